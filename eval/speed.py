@@ -1,0 +1,99 @@
+"""`python -m eval.speed`: the times a person notices. On a shared machine quote the ratios, from one run.
+
+- embedding: chunks a second as the build does it, beside bare `SentenceTransformer.encode` on the same texts in turn;
+- a question with warm models: median and 95th percentile, by stage, every sentence seen for the first time and again;
+- from `rag ask` to the answer: a new process, with its imports and the loading of the models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.items import read
+from rag import embed, load
+from rag.pipeline import open_assistant, sync_index
+from rag.settings import Settings, load_settings
+from rag.split import split
+
+
+def chunk_texts(seeds: Path, settings: Settings, at_least: int) -> list[str]:
+    """The seeds' chunks, repeated with a running number until there are enough to time."""
+    texts = []
+    for file in load.find(seeds)[0]:
+        article = load.load(seeds, file.path)
+        chunks = split(article, min_chars=settings.chunk_min_chars, max_chars=settings.chunk_max_chars)
+        texts += [article.text[c.start : c.end] for c in chunks]
+    return [f"{i} {text}" for i in range(-(-at_least // len(texts))) for text in texts][: max(at_least, len(texts))]
+
+
+def seconds(run: Callable[[], Any]) -> float:
+    """Wall seconds of one call."""
+    begin = time.perf_counter()
+    run()
+    return time.perf_counter() - begin
+
+
+def embedding(texts: Sequence[str], settings: Settings, rounds: int) -> None:
+    """Prints chunks a second of both ways, timed in turn, and the ratio of their medians."""
+    encoder = embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
+    bare: Any = encoder._model
+    ours, theirs = [], []
+    for _ in range(rounds):
+        theirs.append(seconds(lambda: bare.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)))
+        ours.append(seconds(lambda: encoder.encode(texts)))
+    a, b = float(np.median(ours)), float(np.median(theirs))
+    print(
+        f"embedding {len(texts)} chunks: build {len(texts) / a:.1f}/s, bare encode {len(texts) / b:.1f}/s, ",
+        end="",
+    )
+    print(f"time ratio {a / b:.2f} (median of {rounds} rounds in turn)")
+
+
+def questions(index: Path, settings: Settings) -> None:
+    """Prints milliseconds a question, in a fresh assistant and asked again."""
+    assistant = open_assistant(index, settings)
+    texts = [item.question for item in read()]
+    assistant.ask("warm up")
+    for label in ("first time", "again"):
+        timings = [assistant.ask(text).timings_ms for text in texts]
+        stages = {k: float(np.median([t[k] for t in timings])) for k in timings[0]}
+        total = [t["total"] for t in timings]
+        median, high = np.median(total), np.percentile(total, 95)
+        print(f"a question, {label}: median {median:.0f} ms, 95th percentile {high:.0f} ms; ", end="")
+        print(", ".join(f"{k} {v:.1f}" for k, v in stages.items() if k != "total"))
+
+
+def command(index: Path, rounds: int) -> None:
+    """Prints seconds from `rag ask` to its answer."""
+    line = [sys.executable, "-m", "rag.cli", "ask", "When was President Lee elected?", "--index", str(index)]
+    times = [seconds(lambda: subprocess.run(line, check=True, capture_output=True)) for _ in range(rounds)]  # noqa: S603 - our own command
+    print(f"rag ask: median {np.median(times):.1f} s to the answer (of {rounds})")
+
+
+def main() -> None:
+    """Times all three."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=Path, default=Path("seeds"))
+    parser.add_argument("--chunks", type=int, default=600)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    settings = load_settings()
+    embedding(chunk_texts(arguments.seeds, settings, arguments.chunks), settings, arguments.rounds)
+    with tempfile.TemporaryDirectory() as work:
+        index = Path(work, "index")
+        sync_index(arguments.seeds, index, settings)
+        questions(index, settings)
+        command(index, arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A chatbot over a folder of articles that answers with exact quotations or refuses."""

@@ -1,0 +1,116 @@
+"""Replies and hits as JSON objects, and the three batch commands line by line."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rag.batch import Asked, Bad, Given, identifier, read_lines
+from rag.errors import RagError
+from rag.pipeline import Assistant, Reader, error_reply
+from rag.types import Hit, Reply
+
+_log = logging.getLogger("rag")
+Line = tuple[dict[str, Any], bool]  # the object, and whether it is a result rather than an error
+
+
+def reply_object(reply: Reply) -> dict[str, Any]:
+    """The schema-1 object. `error` stands in it only when there was one."""
+    data = asdict(reply)
+    if reply.error is None:
+        del data["error"]
+    return data
+
+
+def to_json(reply: Reply) -> str:
+    """The schema-1 object on one line."""
+    return json.dumps(reply_object(reply), ensure_ascii=False)
+
+
+def hit_object(rank: int, hit: Hit) -> dict[str, Any]:
+    """A retrieved passage with its place and scores."""
+    passage = hit.passage
+    return {
+        "rank": rank,
+        "score": round(hit.score, 6),
+        "cosine": round(hit.cosine, 6),
+        "dense_rank": hit.dense_rank,
+        "lexical": None if hit.lexical is None else round(hit.lexical, 6),
+        "lexical_rank": hit.lexical_rank,
+        "article_id": passage.info.article_id,
+        "title": passage.info.title,
+        "path": passage.info.path,
+        "date": passage.info.date,
+        "section": passage.chunk.section,
+        "paragraphs": sorted({sentence.paragraph for sentence in passage.chunk.sentences}),
+        "start": passage.chunk.start,
+        "end": passage.chunk.end,
+        "text": passage.text,
+    }
+
+
+def ask_lines(batch: Path, load: Callable[[], Assistant]) -> Iterator[Line]:
+    """One answer a line of the batch, in the same order."""
+    lines = read_lines(batch, Asked)
+    assistant = load()
+    for line in lines:
+        reply = _asked(line, assistant)
+        yield reply_object(reply), reply.status != "error"
+
+
+def _asked(line: Asked | Bad, assistant: Assistant) -> Reply:
+    generation = assistant.store.generation
+    if isinstance(line, Bad):
+        return error_reply(line.message, id=line.id, question=line.question, generation=generation)
+    id = identifier(line.id)
+    try:
+        if line.filters:
+            raise RagError("'filters' is not supported by this version; leave it out or empty")
+        return assistant.ask(line.question, id=id)
+    except RagError as error:
+        message = str(error)
+    except Exception as error:  # noqa: BLE001 - a fault in one question must not end the batch, nor look like a refusal
+        _log.exception("question %r failed", line.question)
+        message = f"internal error: {type(error).__name__}: {error}"
+    return error_reply(message, id=id, question=line.question, generation=generation)
+
+
+def search_lines(batch: Path, assistant: Assistant, k: int) -> Iterator[Line]:
+    """The hits of each line of the batch, in the same order."""
+    for line in read_lines(batch, Asked):
+        yield _guarded(line, lambda asked: _found(asked, assistant, k))
+
+
+def _found(asked: Asked, assistant: Assistant, k: int) -> dict[str, Any]:
+    hits = [hit_object(rank, hit) for rank, hit in enumerate(assistant.search(asked.question, k), start=1)]
+    return {"id": identifier(asked.id), "question": asked.question, "status": "ok", "hits": hits}
+
+
+def read_passages(passages: Path, load: Callable[[], Reader]) -> Iterator[Line]:
+    """One reading a line, in the same order."""
+    lines = read_lines(passages, Given)
+    reader = load()
+    for line in lines:
+        yield _guarded(line, lambda given: asdict(_read(given, reader)))
+
+
+def _read(given: Given, reader: Reader) -> Any:
+    return reader.read(given.question, given.context, id=identifier(given.id), title=given.title, section=given.section)
+
+
+def _guarded(line: Any, use: Callable[[Any], dict[str, Any]]) -> Line:
+    """The line's result, or an error object that says why there is none."""
+    if isinstance(line, Bad):
+        return {"id": line.id, "question": line.question, "status": "error", "error": line.message}, False
+    try:
+        return use(line), True
+    except RagError as error:
+        message = str(error)
+    except Exception as error:  # noqa: BLE001 - as in `_asked`
+        _log.exception("line %r failed", line.id)
+        message = f"internal error: {type(error).__name__}: {error}"
+    return {"id": identifier(line.id), "question": line.question, "status": "error", "error": message}, False

@@ -1,0 +1,87 @@
+"""Questions and passages from a JSONL file: one object a line in, one object a line out, in the same order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rag.errors import InputError
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class Turn(BaseModel):
+    """An earlier question and its answer."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    question: str
+    answer: str = ""
+
+
+class Asked(BaseModel):
+    """A line of `rag ask --batch` or `rag search --batch`. Other keys are ignored."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    id: str | int | None = None
+    question: str
+    history: list[Turn] = []
+    filters: dict[str, Any] = {}
+
+
+class Given(BaseModel):
+    """A line of `rag read`. Other keys are ignored."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    id: str | int | None = None
+    question: str
+    context: str
+    title: str = ""
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A line that cannot be used, with what could still be read of it."""
+
+    id: str | None
+    question: str
+    message: str
+
+
+def read_lines(path: Path, model: type[T]) -> Iterator[T | Bad]:
+    """Each line that is not blank, checked. Raises InputError when the file cannot be read."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    return (_line(number, line, model) for number, line in enumerate(lines, start=1) if line.strip())
+
+
+def _line(number: int, line: str, model: type[T]) -> T | Bad:
+    try:
+        data = json.loads(line)
+    except ValueError as error:
+        return Bad(None, "", f"line {number} is not JSON: {error}")
+    if not isinstance(data, dict):
+        return Bad(None, "", f"line {number} is not a JSON object")
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        question = data.get("question")
+        known = identifier(data.get("id"))
+        return Bad(known, question if isinstance(question, str) else "", f"line {number}: '{key}': {first['msg']}")
+
+
+def identifier(value: object) -> str | None:
+    """An id as it is written out: a string, or null."""
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None

@@ -1,0 +1,218 @@
+"""The command line. Exit codes: 0 done (a refusal is done), 1 a check found something, 2 usage or environment,
+3 built, but a file could not be read.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from rag.errors import RagError
+from rag.settings import load_settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Answers from a folder of articles, in their words.")
+_err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+_log = logging.getLogger("rag")
+
+Index = Annotated[Path, typer.Option("--index", help="The index folder.")]
+Seeds = Annotated[Path, typer.Option("--seeds", help="The folder of articles.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Where the results go, one JSON object a line.")]
+Batch = Annotated[Path | None, typer.Option("--batch", help="A JSONL file of questions.")]
+_INDEX, _SEEDS = Path("index"), Path("seeds")
+
+
+@app.command()
+def build(
+    seeds: Seeds = _SEEDS,
+    index: Index = _INDEX,
+    full: Annotated[bool, typer.Option("--full", help="Do everything anew.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+) -> None:
+    """Brings the index in step with the seeds."""
+    from rag.build import sync_index
+    from rag.progress import bars, report_lines
+
+    with bars() as progress:
+        report = sync_index(seeds, index, load_settings(), full=full, dry_run=dry_run, progress=progress)
+    for line in report_lines(report, dry_run=dry_run):
+        print(line)
+    raise typer.Exit(3 if report.unreadable else 0)
+
+
+@app.command()
+def check(seeds: Seeds = _SEEDS, index: Index = _INDEX) -> None:
+    """Says whether seeds, index and models agree, and names each file that is damaged."""
+    from rag.check import check as find
+
+    findings = find(seeds, index, load_settings())
+    for finding in findings:
+        print(finding)
+    if not findings:
+        print("seeds, index and models agree")
+    raise typer.Exit(1 if findings else 0)
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="A question about the articles.")] = None,
+    index: Index = _INDEX,
+    as_json: AsJson = False,
+    batch: Batch = None,
+    out: Out = None,
+) -> None:
+    """Answers with quotations, or refuses."""
+    _one_or_batch(question, batch, out)
+    from rag.asking import ask_lines, to_json
+    from rag.pipeline import open_assistant
+
+    if question is not None:
+        from rag.question import analyse
+
+        settings = load_settings()
+        analyse(question, settings.max_question_chars)  # tells what is wrong before the models are loaded
+        reply = open_assistant(index, settings).ask(question)
+        print(to_json(reply) if as_json else reply.text)
+    elif batch is not None and out is not None:
+        _write(out, ask_lines(batch, lambda: open_assistant(index, load_settings())))
+
+
+@app.command()
+def search(
+    question: Annotated[str | None, typer.Argument(help="A question about the articles.")] = None,
+    index: Index = _INDEX,
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many passages.")] = 10,
+    as_json: AsJson = False,
+    batch: Batch = None,
+    out: Out = None,
+) -> None:
+    """Shows the passages the retriever finds, with their scores."""
+    _one_or_batch(question, batch, out)
+    from rag.asking import hit_object, search_lines
+    from rag.pipeline import open_assistant
+
+    assistant = open_assistant(index, load_settings())
+    if question is not None:
+        hits = assistant.search(question, k)
+        if as_json:
+            print(json.dumps([hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)], ensure_ascii=False))
+            return
+        for rank, hit in enumerate(hits, start=1):
+            lexical = "-" if hit.lexical is None else f"{hit.lexical:.2f}"
+            print(f"{rank}. cosine {hit.cosine:.3f}, BM25 {lexical}, {hit.passage.info.title}")
+            print(f"   {' '.join(hit.passage.text.split())}\n")
+    elif batch is not None and out is not None:
+        _write(out, search_lines(batch, assistant, k))
+
+
+@app.command()
+def read(
+    passages: Annotated[Path, typer.Argument(help="A JSONL file of questions with their context.")],
+    out: Annotated[Path, typer.Option("--out", help="Where the readings go, one JSON object a line.")],
+) -> None:
+    """Runs the reader alone on given passages; needs no index."""
+    from rag.asking import read_passages
+    from rag.pipeline import Reader
+
+    _write(out, read_passages(passages, lambda: Reader.load(load_settings())))
+
+
+@app.command()
+def verify(
+    answers: Annotated[Path, typer.Argument(help="A JSONL file of answers.")],
+    seeds: Seeds = _SEEDS,
+    as_json: AsJson = False,
+) -> None:
+    """Checks answers against the seed files, without the index."""
+    from rag.verify import to_json
+    from rag.verify import verify as check_answers
+
+    verdict = check_answers(answers, seeds)
+    if as_json:
+        print(to_json(verdict))
+    else:
+        for finding in verdict.findings:
+            print(f"{answers}:{finding.line} ({finding.id}): {finding.kind}: {finding.what}")
+        violations = sum(finding.kind == "violation" for finding in verdict.findings)
+        changed = len(verdict.findings) - violations
+        print(
+            f"{verdict.answers} answers, {verdict.quotations} quotations, {violations} violations, "
+            f"{changed} whose source changed"
+        )
+    raise typer.Exit(1 if verdict.findings else 0)
+
+
+@app.command()
+def chat(
+    index: Index = _INDEX,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The page's port on this machine.")] = 7860,
+    browser: Annotated[bool, typer.Option(help="Open a browser, where there is a desktop.")] = True,
+) -> None:
+    """Serves the page on this machine."""
+    from rag.serve import run
+
+    run(index, load_settings(), host="127.0.0.1", port=port, open_browser=browser, api=False)
+
+
+@app.command()
+def serve(
+    index: Index = _INDEX,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port to listen on.")] = 7860,
+) -> None:
+    """Serves the page with the HTTP API (`/ask`, `/search`)."""
+    from rag.serve import run
+
+    run(index, load_settings(), host=host, port=port, open_browser=False, api=True)
+
+
+def _one_or_batch(question: str | None, batch: Path | None, out: Path | None) -> None:
+    if (question is None) == (batch is None):
+        raise typer.BadParameter("give either a question or --batch with --out")
+    if (batch is None) != (out is None):
+        raise typer.BadParameter("--batch and --out go together")
+
+
+def _write(out: Path, lines: Iterable[tuple[dict[str, Any], bool]]) -> None:
+    """Writes all lines or none; exits with 2 when one of them is an error."""
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    failed = 0
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            for line, good in lines:
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                failed += not good
+        temporary.replace(out)
+    except OSError as error:
+        raise RagError(f"{out} cannot be written: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    if failed:
+        _err.print(f"rag: {failed} lines could not be used; each says why in {out}")
+        raise typer.Exit(2)
+
+
+def main(run: Callable[[], object] = app) -> None:
+    """Entry point: every expected failure is one message on standard error and exit code 2."""
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    try:
+        run()
+    except RagError as error:
+        _err.print(f"rag: {error}")
+        sys.exit(2)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _err.print(f"rag: {where}{error.strerror or error}")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Markdown: block structure from markdown-it-py; the text itself stays as written, markup included.
+
+The parser tells which lines a block spans, so offsets come from the line table and nothing is searched for.
+Code, HTML, tables and link definitions are left out: they are no sentences.
+"""
+
+from __future__ import annotations
+
+import itertools
+from importlib.metadata import version
+
+from markdown_it import MarkdownIt
+
+from rag.load.metadata import Metadata, Parsed
+from rag.types import Paragraph
+
+VERSION = f"markdown/1+markdown-it-py-{version('markdown-it-py')}"
+
+
+def parse(text: str, start: int) -> Parsed:
+    """The first top heading as title, and each paragraph with the nearest heading above it."""
+    lines = text[start:].split("\n")
+    at = list(itertools.accumulate((len(line) + 1 for line in lines), initial=start))
+    tokens = MarkdownIt("commonmark").parse(text[start:])
+    title: str | None = None
+    section: str | None = None
+    paragraphs: list[Paragraph] = []
+    for token, inline in itertools.pairwise(tokens):
+        if token.map is None:
+            continue
+        if token.type == "heading_open":
+            if token.tag == "h1" and title is None and not paragraphs:
+                title = inline.content
+            else:
+                section = inline.content
+        elif token.type == "paragraph_open":
+            first, last = token.map
+            span = _trim(text, at[first], at[last] if last < len(at) else len(text))
+            if span[0] < span[1]:
+                paragraphs.append(Paragraph(*span, len(paragraphs) + 1, section))
+    return Parsed(Metadata(title=title), tuple(paragraphs))
+
+
+def _trim(text: str, a: int, b: int) -> tuple[int, int]:
+    """The range without the white space around it and without a list or quotation mark before it."""
+    while a < b and (text[a].isspace() or (text[a] in "->*+" and text[a + 1 : a + 2].isspace())):
+        a += 1
+    return a, a + len(text[a:b].rstrip())

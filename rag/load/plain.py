@@ -1,0 +1,115 @@
+"""Plain text: paragraphs parted by blank lines; title, publisher and date as newspapers' sites print them.
+
+Found at the top: an optional line that is only a date, the title, and a dateline such as
+`CaliToday (01/11/2025): ` before the first sentence. Numeric dates are day first, unless the second number can
+only be a day. Found at the end: a line that is only a site's name. Neither these lines nor the dateline belong to
+a paragraph, so that no quotation can hold them.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+from rag.load.metadata import Metadata, Parsed
+from rag.types import Paragraph
+
+VERSION = "plain/1"
+
+_BLOCK = re.compile(r"[^\s](?:.*(?:\n(?![^\S\n]*(?:\n|\Z)).*)*)")
+_DATELINE = re.compile(
+    r"(?P<publisher>[^\W\d][^\n():]{1,40}?)\s*\((?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>\d{4})\)\s*:\s*"
+)
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_MONTH = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\.?"
+)
+_DATE_LINE = re.compile(
+    rf"(?:{_WEEKDAY},?\s+)?(?:(?P<m1>{_MONTH})\s+(?P<d1>\d{{1,2}})|(?P<d2>\d{{1,2}})\s+(?P<m2>{_MONTH})),?\s+(?P<year>\d{{4}})",
+    re.IGNORECASE,
+)
+_SITE_NAME = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,12}/?", re.IGNORECASE)
+_CLOSERS = "\"'”’»)]"
+_HEADING_WORDS = 12
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def parse(text: str, start: int) -> Parsed:
+    """Title, dateline and paragraphs of `text[start:]`; offsets count from the start of `text`."""
+    blocks = _blocks(text, start)
+    metadata = Metadata()
+    if len(blocks) > 1 and (line := _DATE_LINE.fullmatch(text[slice(*blocks[0])])):
+        metadata = Metadata(date=_written_date(line))
+        blocks = blocks[1:]
+    if len(blocks) > 1 and _is_title(text[slice(*blocks[0])]):
+        metadata = Metadata(title=" ".join(text[slice(*blocks[0])].split())).over(metadata)
+        blocks = blocks[1:]
+    if blocks and (line := _DATELINE.match(text, blocks[0][0], blocks[0][1])):
+        metadata = Metadata(publisher=line["publisher"].strip(), date=_numeric_date(line)).over(metadata)
+        blocks[0] = (min(line.end(), blocks[0][1]), blocks[0][1])
+    if len(blocks) > 1 and _SITE_NAME.fullmatch(text[slice(*blocks[-1])]):
+        blocks = blocks[:-1]
+    return Parsed(metadata, _paragraphs(text, blocks))
+
+
+def _blocks(text: str, start: int) -> list[tuple[int, int]]:
+    """Ranges of text between blank lines, without the white space around them.
+
+    A text without any blank line has one paragraph a line.
+    """
+    ranges = [match.span() for match in _BLOCK.finditer(text, start)]
+    if len(ranges) == 1:
+        ranges = [match.span() for match in re.finditer(r"\S.*", text[: ranges[0][1]]) if match.start() >= start]
+    return [(a, a + len(text[a:b].rstrip())) for a, b in ranges]
+
+
+def _is_title(line: str) -> bool:
+    return "\n" not in line and len(line) <= 200 and not _ends_sentence(line) and not _DATELINE.match(line)
+
+
+def _ends_sentence(line: str) -> bool:
+    return line.rstrip(_CLOSERS).endswith((".", "!", ":", ";", ",", "…")) or line.rstrip(_CLOSERS) == ""
+
+
+def _could_head(line: str) -> bool:
+    """Short, on one line, not ending as a sentence does, and no list item."""
+    return (
+        "\n" not in line
+        and len(line.split()) <= _HEADING_WORDS
+        and not _ends_sentence(line)
+        and line[0] not in "-*•–—·"
+        and any(c.isalpha() for c in line)
+    )
+
+
+def _paragraphs(text: str, blocks: list[tuple[int, int]]) -> tuple[Paragraph, ...]:
+    """Blocks that are not headings, numbered from 1. A heading is followed by a block that could not be one."""
+    paragraphs: list[Paragraph] = []
+    section: str | None = None
+    for i, (a, b) in enumerate(blocks):
+        follower = text[slice(*blocks[i + 1])] if i + 1 < len(blocks) else None
+        if follower is not None and _could_head(text[a:b]) and not _could_head(follower):
+            section = text[a:b]
+        elif a < b:
+            paragraphs.append(Paragraph(a, b, len(paragraphs) + 1, section))
+    return tuple(paragraphs)
+
+
+def _written_date(match: re.Match[str]) -> str | None:
+    month = _MONTHS.index((match["m1"] or match["m2"])[:3].lower()) + 1
+    return _iso(int(match["year"]), month, int(match["d1"] or match["d2"]))
+
+
+def _numeric_date(match: re.Match[str]) -> str | None:
+    day, month = int(match["a"]), int(match["b"])
+    if month > 12:
+        day, month = month, day
+    return _iso(int(match["year"]), month, day)
+
+
+def _iso(year: int, month: int, day: int) -> str | None:
+    try:
+        return datetime.date(year, month, day).isoformat()
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""Weights and coefficients that ship with the package."""

@@ -1,0 +1,184 @@
+"""The ask walk: question -> retrieve -> Hit -> extract -> Support -> decide -> Outcome -> render -> Reply.
+
+The build walk is `rag.build.sync_index`. Only these two modules know the order of the stages.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rag import embed
+from rag.build import recipe, sync_index
+from rag.decide import decide
+from rag.errors import IndexUnusable, InputError
+from rag.extract import SentenceExtractor, shipped_model
+from rag.question import analyse
+from rag.render import error_reply, render
+from rag.retrieve import retrieve
+from rag.sentences import sentence_pieces
+from rag.settings import Settings
+from rag.store import Generation, layout, open_current
+from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Reply, Sentence
+
+__all__ = ["Assistant", "LiveAssistant", "Reader", "Reading", "error_reply", "open_assistant", "sync_index"]
+
+
+class Assistant:
+    """Answers questions from one generation of an index, with its models loaded once."""
+
+    def __init__(
+        self, store: Generation, encoder: Encoder, extractor: Extractor, threshold: float, settings: Settings
+    ) -> None:
+        self.store = store
+        self._encoder, self._extractor = encoder, extractor
+        self._threshold, self._settings = threshold, settings
+
+    def ask(self, text: str, *, id: str | None = None) -> Reply:
+        """Answers or refuses. Raises InputError for a question that cannot be asked."""
+        clock = _Clock()
+        with clock.stage("analyse"):
+            question = analyse(text, self._settings.max_question_chars)
+        with clock.stage("retrieve"):
+            hits = retrieve(question, self.store, self._encoder, self._settings, self._settings.passages)
+        with clock.stage("extract"):
+            supports = self._extractor.extract(question, hits)
+        outcome = decide(supports, self._threshold)
+        with clock.stage("render"):
+            unmatched = self.store.unmatched(question.terms)
+            reply = render(question, outcome, unmatched, id=id, generation=self.store.generation)
+        return replace(reply, timings_ms=clock.milliseconds())
+
+    def search(self, text: str, k: int) -> list[Hit]:
+        """The retriever alone: the `k` best passages, best first."""
+        question = analyse(text, self._settings.max_question_chars)
+        return retrieve(question, self.store, self._encoder, self._settings, k)
+
+
+class LiveAssistant:
+    """An Assistant that follows the index: after a build, the next question is asked of the new generation.
+
+    A generation that was opened stays usable for the questions that began with it.
+    """
+
+    def __init__(self, index: Path, settings: Settings) -> None:
+        self._index, self._settings = index, settings
+        self._lock = threading.Lock()
+        self._assistant = open_assistant(index, settings)
+
+    def current(self) -> Assistant:
+        """The assistant of the generation that is current now. Raises IndexUnusable as `open_assistant` does."""
+        with self._lock:
+            if layout.pointed(self._index) != self._assistant.store.generation:
+                self._assistant = open_assistant(self._index, self._settings)
+            return self._assistant
+
+
+def open_assistant(index: Path, settings: Settings) -> Assistant:
+    """Opens the current generation with its models.
+
+    Raises IndexUnusable when there is none, or when it was built with other settings, naming the fields.
+    """
+    store = open_current(index)
+    source = embed.resolve(settings.encoder)
+    differences = store.manifest.recipe.differences(recipe(settings, source))
+    if differences:
+        raise IndexUnusable(
+            f"the index in {index} was built with other settings ({'; '.join(differences)}); run `rag build`, "
+            "or set them back"
+        )
+    encoder = embed.SentenceTransformerEncoder(source)
+    model = shipped_model()
+    threshold = model.threshold if settings.threshold is None else settings.threshold
+    return Assistant(store, encoder, SentenceExtractor(encoder, model), threshold, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader alone makes of one passage; all offsets are into the `context` it was given."""
+
+    id: str | None
+    status: str
+    short_answer: str | None
+    start: int
+    end: int
+    sentences: tuple[tuple[int, int], ...]
+    confidence: float
+    threshold: float
+
+
+class Reader:
+    """The extractor alone, on passages that are given with the question; needs no index."""
+
+    def __init__(self, encoder: Encoder, extractor: Extractor, threshold: float, max_question_chars: int) -> None:
+        self._encoder, self._extractor = encoder, extractor
+        self._threshold, self._max_question_chars = threshold, max_question_chars
+
+    @classmethod
+    def load(cls, settings: Settings) -> Reader:
+        """The reader with its models."""
+        encoder = embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
+        model = shipped_model()
+        threshold = model.threshold if settings.threshold is None else settings.threshold
+        return cls(encoder, SentenceExtractor(encoder, model), threshold, settings.max_question_chars)
+
+    def read(
+        self, text: str, context: str, *, id: str | None = None, title: str = "", section: str | None = None
+    ) -> Reading:
+        """The best span of `context`, also when the decision is to refuse.
+
+        Where the rules find no short answer the span is the sentence. Raises InputError for an empty context.
+        """
+        question = analyse(text, self._max_question_chars)
+        sentences = tuple(_sentences(context))
+        if not sentences:
+            raise InputError("the context is empty; give a passage to read")
+        info = ArticleInfo("context", "context", title, None, None, None, None, "", "", "given")
+        passage = Passage(info, Chunk(0, 0, len(context), section, sentences), context)
+        vectors = self._encoder.encode([context])
+        cosine = float(vectors[0] @ self._encoder.encode([question.text], query=True)[0])
+        supports = self._extractor.extract(question, [Hit(passage, 0.0, cosine, None, None, None)])
+        outcome = decide(supports, self._threshold)
+        best = supports[0]
+        start, end = best.short or (best.sentence.start, best.sentence.end)
+        quoted = [s for s in supports if s.confidence >= self._threshold][:3] or [best]
+        return Reading(
+            id=id,
+            status="answered" if outcome.confidence >= outcome.threshold else "refused",
+            short_answer=context[start:end],
+            start=start,
+            end=end,
+            sentences=tuple((s.sentence.start, s.sentence.end) for s in quoted),
+            confidence=outcome.confidence,
+            threshold=outcome.threshold,
+        )
+
+
+def _sentences(context: str) -> Iterator[Sentence]:
+    for a, b in sentence_pieces(context):
+        piece = context[a:b]
+        start, end = a + len(piece) - len(piece.lstrip()), a + len(piece.rstrip())
+        if start < end:
+            yield Sentence(start, end, 1)
+
+
+class _Clock:
+    """Milliseconds a stage, and in all."""
+
+    def __init__(self) -> None:
+        self._begin = time.perf_counter()
+        self._stages: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        self._stages[name] = time.perf_counter() - begin
+
+    def milliseconds(self) -> Mapping[str, float]:
+        stages = self._stages | {"total": time.perf_counter() - self._begin}
+        return {name: round(seconds * 1000, 3) for name, seconds in stages.items()}

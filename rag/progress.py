@@ -1,0 +1,61 @@
+"""What a build shows a person: bars while it works, lines when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from rag.build import Progress as Report
+from rag.plan import BuildReport
+
+_NAMES_SHOWN = 10
+
+
+@contextmanager
+def bars() -> Iterator[Report]:
+    """A bar a stage on standard error, with the count and the time left."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=total)
+            progress.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def report_lines(report: BuildReport, *, dry_run: bool) -> Iterator[str]:
+    """The report as lines: counts with names, what was left out and why, and the generation."""
+    plan = report.plan
+    yield from (f"everything is done anew: {reason}" for reason in report.reasons)
+    for word, names in (
+        ("added", plan.added),
+        ("changed", plan.changed),
+        ("renamed", tuple(f"{old} to {new}" for old, new in plan.renamed)),
+        ("removed", plan.removed),
+    ):
+        if names:
+            yield f"{word} {len(names)}: {_names(names)}"
+    yield f"kept {len(plan.kept)}"
+    yield from (f"skipped {path}: {reason}" for path, reason in report.skipped)
+    yield from (f"could not read {path}: {reason}" for path, reason in report.unreadable)
+    yield from (f"{path} has the same contents as {other}; both are indexed" for path, other in report.duplicates)
+    if not report.changed_anything:
+        yield f"the index is up to date: generation {report.generation}, {report.articles} articles"
+    elif dry_run:
+        yield f"would make generation {report.generation} with {report.articles} articles; nothing was written"
+    else:
+        yield (
+            f"generation {report.generation}: {report.articles} articles, {report.chunks} passages, "
+            f"{report.embedded} of them embedded"
+        )
+
+
+def _names(names: tuple[str, ...]) -> str:
+    more = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

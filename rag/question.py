@@ -1,0 +1,90 @@
+"""question text -> Question: its kind, the noun it asks for, and its content words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from rag.errors import InputError
+from rag.types import Kind, Question
+from rag.words import STOPWORDS, WORD
+
+_AUXILIARY = (
+    "is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must|"
+    "isn't|aren't|wasn't|weren't|don't|doesn't|didn't|hasn't|haven't|hadn't|can't|won't"
+)
+_THIS = r"(?:this|the|these|that)\s+(?:article|text|story|piece|report|news)s?"
+_ABOUT = re.compile(
+    rf"^(?:what(?:'s| is| are)?\s+{_THIS}\s+(?:is\s+|are\s+)?about"
+    rf"|(?:summari[sz]e|give (?:me )?a summary of)\s+{_THIS}"
+    rf"|what does {_THIS} (?:say|cover|describe)"
+    rf"|what(?:'s| is) the (?:main )?(?:topic|subject|point) of {_THIS})[\s?.!]*$"
+)
+_SAID = re.compile(
+    r"\bwhat\b.*\b(?:did|does|do|has|have)\b.*\b(?:say|said|tell|told|call|called|announce|announced|claim|claimed|"
+    r"state|stated|describe|described|think|believe|warn|warned|promise|promised)\b"
+)
+_FOCUS_WORD = r"[\w'’\-]+"
+_FOCUS = re.compile(
+    rf"\b(?:what|which)\s+(?:kind|sort|type)s?\s+of\s+({_FOCUS_WORD})|\b(?:what|which)\s+({_FOCUS_WORD})"
+)
+_WHEN_NOUNS = frozenset("year years day days date month time century decade season weekday".split())
+_WHERE_NOUNS = frozenset(
+    "city country town state place province region village continent capital location nation".split()
+)
+_HOW_MANY_NOUNS = frozenset("number percentage percent amount age price cost population share".split())
+_WHO_NOUNS = frozenset("person man woman people president minister leader author scientist player".split())
+_HOW_MANY = re.compile(r"\bhow\s+(?:many|much|old|long|far|tall|high|large|big|often|few|deep|wide|fast|heavy)\b")
+
+
+def analyse(text: str, max_chars: int) -> Question:
+    """Reads a question. Raises InputError when it is empty or longer than `max_chars` code points."""
+    text = unicodedata.normalize("NFC", " ".join(text.split()))
+    if not text:
+        raise InputError("the question is empty; type a question about the articles")
+    if len(text) > max_chars:
+        raise InputError(f"the question has {len(text):,} characters; ask in at most {max_chars:,}")
+    folded = text.casefold().replace("’", "'")
+    match = _FOCUS.search(folded)
+    focus = (match[1] or match[2]) if match else None
+    if focus in STOPWORDS or (focus and re.fullmatch(_AUXILIARY, focus)):
+        focus = None
+    return Question(text, _kind(folded, focus), _terms(text), focus)
+
+
+def _kind(folded: str, focus: str | None) -> Kind:
+    if _ABOUT.search(folded):
+        return "about"
+    if _SAID.search(folded):
+        return "said"
+    if _HOW_MANY.search(folded):
+        return "how_many"
+    if focus is not None:
+        kinds: tuple[tuple[Kind, frozenset[str]], ...] = (
+            ("when", _WHEN_NOUNS),
+            ("where", _WHERE_NOUNS),
+            ("how_many", _HOW_MANY_NOUNS),
+            ("who", _WHO_NOUNS),
+        )
+        return next((kind for kind, nouns in kinds if focus in nouns), "what")
+    first = re.search(r"\b(who|whom|whose|when|where|why|how|what|which)(?:'s|'d)?\b", folded)
+    if re.match(rf"(?:{_AUXILIARY})\b", folded) or first is None:
+        return "yes_no" if re.match(rf"(?:{_AUXILIARY})\b", folded) else "what"
+    words: dict[str, Kind] = {
+        "who": "who",
+        "whom": "who",
+        "whose": "who",
+        "when": "when",
+        "where": "where",
+        "why": "why",
+    }
+    return words.get(first[1], "how" if first[1] == "how" else "what")
+
+
+def _terms(text: str) -> tuple[str, ...]:
+    seen: dict[str, str] = {}
+    for match in WORD.finditer(text):
+        word = re.sub(r"['’]s$", "", match[0])
+        if word.casefold().replace("’", "'") not in STOPWORDS and (len(word) > 1 or word.isdigit()):
+            seen.setdefault(word.casefold(), word)
+    return tuple(seen.values())

@@ -1,0 +1,173 @@
+"""Outcome -> Reply: Jinja templates whose every value is a quotation, metadata or the question's own words.
+
+A template never sees a text. It places slots, and the rendered string is taken apart at them again, so each segment
+knows what it is, and what is between the slots is the template's own wording.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from rag.types import Answered, Citation, Outcome, Question, Reply, Segment, ShortSpan, Support
+
+# Private-use characters, which no template contains.
+_SLOT = re.compile("\ue000(\\d+)\ue001")
+
+
+@dataclass(slots=True)
+class _Slots:
+    """The values a template may place, each under a number."""
+
+    segments: list[Segment] = field(default_factory=list)
+
+    def put(self, segment: Segment) -> str:
+        self.segments.append(segment)
+        return f"\ue000{len(self.segments) - 1}\ue001"
+
+    def take_apart(self, rendered: str) -> tuple[Segment, ...]:
+        pieces = _SLOT.split(rendered)
+        out: list[Segment] = []
+        for i, piece in enumerate(pieces):
+            if i % 2:
+                out.append(self.segments[int(piece)])
+            elif piece:
+                out.append(Segment("template", piece))
+        return tuple(out)
+
+
+@functools.cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("rag"),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - the text is plain; the page escapes it when it shows it
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(question: Question, outcome: Outcome, unmatched: Sequence[str], *, id: str | None, generation: str) -> Reply:
+    """The reply without its timings. `unmatched` are the question's words that occur in no article."""
+    answered = isinstance(outcome, Answered)
+    supports = outcome.supports if isinstance(outcome, Answered) else outcome.closest
+    citations = tuple(_citation(number, support) for number, support in enumerate(supports, start=1))
+    first = supports[0] if answered else None
+    span = ShortSpan(1, *first.short) if first is not None and first.short is not None else None
+    segments = _segments(question, citations, span, unmatched, answered=answered)
+    return Reply(
+        schema=1,
+        id=id,
+        question=question.text,
+        standalone_question=question.text,
+        filters={},
+        status="answered" if answered else "refused",
+        text="".join(segment.text for segment in segments),
+        segments=segments,
+        short_answer=_quoted(citations[0], span) if span else None,
+        short_answer_span=span,
+        confidence=outcome.confidence,
+        threshold=outcome.threshold,
+        certificate=None,
+        reason=None if isinstance(outcome, Answered) else outcome.reason,
+        unmatched_terms=tuple(unmatched),
+        citations=citations if answered else (),
+        closest=() if answered else citations,
+        alternatives=(),
+        index_generation=generation,
+        timings_ms={},
+    )
+
+
+def error_reply(message: str, *, id: str | None = None, question: str = "", generation: str | None = None) -> Reply:
+    """The reply to what could not be asked: a failure, never to be read as a refusal."""
+    return Reply(
+        schema=1,
+        id=id,
+        question=question,
+        standalone_question=question,
+        filters={},
+        status="error",
+        text="",
+        segments=(),
+        short_answer=None,
+        short_answer_span=None,
+        confidence=None,
+        threshold=None,
+        certificate=None,
+        reason=None,
+        unmatched_terms=(),
+        citations=(),
+        closest=(),
+        alternatives=(),
+        index_generation=generation,
+        timings_ms={},
+        error=message,
+    )
+
+
+def _citation(number: int, support: Support) -> Citation:
+    info, sentence = support.passage.info, support.sentence
+    return Citation(
+        number=number,
+        article_id=info.article_id,
+        title=info.title,
+        publisher=info.publisher,
+        author=info.author,
+        url=info.url,
+        path=info.path,
+        date=info.date,
+        section=support.passage.chunk.section,
+        page=sentence.page,
+        paragraph=sentence.paragraph,
+        start=sentence.start,
+        end=sentence.end,
+        quote=support.passage.slice(sentence.start, sentence.end),
+        seed_sha256=info.seed_sha256,
+        text_sha256=info.text_sha256,
+    )
+
+
+def _quoted(citation: Citation, span: ShortSpan) -> str:
+    return citation.quote[span.start - citation.start : span.end - citation.start]
+
+
+def _segments(
+    question: Question,
+    citations: Sequence[Citation],
+    span: ShortSpan | None,
+    unmatched: Sequence[str],
+    *,
+    answered: bool,
+) -> tuple[Segment, ...]:
+    slots = _Slots()
+    short = Segment("quote", _quoted(citations[0], span), 1, span.start, span.end) if span else None
+    values = {
+        "citations": [_slots_of(citation, slots) for citation in citations],
+        "unmatched": [slots.put(Segment("question", term)) for term in unmatched],
+        "short": slots.put(short) if short else None,
+        "first": slots.put(Segment("metadata", "1", 1)),
+        "title": slots.put(Segment("metadata", citations[0].title, 1)) if citations else None,
+    }
+    name = f"answered/{question.kind}.j2" if answered else "refused/refused.j2"
+    return slots.take_apart(_templates().get_template(name).render(values).strip("\n"))
+
+
+def _slots_of(citation: Citation, slots: _Slots) -> Mapping[str, str | None]:
+    def metadata(value: str | int | None) -> str | None:
+        return None if value is None else slots.put(Segment("metadata", str(value), citation.number))
+
+    quote = Segment("quote", citation.quote, citation.number, citation.start, citation.end)
+    return {
+        "quote": slots.put(quote),
+        "number": metadata(citation.number),
+        "title": metadata(citation.title),
+        "publisher": metadata(citation.publisher),
+        "date": metadata(citation.date),
+        "page": metadata(citation.page),
+        "paragraph": metadata(citation.paragraph),
+    }

@@ -1,0 +1,100 @@
+"""Serves the page, and with `rag serve` its HTTP API, from one process."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from rag.errors import RagError
+from rag.settings import Settings
+
+# The page needs nothing from elsewhere, and must not fetch anything an article might name. Gradio's own scripts
+# and styles are partly inline and compile templates, hence the two 'unsafe' words.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src 'self'; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+
+
+def run(index: Path, settings: Settings, *, host: str, port: int, open_browser: bool, api: bool) -> None:
+    """Serves until interrupted. Raises RagError when the address cannot be used or the index not be opened."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    listening = _listen(host, port)
+    print("loading the models …", file=sys.stderr, flush=True)
+    from rag.pipeline import LiveAssistant
+
+    assistant = LiveAssistant(index, settings)
+
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(application(assistant, api=api), log_level="warning"))
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    threading.Thread(target=_announce, args=(server, address, open_browser), daemon=True).start()
+    server.run(sockets=[listening])
+
+
+def application(assistant: Any, *, api: bool) -> Any:
+    """The ASGI application: the page at `/`, with a policy that keeps the browser on this server."""
+    import gradio
+    from fastapi import FastAPI, Request, Response
+
+    from rag.ui import THEME, page, style
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.middleware("http")
+    async def stay_here(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
+        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return gradio.mount_gradio_app(
+        app,
+        page(assistant, api=api),
+        path="/",
+        theme=THEME,
+        css=style(),
+        ssr_mode=False,
+        footer_links=[],
+        show_error=True,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket, made before the models are loaded so that a taken port is told at once."""
+    listening = None
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, proto)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen()
+    except OSError as error:
+        if listening is not None:
+            listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise RagError(f"port {port} of {host} is in use; choose another with --port") from error
+        raise RagError(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another with --host and --port"
+        ) from error
+    return listening
+
+
+def _announce(server: Any, address: str, open_browser: bool) -> None:
+    while not server.started:
+        time.sleep(0.05)
+    print(f"the page is at {address} (end with Ctrl+C)", flush=True)
+    desktop = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if open_browser and desktop:
+        webbrowser.open(address)

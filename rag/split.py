@@ -1,0 +1,109 @@
+"""Article -> Chunks: paragraphs, joined when short and split at sentence ends when long, with exact offsets.
+
+langchain-text-splitters decides where a long paragraph is cut. It returns strings without their places (and its
+`add_start_index` searches for them, which finds the wrong one of two identical places), so it is only ever given
+pieces that cover a range without gaps, and what it returns is laid end to end again: the offsets are sums of
+lengths, and the sum is checked.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from langchain_text_splitters import RecursiveCharacterTextSplitter, TextSplitter
+
+from rag.sentences import VERSION as SENTENCES_VERSION
+from rag.sentences import sentence_pieces
+from rag.types import Article, Chunk, Paragraph, Sentence
+
+VERSION = f"split/1+{SENTENCES_VERSION}"
+
+
+class _Merger(TextSplitter):
+    """Merges given pieces up to the chunk size, as the library's own sentence splitters do with theirs."""
+
+    def __init__(self, pieces: Sequence[str], max_chars: int) -> None:
+        super().__init__(chunk_size=max_chars, chunk_overlap=0, strip_whitespace=False)
+        self._pieces = pieces
+
+    def split_text(self, text: str) -> list[str]:
+        merged = self._merge_splits(self._pieces, separator="")
+        if "".join(merged) != text:
+            raise AssertionError("langchain-text-splitters changed the text it was to split")
+        return merged
+
+
+def split(article: Article, *, min_chars: int, max_chars: int) -> list[Chunk]:
+    """The chunks of an article in order, each at most `max_chars` code points.
+
+    Neighbouring paragraphs under one heading share a chunk while it is shorter than `min_chars`.
+    """
+    chunks: list[Chunk] = []
+    for group in _groups(article, min_chars, max_chars):
+        found = [s for paragraph in group for s in _sentences(article.text, paragraph, max_chars)]
+        for run in _runs(article.text, group, found, max_chars):
+            chunks.append(Chunk(len(chunks), run[0].start, run[-1].end, group[0].section, tuple(run)))
+    return chunks
+
+
+def _groups(article: Article, min_chars: int, max_chars: int) -> Iterator[list[Paragraph]]:
+    group: list[Paragraph] = []
+    for paragraph in article.paragraphs:
+        if group:
+            first, last = group[0], group[-1]
+            joins = (
+                last.end - first.start < min_chars
+                and paragraph.end - first.start <= max_chars
+                and (paragraph.section, paragraph.page) == (last.section, last.page)
+            )
+            if not joins:
+                yield group
+                group = []
+        group.append(paragraph)
+    if group:
+        yield group
+
+
+def _sentences(text: str, paragraph: Paragraph, max_chars: int) -> Iterator[Sentence]:
+    """The paragraph's sentences, without the white space around them; one longer than a chunk comes in pieces."""
+    body = text[paragraph.start : paragraph.end]
+    for a, b in sentence_pieces(body):
+        for c, d in _ranges(body[a:b], _clauses(body[a:b], max_chars), max_chars):
+            piece = body[a + c : a + d]
+            start = paragraph.start + a + c + len(piece) - len(piece.lstrip())
+            end = paragraph.start + a + c + len(piece.rstrip())
+            if start < end:
+                yield Sentence(start, end, paragraph.number, paragraph.page)
+
+
+def _clauses(sentence: str, max_chars: int) -> list[str]:
+    if len(sentence) <= max_chars:
+        return [sentence]
+    splitter = RecursiveCharacterTextSplitter(
+        chunk_size=max_chars,
+        chunk_overlap=0,
+        strip_whitespace=False,
+        keep_separator="end",
+        separators=["\n", "; ", ", ", " ", ""],
+    )
+    return splitter.split_text(sentence)
+
+
+def _ranges(text: str, pieces: Sequence[str], max_chars: int) -> Iterator[tuple[int, int]]:
+    """Ranges of at most `max_chars` that cover `text`, merged from pieces that cover it."""
+    merged = _Merger(pieces, max_chars).split_text(text) if len(text) > max_chars else [text]
+    return itertools.pairwise(itertools.accumulate(map(len, merged), initial=0))
+
+
+def _runs(text: str, group: Sequence[Paragraph], found: Sequence[Sentence], max_chars: int) -> Iterator[list[Sentence]]:
+    """The group's sentences, parted into runs no longer than a chunk."""
+    if not found:
+        return
+    start, end = group[0].start, found[-1].end
+    begins = [start, *(s.start for s in found[1:]), end]
+    pieces = [text[a:b] for a, b in itertools.pairwise(begins)]
+    for a, b in _ranges(text[start:end], pieces, max_chars):
+        run = [s for s in found if start + a <= s.start < start + b]
+        if run:
+            yield run

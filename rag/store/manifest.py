@@ -1,0 +1,129 @@
+"""What a generation holds and was made with. Its name is a hash of that, so equal contents have equal names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.errors import IndexUnusable
+from rag.types import SeedEntry
+
+FORMAT = 1
+FILE = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What, besides the seeds, decides what a generation holds."""
+
+    encoder: str
+    encoder_sha256: str
+    metric: str
+    chunk_min_chars: int
+    chunk_max_chars: int
+    splitter: str
+    format: int = FORMAT
+
+    def differences(self, other: Recipe) -> list[str]:
+        """One line for each field in which the two differ, as `field: this -> other`."""
+        mine, theirs = asdict(self), asdict(other)
+        # The name is a label: the hash tells whether it is the same encoder.
+        return [f"{k}: {mine[k]} -> {theirs[k]}" for k in mine if k != "encoder" and mine[k] != theirs[k]]
+
+    def same_chunks(self, other: Recipe) -> bool:
+        """Whether both split an article alike, whatever they embed it with."""
+        fields = ("chunk_min_chars", "chunk_max_chars", "splitter", "format")
+        return all(getattr(self, f) == getattr(other, f) for f in fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The contents of `manifest.json`."""
+
+    recipe: Recipe
+    dimension: int
+    seeds: tuple[SeedEntry, ...]  # in the order of article ids
+    chunks: int
+    files: Mapping[str, Mapping[str, Any]]  # name -> {"sha256", "size"}
+
+    @property
+    def name(self) -> str:
+        """The generation's name: 16 hexadecimal digits."""
+        return generation_name(self.recipe, self.seeds)
+
+
+def generation_name(recipe: Recipe, seeds: Sequence[SeedEntry]) -> str:
+    """The name of the generation that this recipe makes of these seeds."""
+    identity = asdict(recipe) | {"encoder": None, "seeds": [asdict(s) for s in seeds]}
+    return hashlib.sha256(_canonical(identity)).hexdigest()[:16]
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    """Writes `manifest.json`, which carries a hash of itself."""
+    body = {**asdict(manifest), "files": {k: dict(v) for k, v in manifest.files.items()}}
+    body["sha256"] = hashlib.sha256(_canonical(body)).hexdigest()
+    (folder / FILE).write_bytes(_file(body))
+
+
+def read(folder: Path) -> Manifest:
+    """Reads `manifest.json`. FileNotFoundError passes; any damage raises IndexUnusable."""
+    path = folder / FILE
+    raw = path.read_bytes()
+    try:
+        body = json.loads(raw)
+        if _file(body) != raw:
+            raise ValueError("it is not laid out as it was written")
+        claimed = body.pop("sha256")
+        if hashlib.sha256(_canonical(body)).hexdigest() != claimed:
+            raise ValueError("its contents do not match its own hash")
+        if body["recipe"]["format"] != FORMAT:
+            raise ValueError(f"it has format {body['recipe']['format']}, this program reads {FORMAT}")
+        return Manifest(
+            recipe=Recipe(**body["recipe"]),
+            dimension=body["dimension"],
+            seeds=tuple(SeedEntry(**entry) for entry in body["seeds"]),
+            chunks=body["chunks"],
+            files=body["files"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise IndexUnusable(f"{path} is damaged: {error}; run `rag build`") from error
+
+
+def describe(folder: Path, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Size and SHA-256 of each of these files."""
+    found = {}
+    for name in names:
+        path = folder / name
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        found[name] = {"sha256": digest, "size": path.stat().st_size}
+    return found
+
+
+def damaged(folder: Path, manifest: Manifest, *, thorough: bool) -> list[str]:
+    """What is wrong with a generation's files, one line each: sizes, and with `thorough` also hashes."""
+    wrong = []
+    for name, want in manifest.files.items():
+        path = folder / name
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            wrong.append(f"{path}: {error.strerror}")
+            continue
+        if size != want["size"]:
+            wrong.append(f"{path}: {size} bytes instead of {want['size']}")
+        elif thorough and describe(folder, [name])[name]["sha256"] != want["sha256"]:
+            wrong.append(f"{path}: its contents have changed")
+    return wrong
+
+
+def _file(body: object) -> bytes:
+    return (json.dumps(body, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

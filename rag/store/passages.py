@@ -1,0 +1,186 @@
+"""Articles, chunks and the lexical index of one generation, in one SQLite file.
+
+The lexical index is SQLite's FTS5: BM25 with k1 = 1.2 and b = 0.75 over text, heading and title, words folded by
+Unicode and stemmed by Porter. It stores no text of its own; a view cuts it from the articles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, fields
+from pathlib import Path
+
+from rag.types import Article, ArticleInfo, Chunk, Passage, Sentence
+
+FILE = "passages.db"
+
+_INFO = tuple(f.name for f in fields(ArticleInfo))
+_COLUMNS = ", ".join(_INFO)
+_SCHEMA = f"""
+CREATE TABLE article (key INTEGER PRIMARY KEY, {_COLUMNS}, text TEXT NOT NULL, UNIQUE (article_id));
+CREATE TABLE chunk (
+    key INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article (key), ordinal INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, section TEXT, sentences TEXT NOT NULL, digest BLOB NOT NULL,
+    UNIQUE (article, ordinal)
+);
+CREATE INDEX chunk_text ON chunk (digest);
+CREATE VIEW words AS
+    SELECT chunk.key AS key, substr(article.text, chunk.start + 1, chunk."end" - chunk.start) AS text,
+           chunk.section AS section, article.title AS title
+    FROM chunk JOIN article ON article.key = chunk.article;
+CREATE VIRTUAL TABLE lexical USING fts5(
+    text, section, title, content='words', content_rowid='key', tokenize="porter unicode61 remove_diacritics 2"
+);
+"""  # noqa: S608 - the columns are the fields of a class
+_PASSAGE = f"""
+SELECT chunk.key, ordinal, start, "end", section, sentences,
+       substr(article.text, chunk.start + 1, chunk."end" - chunk.start), {_COLUMNS}
+FROM chunk JOIN article ON article.key = chunk.article WHERE chunk.key IN (SELECT value FROM json_each(?))
+"""  # noqa: S608 - as above
+
+
+class PassageWriter:
+    """Changes the passages of a generation that is being built. Not safe against a crash: the folder is."""
+
+    def __init__(self, path: Path) -> None:
+        fresh = not path.exists()
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = OFF")
+        self._db.execute("PRAGMA synchronous = OFF")
+        if fresh:
+            self._db.executescript(_SCHEMA)
+        self._db.execute("BEGIN")
+
+    def remove(self, article_id: str) -> None:
+        """Removes an article with its chunks."""
+        (key,) = self._db.execute("SELECT key FROM article WHERE article_id = ?", (article_id,)).fetchone()
+        self._db.execute(
+            "INSERT INTO lexical (lexical, rowid, text, section, title) SELECT 'delete', key, text, section, title "
+            "FROM words WHERE key IN (SELECT key FROM chunk WHERE article = ?)",
+            (key,),
+        )
+        self._db.execute("DELETE FROM chunk WHERE article = ?", (key,))
+        self._db.execute("DELETE FROM article WHERE key = ?", (key,))
+
+    def add(self, article: Article, chunks: Sequence[Chunk]) -> None:
+        """Adds an article with its chunks."""
+        marks = ", ".join("?" * (len(_INFO) + 1))
+        key = self._db.execute(
+            f"INSERT INTO article ({_COLUMNS}, text) VALUES ({marks})",  # noqa: S608 - names and marks only
+            (*astuple(article.info), article.text),
+        ).lastrowid
+        self._db.executemany(
+            'INSERT INTO chunk (article, ordinal, start, "end", section, sentences, digest) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(key, c.ordinal, c.start, c.end, c.section, _pack(c), _digest(article.text, c)) for c in chunks],
+        )
+        self._db.execute(
+            "INSERT INTO lexical (rowid, text, section, title) SELECT key, text, section, title FROM words "
+            "WHERE key IN (SELECT key FROM chunk WHERE article = ?)",
+            (key,),
+        )
+
+    def chunks(self) -> list[tuple[int, bytes]]:
+        """(key, SHA-256 of the text) of all chunks in canonical order: by article id, then position."""
+        return self._db.execute(
+            "SELECT chunk.key, digest FROM chunk JOIN article ON article.key = chunk.article "
+            "ORDER BY article_id, ordinal"
+        ).fetchall()
+
+    def texts(self, keys: Iterable[int]) -> list[str]:
+        """The texts of these chunks, in the order of the keys."""
+        found = dict(
+            self._db.execute(
+                "SELECT key, text FROM words WHERE key IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(keys)),),
+            )
+        )
+        return [found[key] for key in keys]
+
+    def close(self) -> None:
+        """Commits and closes."""
+        self._db.execute("COMMIT")
+        self._db.close()
+
+
+class PassageReader:
+    """Reads the passages of a finished generation. May be used from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        self._lock = threading.Lock()
+
+    def _all(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
+
+    def search(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
+        """The `k` chunks with the largest BM25 over any of the terms, as (key, BM25), best first."""
+        if not terms:
+            return []
+        rows = self._all(
+            "SELECT lexical.rowid, -bm25(lexical) AS score FROM lexical "
+            "JOIN chunk ON chunk.key = lexical.rowid JOIN article ON article.key = chunk.article "
+            "WHERE lexical MATCH ? ORDER BY score DESC, article_id, ordinal LIMIT ?",
+            " OR ".join(map(_quoted, terms)),
+            k,
+        )
+        return [(int(str(key)), float(str(score))) for key, score in rows]
+
+    def occurs(self, term: str) -> bool:
+        """Whether the term, as a phrase of stems, stands in any chunk, heading or title."""
+        return bool(self._all("SELECT 1 FROM lexical WHERE lexical MATCH ? LIMIT 1", _quoted(term)))
+
+    def passages(self, keys: Sequence[int]) -> list[Passage]:
+        """The passages of these keys, in the order of the keys."""
+        found = {row[0]: _passage(row) for row in self._all(_PASSAGE, json.dumps(list(keys)))}
+        return [found[key] for key in keys]
+
+    def leads(self) -> list[int]:
+        """The key of each article's first chunk, in the order of article ids."""
+        rows = self._all(
+            "SELECT chunk.key FROM chunk JOIN article ON article.key = chunk.article "
+            "WHERE ordinal = 0 ORDER BY article_id"
+        )
+        return [int(str(key)) for (key,) in rows]
+
+    def article(self, article_id: str) -> tuple[ArticleInfo, str] | None:
+        """An article's metadata and text."""
+        rows = self._all(f"SELECT {_COLUMNS}, text FROM article WHERE article_id = ?", article_id)  # noqa: S608 - names only
+        return (ArticleInfo(*rows[0][:-1]), str(rows[0][-1])) if rows else None  # type: ignore[arg-type] # a table's row
+
+    def keys_by_text(self, digests: Iterable[bytes]) -> dict[bytes, int]:
+        """For each of these text hashes that occurs, the key of one chunk with that text."""
+        found = {}
+        for digest in digests:
+            rows = self._all("SELECT key FROM chunk WHERE digest = ? LIMIT 1", digest)
+            if rows:
+                found[digest] = int(str(rows[0][0]))
+        return found
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._db.close()
+
+
+def _quoted(term: str) -> str:
+    """A term as an FTS5 string, in which nothing is an operator."""
+    return '"' + term.replace('"', '""').replace("\0", " ") + '"'
+
+
+def _digest(text: str, chunk: Chunk) -> bytes:
+    return hashlib.sha256(text[chunk.start : chunk.end].encode()).digest()
+
+
+def _pack(chunk: Chunk) -> str:
+    return json.dumps([[s.start, s.end, s.paragraph, s.page] for s in chunk.sentences], separators=(",", ":"))
+
+
+def _passage(row: tuple[object, ...]) -> Passage:
+    _, ordinal, start, end, section, sentences, text, *info = row
+    chunk = Chunk(ordinal, start, end, section, tuple(Sentence(*s) for s in json.loads(str(sentences))))  # type: ignore[arg-type] # a table's row
+    return Passage(ArticleInfo(*info), chunk, str(text))  # type: ignore[arg-type] # a table's row

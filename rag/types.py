@@ -1,0 +1,291 @@
+"""Every type that crosses a room, and the Protocols of the parts that can be exchanged.
+
+All offsets are half-open ranges of code points into `Article.text`, the text normalised once at load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["who", "when", "where", "how_many", "why", "how", "said", "yes_no", "about", "what"]
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SeedFile:
+    """A file of the seeds folder as found: its path relative to the folder and its bytes' SHA-256."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeedEntry:
+    """One article as a generation holds it."""
+
+    article_id: str
+    path: str
+    seed_sha256: str
+    text_sha256: str
+    loader: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph of an article: its range, its number (from 1) and the heading above it."""
+
+    start: int
+    end: int
+    number: int
+    section: str | None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleInfo:
+    """What is known of an article besides its text."""
+
+    article_id: str
+    path: str  # relative to the seeds folder, with forward slashes
+    title: str
+    publisher: str | None
+    author: str | None
+    url: str | None
+    date: str | None  # ISO 8601, a day
+    seed_sha256: str  # of the file's bytes
+    text_sha256: str  # of the normalised text in UTF-8
+    loader: str  # loader name and version, with its library's where it has one
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A loaded article: `info`, the normalised text and its paragraphs in order."""
+
+    info: ArticleInfo
+    text: str
+    paragraphs: tuple[Paragraph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A quotable unit: a sentence, or a piece of one that is longer than a chunk may be."""
+
+    start: int
+    end: int
+    paragraph: int
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One retrieval unit: a contiguous range of an article that starts and ends at sentence ends."""
+
+    ordinal: int  # position in its article, from 0
+    start: int
+    end: int
+    section: str | None
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk with its own text and its article's metadata: all that later stages may look at."""
+
+    info: ArticleInfo
+    chunk: Chunk
+    text: str  # article.text[chunk.start:chunk.end]
+
+    def slice(self, start: int, end: int) -> str:
+        """The text of an article range that lies inside this passage."""
+        if not self.chunk.start <= start <= end <= self.chunk.end:
+            raise ValueError(f"range {start}:{end} lies outside the passage {self.chunk.start}:{self.chunk.end}")
+        return self.text[start - self.chunk.start : end - self.chunk.start]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage. `score` orders the hits and has no absolute meaning."""
+
+    passage: Passage
+    score: float
+    cosine: float
+    dense_rank: int | None  # from 1; None where the passage is not among the candidates of that ranking
+    lexical: float | None  # BM25, larger is better
+    lexical_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with what can be read off its words alone."""
+
+    text: str
+    kind: Kind
+    terms: tuple[str, ...]  # content words as written, first occurrence order
+    focus: str | None = None  # the noun asked for: "university" in "At which university …?"
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """A sentence that may answer, the short answer inside it, and the probability that it does."""
+
+    passage: Passage
+    sentence: Sentence
+    short: tuple[int, int] | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The decision to answer with `supports`, best first; the first carries the decision."""
+
+    supports: tuple[Support, ...]
+    confidence: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The decision not to answer. `closest` is shown as what it is: no answer."""
+
+    reason: Literal["no_support", "nothing_found"]
+    closest: tuple[Support, ...]
+    confidence: float
+    threshold: float
+
+
+Outcome = Answered | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a reply's text. A quote's `start` and `end` are its range in the article; else both are 0."""
+
+    kind: Literal["template", "quote", "question", "metadata"]
+    text: str
+    citation: int | None = None
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One contiguous quotation with its place."""
+
+    number: int
+    article_id: str
+    title: str
+    publisher: str | None
+    author: str | None
+    url: str | None
+    path: str
+    date: str | None
+    section: str | None
+    page: int | None
+    paragraph: int
+    start: int
+    end: int
+    quote: str
+    seed_sha256: str
+    text_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShortSpan:
+    """The place of the short answer: the number of its citation and its range in the article."""
+
+    citation: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another short answer, and the citations that carry it."""
+
+    short_answer: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer, refusal or error: the schema-1 object, field for field in the order it is written."""
+
+    schema: int
+    id: str | None
+    question: str
+    standalone_question: str
+    filters: Mapping[str, object]
+    status: Literal["answered", "refused", "error"]
+    text: str
+    segments: tuple[Segment, ...]
+    short_answer: str | None
+    short_answer_span: ShortSpan | None
+    confidence: float | None
+    threshold: float | None
+    certificate: str | None
+    reason: Literal["no_support", "nothing_found"] | None
+    unmatched_terms: tuple[str, ...]
+    citations: tuple[Citation, ...]
+    closest: tuple[Citation, ...]
+    alternatives: tuple[Alternative, ...]
+    index_generation: str | None
+    timings_ms: Mapping[str, float]
+    error: str | None = None
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> Vectors:
+        """Unit vectors of shape (len(texts), dimension), each independent of the other texts."""
+        ...
+
+
+class Store(Protocol):
+    """One whole generation of the index, opened for reading."""
+
+    @property
+    def generation(self) -> str: ...
+
+    @property
+    def article_count(self) -> int: ...
+
+    def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
+        """The `k` passages with the largest inner product, as (passage key, cosine), best first."""
+        ...
+
+    def search_lexical(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
+        """The `k` passages with the largest BM25, as (passage key, BM25), best first."""
+        ...
+
+    def cosines(self, vector: Vectors, keys: Sequence[int]) -> list[float]:
+        """The cosine of each passage to the vector."""
+        ...
+
+    def passages(self, keys: Sequence[int]) -> list[Passage]:
+        """The passages of these keys, in the order of the keys."""
+        ...
+
+    def leads(self) -> list[int]:
+        """The key of the first passage of each article, in the order of article ids."""
+        ...
+
+    def unmatched(self, terms: Iterable[str]) -> list[str]:
+        """Those terms that occur in no passage, title or heading, compared by stem."""
+        ...
+
+
+class Extractor(Protocol):
+    """Finds the sentences that may answer, in passages taken as they are."""
+
+    def extract(self, question: Question, hits: Sequence[Hit]) -> list[Support]:
+        """Supports ordered by falling confidence; empty only when there is no sentence at all."""
+        ...

@@ -1,0 +1,123 @@
+"""Replies and articles as HTML. Every text that is not ours is escaped here, and only here.
+
+The chat shows Markdown, in which an HTML block ends at a blank line. So each message is one block without one: line
+breaks inside texts become `<br>`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from rag.store import Generation
+from rag.types import Citation, Reply, Segment
+
+_CONFIDENT = ((0.8, "strong support"), (0.6, "good support"), (0.0, "some support"))
+
+
+def header(promise: str) -> str:
+    """The page's heading."""
+    return f'<h1>Ask the articles</h1><p class="promise">{escape(promise)}</p>'
+
+
+def placeholder(articles: int) -> str:
+    """What the empty chat says."""
+    return f"Ask about the {articles} articles." if articles != 1 else "Ask about the article."
+
+
+def examples_label() -> str:
+    """The line above the example questions."""
+    return '<p class="examples-label">For example:</p>'
+
+
+def no_article() -> str:
+    """The panel before anything was cited."""
+    return '<div class="sources empty"><p>The cited article appears here, with the quotation marked.</p></div>'
+
+
+def asked(text: str) -> str:
+    """A question as it was typed."""
+    return f'<div class="asked" dir="auto">{_text(text)}</div>'
+
+
+def reply(reply: Reply) -> str:
+    """An answer, a refusal or an error; each looks different."""
+    if reply.status == "error":
+        why = _text(reply.error or "")
+        return f'<div class="reply error"><p><strong>This could not be asked.</strong> {why}</p></div>'
+    body = "".join(_segment(segment, reply) for segment in reply.segments)
+    label = _confidence(reply) if reply.status == "answered" else ""
+    heading = "" if reply.status == "answered" else '<p class="refusal-mark">No answer</p>'
+    return f'<div class="reply {reply.status}">{heading}<div class="body">{body}</div>{label}</div>'
+
+
+def _confidence(reply: Reply) -> str:
+    value = reply.confidence or 0.0
+    words = next(words for floor, words in _CONFIDENT if value >= floor)
+    return f'<p class="confidence" title="confidence {value:.2f}, threshold {reply.threshold:.2f}">{words}</p>'
+
+
+def _segment(segment: Segment, reply: Reply) -> str:
+    text = _text(segment.text)
+    if segment.kind == "template":
+        return text
+    if segment.kind == "quote" and _is_short(segment, reply):
+        return f'<strong class="short" dir="auto">{text}</strong>'
+    if segment.kind == "quote":
+        return f'<q dir="auto">{_marked(segment, reply)}</q>'
+    return f'<span class="{segment.kind}" dir="auto">{text}</span>'
+
+
+def _is_short(segment: Segment, reply: Reply) -> bool:
+    span = reply.short_answer_span
+    return span is not None and (segment.start, segment.end) == (span.start, span.end) and segment.citation == 1
+
+
+def _marked(segment: Segment, reply: Reply) -> str:
+    """A quotation with the short answer in it marked."""
+    span = reply.short_answer_span
+    if span is None or segment.citation != span.citation or not segment.start <= span.start < span.end <= segment.end:
+        return _text(segment.text)
+    a, b = span.start - segment.start, span.end - segment.start
+    return f"{_text(segment.text[:a])}<mark>{_text(segment.text[a:b])}</mark>{_text(segment.text[b:])}"
+
+
+def sources(reply: Reply, store: Generation) -> str:
+    """The cited articles, or those of the closest passages, with every shown quotation marked."""
+    shown = reply.citations or reply.closest
+    if not shown:
+        return no_article()
+    kind = "cited" if reply.citations else "closest"
+    ids = list(dict.fromkeys(citation.article_id for citation in shown))
+    parts = [_article([c for c in shown if c.article_id == id], store) for id in ids]
+    note = "" if reply.citations else '<p class="note">No answer was found. Marked is what comes closest.</p>'
+    label = "Cited article" if reply.citations else "Closest passages"
+    return f'<div class="sources {kind}" tabindex="0" role="region" aria-label="{label}">{note}{"".join(parts)}</div>'
+
+
+def _article(citations: Sequence[Citation], store: Generation) -> str:
+    first = citations[0]
+    found = store.article(first.article_id)
+    if found is None:
+        raise LookupError(f"generation {store.generation} does not hold the cited article {first.article_id}")
+    info, text = found
+    about = " · ".join(filter(None, (info.publisher, info.author, info.date, f"paragraph {first.paragraph}")))
+    link = ""
+    if info.url and re.match(r"https?://", info.url):
+        link = f' · <a href="{escape(info.url)}" rel="noopener noreferrer" target="_blank">original</a>'
+    pieces, at = [], 0
+    for citation in sorted(citations, key=lambda c: c.start):
+        pieces.append(escape(text[at : citation.start]))
+        mark = escape(text[citation.start : citation.end])
+        pieces.append(f'<mark data-citation="{citation.number}">{mark}<sup>[{citation.number}]</sup></mark>')
+        at = citation.end
+    pieces.append(escape(text[at:]))
+    return (
+        f'<article><h2 dir="auto">{escape(info.title)}</h2><p class="about">{escape(about)}{link}</p>'
+        f'<div class="text" dir="auto">{"".join(pieces)}</div></article>'
+    )
+
+
+def _text(text: str) -> str:
+    return re.sub(r"[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "<br>", escape(text))

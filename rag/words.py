@@ -1,0 +1,38 @@
+"""Words of questions and passages: where they are, which of them carry content, and their stems."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+import snowballstemmer
+
+WORD = re.compile(r"\w+(?:['’.\-]\w+)*")
+
+# Words that say nothing about what a passage must hold: function words, and the words questions are built with.
+STOPWORDS = frozenset(
+    """
+    a about after again all also am an and any are aren't as at be because been before being between both but by can
+    cannot could did didn't do does doesn't doing don't down during each few for from further get give had hadn't has
+    hasn't have haven't having he he's her here hers herself him himself his how i if in into is isn't it it's its
+    itself just kind let like many may me might mine more most much must my myself need no nor not of off on once one
+    only or other our ours out over own please same shall she should so some sort such tell than that that's the their
+    theirs them themselves then there these they this those through to too type under until up upon us very want wanted
+    wants was wasn't we were weren't what what's when where which while who who's whom whose why will with won't would
+    wouldn't you your yours yourself according article articles say says said text
+    """.split()
+)
+
+
+@functools.cache
+def _stemmer() -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer("english")
+
+
+@functools.lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """The word folded by case, without marks on its letters, and stemmed."""
+    bare = "".join(c for c in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(c))
+    stemmed: str = _stemmer().stemWord(re.sub(r"['’]s$", "", bare).replace(".", ""))
+    return stemmed

@@ -1,0 +1,52 @@
+"""Arrows between modules point one way: types <- stages <- walks <- edges, and eval -> rag."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+BASE = {"types", "errors", "settings", "words", "sentences"}
+STAGES = {"load", "split", "embed", "store", "question", "retrieve", "extract", "decide", "render", "plan"}
+WALKS = {"build", "pipeline", "check"}
+EDGES = {"cli", "asking", "batch", "progress", "serve", "ui", "verify"}
+
+
+def imported(file: Path) -> set[str]:
+    """Rooms of `rag` that a module imports, anywhere in it."""
+    rooms = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "rag" else [node.module]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        rooms |= {name.split(".")[1] if "." in name else "" for name in names if name.split(".")[0] == "rag"}
+        rooms |= {"eval"} & {name.split(".")[0] for name in names}
+    return rooms
+
+
+def modules():
+    for file in sorted((ROOT / "rag").rglob("*.py")):
+        yield file.relative_to(ROOT / "rag").parts[0].removesuffix(".py"), file
+
+
+def test_every_room_has_a_place():
+    rooms = {room for room, _ in modules()} - {"__init__", "models"}
+    assert rooms == BASE | STAGES | WALKS | EDGES
+
+
+@pytest.mark.parametrize(("room", "file"), list(modules()), ids=lambda x: x if isinstance(x, str) else x.stem)
+def test_arrows_point_one_way(room, file):
+    used = imported(file) - {room, "", "models"}
+    if room in BASE:
+        assert used <= BASE
+    elif room in STAGES:
+        assert used <= BASE, f"{file} imports another stage"
+    elif room == "verify":
+        assert used <= BASE | {"load"}, "the checker shares only the loader with what it checks"
+    elif room in WALKS:
+        assert used <= BASE | STAGES | WALKS
+    assert "eval" not in used

@@ -1,0 +1,263 @@
+"""Builds: only what changed, whole generations, and clear words when something is wrong."""
+
+import json
+import shutil
+
+import pytest
+
+from rag.build import sync_index
+from rag.errors import IndexBusy, IndexUnusable, SeedError
+from rag.pipeline import open_assistant
+from rag.settings import Settings
+from rag.store import layout, open_current, passages
+
+ARTICLES = {
+    "a.txt": "First title\n\nThe fox jumped over the dog. It was brown.\n\nHead\n\nThe dog slept all day.\n",
+    "b.txt": "Second title\n\nThe cat sat on the mat. The mat was red.\n",
+    "c.txt": "Third title\n\nThe owl flew at night. It was white.\n",
+}
+
+
+@pytest.fixture
+def folders(tmp_path, word_encoder):
+    seeds, index = tmp_path / "seeds", tmp_path / "index"
+    seeds.mkdir()
+    for name, text in ARTICLES.items():
+        (seeds / name).write_text(text)
+    return seeds, index
+
+
+def state(index):
+    """Everything a reader can see of the current generation, by canonical order."""
+    generation = open_current(index)
+    keys = [key for key, _ in generation.search_dense(generation.vectors([generation.leads()[0]])[0], 1000)]
+    hits = generation.passages(keys)
+    lexical = [(p.text, score) for (k, score), p in _lexical(generation)]
+    return generation.generation, [(p.info, p.chunk, p.text) for p in hits], lexical
+
+
+def _lexical(generation):
+    found = generation.search_lexical(["the", "dog", "mat"], 1000)
+    return zip(found, generation.passages([key for key, _ in found]), strict=True)
+
+
+def test_a_build_reports_what_it_added(folders):
+    report = sync_index(*folders, Settings())
+    assert report.plan.added == ("a.txt", "b.txt", "c.txt")
+    assert (report.articles, report.chunks, report.embedded) == (3, 4, 4)
+    assert open_current(folders[1]).generation == report.generation
+
+
+def test_a_second_build_changes_nothing(folders):
+    first = sync_index(*folders, Settings())
+    second = sync_index(*folders, Settings())
+    assert (second.generation, second.changed_anything, second.plan.kept) == (
+        first.generation,
+        False,
+        ("a.txt", "b.txt", "c.txt"),
+    )
+
+
+def test_only_changed_passages_are_embedded(folders):
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    (seeds / "a.txt").write_text(ARTICLES["a.txt"].replace("slept", "barked"))
+    (seeds / "b.txt").rename(seeds / "z.txt")
+    (seeds / "c.txt").unlink()
+    report = sync_index(seeds, index, Settings())
+    plan = report.plan
+    assert (plan.changed, plan.renamed, plan.removed, plan.kept) == (
+        ("a.txt",),
+        (("b.txt", "z.txt"),),
+        ("c.txt",),
+        (),
+    )
+    assert report.embedded == 1
+
+
+def test_a_chain_of_builds_ends_like_a_full_one(folders, tmp_path):
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    (seeds / "d.txt").write_text("Fourth\n\nThe dog met the owl on the mat.\n")
+    sync_index(seeds, index, Settings())
+    (seeds / "a.txt").write_text("First title\n\nThe fox jumped over the mat.\n")
+    (seeds / "b.txt").unlink()
+    sync_index(seeds, index, Settings())
+    other = tmp_path / "other"
+    sync_index(seeds, other, Settings(), full=True)
+    assert state(index) == state(other)
+
+
+def test_full_rebuild_gives_the_same_generation(folders):
+    first = sync_index(*folders, Settings())
+    again = sync_index(*folders, Settings(), full=True)
+    assert (again.generation, again.embedded) == (first.generation, 4)
+    assert again.reasons == ["a full build was asked for"]
+
+
+def test_dry_run_writes_nothing(folders):
+    report = sync_index(*folders, Settings(), dry_run=True)
+    assert report.plan.added == ("a.txt", "b.txt", "c.txt")
+    assert not folders[1].exists()
+
+
+def test_other_split_settings_redo_the_index_and_say_why(folders):
+    sync_index(*folders, Settings())
+    report = sync_index(*folders, Settings(chunk_min_chars=0))
+    assert report.reasons == ["chunk_min_chars: 200 -> 0"]
+
+
+def test_an_index_of_other_settings_is_refused_naming_the_field(folders):
+    sync_index(*folders, Settings())
+    with pytest.raises(IndexUnusable, match=r"chunk_max_chars: 800 -> 700.*run `rag build`"):
+        open_assistant(folders[1], Settings(chunk_max_chars=700))
+
+
+def test_an_index_of_another_encoder_is_refused(folders):
+    sync_index(*folders, Settings())
+    with pytest.raises(IndexUnusable, match=r"encoder_sha256: .*run `rag build`"):
+        open_assistant(folders[1], Settings(encoder="other/model"))
+
+
+def test_an_unreadable_file_is_reported_and_the_rest_is_indexed(folders):
+    seeds, index = folders
+    (seeds / "bad.txt").write_bytes(b"\xff\xfe\x00")
+    report = sync_index(seeds, index, Settings())
+    assert [path for path, _ in report.unreadable] == ["bad.txt"]
+    assert report.articles == 3
+
+
+def test_empty_seeds_leave_the_index_as_it_was(folders):
+    seeds, index = folders
+    before = sync_index(seeds, index, Settings()).generation
+    shutil.rmtree(seeds)
+    seeds.mkdir()
+    with pytest.raises(SeedError, match="there is no article in"):
+        sync_index(seeds, index, Settings())
+    assert open_current(index).generation == before
+
+
+def test_one_id_twice_names_both_files(folders):
+    seeds, index = folders
+    for name in ("x.txt", "y.txt"):
+        (seeds / name).write_text("---\nid: same\n---\nText of " + name)
+    with pytest.raises(SeedError, match=r"the id 'same' is used by x\.txt and by y\.txt"):
+        sync_index(seeds, index, Settings())
+
+
+def test_same_contents_under_two_names_are_reported(folders):
+    seeds, index = folders
+    shutil.copy(seeds / "a.txt", seeds / "copy.txt")
+    report = sync_index(seeds, index, Settings())
+    assert report.duplicates == [("copy.txt", "a.txt")]
+
+
+def test_a_missing_index_says_what_to_run(tmp_path):
+    with pytest.raises(IndexUnusable, match=r"there is no index in .*; run `rag build`"):
+        open_current(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["passages.db", "vectors.faiss", "manifest.json"])
+def test_a_truncated_file_is_found_at_open(folders, name):
+    generation = sync_index(*folders, Settings()).generation
+    path = layout.folder(folders[1], generation) / name
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(IndexUnusable, match=name):
+        open_current(folders[1])
+
+
+@pytest.mark.parametrize("name", ["passages.db", "vectors.faiss", "manifest.json"])
+def test_a_flipped_byte_is_found_by_check_and_mended_by_build(folders, name):
+    from rag.check import check
+
+    seeds, index = folders
+    generation = sync_index(seeds, index, Settings()).generation
+    before = state(index)
+    assert check(seeds, index, Settings()) == []
+    path = layout.folder(index, generation) / name
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+    assert any(name in finding for finding in check(seeds, index, Settings()))
+    sync_index(seeds, index, Settings())
+    assert check(seeds, index, Settings()) == []
+    assert state(index) == before
+
+
+def test_check_names_seeds_out_of_step(folders):
+    from rag.check import check
+
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    (seeds / "a.txt").write_text("Changed title\n\nChanged text.\n")
+    (seeds / "b.txt").unlink()
+    (seeds / "n.txt").write_text("New\n\nNew text.\n")
+    findings = " ".join(check(seeds, index, Settings()))
+    assert "n.txt is not in the index" in findings
+    assert "a.txt has changed" in findings
+    assert "b.txt is in the index but no longer" in findings
+
+
+def test_a_second_builder_is_told_to_wait(folders, monkeypatch):
+    monkeypatch.setattr(layout, "_LOCK_SECONDS", 0.1)
+    with layout.builder_lock(folders[1]), pytest.raises(IndexBusy, match="another build is working"):
+        sync_index(*folders, Settings())
+
+
+def test_litter_of_a_dead_build_is_removed(folders):
+    seeds, index = folders
+    litter = index / layout.GENERATIONS / f"{layout.UNFINISHED}999"
+    litter.mkdir(parents=True)
+    (litter / "vectors.faiss").write_bytes(b"half")
+    sync_index(seeds, index, Settings())
+    assert not litter.exists()
+
+
+def test_readers_keep_the_generation_they_opened(folders):
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    old = open_current(index)
+    (seeds / "d.txt").write_text("Fourth\n\nThe zebra ran.\n")
+    sync_index(seeds, index, Settings())
+    assert old.search_lexical(["zebra"], 5) == []
+    assert old.search_lexical(["fox"], 5) != []
+    assert open_current(index).search_lexical(["zebra"], 5) != []
+
+
+def test_old_generations_are_kept_to_a_small_number(folders):
+    seeds, index = folders
+    for n in range(4):
+        (seeds / "d.txt").write_text(f"Fourth\n\nThe zebra ran {n} times.\n")
+        sync_index(seeds, index, Settings())
+    assert len(list((index / layout.GENERATIONS).iterdir())) == layout.KEPT
+
+
+def test_lexical_search_takes_any_question_as_words(folders):
+    sync_index(*folders, Settings())
+    generation = open_current(folders[1])
+    for term in ('"', 'a"b', "NEAR(", "fox*", "text:fox", "AND", "a\0b", "日本"):
+        assert isinstance(generation.search_lexical([term], 5), list)
+    assert generation.unmatched(["foxes", "zebra", "Night"]) == ["zebra"]
+
+
+def test_bm25_equals_the_formula(folders):
+    """BM25 with k1 = 1.2 and b = 0.75 by hand, for a word of one chunk of four."""
+    import math
+
+    sync_index(*folders, Settings())
+    generation = open_current(folders[1])
+    ((_, score),) = generation.search_lexical(["owl"], 5)
+    lengths = {"a1": 9 + 0 + 2, "a2": 5 + 1 + 2, "b": 10 + 2, "c": 8 + 2}
+    mean = sum(lengths.values()) / 4
+    idf = math.log((4 - 1 + 0.5) / (1 + 0.5))
+    assert score == pytest.approx(idf * 2.2 / (1 + 1.2 * (1 - 0.75 + 0.75 * lengths["c"] / mean)), rel=1e-6)
+
+
+def test_the_manifest_carries_what_it_was_made_with(folders):
+    generation = sync_index(*folders, Settings()).generation
+    data = json.loads((layout.folder(folders[1], generation) / "manifest.json").read_text())
+    assert data["recipe"]["metric"] == "inner_product"
+    assert data["recipe"]["chunk_max_chars"] == 800
+    assert [seed["path"] for seed in data["seeds"]] == ["a.txt", "b.txt", "c.txt"]
+    assert data["dimension"] == 64
+    assert set(data["files"]) == {passages.FILE, "vectors.faiss"}

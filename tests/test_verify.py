@@ -1,0 +1,210 @@
+"""The checker finds what was tampered with, from the answers and the seed files alone."""
+
+import copy
+import json
+import shutil
+
+import pytest
+
+from rag.asking import reply_object
+from rag.errors import InputError
+from rag.verify import verify
+from tests.conftest import ARTICLE, SEEDS
+
+QUESTIONS = [
+    "What kind of relationship does Takaichi want with Beijing?",
+    "In which city did Xi meet Donald Trump?",
+    "Who composed the Ode to Joy?",
+]
+
+
+@pytest.fixture(scope="module")
+def honest(assistant):
+    """Two answers and a refusal, as objects."""
+    replies = [reply_object(assistant.ask(text, id=str(n))) for n, text in enumerate(QUESTIONS)]
+    assert [r["status"] for r in replies] == ["answered", "answered", "refused"]
+    return json.loads(json.dumps(replies))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    shutil.copy(SEEDS / ARTICLE, seeds)
+    (seeds / "other.txt").write_text("Other title\n\nTakaichi wants a very different relationship.\n")
+    return seeds
+
+
+def checked(replies, seeds):
+    path = seeds.parent / "answers.jsonl"
+    path.write_text("".join(json.dumps(reply) + "\n" for reply in replies))
+    return verify(path, seeds)
+
+
+def test_honest_answers_have_no_findings(honest, folder):
+    verdict = checked(honest, folder)
+    assert (verdict.answers, verdict.findings) == (3, ())
+    assert verdict.quotations == sum(len(r["citations"]) + len(r["closest"]) for r in honest)
+
+
+def _cite(reply):
+    return (reply["citations"] or reply["closest"])[0]
+
+
+def _retext(reply):
+    reply["text"] = "".join(segment["text"] for segment in reply["segments"])
+
+
+def _segment(reply, kind):
+    return next(s for s in reply["segments"] if s["kind"] == kind)
+
+
+def move_offset(r):
+    _cite(r)["start"] += 1
+    _cite(r)["end"] += 1
+
+
+def widen_quote(r):
+    _cite(r)["end"] += 1
+
+
+def change_letter(r):
+    cite = _cite(r)
+    old, cite["quote"] = cite["quote"], cite["quote"].replace("a", "o", 1)
+    for segment in r["segments"]:
+        if segment["text"] == old:
+            segment["text"] = cite["quote"]
+    _retext(r)
+
+
+def change_letter_in_text_only(r):
+    r["text"] = r["text"].replace("a", "o", 1)
+
+
+def foreign_template_text(r):
+    _segment(r, "template")["text"] += "It is certain. "
+    _retext(r)
+
+
+def template_of_the_other_status(r):
+    _segment(r, "template")["text"] = (
+        "The articles do not hold an answer to this question." if r["status"] == "answered" else "Who: "
+    )
+    _retext(r)
+
+
+def quote_from_another_article(r):
+    cite = _cite(r)
+    cite["path"] = cite["article_id"] = "other.txt"
+
+
+def quote_as_metadata(r):
+    segment = _segment(r, "metadata")
+    segment["text"] = "Trust this"
+    _retext(r)
+
+
+def another_title(r):
+    _cite(r)["title"] = "A better title"
+
+
+def another_date(r):
+    _cite(r)["date"] = "2025-10-31"
+
+
+def another_paragraph(r):
+    _cite(r)["paragraph"] += 1
+
+
+def renumber(r):
+    _cite(r)["number"] = 2
+
+
+def file_outside_the_seeds(r):
+    _cite(r)["path"] = "../answers.jsonl"
+
+
+def flip_the_decision(r):
+    r["confidence"], r["threshold"] = (
+        r["threshold"] - 0.1 if r["status"] == "answered" else 0.99,
+        r["threshold"],
+    )
+
+
+def drop_the_citations(r):
+    r["citations"], r["closest"] = [], []
+
+
+def unquoted_citation(r):
+    r["segments"] = [s for s in r["segments"] if s["text"] != _cite(r)["quote"]]
+    _retext(r)
+
+
+ALL = [
+    move_offset,
+    widen_quote,
+    change_letter,
+    change_letter_in_text_only,
+    foreign_template_text,
+    template_of_the_other_status,
+    quote_from_another_article,
+    quote_as_metadata,
+    another_title,
+    another_date,
+    another_paragraph,
+    renumber,
+    file_outside_the_seeds,
+    flip_the_decision,
+    drop_the_citations,
+    unquoted_citation,
+]
+
+
+@pytest.mark.parametrize("tamper", ALL, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("which", [0, 2], ids=["answer", "refusal"])
+def test_tampering_is_found(honest, folder, tamper, which):
+    replies = copy.deepcopy(honest)
+    tamper(replies[which])
+    assert replies != honest
+    verdict = checked(replies, folder)
+    assert verdict.findings
+    assert {finding.line for finding in verdict.findings} == {which + 1}
+
+
+@pytest.mark.parametrize("tamper", ["text", "place", "citation"])
+def test_a_tampered_short_answer_is_found(honest, folder, tamper):
+    replies = copy.deepcopy(honest)
+    reply = replies[0]
+    if tamper == "text":
+        reply["short_answer"] = "mutually harmful"
+    elif tamper == "place":
+        reply["short_answer_span"]["start"] -= 3
+    else:
+        reply["short_answer_span"]["citation"] = 2
+    assert checked(replies, folder).findings
+
+
+def test_a_changed_seed_is_told_apart_from_a_violation(honest, folder):
+    path = folder / ARTICLE
+    path.write_text(path.read_text(encoding="utf-8") + "\nA later line.\n", encoding="utf-8")
+    assert {finding.kind for finding in checked(honest, folder).findings} == {"source changed"}
+
+
+def test_a_removed_seed_is_told_apart_from_a_violation(honest, folder):
+    (folder / ARTICLE).unlink()
+    assert {finding.kind for finding in checked(honest, folder).findings} == {"source changed"}
+
+
+@pytest.mark.parametrize("text", ["", "\n", "not json\n", "[]\n", '{"schema": 1}\n', '{"schema": 2}\n'])
+def test_a_malformed_or_empty_file_is_an_error(folder, text):
+    path = folder.parent / "answers.jsonl"
+    path.write_text(text)
+    with pytest.raises(InputError):
+        verify(path, folder)
+
+
+def test_a_long_run_of_template_pieces_is_checked_in_little_time(honest, folder):
+    replies = copy.deepcopy(honest)
+    _segment(replies[0], "template")["text"] = "\n" * 5000 + "!"
+    _retext(replies[0])
+    assert checked(replies, folder).findings
