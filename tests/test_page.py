@@ -18,11 +18,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
 HOSTILE = (
     """---
-title: 'Zebra <script>window.pwned = 1</script> **treaty**'
+title: 'Zebra <script>window.pwned = 1</script> **treaty** ![p](http://outside.example/p.png)'
 url: javascript:window.pwned=2
 ---
 The zebra treaty was signed in Oslo <img src=x onerror="window.pwned=3"> by **Ann** and $x^2$ \
-![p](http://outside.example/p.png) [q](javascript:window.pwned=4) <script>window.pwned=5</script> \
+[q](javascript:window.pwned=4) <script>window.pwned=5</script> \
 \u202egnol\u202c """
     + "w" * 300
     + """ </div></article> at noon.
@@ -202,7 +202,8 @@ def test_phone_width_needs_no_sideways_scrolling(browser, address):
 def test_named_endpoints_answer(address):
     from gradio_client import Client
 
-    client = Client(address, verbose=False)
+    # The client takes any object with a "path" for a file to fetch, and a citation has one.
+    client = Client(address, verbose=False, download_files=False)
     reply = client.predict(TAKAICHI, api_name="/ask")
     assert (reply["schema"], reply["short_answer"]) == (1, "mutually beneficial")
     assert client.predict("", api_name="/ask")["status"] == "error"
@@ -230,7 +231,11 @@ def test_a_hostile_article_is_shown_as_text_by_the_running_page(page, folders):
     ):
         assert text in shown
         assert text in page.locator("#article .text").inner_text()
-    assert "Zebra <script>window.pwned = 1</script> **treaty**" in page.locator("#article h2").inner_text()
+    assert (
+        "Zebra <script>window.pwned = 1</script> **treaty** ![p](http://outside"
+        in page.locator("#article h2").inner_text()
+    )
+    assert "Zebra <script>window.pwned = 1</script> **treaty** ![p](http://outside" in shown
     assert "<img src=x onerror='window.pwned=6'> **now**" in page.locator("#chat .asked").last.inner_text()
     assert page.locator("#article a, #chat .reply a, #chat img, #article img").count() == 0
     assert page.evaluate("window.pwned") is None

@@ -59,7 +59,7 @@ def page(live: LiveAssistant, *, api: bool) -> gr.Blocks:
                     show_label=False,
                     elem_id="chat",
                     autoscroll=False,
-                    height="60vh",
+                    height="52vh",
                     min_height=320,
                     buttons=["copy"],
                     feedback_options=None,
