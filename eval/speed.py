@@ -29,9 +29,9 @@ def chunk_texts(seeds: Path, settings: Settings, at_least: int) -> list[str]:
     """The seeds' chunks, repeated with a running number until there are enough to time."""
     texts = []
     for file in load.find(seeds)[0]:
-        article = load.load(seeds, file.path)
-        chunks = split(article, min_chars=settings.chunk_min_chars, max_chars=settings.chunk_max_chars)
-        texts += [article.text[c.start : c.end] for c in chunks]
+        for article in load.load(seeds, file.path).articles:
+            chunks = split(article, min_chars=settings.chunk_min_chars, max_chars=settings.chunk_max_chars)
+            texts += [article.text[c.start : c.end] for c in chunks]
     return [f"{i} {text}" for i in range(-(-at_least // len(texts))) for text in texts][: max(at_least, len(texts))]
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import shutil
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +15,10 @@ import numpy as np
 from rag import embed, load
 from rag import split as splitting
 from rag.errors import IndexUnusable, SeedError
-from rag.plan import BuildReport, make_plan
+from rag.plan import BuildReport, make_plan, same_text
 from rag.settings import Settings
 from rag.store import Generation, layout, manifest, open_current, passages, vectors
-from rag.types import Article, Chunk, SeedEntry, Vectors
+from rag.types import Article, SeedEntry, SeedFile, Vectors
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 
@@ -42,116 +46,186 @@ def sync_index(
 ) -> BuildReport:
     """Brings the index in step with the seeds, doing only what changed. With `dry_run` it only says what it would do.
 
-    Raises SeedError when there is no article to index or one id is used twice; the index then stays as it was.
+    Raises SeedError when there is no article to index or one id is used twice, IndexUnusable when the index cannot be
+    written; the index then stays as it was.
     """
     with nullcontext() if dry_run else layout.builder_lock(index):
+        if not dry_run:
+            layout.tidy(index, _pointed(index))
         source = embed.resolve(settings.encoder)
-        return _Build(seeds, index, recipe(settings, source), full, progress).run(source, dry_run=dry_run)
-
-
-class _Build:
-    """One build, from what the seeds folder and the current generation hold now."""
-
-    def __init__(self, seeds: Path, index: Path, want: manifest.Recipe, full: bool, progress: Progress) -> None:
-        self._seeds, self._index, self._want, self._progress = seeds, index, want, progress
-        self._before, self._reasons = _sound_generation(index)
-        if self._before is not None:
-            self._reasons = self._before.manifest.recipe.differences(want)
-        self._keep_chunks = self._before is not None and not full and self._before.manifest.recipe.same_chunks(want)
-        self._keep_vectors = (
-            self._before is not None and not full and self._before.manifest.recipe.encoder_sha256 == want.encoder_sha256
-        )
-        if full:
-            self._reasons.append("a full build was asked for")
-
-    def run(self, source: embed.EncoderSource, *, dry_run: bool) -> BuildReport:
-        found, skipped = load.find(self._seeds)
-        held = self._before.manifest.seeds if self._before else ()
-        plan = make_plan(found, held, {file.path: load.loader_version(file.path) for file in found})
-        to_load = plan.to_load if self._keep_chunks else [file.path for file in found]
-        articles, unreadable = self._load(to_load)
-        kept = [entry for entry in held if entry.path in set(plan.kept) - set(to_load)]
-        entries = _entries(kept, articles)
-        report = BuildReport(plan, manifest.generation_name(self._want, entries), reasons=self._reasons)
-        report.articles, report.skipped, report.unreadable = len(entries), skipped, unreadable
-        report.duplicates = _same_bytes(entries)
-        if not entries:
-            raise SeedError(_nothing_to_index(self._seeds, unreadable))
-        if self._before and self._before.generation == report.generation and self._keep_chunks:
-            report.changed_anything, report.chunks = False, self._before.manifest.chunks
-        elif not dry_run:
-            self._write(report, source, articles, entries)
+        work = _Work(seeds, index, recipe(settings, source), source, full, progress)
+        report = work.plan()
+        if report.changed_anything and not dry_run:
+            try:
+                work.write(report)
+            except (OSError, sqlite3.Error) as error:
+                raise IndexUnusable(
+                    f"the index in {index} could not be written ({error}); it is still the one from before"
+                ) from error
         return report
 
-    def _load(self, paths: Sequence[str]) -> tuple[list[Article], list[tuple[str, str]]]:
-        articles, unreadable = [], []
-        for done, path in enumerate(paths, start=1):
-            try:
-                articles.append(load.load(self._seeds, path))
-            except SeedError as error:
-                unreadable.append((path, str(error).removeprefix(f"{path}: ")))
-            self._progress("reading articles", done, len(paths))
-        return articles, unreadable
 
-    def _write(
-        self,
-        report: BuildReport,
-        source: embed.EncoderSource,
-        articles: Sequence[Article],
-        entries: Sequence[SeedEntry],
-    ) -> None:
-        folder = layout.new_folder(self._index)
-        if self._keep_chunks and self._before:
-            (folder / passages.FILE).write_bytes((self._before.folder / passages.FILE).read_bytes())
+@dataclass(slots=True)
+class _Work:
+    """One build, from what the seeds folder and the index hold now."""
+
+    seeds: Path
+    index: Path
+    recipe: manifest.Recipe
+    source: embed.EncoderSource
+    full: bool
+    progress: Progress
+    before: Generation | None = None
+    keep_chunks: bool = False
+    keep_vectors: bool = False
+    found: list[SeedFile] = field(default_factory=list)
+    articles: list[Article] = field(default_factory=list)
+    kept: list[SeedEntry] = field(default_factory=list)
+
+    def plan(self) -> BuildReport:
+        """Reads what must be read, and compares."""
+        self.before, damaged = _sound_generation(self.index)
+        held: tuple[SeedEntry, ...] = ()
+        reasons: list[str] = []
+        if self.before is not None:
+            held, was = self.before.manifest.seeds, self.before.manifest.recipe
+            reasons = was.differences(self.recipe)
+            self.keep_chunks = not self.full and was.same_chunks(self.recipe)
+            self.keep_vectors = not self.full and was.encoder_sha256 == self.recipe.encoder_sha256
+        self.found, skipped = load.find(self.seeds)
+        unreadable = self._load(held)
+        entries = self._entries()
+        if not entries:
+            raise SeedError(_nothing_to_index(self.seeds, unreadable))
+        report = BuildReport(make_plan(entries, held), manifest.generation_name(self.recipe, entries))
+        report.reasons = [*reasons, *(["a full build was asked for"] if self.full else [])]
+        report.articles, report.skipped, report.unreadable = len(entries), skipped, unreadable
+        report.repaired, report.duplicates = damaged, same_text(entries)
+        if self.before and self.before.generation == report.generation and not self.full:
+            report.changed_anything, report.chunks = False, self.before.manifest.chunks
+        return report
+
+    def _load(self, held: Sequence[SeedEntry]) -> list[tuple[str, str]]:
+        """Fills `articles` and `kept`; returns what could not be read."""
+        known: dict[str, dict[str, SeedEntry]] = defaultdict(dict)
+        if self.keep_chunks:
+            for entry in held:
+                if entry.loader == load.loader_version(entry.path):
+                    known[entry.path][entry.seed_sha256] = entry
+        same_files = self.before.manifest.seed_files if self.before else {}
+        unreadable = []
+        for done, file in enumerate(self.found, start=1):
+            entries = known[file.path]
+            if entries and same_files.get(file.path) == file.sha256:
+                self.kept += entries.values()
+            else:
+                loaded = load.load(self.seeds, file.path, entries)
+                self.articles += loaded.articles
+                self.kept += loaded.kept
+                unreadable += loaded.problems
+            self.progress("reading articles", done, len(self.found))
+        return unreadable
+
+    def _entries(self) -> list[SeedEntry]:
+        """All articles of the new generation, in the order of their ids."""
+        infos = [article.info for article in self.articles]
+        read = [SeedEntry(i.article_id, i.path, i.seed_sha256, i.text_sha256, i.loader) for i in infos]
+        return sorted([*self.kept, *read], key=lambda entry: entry.article_id)
+
+    def write(self, report: BuildReport) -> None:
+        """Writes the new generation beside the old one and switches to it.
+
+        A good generation of the same name is reused: before the work where there is one from earlier edits, and after it
+        when a full build made the same again.
+        """
+        there = layout.folder(self.index, report.generation)
+        if not self.full and _is_sound(there):
+            report.chunks = manifest.read(there).chunks
+            layout.point(self.index, report.generation)
+            return
+        folder = layout.new_folder(self.index)
+        entries = self._entries()
+        touched = self._write_passages(folder, entries)
         writer = passages.PassageWriter(folder / passages.FILE)
-        loaded = {article.info.article_id for article in articles}
-        if self._keep_chunks and self._before:
-            staying = {entry.article_id for entry in entries} - loaded
-            for entry in self._before.manifest.seeds:
-                if entry.article_id not in staying:
-                    writer.remove(entry.article_id)
-        for done, article in enumerate(articles, start=1):
-            writer.add(article, self._split(article))
-            self._progress("splitting articles", done, len(articles))
-        chunks = writer.chunks()
-        matrix, report.embedded = self._vectors(writer, chunks, source)
+        chunks = writer.chunks(touched)
+        known = self._vectors(writer, chunks, report)
+        report.chunks = writer.count()
         writer.close()
-        vectors.write(folder / vectors.FILE, [key for key, _ in chunks], matrix)
-        report.chunks = len(chunks)
-        files = manifest.describe(folder, [passages.FILE, vectors.FILE])
-        manifest.write(folder, manifest.Manifest(self._want, matrix.shape[1], tuple(entries), len(chunks), files))
-        _check(folder)
-        layout.publish(self._index, folder, report.generation)
+        previous = self.before.vectors if self.before and self.keep_chunks and self.keep_vectors else None
 
-    def _split(self, article: Article) -> list[Chunk]:
-        return splitting.split(article, min_chars=self._want.chunk_min_chars, max_chars=self._want.chunk_max_chars)
+        def vectors_of(digests: Sequence[bytes]) -> Vectors:
+            return np.stack([known[digest] for digest in digests])
+
+        names = vectors.write(folder, chunks, vectors_of, previous, self.recipe.encoder_sha256)
+        linked = self.before.manifest.files if previous and self.before else {}
+        files = manifest.describe(folder, [passages.FILE, *names], {n: linked[n] for n in names if n in linked})
+        found = {file.path: file.sha256 for file in self.found}
+        dimension = self.before.vectors.dimension if not known and self.before else len(next(iter(known.values())))
+        manifest.write(folder, manifest.Manifest(self.recipe, dimension, tuple(entries), found, report.chunks, files))
+        Generation(folder).close()  # opens as it will for a reader, before any reader can
+        if _is_sound(there):
+            layout.point(self.index, report.generation)
+        else:
+            layout.publish(self.index, folder, report.generation)
+
+    def _write_passages(self, folder: Path, entries: Sequence[SeedEntry]) -> set[int]:
+        """Writes articles and chunks; returns the shards in which anything changed."""
+        staying = {entry.article_id for entry in self.kept}
+        going: list[str] = []
+        if self.before is not None and self.keep_chunks:
+            shutil.copyfile(self.before.folder / passages.FILE, folder / passages.FILE)
+            going = [e.article_id for e in self.before.manifest.seeds if e.article_id not in staying]
+        writer = passages.PassageWriter(folder / passages.FILE)
+        for article_id in going:
+            writer.remove(article_id)
+        for done, article in enumerate(self.articles, start=1):
+            chunks = splitting.split(
+                article, min_chars=self.recipe.chunk_min_chars, max_chars=self.recipe.chunk_max_chars
+            )
+            writer.add(article, chunks, vectors.shard_of(article.info.article_id))
+            self.progress("splitting articles", done, len(self.articles))
+        writer.close()
+        if not (self.keep_chunks and self.keep_vectors):
+            return {vectors.shard_of(entry.article_id) for entry in entries}
+        return {vectors.shard_of(id) for id in [*going, *(a.info.article_id for a in self.articles)]}
 
     def _vectors(
-        self, writer: passages.PassageWriter, chunks: Sequence[tuple[int, bytes]], source: embed.EncoderSource
-    ) -> tuple[Vectors, int]:
-        """The vectors of all chunks in their order, and how many had to be embedded."""
-        digests = {digest: key for key, digest in chunks}
+        self, writer: passages.PassageWriter, chunks: Mapping[int, Sequence[tuple[int, bytes]]], report: BuildReport
+    ) -> dict[bytes, Vectors]:
+        """The vectors of all these chunks by text hash: those the index holds, and the others embedded now."""
+        keys = {digest: key for members in chunks.values() for key, digest in members}
         known: dict[bytes, Vectors] = {}
-        if self._keep_vectors and self._before:
-            known = self._before.vectors_by_text(list(digests))
-        missing = [digest for digest in digests if digest not in known]
+        if self.keep_vectors and self.before:
+            known = self.before.vectors.by_digest(list(keys))
+        elif self.before is None and not self.full:
+            known = {d: v for d, v in _salvaged(self.index, self.recipe).items() if d in keys}
+        missing = [digest for digest in keys if digest not in known]
+        report.embedded = len(missing)
         if missing:
             done = 0
 
             def advance(count: int) -> None:
                 nonlocal done
                 done += count
-                self._progress("embedding passages", done, len(missing))
+                self.progress("embedding passages", done, len(missing))
 
-            self._progress("embedding passages", 0, len(missing))
-            encoder = embed.SentenceTransformerEncoder(source)
-            fresh = encoder.encode(writer.texts([digests[d] for d in missing]), progress=advance)
-            known |= dict(zip(missing, fresh, strict=True))
-        return np.stack([known[digest] for _, digest in chunks]), len(missing)
+            self.progress("embedding passages", 0, len(missing))
+            encoder = embed.SentenceTransformerEncoder(self.source)
+            fresh = encoder.encode(writer.texts([keys[d] for d in missing]), progress=advance)
+            known.update(zip(missing, fresh, strict=True))
+        return known
+
+
+def _pointed(index: Path) -> str | None:
+    """The current generation's name, damaged or not; None when even the name is."""
+    try:
+        return layout.pointed(index)
+    except IndexUnusable:
+        return None
 
 
 def _sound_generation(index: Path) -> tuple[Generation | None, list[str]]:
-    """The current generation when every byte of it is as it was written; else why it cannot be used."""
+    """The current generation when every byte of it is as it was written; else what is damaged."""
     try:
         if layout.pointed(index) is None:
             return None, []
@@ -162,42 +236,41 @@ def _sound_generation(index: Path) -> tuple[Generation | None, list[str]]:
     return (None, wrong) if wrong else (generation, [])
 
 
-def _check(folder: Path) -> None:
-    """Opens a finished build as a reader would, before any reader can."""
-    generation = Generation(folder)
-    generation.close()
+def _is_sound(folder: Path) -> bool:
+    """Whether a generation is there with every byte as it was written."""
+    try:
+        return not manifest.damaged(folder, manifest.read(folder), thorough=True)
+    except (OSError, IndexUnusable):
+        return False
 
 
-def _entries(kept: Sequence[SeedEntry], articles: Sequence[Article]) -> list[SeedEntry]:
-    """All articles of the new generation in the order of their ids. Raises SeedError for an id used twice."""
-    infos = [article.info for article in articles]
-    entries = [
-        *kept,
-        *(SeedEntry(i.article_id, i.path, i.seed_sha256, i.text_sha256, i.loader) for i in infos),
-    ]
-    by_id: dict[str, str] = {}
-    for entry in sorted(entries, key=lambda e: e.path):
-        if entry.article_id in by_id:
-            raise SeedError(
-                f"the id '{entry.article_id}' is used by {by_id[entry.article_id]} and by {entry.path}; "
-                "change the id in one of them"
-            )
-        by_id[entry.article_id] = entry.path
-    return sorted(entries, key=lambda e: e.article_id)
+def _salvaged(index: Path, recipe: manifest.Recipe) -> dict[bytes, Vectors]:
+    """Vectors that are whole in any generation, damaged or not, made with the same encoder."""
+    out: dict[bytes, Vectors] = {}
+    folders = index / layout.GENERATIONS
+    for folder in sorted(folders.iterdir()) if folders.is_dir() else []:
+        out.update(vectors.salvage(folder, recipe.encoder_sha256, _sound_chunks(folder, recipe)))
+    return out
 
 
-def _same_bytes(entries: Sequence[SeedEntry]) -> list[tuple[str, str]]:
-    first: dict[str, str] = {}
-    same = []
-    for entry in sorted(entries, key=lambda e: e.path):
-        if entry.seed_sha256 in first:
-            same.append((entry.path, first[entry.seed_sha256]))
-        first.setdefault(entry.seed_sha256, entry.path)
-    return same
+def _sound_chunks(folder: Path, recipe: manifest.Recipe) -> dict[int, list[tuple[int, bytes]]] | None:
+    """The chunks of a generation, where its manifest and its passages are whole and it was made with this encoder."""
+    try:
+        held = manifest.read(folder)
+    except (OSError, IndexUnusable):
+        return None
+    wrong = manifest.damaged(folder, held, thorough=True)
+    if held.recipe.encoder_sha256 != recipe.encoder_sha256 or any(passages.FILE in what for what in wrong):
+        return None
+    reader = passages.PassageReader(folder / passages.FILE)
+    try:
+        return reader.chunks(range(vectors.SHARDS))
+    finally:
+        reader.close()
 
 
 def _nothing_to_index(seeds: Path, unreadable: Sequence[tuple[str, str]]) -> str:
     if unreadable:
         path, reason = unreadable[0]
         return f"no file in {seeds} could be read; the first is {path}: {reason}"
-    return f"there is no article in {seeds}; put .txt or .md files there and run `rag build`"
+    return f"there is no article in {seeds}; put files there ({', '.join(load.SUFFIXES)}) and run `rag build`"

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from rag import embed, load
 from rag.build import recipe
-from rag.errors import IndexUnusable, ModelError
+from rag.errors import IndexUnusable, ModelError, SeedError
 from rag.plan import make_plan
 from rag.settings import Settings
 from rag.store import layout, manifest
+from rag.types import SeedEntry
 
 
 def check(seeds: Path, index: Path, settings: Settings) -> list[str]:
     """What does not agree; empty when all does. Raises IndexUnusable when there is no index at all."""
-    current = layout.pointed(index)
-    if current is None:
-        raise IndexUnusable(f"there is no index in {index}; run `rag build`")
-    findings = []
-    for folder in sorted((index / layout.GENERATIONS).iterdir() if (index / layout.GENERATIONS).is_dir() else ()):
-        if folder.name.startswith(layout.UNFINISHED):
-            findings.append(f"{folder} is left over from a build that did not end; the next build removes it")
-        else:
-            findings += _files(folder)
+    findings = list(_files(index))
     try:
-        held = manifest.read(layout.folder(index, current))
-    except (IndexUnusable, FileNotFoundError) as error:
-        wanted = f"the current generation {current} cannot be read: {error}"
-        return findings if any(current in finding for finding in findings) else [*findings, wanted]
-    if held.name != current:
-        findings.append(f"{layout.folder(index, current)} holds the generation {held.name}")
+        current = layout.pointed(index)
+        if current is None and not findings:
+            raise FileNotFoundError
+        held = manifest.read(layout.folder(index, current)) if current else None
+    except FileNotFoundError as error:
+        if error.filename is None:
+            raise IndexUnusable(f"there is no index in {index}; run `rag build`") from error
+        return [*findings, f"the current generation {current} is not there; run `rag build`"]
+    except IndexUnusable as error:
+        return findings if str(error) in findings else [*findings, str(error)]
+    if held is None:
+        return [*findings, f"{index / layout.POINTER} is missing; run `rag build`"]
     try:
         differences = held.recipe.differences(recipe(settings, embed.resolve(settings.encoder)))
         findings += [f"built with other settings: {line}; run `rag build`" for line in differences]
@@ -38,21 +38,56 @@ def check(seeds: Path, index: Path, settings: Settings) -> list[str]:
     return findings + _seeds(seeds, held)
 
 
-def _files(folder: Path) -> list[str]:
+def _files(index: Path) -> Iterator[str]:
+    """What is wrong with the files under the index folder, whatever they belong to."""
+    if not index.is_dir():
+        return
+    for path in sorted(index.iterdir()):
+        if path.name == layout.GENERATIONS and path.is_dir():
+            for folder in sorted(path.iterdir()):
+                yield from _generation(folder)
+        elif path.name not in layout.KNOWN and not path.name.endswith(".lock"):
+            yield f"{path} is no part of an index"
+
+
+def _generation(folder: Path) -> Iterator[str]:
+    if folder.name.startswith((layout.UNFINISHED, layout.GOING)):
+        yield f"{folder} is left over from a build that did not end; the next build removes it"
+        return
     try:
-        return manifest.damaged(folder, manifest.read(folder), thorough=True)
+        held = manifest.read(folder)
     except IndexUnusable as error:
-        return [str(error)]
-    except FileNotFoundError as error:
-        return [f"{error.filename} is missing"]
+        yield str(error)
+        return
+    except (FileNotFoundError, NotADirectoryError) as error:
+        yield f"{error.filename} is missing: {folder} is no generation"
+        return
+    if held.name != folder.name:
+        yield f"{folder} holds the generation {held.name}"
+    yield from manifest.damaged(folder, held, thorough=True)
+    strangers = {path.name for path in folder.iterdir()} - {manifest.FILE, *held.files}
+    yield from (f"{folder / name} is no part of the generation" for name in sorted(strangers))
 
 
 def _seeds(seeds: Path, held: manifest.Manifest) -> list[str]:
     found, _ = load.find(seeds)
-    plan = make_plan(found, held.seeds, {file.path: load.loader_version(file.path) for file in found})
+    entries: list[SeedEntry] = []
+    problems: list[str] = []
+    for file in found:
+        known = {e.seed_sha256: e for e in held.seeds if (e.path, e.loader) == (file.path, load.loader_version(e.path))}
+        loaded = load.load(seeds, file.path, known)
+        infos = [article.info for article in loaded.articles]
+        entries += loaded.kept
+        entries += [SeedEntry(i.article_id, i.path, i.seed_sha256, i.text_sha256, i.loader) for i in infos]
+        problems += [f"{where} cannot be read: {reason}" for where, reason in loaded.problems]
+    try:
+        plan = make_plan(entries, held.seeds)
+    except SeedError as error:
+        return [*problems, str(error)]
     return [
-        *(f"{path} is not in the index; run `rag build`" for path in plan.added),
-        *(f"{path} has changed since the index was built; run `rag build`" for path in plan.changed),
+        *problems,
+        *(f"{name} is not in the index; run `rag build`" for name in plan.added),
+        *(f"{name} has changed since the index was built; run `rag build`" for name in plan.changed),
         *(f"{old} is now {new}; run `rag build`" for old, new in plan.renamed),
-        *(f"{path} is in the index but no longer in {seeds}; run `rag build`" for path in plan.removed),
+        *(f"{name} is in the index but no longer in {seeds}; run `rag build`" for name in plan.removed),
     ]

@@ -1,27 +1,24 @@
-"""What a build has to do: the seeds as they are, compared with what the current generation holds. Pure."""
+"""What a build has to do: the articles as they are now, compared with what the current generation holds. Pure."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from rag.types import SeedEntry, SeedFile
+from rag.errors import SeedError
+from rag.types import SeedEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Paths of the seed files, by what happened to them since the current generation."""
+    """Articles by what happened to them since the current generation, as `path` or `path (id)`."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()  # (old, new)
     removed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
-
-    @property
-    def to_load(self) -> list[str]:
-        """The files that must be read and split."""
-        return sorted({*self.added, *self.changed, *(new for _, new in self.renamed)})
 
 
 @dataclass(slots=True)
@@ -33,29 +30,65 @@ class BuildReport:
     articles: int = 0
     chunks: int = 0
     embedded: int = 0
+    boilerplate: int = 0  # paragraphs of the articles read now that are cookie, navigation or advertising text
     reasons: list[str] = field(default_factory=list)  # why everything had to be redone, if it had
+    repaired: list[str] = field(default_factory=list)  # what was damaged and has been made anew
     skipped: list[tuple[str, str]] = field(default_factory=list)  # left out on purpose: (path, reason)
-    unreadable: list[tuple[str, str]] = field(default_factory=list)  # (path, reason)
-    duplicates: list[tuple[str, str]] = field(default_factory=list)  # (path, path of the article with the same bytes)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)  # (path or line, reason)
+    duplicates: list[tuple[str, str]] = field(default_factory=list)  # (article, the one with the same text before it)
     changed_anything: bool = True
 
 
-def make_plan(found: Sequence[SeedFile], held: Iterable[SeedEntry], loader_of: dict[str, str]) -> Plan:
-    """Compares files by path and bytes. `loader_of` gives the loader that reads each path now."""
-    before = {entry.path: entry for entry in held}
-    now = {file.path: file.sha256 for file in found}
-    gone = {path: entry.seed_sha256 for path, entry in before.items() if path not in now}
-    new = [path for path in now if path not in before]
-    old_paths: dict[str, list[str]] = {}
-    for path, sha in sorted(gone.items()):
-        old_paths.setdefault(sha, []).append(path)
-    renamed = [(old_paths[now[path]].pop(0), path) for path in new if old_paths.get(now[path])]
-    from_, to = {old for old, _ in renamed}, {path for _, path in renamed}
-    same = [p for p in now if p in before and (before[p].seed_sha256, before[p].loader) == (now[p], loader_of[p])]
-    return Plan(
-        added=tuple(p for p in new if p not in to),
-        changed=tuple(p for p in now if p in before and p not in set(same)),
-        renamed=tuple(renamed),
-        removed=tuple(p for p in gone if p not in from_),
-        kept=tuple(same),
-    )
+def label(entry: SeedEntry) -> str:
+    """How an article is named to a person: its path, with its id where the file holds many or it has its own."""
+    return entry.path if entry.article_id == entry.path else f"{entry.path} ({entry.article_id})"
+
+
+def make_plan(now: Sequence[SeedEntry], held: Iterable[SeedEntry]) -> Plan:
+    """Compares articles by id and bytes. One that is gone and one that is new with the same bytes are a rename.
+
+    Raises SeedError when one id is used twice.
+    """
+    new = _by_id(now)
+    old = {entry.article_id: entry for entry in held}
+    gone: dict[str, list[SeedEntry]] = defaultdict(list)
+    for id, entry in sorted(old.items()):
+        if id not in new:
+            gone[entry.seed_sha256].append(entry)
+    added, changed, kept = [], [], []
+    renamed: list[tuple[str, str]] = []
+    for id, entry in sorted(new.items()):
+        before = old.get(id)
+        if before == entry:
+            kept.append(label(entry))
+        elif before is not None and before.seed_sha256 == entry.seed_sha256 and before.path != entry.path:
+            renamed.append((label(before), label(entry)))
+        elif before is not None:
+            changed.append(label(entry))
+        elif gone[entry.seed_sha256]:
+            renamed.append((label(gone[entry.seed_sha256].pop(0)), label(entry)))
+        else:
+            added.append(label(entry))
+    removed = sorted(label(entry) for entries in gone.values() for entry in entries)
+    return Plan(tuple(added), tuple(changed), tuple(renamed), tuple(removed), tuple(kept))
+
+
+def _by_id(entries: Sequence[SeedEntry]) -> dict[str, SeedEntry]:
+    by_id: dict[str, SeedEntry] = {}
+    for entry in sorted(entries, key=lambda e: e.path):
+        first = by_id.setdefault(entry.article_id, entry)
+        if first is not entry:
+            where = f"twice by {entry.path}" if first.path == entry.path else f"by {first.path} and by {entry.path}"
+            raise SeedError(f"the id '{entry.article_id}' is used {where}; change the id in one of them")
+    return by_id
+
+
+def same_text(entries: Sequence[SeedEntry]) -> list[tuple[str, str]]:
+    """Articles whose text another one has too: (article, the first with that text)."""
+    first: dict[str, SeedEntry] = {}
+    same = []
+    for entry in sorted(entries, key=lambda e: (e.path, e.article_id)):
+        if entry.text_sha256 in first:
+            same.append((label(entry), label(first[entry.text_sha256])))
+        first.setdefault(entry.text_sha256, entry)
+    return same

@@ -33,6 +33,7 @@ def report_lines(report: BuildReport, *, dry_run: bool) -> Iterator[str]:
     """The report as lines: counts with names, what was left out and why, and the generation."""
     plan = report.plan
     yield from (f"everything is done anew: {reason}" for reason in report.reasons)
+    yield from (f"made anew: {what}" for what in report.repaired)
     for word, names in (
         ("added", plan.added),
         ("changed", plan.changed),
@@ -44,7 +45,7 @@ def report_lines(report: BuildReport, *, dry_run: bool) -> Iterator[str]:
     yield f"kept {len(plan.kept)}"
     yield from (f"skipped {path}: {reason}" for path, reason in report.skipped)
     yield from (f"could not read {path}: {reason}" for path, reason in report.unreadable)
-    yield from (f"{path} has the same contents as {other}; both are indexed" for path, other in report.duplicates)
+    yield from (f"{path} has the same text as {other}; both are indexed" for path, other in report.duplicates)
     if not report.changed_anything:
         yield f"the index is up to date: generation {report.generation}, {report.articles} articles"
     elif dry_run:

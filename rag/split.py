@@ -11,8 +11,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
-from langchain_text_splitters import RecursiveCharacterTextSplitter, TextSplitter
-
 from rag.sentences import VERSION as SENTENCES_VERSION
 from rag.sentences import sentence_pieces
 from rag.types import Article, Chunk, Paragraph, Sentence
@@ -20,18 +18,19 @@ from rag.types import Article, Chunk, Paragraph, Sentence
 VERSION = f"split/1+{SENTENCES_VERSION}"
 
 
-class _Merger(TextSplitter):
-    """Merges given pieces up to the chunk size, as the library's own sentence splitters do with theirs."""
+def _merged(text: str, pieces: Sequence[str], max_chars: int) -> list[str]:
+    """Pieces that cover `text`, merged up to the chunk size as the library's own sentence splitters do with theirs."""
+    # Imported at first use: the library takes a noticeable part of a second to load.
+    from langchain_text_splitters import TextSplitter
 
-    def __init__(self, pieces: Sequence[str], max_chars: int) -> None:
-        super().__init__(chunk_size=max_chars, chunk_overlap=0, strip_whitespace=False)
-        self._pieces = pieces
+    class Merger(TextSplitter):
+        def split_text(self, text: str) -> list[str]:  # noqa: ARG002 - the pieces are the text
+            return self._merge_splits(pieces, separator="")
 
-    def split_text(self, text: str) -> list[str]:
-        merged = self._merge_splits(self._pieces, separator="")
-        if "".join(merged) != text:
-            raise AssertionError("langchain-text-splitters changed the text it was to split")
-        return merged
+    merged = Merger(chunk_size=max_chars, chunk_overlap=0, strip_whitespace=False).split_text(text)
+    if "".join(merged) != text:
+        raise AssertionError("langchain-text-splitters changed the text it was to split")
+    return merged
 
 
 def split(article: Article, *, min_chars: int, max_chars: int) -> list[Chunk]:
@@ -80,6 +79,8 @@ def _sentences(text: str, paragraph: Paragraph, max_chars: int) -> Iterator[Sent
 def _clauses(sentence: str, max_chars: int) -> list[str]:
     if len(sentence) <= max_chars:
         return [sentence]
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
     splitter = RecursiveCharacterTextSplitter(
         chunk_size=max_chars,
         chunk_overlap=0,
@@ -92,7 +93,7 @@ def _clauses(sentence: str, max_chars: int) -> list[str]:
 
 def _ranges(text: str, pieces: Sequence[str], max_chars: int) -> Iterator[tuple[int, int]]:
     """Ranges of at most `max_chars` that cover `text`, merged from pieces that cover it."""
-    merged = _Merger(pieces, max_chars).split_text(text) if len(text) > max_chars else [text]
+    merged = _merged(text, pieces, max_chars) if len(text) > max_chars else [text]
     return itertools.pairwise(itertools.accumulate(map(len, merged), initial=0))
 
 

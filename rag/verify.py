@@ -19,7 +19,7 @@ from jinja2 import Environment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag import load
-from rag.errors import InputError, SeedError
+from rag.errors import InputError
 from rag.types import Article
 
 
@@ -158,22 +158,17 @@ class _Sources:
     def __init__(self, seeds: Path) -> None:
         self._seeds = seeds
         found, _ = load.find(seeds)
-        self._sha256 = {file.path: file.sha256 for file in found}
-        self._articles: dict[str, Article | str] = {}
+        self._paths = {file.path for file in found}
+        self._files: dict[str, dict[str, Article]] = {}
 
-    def article(self, path: str) -> Article | str:
-        """The article in a seed file, or why there is none."""
-        if path not in self._articles:
-            self._articles[path] = self._load(path)
-        return self._articles[path]
-
-    def _load(self, path: str) -> Article | str:
-        if path not in self._sha256:
+    def article(self, path: str, article_id: str) -> Article | str:
+        """The article of this id in a seed file, or why there is none."""
+        if path not in self._paths:
             return f"there is no seed file {path}"
-        try:
-            return load.load(self._seeds, path)
-        except SeedError as error:
-            return str(error)
+        if path not in self._files:
+            loaded = load.load(self._seeds, path)
+            self._files[path] = {article.info.article_id: article for article in loaded.articles}
+        return self._files[path].get(article_id, f"{path} holds no readable article {article_id}")
 
 
 def _check(answer: Answer, sources: _Sources) -> Iterator[Problem]:
@@ -220,7 +215,7 @@ def _lies_in(shown: list[AnswerCitation], number: int | None, start: int, end: i
 
 def _citation(citation: AnswerCitation, sources: _Sources) -> Iterator[Problem]:
     label = f"citation {citation.number} ({citation.path})"
-    article = sources.article(citation.path)
+    article = sources.article(citation.path, citation.article_id)
     if isinstance(article, str):
         yield "source changed", f"{label}: {article}"
         return

@@ -6,10 +6,11 @@ import shutil
 import pytest
 
 from rag.build import sync_index
+from rag.check import check
 from rag.errors import IndexBusy, IndexUnusable, SeedError
 from rag.pipeline import open_assistant
 from rag.settings import Settings
-from rag.store import layout, open_current, passages
+from rag.store import layout, open_current
 
 ARTICLES = {
     "a.txt": "First title\n\nThe fox jumped over the dog. It was brown.\n\nHead\n\nThe dog slept all day.\n",
@@ -30,7 +31,7 @@ def folders(tmp_path, word_encoder):
 def state(index):
     """Everything a reader can see of the current generation, by canonical order."""
     generation = open_current(index)
-    keys = [key for key, _ in generation.search_dense(generation.vectors([generation.leads()[0]])[0], 1000)]
+    keys = [key for key, _ in generation.search_dense(generation.vectors.vectors([generation.leads()[0]])[0], 1000)]
     hits = generation.passages(keys)
     lexical = [(p.text, score) for (k, score), p in _lexical(generation)]
     return generation.generation, [(p.info, p.chunk, p.text) for p in hits], lexical
@@ -95,6 +96,18 @@ def test_full_rebuild_gives_the_same_generation(folders):
     assert again.reasons == ["a full build was asked for"]
 
 
+def test_going_back_reuses_the_generation_that_is_still_there(folders):
+    seeds, index = folders
+    first = sync_index(seeds, index, Settings())
+    before = state(index)
+    (seeds / "d.txt").write_text("Fourth\n\nThe zebra ran.\n")
+    sync_index(seeds, index, Settings())
+    (seeds / "d.txt").unlink()
+    again = sync_index(seeds, index, Settings())
+    assert (again.generation, again.embedded, again.chunks) == (first.generation, 0, first.chunks)
+    assert state(index) == before
+
+
 def test_dry_run_writes_nothing(folders):
     report = sync_index(*folders, Settings(), dry_run=True)
     assert report.plan.added == ("a.txt", "b.txt", "c.txt")
@@ -157,36 +170,42 @@ def test_a_missing_index_says_what_to_run(tmp_path):
         open_current(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["passages.db", "vectors.faiss", "manifest.json"])
-def test_a_truncated_file_is_found_at_open(folders, name):
-    generation = sync_index(*folders, Settings()).generation
-    path = layout.folder(folders[1], generation) / name
+KINDS = ["passages.db", "*.vectors", "*.rows", "manifest.json"]
+
+
+def a_file(index, pattern):
+    return sorted(layout.folder(index, layout.pointed(index)).glob(pattern))[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_truncated_file_is_found_at_open(folders, kind):
+    sync_index(*folders, Settings())
+    path = a_file(folders[1], kind)
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(IndexUnusable, match=name):
+    with pytest.raises(IndexUnusable, match=path.name):
         open_current(folders[1])
 
 
-@pytest.mark.parametrize("name", ["passages.db", "vectors.faiss", "manifest.json"])
-def test_a_flipped_byte_is_found_by_check_and_mended_by_build(folders, name):
-    from rag.check import check
-
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_flipped_byte_is_found_by_check_and_mended_without_embedding(folders, kind):
     seeds, index = folders
-    generation = sync_index(seeds, index, Settings()).generation
+    sync_index(seeds, index, Settings())
     before = state(index)
     assert check(seeds, index, Settings()) == []
-    path = layout.folder(index, generation) / name
+    path = a_file(index, kind)
     raw = bytearray(path.read_bytes())
     raw[len(raw) // 2] ^= 1
     path.write_bytes(raw)
-    assert any(name in finding for finding in check(seeds, index, Settings()))
-    sync_index(seeds, index, Settings())
+    assert any(path.name in finding for finding in check(seeds, index, Settings()))
+    report = sync_index(seeds, index, Settings())
+    assert any(path.name in what for what in report.repaired)
+    damaged = 1 if kind == "*.vectors" else 0  # that shard holds one article of one or two passages
+    assert damaged <= report.embedded <= 2 * damaged
     assert check(seeds, index, Settings()) == []
     assert state(index) == before
 
 
 def test_check_names_seeds_out_of_step(folders):
-    from rag.check import check
-
     seeds, index = folders
     sync_index(seeds, index, Settings())
     (seeds / "a.txt").write_text("Changed title\n\nChanged text.\n")
@@ -260,4 +279,5 @@ def test_the_manifest_carries_what_it_was_made_with(folders):
     assert data["recipe"]["chunk_max_chars"] == 800
     assert [seed["path"] for seed in data["seeds"]] == ["a.txt", "b.txt", "c.txt"]
     assert data["dimension"] == 64
-    assert set(data["files"]) == {passages.FILE, "vectors.faiss"}
+    assert {name.partition(".")[2] for name in data["files"]} == {"db", "vectors", "rows"}
+    assert data["files"].keys() | {"manifest.json"} == {p.name for p in layout.folder(folders[1], generation).iterdir()}

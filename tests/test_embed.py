@@ -24,7 +24,7 @@ def texts():
     from rag.load import load
     from rag.split import split
 
-    article: Article = load(SEEDS, ARTICLE)
+    article: Article = load(SEEDS, ARTICLE).articles[0]
     chunks = split(article, min_chars=0, max_chars=400)
     sentences = [article.text[s.start : s.end] for c in chunks for s in c.sentences]
     return [article.text[c.start : c.end] for c in chunks] + sentences + ["a", "?", "two words", "é", "日本"]

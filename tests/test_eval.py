@@ -27,7 +27,7 @@ def test_there_are_enough_questions_of_each_sort_and_each_id_once():
 
 @pytest.mark.parametrize("item", [item for item in read() if item.answerable], ids=lambda item: item.id)
 def test_gold_spans_are_the_words_of_the_article(item):
-    article = load(ARTICLES, item.article_id)
+    (article,) = load(ARTICLES, item.article_id).articles
     for gold in item.gold:
         assert article.text[gold.start : gold.end] == gold.text
         home = article.paragraphs[gold.paragraph - 1]

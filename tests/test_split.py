@@ -39,7 +39,7 @@ TEXTS = st.lists(PIECES, max_size=40).map("".join)
 
 def article_of(text):
     text = normalise(text)
-    return Article(INFO, text, plain.parse(text, 0).paragraphs)
+    return Article(INFO, text, plain.parse(text.encode()).paragraphs)
 
 
 @given(TEXTS, st.sampled_from([(20, 60), (0, 80), (200, 800)]))
@@ -79,7 +79,7 @@ def test_repeated_sentences_keep_their_own_places():
 
 
 def test_owner_article_sentences():
-    article = load(SEEDS, ARTICLE)
+    (article,) = load(SEEDS, ARTICLE).articles
     chunks = split(article, min_chars=200, max_chars=800)
     sentences = [article.text[s.start : s.end] for c in chunks for s in c.sentences]
     assert len(sentences) == 26

@@ -9,16 +9,23 @@ from __future__ import annotations
 import itertools
 from importlib.metadata import version
 
-from markdown_it import MarkdownIt
-
-from rag.load.metadata import Metadata, Parsed
+from rag.load.front_matter import front_matter
+from rag.load.normalise import decode
+from rag.load.parsed import Metadata, Parsed
 from rag.types import Paragraph
 
 VERSION = f"markdown/1+markdown-it-py-{version('markdown-it-py')}"
 
 
-def parse(text: str, start: int) -> Parsed:
-    """The first top heading as title, and each paragraph with the nearest heading above it."""
+def parse(raw: bytes) -> Parsed:
+    """The first top heading as title, and each paragraph with the nearest heading above it.
+
+    Raises ValueError with the reason when the file cannot be read.
+    """
+    from markdown_it import MarkdownIt
+
+    text = decode(raw)
+    fields, start = front_matter(text)
     lines = text[start:].split("\n")
     at = list(itertools.accumulate((len(line) + 1 for line in lines), initial=start))
     tokens = MarkdownIt("commonmark").parse(text[start:])
@@ -38,7 +45,7 @@ def parse(text: str, start: int) -> Parsed:
             span = _trim(text, at[first], at[last] if last < len(at) else len(text))
             if span[0] < span[1]:
                 paragraphs.append(Paragraph(*span, len(paragraphs) + 1, section))
-    return Parsed(Metadata(title=title), tuple(paragraphs))
+    return Parsed(text, fields.over(Metadata(title=title)), tuple(paragraphs))
 
 
 def _trim(text: str, a: int, b: int) -> tuple[int, int]:

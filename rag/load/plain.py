@@ -11,7 +11,9 @@ from __future__ import annotations
 import datetime
 import re
 
-from rag.load.metadata import Metadata, Parsed
+from rag.load.front_matter import front_matter
+from rag.load.normalise import decode
+from rag.load.parsed import Metadata, Parsed
 from rag.types import Paragraph
 
 VERSION = "plain/1"
@@ -35,22 +37,33 @@ _HEADING_WORDS = 12
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-def parse(text: str, start: int) -> Parsed:
-    """Title, dateline and paragraphs of `text[start:]`; offsets count from the start of `text`."""
+def parse(raw: bytes) -> Parsed:
+    """Reads a file. Raises ValueError with the reason when it cannot be read."""
+    text = decode(raw)
+    fields, start = front_matter(text)
+    return structure(text, start, fields, title_in_text=True)
+
+
+def structure(text: str, start: int, fields: Metadata, *, title_in_text: bool) -> Parsed:
+    """Finds title, dateline and paragraphs in `text[start:]`; offsets count from the start of `text`.
+
+    Without `title_in_text` the first line is taken for the title only when it is the declared one.
+    """
     blocks = _blocks(text, start)
-    metadata = Metadata()
+    found = Metadata()
     if len(blocks) > 1 and (line := _DATE_LINE.fullmatch(text[slice(*blocks[0])])):
-        metadata = Metadata(date=_written_date(line))
+        found = Metadata(date=_written_date(line))
         blocks = blocks[1:]
-    if len(blocks) > 1 and _is_title(text[slice(*blocks[0])]):
-        metadata = Metadata(title=" ".join(text[slice(*blocks[0])].split())).over(metadata)
+    first = text[slice(*blocks[0])] if blocks else ""
+    if len(blocks) > 1 and (_is_title(first) if title_in_text else first == fields.title):
+        found = Metadata(title=" ".join(first.split())).over(found)
         blocks = blocks[1:]
     if blocks and (line := _DATELINE.match(text, blocks[0][0], blocks[0][1])):
-        metadata = Metadata(publisher=line["publisher"].strip(), date=_numeric_date(line)).over(metadata)
+        found = Metadata(publisher=line["publisher"].strip(), date=_numeric_date(line)).over(found)
         blocks[0] = (min(line.end(), blocks[0][1]), blocks[0][1])
     if len(blocks) > 1 and _SITE_NAME.fullmatch(text[slice(*blocks[-1])]):
         blocks = blocks[:-1]
-    return Parsed(metadata, _paragraphs(text, blocks))
+    return Parsed(text, fields.over(found), _paragraphs(text, blocks))
 
 
 def _blocks(text: str, start: int) -> list[tuple[int, int]]:

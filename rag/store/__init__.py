@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -20,10 +21,11 @@ class Generation:
         if wrong:
             raise IndexUnusable(f"{wrong[0]}; the index is damaged: run `rag build`")
         try:
-            self._vectors = vectors.VectorReader(folder / vectors.FILE)
-        except RuntimeError as error:
-            raise IndexUnusable(f"{folder / vectors.FILE} cannot be read; run `rag build`") from error
-        self._passages = passages.PassageReader(folder / passages.FILE)
+            self.vectors = vectors.VectorReader(folder, list(self.manifest.files))
+            self._passages = passages.PassageReader(folder / passages.FILE)
+        except (RuntimeError, ValueError, sqlite3.Error) as error:
+            wrong = manifest.damaged(folder, self.manifest, thorough=True) or [f"{folder}: {error}"]
+            raise IndexUnusable(f"{wrong[0]}; the index is damaged: run `rag build`") from error
 
     @property
     def generation(self) -> str:
@@ -37,7 +39,7 @@ class Generation:
 
     def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         """As `Store.search_dense`."""
-        return self._vectors.search(vector, k)
+        return self.vectors.search(vector, k)
 
     def search_lexical(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
         """As `Store.search_lexical`."""
@@ -45,7 +47,7 @@ class Generation:
 
     def cosines(self, vector: Vectors, keys: Sequence[int]) -> list[float]:
         """As `Store.cosines`."""
-        return [float(row @ vector) for row in self._vectors.vectors(keys)]
+        return [float(row @ vector) for row in self.vectors.vectors(keys)]
 
     def passages(self, keys: Sequence[int]) -> list[Passage]:
         """As `Store.passages`."""
@@ -63,15 +65,6 @@ class Generation:
         """An article's metadata and whole text; None when this generation does not hold it."""
         return self._passages.article(article_id)
 
-    def vectors_by_text(self, digests: Sequence[bytes]) -> dict[bytes, Vectors]:
-        """The stored vector of each of these text hashes that this generation holds."""
-        keys = self._passages.keys_by_text(digests)
-        return dict(zip(keys, self._vectors.vectors(list(keys.values())), strict=True))
-
-    def vectors(self, keys: Sequence[int]) -> Vectors:
-        """The vectors of these chunk keys."""
-        return self._vectors.vectors(keys)
-
     def close(self) -> None:
         """Closes the files."""
         self._passages.close()
@@ -79,13 +72,17 @@ class Generation:
 
 def open_current(index: Path) -> Generation:
     """Opens the current generation. Raises IndexUnusable when there is none or it is damaged."""
-    for _ in range(5):
-        name = layout.pointed(index)
+    name = layout.pointed(index)
+    while True:
         if name is None:
             raise IndexUnusable(f"there is no index in {index}; run `rag build`")
         try:
             return Generation(layout.folder(index, name))
-        except FileNotFoundError as error:
-            # A builder may have replaced and removed it since the pointer was read: look again.
-            missing = error
-    raise IndexUnusable(f"{missing.filename} is missing; the index is damaged: run `rag build`")
+        except (FileNotFoundError, IndexUnusable) as error:
+            # A builder may have replaced and removed it since the pointer was read: then there is another.
+            before, name = name, layout.pointed(index)
+            if name != before:
+                continue
+            if isinstance(error, IndexUnusable):
+                raise
+            raise IndexUnusable(f"{error.filename} is missing; the index is damaged: run `rag build`") from error

@@ -2,15 +2,18 @@
 
 CURRENT                    the name of the generation that readers open, one line
 build.lock                 held by the builder while it works
-generations/<name>/        manifest.json, passages.db, vectors.faiss; never changed once there
-generations/.new-*         a build that has not finished; removed by the next one
+generations/<name>/        manifest.json, passages.db, *.vectors, *.rows; never changed once there
+generations/.new-*         a build that has not finished
+generations/.old-*         a generation that is being removed; the next build takes both away
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,22 +23,24 @@ from rag.errors import IndexBusy, IndexUnusable
 
 POINTER = "CURRENT"
 GENERATIONS = "generations"
-UNFINISHED = ".new-"
+UNFINISHED, GOING = ".new-", ".old-"
+KNOWN = (POINTER, GENERATIONS, "README.md", "certificates")
 KEPT = 2
 _LOCK_SECONDS = 10.0
+_POINTER = re.compile(rb"[0-9a-f]{16}\n")
 
 
 def pointed(index: Path) -> str | None:
     """The name of the current generation; None before the first build."""
     try:
-        name = (index / POINTER).read_text(encoding="ascii").strip()
+        raw = (index / POINTER).read_bytes()
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise IndexUnusable(f"{index / POINTER} cannot be read ({error}); run `rag build`") from error
-    if not name.isalnum():
-        raise IndexUnusable(f"{index / POINTER} does not name a generation; run `rag build`")
-    return name
+    except OSError as error:
+        raise IndexUnusable(f"{index / POINTER} cannot be read ({error.strerror}); run `rag build`") from error
+    if not _POINTER.fullmatch(raw):
+        raise IndexUnusable(f"{index / POINTER} is damaged: it does not name a generation; run `rag build`")
+    return raw.decode().strip()
 
 
 def folder(index: Path, name: str) -> Path:
@@ -67,39 +72,58 @@ def builder_lock(index: Path) -> Iterator[None]:
 
 
 def new_folder(index: Path) -> Path:
-    """An empty folder for a build on the same file system. Removes what earlier builds left unfinished."""
+    """An empty folder for a build on the same file system."""
     parent = index / GENERATIONS
     parent.mkdir(parents=True, exist_ok=True)
-    for litter in parent.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(litter, ignore_errors=True)
     made = parent / f"{UNFINISHED}{os.getpid()}"
     made.mkdir()
     return made
 
 
 def publish(index: Path, built: Path, name: str) -> None:
-    """Renames a finished build to its name and points readers at it; either step is whole or not at all."""
+    """Renames a finished build to its name and points readers at it; either step is whole or not at all.
+
+    A generation that has the name already must be damaged: a good one is reused instead.
+    """
     for file in built.iterdir():
         sync(file)
     sync(built)
     target = folder(index, name)
-    if target.exists():  # only a damaged one, as a good one is reused
-        shutil.rmtree(target)
+    if target.exists():
+        _set_aside(target)
     built.rename(target)
     sync(target.parent)
     point(index, name)
 
 
 def point(index: Path, name: str) -> None:
-    """Switches the pointer atomically, then removes all but the newest generations."""
+    """Switches the pointer atomically, then removes what is no longer needed."""
     temporary = index / f"{POINTER}.new"
     temporary.write_text(name + "\n", encoding="ascii")
     sync(temporary)
     temporary.replace(index / POINTER)
     sync(index)
-    others = [g for g in (index / GENERATIONS).iterdir() if g.name != name and not g.name.startswith(UNFINISHED)]
-    for old in sorted(others, key=lambda g: g.stat().st_mtime_ns, reverse=True)[KEPT - 1 :]:
-        shutil.rmtree(old, ignore_errors=True)
+    tidy(index, name)
+
+
+def tidy(index: Path, current: str | None) -> None:
+    """Removes what a build left that did not end, and all but the newest generations.
+
+    A generation is renamed before it is removed, so that none is ever half there under its name.
+    """
+    parent = index / GENERATIONS
+    if not parent.is_dir():
+        return
+    whole = [g for g in parent.iterdir() if not g.name.startswith((UNFINISHED, GOING))]
+    others = sorted((g for g in whole if g.name != current), key=lambda g: g.stat().st_mtime_ns, reverse=True)
+    for old in others[KEPT - 1 :]:
+        _set_aside(old)
+    for litter in [*parent.glob(f"{UNFINISHED}*"), *parent.glob(f"{GOING}*")]:
+        shutil.rmtree(litter, ignore_errors=True)
+
+
+def _set_aside(generation: Path) -> None:
+    generation.rename(generation.with_name(f"{GOING}{generation.name}-{time.time_ns()}"))
 
 
 def sync(path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from rag.errors import IndexUnusable
 from rag.types import SeedEntry
 
-FORMAT = 1
+FORMAT = 2
 FILE = "manifest.json"
 
 
@@ -47,6 +47,7 @@ class Manifest:
     recipe: Recipe
     dimension: int
     seeds: tuple[SeedEntry, ...]  # in the order of article ids
+    seed_files: Mapping[str, str]  # path -> SHA-256 of the file, to tell which need not be read; no part of the name
     chunks: int
     files: Mapping[str, Mapping[str, Any]]  # name -> {"sha256", "size"}
 
@@ -64,7 +65,7 @@ def generation_name(recipe: Recipe, seeds: Sequence[SeedEntry]) -> str:
 
 def write(folder: Path, manifest: Manifest) -> None:
     """Writes `manifest.json`, which carries a hash of itself."""
-    body = {**asdict(manifest), "files": {k: dict(v) for k, v in manifest.files.items()}}
+    body = asdict(manifest)
     body["sha256"] = hashlib.sha256(_canonical(body)).hexdigest()
     (folder / FILE).write_bytes(_file(body))
 
@@ -86,6 +87,7 @@ def read(folder: Path) -> Manifest:
             recipe=Recipe(**body["recipe"]),
             dimension=body["dimension"],
             seeds=tuple(SeedEntry(**entry) for entry in body["seeds"]),
+            seed_files=body["seed_files"],
             chunks=body["chunks"],
             files=body["files"],
         )
@@ -93,10 +95,15 @@ def read(folder: Path) -> Manifest:
         raise IndexUnusable(f"{path} is damaged: {error}; run `rag build`") from error
 
 
-def describe(folder: Path, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Size and SHA-256 of each of these files."""
-    found = {}
+def describe(
+    folder: Path, names: Sequence[str], known: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Mapping[str, Any]]:
+    """Size and SHA-256 of each of these files; taken over for those `known`, which were linked."""
+    found: dict[str, Mapping[str, Any]] = {}
     for name in names:
+        if known and name in known:
+            found[name] = known[name]
+            continue
         path = folder / name
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

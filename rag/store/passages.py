@@ -6,6 +6,7 @@ Unicode and stemmed by Porter. It stores no text of its own; a view cuts it from
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sqlite3
@@ -21,13 +22,15 @@ FILE = "passages.db"
 _INFO = tuple(f.name for f in fields(ArticleInfo))
 _COLUMNS = ", ".join(_INFO)
 _SCHEMA = f"""
-CREATE TABLE article (key INTEGER PRIMARY KEY, {_COLUMNS}, text TEXT NOT NULL, UNIQUE (article_id));
+CREATE TABLE article (
+    key INTEGER PRIMARY KEY, shard INTEGER NOT NULL, {_COLUMNS}, text TEXT NOT NULL, UNIQUE (article_id)
+);
+CREATE INDEX article_shard ON article (shard);
 CREATE TABLE chunk (
     key INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article (key), ordinal INTEGER NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, section TEXT, sentences TEXT NOT NULL, digest BLOB NOT NULL,
     UNIQUE (article, ordinal)
 );
-CREATE INDEX chunk_text ON chunk (digest);
 CREATE VIEW words AS
     SELECT chunk.key AS key, substr(article.text, chunk.start + 1, chunk."end" - chunk.start) AS text,
            chunk.section AS section, article.title AS title
@@ -41,6 +44,13 @@ SELECT chunk.key, ordinal, start, "end", section, sentences,
        substr(article.text, chunk.start + 1, chunk."end" - chunk.start), {_COLUMNS}
 FROM chunk JOIN article ON article.key = chunk.article WHERE chunk.key IN (SELECT value FROM json_each(?))
 """  # noqa: S608 - as above
+
+_SEARCH = """
+SELECT best.rowid, best.score, article_id, ordinal
+FROM (SELECT rowid, -rank AS score FROM lexical WHERE lexical MATCH ? ORDER BY rank LIMIT ?) AS best
+JOIN chunk ON chunk.key = best.rowid JOIN article ON article.key = chunk.article
+ORDER BY score DESC, article_id, ordinal
+"""
 
 
 class PassageWriter:
@@ -66,12 +76,12 @@ class PassageWriter:
         self._db.execute("DELETE FROM chunk WHERE article = ?", (key,))
         self._db.execute("DELETE FROM article WHERE key = ?", (key,))
 
-    def add(self, article: Article, chunks: Sequence[Chunk]) -> None:
+    def add(self, article: Article, chunks: Sequence[Chunk], shard: int) -> None:
         """Adds an article with its chunks."""
-        marks = ", ".join("?" * (len(_INFO) + 1))
+        marks = ", ".join("?" * (len(_INFO) + 2))
         key = self._db.execute(
-            f"INSERT INTO article ({_COLUMNS}, text) VALUES ({marks})",  # noqa: S608 - names and marks only
-            (*astuple(article.info), article.text),
+            f"INSERT INTO article (shard, {_COLUMNS}, text) VALUES ({marks})",  # noqa: S608 - names and marks only
+            (shard, *astuple(article.info), article.text),
         ).lastrowid
         self._db.executemany(
             'INSERT INTO chunk (article, ordinal, start, "end", section, sentences, digest) '
@@ -84,12 +94,14 @@ class PassageWriter:
             (key,),
         )
 
-    def chunks(self) -> list[tuple[int, bytes]]:
-        """(key, SHA-256 of the text) of all chunks in canonical order: by article id, then position."""
-        return self._db.execute(
-            "SELECT chunk.key, digest FROM chunk JOIN article ON article.key = chunk.article "
-            "ORDER BY article_id, ordinal"
-        ).fetchall()
+    def chunks(self, shards: Iterable[int]) -> dict[int, list[tuple[int, bytes]]]:
+        """(key, SHA-256 of the text) of all chunks of these shards in canonical order: by article id, then position."""
+        return _chunks(self._db, shards)
+
+    def count(self) -> int:
+        """Number of chunks."""
+        (number,) = self._db.execute("SELECT count(*) FROM chunk").fetchone()
+        return int(number)
 
     def texts(self, keys: Iterable[int]) -> list[str]:
         """The texts of these chunks, in the order of the keys."""
@@ -103,8 +115,8 @@ class PassageWriter:
 
     def close(self) -> None:
         """Commits and closes."""
-        self._db.execute("COMMIT")
-        self._db.close()
+        with contextlib.closing(self._db):
+            self._db.execute("COMMIT")
 
 
 class PassageReader:
@@ -113,23 +125,27 @@ class PassageReader:
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
         self._lock = threading.Lock()
+        self._all("SELECT count(*) FROM article")  # SQLite opens the file with the first query
 
     def _all(self, query: str, *values: object) -> list[tuple[object, ...]]:
         with self._lock:
             return self._db.execute(query, values).fetchall()
 
     def search(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
-        """The `k` chunks with the largest BM25 over any of the terms, as (key, BM25), best first."""
+        """The `k` chunks with the largest BM25 over any of the terms, as (key, BM25), best first.
+
+        Equal scores are in canonical order. FTS5 returns the best by score alone, so more are asked for until the last
+        one is worse than the k-th: only then can no other chunk share its score.
+        """
+        query, limit = " OR ".join(map(_quoted, terms)), 2 * k
         if not terms:
             return []
-        rows = self._all(
-            "SELECT lexical.rowid, -bm25(lexical) AS score FROM lexical "
-            "JOIN chunk ON chunk.key = lexical.rowid JOIN article ON article.key = chunk.article "
-            "WHERE lexical MATCH ? ORDER BY score DESC, article_id, ordinal LIMIT ?",
-            " OR ".join(map(_quoted, terms)),
-            k,
-        )
-        return [(int(str(key)), float(str(score))) for key, score in rows]
+        while True:
+            rows = self._all(_SEARCH, query, limit)
+            if len(rows) < limit or rows[-1][1] != rows[k - 1][1]:
+                break
+            limit *= 4
+        return [(int(str(key)), float(str(score))) for key, score, *_ in rows[:k]]
 
     def occurs(self, term: str) -> bool:
         """Whether the term, as a phrase of stems, stands in any chunk, heading or title."""
@@ -148,23 +164,30 @@ class PassageReader:
         )
         return [int(str(key)) for (key,) in rows]
 
+    def chunks(self, shards: Iterable[int]) -> dict[int, list[tuple[int, bytes]]]:
+        """As `PassageWriter.chunks`."""
+        with self._lock:
+            return _chunks(self._db, shards)
+
     def article(self, article_id: str) -> tuple[ArticleInfo, str] | None:
         """An article's metadata and text."""
         rows = self._all(f"SELECT {_COLUMNS}, text FROM article WHERE article_id = ?", article_id)  # noqa: S608 - names only
         return (ArticleInfo(*rows[0][:-1]), str(rows[0][-1])) if rows else None  # type: ignore[arg-type] # a table's row
 
-    def keys_by_text(self, digests: Iterable[bytes]) -> dict[bytes, int]:
-        """For each of these text hashes that occurs, the key of one chunk with that text."""
-        found = {}
-        for digest in digests:
-            rows = self._all("SELECT key FROM chunk WHERE digest = ? LIMIT 1", digest)
-            if rows:
-                found[digest] = int(str(rows[0][0]))
-        return found
-
     def close(self) -> None:
         """Closes the file."""
         self._db.close()
+
+
+def _chunks(db: sqlite3.Connection, shards: Iterable[int]) -> dict[int, list[tuple[int, bytes]]]:
+    out: dict[int, list[tuple[int, bytes]]] = {shard: [] for shard in shards}
+    for shard, key, digest in db.execute(
+        "SELECT shard, chunk.key, digest FROM chunk JOIN article ON article.key = chunk.article "
+        "WHERE shard IN (SELECT value FROM json_each(?)) ORDER BY article_id, ordinal",
+        (json.dumps(list(out)),),
+    ):
+        out[shard].append((key, digest))
+    return out
 
 
 def _quoted(term: str) -> str:

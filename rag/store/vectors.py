@@ -1,47 +1,193 @@
-"""The vectors of one generation in a FAISS file: exact inner product, each vector under its chunk's key."""
+"""The vectors of one generation: up to 64 shards of FAISS files, and a table of rows.
+
+An article belongs to the shard its id hashes to, and a shard holds its articles' vectors in canonical order (by
+article id, then position). So what a shard holds is a function of its articles alone: an addition rewrites one shard,
+the others are shared with the generation before as hard links, and a full build makes the same shards.
+
+The table has one record a vector, in the order of the shards: shard, key of the chunk, SHA-256 of the chunk's text. The
+name of each file carries a hash of its contents, which tells without any other file whether it is whole; the table's
+carries that of the encoder too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import io
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.types import Vectors
 
-FILE = "vectors.faiss"
+SHARDS = 64
+SHARD_SUFFIX, ROWS_SUFFIX = ".vectors", ".rows"
+_ROW = np.dtype([("shard", "u1"), ("key", "<i8"), ("digest", "V32")])
+_HASH_DIGITS = 32
 
 
-def write(path: Path, keys: Sequence[int], vectors: Vectors) -> None:
-    """Writes unit vectors of shape (len(keys), dimension), in this order."""
-    index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
-    index.add_with_ids(np.ascontiguousarray(vectors), np.asarray(keys, dtype=np.int64))
-    faiss.write_index(index, str(path))
+def shard_of(article_id: str) -> int:
+    """The shard of an article, from 0: the first six bits of the SHA-256 of its id."""
+    return hashlib.sha256(article_id.encode()).digest()[0] >> 2
+
+
+def whole(path: Path) -> bool:
+    """Whether the contents of a shard or table are those that its name says."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return False
+    return path.stem.rpartition("-")[2] == digest[:_HASH_DIGITS]
+
+
+def write(
+    folder: Path,
+    touched: Mapping[int, Sequence[tuple[int, bytes]]],
+    vectors_of: Callable[[Sequence[bytes]], Vectors],
+    previous: VectorReader | None,
+    encoder_sha256: str,
+) -> list[str]:
+    """Writes the shards that were touched, links the others from `previous`; returns the names of all files.
+
+    `touched` has (key, text hash) of each chunk of a shard in canonical order; `vectors_of` gives vectors by text hash.
+    """
+    names: list[str] = []
+    tables: list[NDArray[Any]] = []
+    for number in range(SHARDS):
+        if number in touched:
+            members = touched[number]
+            if members:
+                names.append(_write_shard(folder, number, vectors_of([digest for _, digest in members]), previous))
+            tables.append(np.array([(number, key, digest) for key, digest in members], dtype=_ROW))
+        elif previous is not None and number in previous.names:
+            _share(previous.folder / previous.names[number], folder)
+            names.append(previous.names[number])
+            tables.append(previous.rows(number))
+    buffer = io.BytesIO()
+    np.save(buffer, np.concatenate(tables))
+    return [*names, _write_file(folder, encoder_sha256[:16], ROWS_SUFFIX, buffer.getvalue())]
+
+
+def _write_shard(folder: Path, number: int, vectors: Vectors, previous: VectorReader | None) -> str:
+    import faiss
+
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(np.ascontiguousarray(vectors))
+    data = faiss.serialize_index(index).tobytes()
+    name = _name(f"{number:02d}", SHARD_SUFFIX, data)
+    if previous is not None and previous.names.get(number) == name:
+        _share(previous.folder / name, folder)
+        return name
+    return _write_file(folder, f"{number:02d}", SHARD_SUFFIX, data)
+
+
+def _name(label: str, suffix: str, data: bytes) -> str:
+    return f"{label}-{hashlib.sha256(data).hexdigest()[:_HASH_DIGITS]}{suffix}"
+
+
+def _write_file(folder: Path, label: str, suffix: str, data: bytes) -> str:
+    name = _name(label, suffix, data)
+    (folder / name).write_bytes(data)
+    return name
+
+
+def _share(source: Path, folder: Path) -> None:
+    """The same file in another generation: a hard link, or a copy where the file system has none."""
+    try:
+        os.link(source, folder / source.name)
+    except OSError:
+        shutil.copyfile(source, folder / source.name)
 
 
 class VectorReader:
-    """Searches the vectors of a finished generation."""
+    """Searches the vectors of a finished generation. Files are memory-mapped, so processes share them."""
 
-    def __init__(self, path: Path) -> None:
-        self._index = faiss.read_index(str(path))
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        import faiss
+
+        self.folder = folder
+        self.names = {int(name[:2]): name for name in sorted(names) if name.endswith(SHARD_SUFFIX)}
+        (table,) = (name for name in names if name.endswith(ROWS_SUFFIX))
+        self._table: NDArray[Any] = np.load(folder / table, mmap_mode="r")
+        self._shards = [faiss.read_index(str(folder / name), faiss.IO_FLAG_MMAP_IFC) for name in self.names.values()]
+        self._index: Any = faiss.IndexShards(self._shards[0].d, False, True)  # type: ignore[call-arg] # stub lacks it
+        for shard in self._shards:
+            self._index.add_shard(shard)
+        self._begins = np.cumsum([0, *(shard.ntotal for shard in self._shards)])
+        self._by_key: NDArray[np.int64] | None = None
 
     @property
     def count(self) -> int:
         """Number of vectors."""
         return int(self._index.ntotal)
 
+    @property
+    def dimension(self) -> int:
+        """Length of each vector."""
+        return int(self._index.d)
+
+    def rows(self, number: int) -> NDArray[Any]:
+        """The records of one shard."""
+        first, last = np.searchsorted(self._table["shard"], [number, number + 1])
+        return np.array(self._table[first:last])
+
     def search(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         """The `k` largest inner products, as (key, cosine), best first.
 
         One query a call: FAISS multiplies large batches by another routine, whose last bits differ.
         """
-        scores, keys = self._index.search(vector.reshape(1, -1), min(k, self.count))
-        return [(int(key), float(score)) for key, score in zip(keys[0], scores[0], strict=True) if key >= 0]
+        scores, rows = self._index.search(vector.reshape(1, -1), min(k, self.count))
+        return [(int(self._table["key"][row]), float(score)) for row, score in zip(rows[0], scores[0], strict=True)]
 
     def vectors(self, keys: Sequence[int]) -> Vectors:
-        """The vectors of these keys, shape (len(keys), dimension)."""
-        if not keys:
-            return np.zeros((0, self._index.d), dtype=np.float32)
-        found: Vectors = np.stack([self._index.reconstruct(int(key)) for key in keys])
-        return found
+        """The vectors of these keys, shape (len(keys), dimension). Raises KeyError for a key that is not there."""
+        if self._by_key is None:
+            self._by_key = np.argsort(self._table["key"], kind="stable")
+        sorted_keys = self._table["key"][self._by_key]
+        places = np.searchsorted(sorted_keys, keys)
+        if len(keys) and (places.max() >= len(sorted_keys) or (sorted_keys[places] != keys).any()):
+            raise KeyError("a key is not in the table of rows")
+        return self._at(self._by_key[places])
+
+    def by_digest(self, digests: Sequence[bytes]) -> dict[bytes, Vectors]:
+        """The vector of each of these text hashes that is held."""
+        wanted = set(digests)
+        found = {bytes(d): row for row, d in enumerate(self._table["digest"]) if bytes(d) in wanted}
+        return dict(zip(found, self._at(np.array(list(found.values()), dtype=np.int64)), strict=True))
+
+    def _at(self, rows: NDArray[np.int64]) -> Vectors:
+        out = np.zeros((len(rows), self.dimension), dtype=np.float32)
+        shards = np.searchsorted(self._begins, rows, side="right") - 1
+        for i, (row, shard) in enumerate(zip(rows, shards, strict=True)):
+            self._shards[shard].reconstruct(int(row - self._begins[shard]), out[i])
+        return out
+
+
+def salvage(
+    folder: Path, encoder_sha256: str, chunks: Mapping[int, Sequence[tuple[int, bytes]]] | None
+) -> dict[bytes, Vectors]:
+    """The vectors by text hash of a generation with damaged files: those of each shard that is whole.
+
+    What stands in a shard is told by the table of rows when that is whole and of this encoder, else by `chunks`, the
+    (key, text hash) of each chunk by shard, when they are known to be those of this generation; else empty.
+    """
+    members = {shard: [digest for _, digest in rows] for shard, rows in (chunks or {}).items()}
+    for path in folder.glob(f"{encoder_sha256[:16]}-*{ROWS_SUFFIX}"):
+        if whole(path):
+            table = np.load(path)
+            members = {n: list(map(bytes, table["digest"][table["shard"] == n])) for n in range(SHARDS)}
+    out: dict[bytes, Vectors] = {}
+    for path in sorted(folder.glob(f"*{SHARD_SUFFIX}")):
+        digests = members.get(int(path.name[:2]), [])
+        if digests and whole(path):
+            import faiss
+
+            index: Any = faiss.read_index(str(path))
+            if index.ntotal == len(digests):
+                out.update(zip(digests, index.reconstruct_n(0, index.ntotal), strict=True))
+    return out

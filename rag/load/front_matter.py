@@ -1,0 +1,31 @@
+"""Fields declared between `---` lines at the top of a text."""
+
+from __future__ import annotations
+
+import re
+
+from rag.load.parsed import Metadata, declared
+
+_BLOCK = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)(?:(?<=\n)|\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
+
+
+def front_matter(text: str) -> tuple[Metadata, int]:
+    """The fields declared at the top, and the offset where the article begins.
+
+    Raises ValueError when the block is there but cannot be used. Keys other than the known ones are ignored, as files
+    come from many systems. A text may open with a rule of dashes: without `key: value` lines it is no front matter.
+    """
+    match = _BLOCK.match(text)
+    if match is None:
+        return Metadata(), 0
+    import yaml
+
+    try:
+        data = yaml.safe_load(match["yaml"])
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ValueError(f"its front matter is not valid YAML: {' '.join(str(error).split())}") from error
+    if data is None:
+        return Metadata(), match.end()
+    if not isinstance(data, dict):
+        return Metadata(), 0
+    return declared({str(key): value for key, value in data.items()}, "front matter field"), match.end()

@@ -1,0 +1,72 @@
+"""PDF: the text boxes of each page in reading order, by pdfminer.six. Pages count from 1."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from importlib.metadata import version
+
+from rag.load.parsed import Block, Metadata, Parsed, assemble
+
+VERSION = f"pdf/1+pdfminer.six-{version('pdfminer.six')}"
+
+_DATE = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
+_HEADING_WORDS = 12
+
+
+def parse(raw: bytes) -> Parsed:
+    """Reads a document. Raises ValueError for one that is encrypted, damaged, or pictures of text only."""
+    from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError
+    from pdfminer.pdfexceptions import PDFException
+    from pdfminer.pdfparser import PDFParser
+
+    try:
+        document = PDFDocument(PDFParser(io.BytesIO(raw)))
+        parsed = assemble(_blocks(raw), _metadata(document.info))
+    except PDFEncryptionError as error:
+        raise ValueError("is encrypted; save it without a password") from error
+    except PDFException as error:
+        raise ValueError(f"is not a PDF that can be read ({error})") from error
+    if not parsed.paragraphs:
+        raise ValueError("holds no text, as a scanned document does; make one with a text layer (OCR)")
+    return parsed
+
+
+def _blocks(raw: bytes) -> Iterator[Block]:
+    from pdfminer.high_level import extract_pages
+    from pdfminer.layout import LTTextContainer
+
+    for number, page in enumerate(extract_pages(io.BytesIO(raw)), start=1):
+        boxes = [box.get_text() for box in page if isinstance(box, LTTextContainer)]
+        for text in boxes:
+            joined = re.sub(r"(?<=\w-)\n(?=\w)", "", text)  # a word broken at the end of a line keeps its hyphen
+            yield Block(joined, heading=_could_head(joined), page=number)
+
+
+def _could_head(text: str) -> bool:
+    """One short line that does not end as a sentence does and is no page number."""
+    line = text.strip()
+    return (
+        "\n" not in line
+        and len(line.split()) <= _HEADING_WORDS
+        and any(c.isalpha() for c in line)
+        and not line.endswith((".", "!", "?", ":", ";", ",", "”", '"'))
+    )
+
+
+def _metadata(infos: list[dict[str, object]]) -> Metadata:
+    info = infos[0] if infos else {}
+    date = _DATE.match(_string(info.get("CreationDate")) or "")
+    return Metadata(
+        title=_string(info.get("Title")),
+        author=_string(info.get("Author")),
+        date="-".join(date.groups()) if date else None,
+    )
+
+
+def _string(value: object) -> str | None:
+    from pdfminer.utils import decode_text
+
+    text = decode_text(value) if isinstance(value, bytes) else value if isinstance(value, str) else ""
+    return " ".join(text.split()) or None

@@ -1,0 +1,247 @@
+"""Kills builds at random moments while another process asks: `python -m tests.kill --kills 1000`.
+
+Builds run in children forked from this process, which has its imports done and the real encoder loaded, so that the
+kills land in the build's own work. Every second kill waits for a phase chosen at random, as the short ones would hardly
+be hit by chance. After each kill the index must open, a build must succeed, and `rag check` must find nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import mmap
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rag import build, embed, pipeline
+from rag.asking import reply_object
+from rag.check import check
+from rag.settings import Settings
+from rag.store import layout, manifest, passages, vectors
+
+PHASES = (
+    "start", "planning", "copying passages", "writing passages", "embedding", "writing vectors", "hashing",
+    "writing manifest", "opening to check", "syncing", "renaming", "switching", "pruning", "done",
+)  # fmt: skip
+QUESTION = "Which colour did the committee choose for the harbour gate?"
+COLOURS = ("crimson", "indigo", "amber", "emerald", "ivory", "scarlet", "violet", "turquoise")
+
+
+@dataclass
+class Outcome:
+    """What happened over a run."""
+
+    kills: Counter[str] = field(default_factory=Counter)  # by phase
+    finished: int = 0  # builds that ended before the kill
+    asked: int = 0
+    generations: int = 0  # different ones that were asked
+    failures: list[str] = field(default_factory=list)
+
+
+class Phase:
+    """A byte shared between processes: what the build is doing."""
+
+    def __init__(self) -> None:
+        self._byte = mmap.mmap(-1, 1)
+
+    def get(self) -> str:
+        return PHASES[self._byte[0]]
+
+    def set(self, name: str) -> None:
+        self._byte[0] = PHASES.index(name)
+
+    def around(self, module: object, name: str, phase: str) -> None:
+        """Marks the phase whenever a function of the program is entered."""
+        inner: Callable = getattr(module, name)
+
+        def outer(*args, **kwargs):
+            self.set(phase)
+            return inner(*args, **kwargs)
+
+        setattr(module, name, outer)
+
+
+def mark(phase: Phase) -> None:
+    """In a child: makes the build tell its phases."""
+    phase.around(build, "_sound_generation", "planning")
+    phase.around(layout, "new_folder", "copying passages")
+    phase.around(passages.PassageWriter, "add", "writing passages")
+    phase.around(passages.PassageWriter, "texts", "embedding")
+    phase.around(vectors, "write", "writing vectors")
+    phase.around(manifest, "describe", "hashing")
+    phase.around(manifest, "write", "writing manifest")
+    phase.around(build, "Generation", "opening to check")
+    phase.around(layout, "publish", "syncing")
+    phase.around(Path, "rename", "renaming")
+    phase.around(layout, "point", "switching")
+    phase.around(layout.shutil, "rmtree", "pruning")
+
+
+def in_child(run: Callable[[], None]) -> int:
+    """Forks; the child runs and ends with 0, or with 1 and a message."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            run()
+            code = 0
+        except BaseException as error:  # noqa: BLE001 - the child must end here whatever happens
+            print(f"child: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        finally:
+            os._exit(code)
+    return pid
+
+
+class Trial:
+    """Seeds, an index, an asker, and the builds that are killed."""
+
+    def __init__(self, work: Path, seed: int) -> None:
+        self.seeds, self.index, self.log = work / "seeds", work / "index", work / "asked.jsonl"
+        self.random, self.settings = random.Random(seed), Settings()
+        self.outcome, self.phase = Outcome(), Phase()
+        self.truth: dict[str, str] = {}
+        self.seconds = 0.3
+        encoder = embed.SentenceTransformerEncoder(embed.resolve(self.settings.encoder))
+        embed.SentenceTransformerEncoder = lambda _source: encoder  # type: ignore[misc,assignment] # loaded once
+        self.seeds.mkdir()
+        for n in range(40):
+            self.edit(n)
+
+    def edit(self, n: int) -> None:
+        """Rewrites one article; article 0 holds the answer, so that each generation has one of its own."""
+        colour = self.random.choice(COLOURS)
+        number = self.random.randrange(10**9)
+        text = f"Harbour report {n}\n\nThe committee chose {colour} for the harbour gate in vote {number}.\n"
+        if n:
+            text = f"Report {n}\n\nShip {n} carried {number} crates. The crew of ship {n} painted it {colour}.\n" * 3
+        (self.seeds / f"{n:03d}.txt").write_text(text)
+
+    def change(self) -> None:
+        """Some random edits, additions and removals."""
+        self.edit(0)
+        for _ in range(self.random.randrange(1, 6)):
+            n = self.random.randrange(1, 60)
+            path = self.seeds / f"{n:03d}.txt"
+            if path.exists() and self.random.random() < 0.4:
+                path.unlink()
+            else:
+                self.edit(n)
+
+    def build(self) -> None:
+        build.sync_index(self.seeds, self.index, self.settings)
+
+    def ask_on(self) -> None:
+        """In a child: asks until killed, writing the generation and the answer of each reply."""
+        live = pipeline.LiveAssistant(self.index, self.settings)
+        with self.log.open("a") as log:
+            while True:
+                try:
+                    reply = reply_object(live.current().ask(QUESTION)) | {"timings_ms": None}
+                    line = {"generation": reply["index_generation"], "reply": json.dumps(reply, sort_keys=True)}
+                except Exception as error:  # noqa: BLE001 - a failing ask is what the trial looks for
+                    line = {"failed": f"{type(error).__name__}: {error}"}
+                log.write(json.dumps(line) + "\n")
+                log.flush()
+
+    def settle(self) -> None:
+        """Builds to the end, checks everything, and notes what this generation answers."""
+        begin = time.monotonic()
+        _, status = os.waitpid(in_child(self.build), 0)
+        self.seconds = 0.7 * self.seconds + 0.3 * (time.monotonic() - begin)
+        if status != 0:
+            self.outcome.failures.append(f"the build after a kill ended with {status}")
+        self.outcome.failures += check(self.seeds, self.index, self.settings)
+        assistant = pipeline.open_assistant(self.index, self.settings)
+        reply = reply_object(assistant.ask(QUESTION)) | {"timings_ms": None}
+        self.truth[reply["index_generation"]] = json.dumps(reply, sort_keys=True)
+        assistant.store.close()
+
+    def kill_one(self, target: str | None) -> None:
+        """Starts a build and kills it: at a random moment, or soon after it enters a phase."""
+
+        def marked() -> None:
+            mark(self.phase)
+            self.build()
+            self.phase.set("done")
+
+        self.phase.set("start")
+        pid = in_child(marked)
+        end = time.monotonic() + (10 if target else self.random.uniform(0, 1.1 * self.seconds))
+        while time.monotonic() < end and self.phase.get() not in (target, "done"):
+            time.sleep(0 if target else 0.0005)
+        if target:
+            time.sleep(self.random.uniform(0, 0.004))
+        os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        if os.WIFSIGNALED(status):
+            self.outcome.kills[self.phase.get()] += 1
+        else:
+            self.outcome.finished += 1
+            if status != 0:
+                self.outcome.failures.append(f"an undisturbed build ended with {status}")
+
+    def run(self, kills: int) -> Outcome:
+        """Kills until as many builds were hit in their work as asked for."""
+        self.settle()
+        asker = in_child(self.ask_on)
+        try:
+            while self.outcome.kills.total() < kills:
+                self.change()
+                target = self.random.choice(PHASES[1:-1]) if self.outcome.kills.total() % 2 else None
+                self.kill_one(target)
+                pipeline.open_current(self.index).close()
+                self.settle()
+        finally:
+            os.kill(asker, signal.SIGKILL)
+            os.waitpid(asker, 0)
+        self.compare()
+        return self.outcome
+
+    def compare(self) -> None:
+        """Every reply must be the one its generation gives to a reader that has it to itself."""
+        seen = set()
+        lines = self.log.read_text().splitlines()
+        for line in lines[:-1]:  # the last may be cut by the kill of the asker
+            asked = json.loads(line)
+            self.outcome.asked += 1
+            if "failed" in asked:
+                self.outcome.failures.append(f"an ask failed: {asked['failed']}")
+                continue
+            seen.add(asked["generation"])
+            if self.truth.get(asked["generation"]) != asked["reply"]:
+                self.outcome.failures.append(f"a reply of {asked['generation']} is not what that generation answers")
+        self.outcome.generations = len(seen)
+
+
+def main() -> int:
+    """Runs and prints the counts; 1 when anything failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    import torch
+
+    torch.set_num_threads(1)  # a forked child cannot use its parent's threads
+    with tempfile.TemporaryDirectory() as work:
+        outcome = Trial(Path(work), arguments.seed).run(arguments.kills)
+    counts = {
+        "kills": {phase: outcome.kills[phase] for phase in PHASES if outcome.kills[phase]},
+        "finished": outcome.finished,
+        "asked": outcome.asked,
+        "generations": outcome.generations,
+        "failures": outcome.failures[:20],
+    }
+    print(json.dumps(counts, indent=1))
+    return 1 if outcome.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
