@@ -28,7 +28,7 @@ from rag.split import split
 def chunk_texts(seeds: Path, settings: Settings, at_least: int) -> list[str]:
     """The seeds' chunks, repeated with a running number until there are enough to time."""
     texts = []
-    for file in load.find(seeds)[0]:
+    for file in load.find(seeds).files:
         for article in load.load(seeds, file.path).articles:
             chunks = split(article, min_chars=settings.chunk_min_chars, max_chars=settings.chunk_max_chars)
             texts += [article.text[c.start : c.end] for c in chunks]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.batch import Asked, Bad, Given, identifier, read_lines
-from rag.errors import RagError
+from rag.errors import InputError, RagError
 from rag.pipeline import Assistant, Reader, error_reply
 from rag.types import Hit, Reply
 
@@ -68,15 +68,20 @@ def _asked(line: Asked | Bad, assistant: Assistant) -> Reply:
         return error_reply(line.message, id=line.id, question=line.question, generation=generation)
     id = identifier(line.id)
     try:
-        if line.filters:
-            raise RagError("'filters' is not supported by this version; leave it out or empty")
-        return assistant.ask(line.question, id=id)
+        return assistant.ask(_without_filters(line), id=id)
     except RagError as error:
         message = str(error)
     except Exception as error:  # noqa: BLE001 - a fault in one question must not end the batch, nor look like a refusal
         _log.exception("question %r failed", line.question)
         message = f"internal error: {type(error).__name__}: {error}"
     return error_reply(message, id=id, question=line.question, generation=generation)
+
+
+def _without_filters(line: Asked) -> str:
+    """The question. Raises InputError for filters: an answer as if they had been applied would be worse than none."""
+    if line.filters:
+        raise InputError("'filters' is not supported by this version; leave it out or empty")
+    return line.question
 
 
 def search_lines(batch: Path, assistant: Assistant, k: int) -> Iterator[Line]:
@@ -86,7 +91,8 @@ def search_lines(batch: Path, assistant: Assistant, k: int) -> Iterator[Line]:
 
 
 def _found(asked: Asked, assistant: Assistant, k: int) -> dict[str, Any]:
-    hits = [hit_object(rank, hit) for rank, hit in enumerate(assistant.search(asked.question, k), start=1)]
+    found = assistant.search(_without_filters(asked), k)
+    hits = [hit_object(rank, hit) for rank, hit in enumerate(found, start=1)]
     return {"id": identifier(asked.id), "question": asked.question, "status": "ok", "hits": hits}
 
 
@@ -99,7 +105,9 @@ def read_passages(passages: Path, load: Callable[[], Reader]) -> Iterator[Line]:
 
 
 def _read(given: Given, reader: Reader) -> Any:
-    return reader.read(given.question, given.context, id=identifier(given.id), title=given.title, section=given.section)
+    return reader.read(
+        given.question, given.context, id=identifier(given.id), title=given.title or "", section=given.section
+    )
 
 
 def _guarded(line: Any, use: Callable[[Any], dict[str, Any]]) -> Line:

@@ -43,7 +43,7 @@ class Given(BaseModel):
     id: str | int | None = None
     question: str
     context: str
-    title: str = ""
+    title: str | None = None
     section: str | None = None
 
 
@@ -68,7 +68,10 @@ def read_lines(path: Path, model: type[T]) -> Iterator[T | Bad]:
 def _line(number: int, line: str, model: type[T]) -> T | Bad:
     try:
         data = json.loads(line)
-    except ValueError as error:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return Bad(None, "", f"line {number} holds half of a surrogate pair, which is no character")
+    except (ValueError, RecursionError) as error:
         return Bad(None, "", f"line {number} is not JSON: {error}")
     if not isinstance(data, dict):
         return Bad(None, "", f"line {number} is not a JSON object")

@@ -58,7 +58,7 @@ def sync_index(
         if report.changed_anything and not dry_run:
             try:
                 work.write(report)
-            except (OSError, sqlite3.Error) as error:
+            except (OSError, sqlite3.Error, RuntimeError) as error:  # faiss raises the last
                 raise IndexUnusable(
                     f"the index in {index} could not be written ({error}); it is still the one from before"
                 ) from error
@@ -92,14 +92,15 @@ class _Work:
             reasons = was.differences(self.recipe)
             self.keep_chunks = not self.full and was.same_chunks(self.recipe)
             self.keep_vectors = not self.full and was.encoder_sha256 == self.recipe.encoder_sha256
-        self.found, skipped = load.find(self.seeds)
-        unreadable = self._load(held)
+        found = load.find(self.seeds)
+        self.found = found.files
+        unreadable = found.unreadable + self._load(held)
         entries = self._entries()
         if not entries:
             raise SeedError(_nothing_to_index(self.seeds, unreadable))
         report = BuildReport(make_plan(entries, held), manifest.generation_name(self.recipe, entries))
         report.reasons = [*reasons, *(["a full build was asked for"] if self.full else [])]
-        report.articles, report.skipped, report.unreadable = len(entries), skipped, unreadable
+        report.articles, report.skipped, report.unreadable = len(entries), found.skipped, unreadable
         report.repaired, report.duplicates = damaged, same_text(entries)
         if self.before and self.before.generation == report.generation and not self.full:
             report.changed_anything, report.chunks = False, self.before.manifest.chunks
@@ -135,8 +136,8 @@ class _Work:
     def write(self, report: BuildReport) -> None:
         """Writes the new generation beside the old one and switches to it.
 
-        A good generation of the same name is reused: before the work where there is one from earlier edits, and after it
-        when a full build made the same again.
+        A good generation of the same name is reused: before the work where there is one from earlier edits, and after
+        it when a full build made the same again.
         """
         there = layout.folder(self.index, report.generation)
         if not self.full and _is_sound(there):
@@ -230,7 +231,7 @@ def _sound_generation(index: Path) -> tuple[Generation | None, list[str]]:
         if layout.pointed(index) is None:
             return None, []
         generation = open_current(index)
-    except IndexUnusable as error:
+    except (IndexUnusable, OSError) as error:
         return None, [str(error)]
     wrong = manifest.damaged(generation.folder, generation.manifest, thorough=True)
     return (None, wrong) if wrong else (generation, [])

@@ -45,7 +45,7 @@ def _files(index: Path) -> Iterator[str]:
     for path in sorted(index.iterdir()):
         if path.name == layout.GENERATIONS and path.is_dir():
             for folder in sorted(path.iterdir()):
-                yield from _generation(folder)
+                yield from _generation(folder) if folder.is_dir() else [f"{folder} is no part of an index"]
         elif path.name not in layout.KNOWN and not path.name.endswith(".lock"):
             yield f"{path} is no part of an index"
 
@@ -70,10 +70,10 @@ def _generation(folder: Path) -> Iterator[str]:
 
 
 def _seeds(seeds: Path, held: manifest.Manifest) -> list[str]:
-    found, _ = load.find(seeds)
+    found = load.find(seeds)
     entries: list[SeedEntry] = []
-    problems: list[str] = []
-    for file in found:
+    problems = [f"{where}: {reason}" for where, reason in found.unreadable]
+    for file in found.files:
         known = {e.seed_sha256: e for e in held.seeds if (e.path, e.loader) == (file.path, load.loader_version(e.path))}
         loaded = load.load(seeds, file.path, known)
         infos = [article.info for article in loaded.articles]

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,7 +46,7 @@ def build(
     with bars() as progress:
         report = sync_index(seeds, index, load_settings(), full=full, dry_run=dry_run, progress=progress)
     for line in report_lines(report, dry_run=dry_run):
-        print(line)
+        _say(line)
     raise typer.Exit(3 if report.unreadable else 0)
 
 
@@ -55,7 +57,7 @@ def check(seeds: Seeds = _SEEDS, index: Index = _INDEX) -> None:
 
     findings = find(seeds, index, load_settings())
     for finding in findings:
-        print(finding)
+        _say(finding)
     if not findings:
         print("seeds, index and models agree")
     raise typer.Exit(1 if findings else 0)
@@ -80,7 +82,7 @@ def ask(
         settings = load_settings()
         analyse(question, settings.max_question_chars)  # tells what is wrong before the models are loaded
         reply = open_assistant(index, settings).ask(question)
-        print(to_json(reply) if as_json else reply.text)
+        _say(to_json(reply) if as_json else reply.text)
     elif batch is not None and out is not None:
         _write(out, ask_lines(batch, lambda: open_assistant(index, load_settings())))
 
@@ -107,8 +109,8 @@ def search(
             return
         for rank, hit in enumerate(hits, start=1):
             lexical = "-" if hit.lexical is None else f"{hit.lexical:.2f}"
-            print(f"{rank}. cosine {hit.cosine:.3f}, BM25 {lexical}, {hit.passage.info.title}")
-            print(f"   {' '.join(hit.passage.text.split())}\n")
+            _say(f"{rank}. cosine {hit.cosine:.3f}, BM25 {lexical}, {hit.passage.info.title}")
+            _say(f"   {' '.join(hit.passage.text.split())}\n")
     elif batch is not None and out is not None:
         _write(out, search_lines(batch, assistant, k))
 
@@ -135,12 +137,12 @@ def verify(
     from rag.verify import to_json
     from rag.verify import verify as check_answers
 
-    verdict = check_answers(answers, seeds)
+    verdict = check_answers(answers, seeds, max_chars=load_settings().chunk_max_chars)
     if as_json:
         print(to_json(verdict))
     else:
         for finding in verdict.findings:
-            print(f"{answers}:{finding.line} ({finding.id}): {finding.kind}: {finding.what}")
+            _say(f"{answers}:{finding.line} ({finding.id}): {finding.kind}: {finding.what}")
         violations = sum(finding.kind == "violation" for finding in verdict.findings)
         changed = len(verdict.findings) - violations
         print(
@@ -183,14 +185,16 @@ def _one_or_batch(question: str | None, batch: Path | None, out: Path | None) ->
 
 def _write(out: Path, lines: Iterable[tuple[dict[str, Any], bool]]) -> None:
     """Writes all lines or none; exits with 2 when one of them is an error."""
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    failed = 0
+    done = [(json.dumps(line, ensure_ascii=False) + "\n", good) for line, good in lines]
+    text, failed = "".join(line for line, _ in done), sum(not good for _, good in done)
+    target = out.resolve()
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            for line, good in lines:
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
-                failed += not good
-        temporary.replace(out)
+        if target.exists() and not target.is_file():  # a pipe or a device is written to, not replaced
+            target.write_text(text, encoding="utf-8", newline="\n")
+        else:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+            temporary.replace(target)
     except OSError as error:
         raise RagError(f"{out} cannot be written: {error.strerror}") from error
     finally:
@@ -200,9 +204,19 @@ def _write(out: Path, lines: Iterable[tuple[dict[str, Any], bool]]) -> None:
         raise typer.Exit(2)
 
 
+def _say(text: str) -> None:
+    """Prints what may hold an article's words: without the control characters that a terminal would obey."""
+    print("".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else "\ufffd" for c in text))
+
+
 def main(run: Callable[[], object] = app) -> None:
     """Entry point: every expected failure is one message on standard error and exit code 2."""
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal that cannot show a character still shows the rest
     try:
         run()
     except RagError as error:

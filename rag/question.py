@@ -39,6 +39,8 @@ _HOW_MANY = re.compile(r"\bhow\s+(?:many|much|old|long|far|tall|high|large|big|o
 
 def analyse(text: str, max_chars: int) -> Question:
     """Reads a question. Raises InputError when it is empty or longer than `max_chars` code points."""
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise InputError("the question is not valid text (its bytes are not UTF-8)")
     text = unicodedata.normalize("NFC", " ".join(text.split()))
     if not text:
         raise InputError("the question is empty; type a question about the articles")

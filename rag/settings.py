@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     """Fused passages that are read for an answer."""
     threshold: float | None = Field(default=None, ge=0.0, le=1.0)
     """Answer at this confidence or above. Unset: the threshold shipped with the extractor's coefficients."""
-    max_question_chars: int = Field(default=1000, ge=10, le=10000)
+    max_question_chars: int = Field(default=1000, ge=10, le=2000)
     """Longest question that is accepted, in code points."""
 
     @model_validator(mode="after")
@@ -76,7 +76,7 @@ def load_settings() -> Settings:
         )
     try:
         return Settings()
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{CONFIG_FILE} is not valid TOML: {error}; mend the file") from error
     except ValidationError as error:
         first = error.errors()[0]

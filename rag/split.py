@@ -104,7 +104,13 @@ def _runs(text: str, group: Sequence[Paragraph], found: Sequence[Sentence], max_
     start, end = group[0].start, found[-1].end
     begins = [start, *(s.start for s in found[1:]), end]
     pieces = [text[a:b] for a, b in itertools.pairwise(begins)]
-    for a, b in _ranges(text[start:end], pieces, max_chars):
-        run = [s for s in found if start + a <= s.start < start + b]
-        if run:
-            yield run
+    cuts = [start + b for _, b in _ranges(text[start:end], pieces, max_chars)]
+    run: list[Sentence] = []
+    for sentence in found:
+        while sentence.start >= cuts[0]:
+            cuts.pop(0)
+            if run:
+                yield run
+                run = []
+        run.append(sentence)
+    yield run

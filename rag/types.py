@@ -250,7 +250,10 @@ class Encoder(Protocol):
 
 
 class Store(Protocol):
-    """One whole generation of the index, opened for reading."""
+    """One whole generation of the index, opened for reading.
+
+    A passage is known by its row, its place in the canonical order of the generation: equal scores are in that order.
+    """
 
     @property
     def generation(self) -> str: ...
@@ -259,23 +262,23 @@ class Store(Protocol):
     def article_count(self) -> int: ...
 
     def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        """The `k` passages with the largest inner product, as (passage key, cosine), best first."""
+        """The `k` passages with the largest inner product, as (row, cosine), best first."""
         ...
 
     def search_lexical(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
-        """The `k` passages with the largest BM25, as (passage key, BM25), best first."""
+        """The `k` passages with the largest BM25, as (row, BM25), best first."""
         ...
 
-    def cosines(self, vector: Vectors, keys: Sequence[int]) -> list[float]:
+    def cosines(self, vector: Vectors, rows: Sequence[int]) -> list[float]:
         """The cosine of each passage to the vector."""
         ...
 
-    def passages(self, keys: Sequence[int]) -> list[Passage]:
-        """The passages of these keys, in the order of the keys."""
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """The passages in these rows, in the order of the rows."""
         ...
 
     def leads(self) -> list[int]:
-        """The key of the first passage of each article, in the order of article ids."""
+        """The row of the first passage of each article, in the order of article ids."""
         ...
 
     def unmatched(self, terms: Iterable[str]) -> list[str]:

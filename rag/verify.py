@@ -1,26 +1,30 @@
 """answers, seeds -> findings: whether each answer is what the seed files say, checked from the files alone.
 
-Shares only the loader with the rest of the program. The index is not opened, and nothing an answer claims about an
-article is believed: every quotation, title, date and paragraph number is looked up in the file anew. The shipped
-templates are read as data, for their wording.
+Shares only the loader and the sentence boundaries with the rest of the program. The index is not opened, and nothing an
+answer claims about an article is believed: every quotation, title, date and paragraph number is looked up in the file
+anew. The text must be, segment by segment, what one of the shipped templates makes of these citations, so that no
+wording, order or part of a quotation can be anyone's own.
+
+Not checked, as the files alone cannot tell: the confidence, the threshold and the generation.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import Environment
+from jinja2 import Environment, PackageLoader
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag import load
 from rag.errors import InputError
-from rag.types import Article
+from rag.sentences import sentence_pieces
+from rag.types import Article, Paragraph
 
 
 class _Strict(BaseModel):
@@ -69,8 +73,8 @@ class AnswerSpan(_Strict):
 class AnswerAlternative(_Strict):
     """As `rag.types.Alternative`."""
 
-    short_answer: str
-    citations: list[int]
+    short_answer: str = Field(min_length=1)
+    citations: list[int] = Field(min_length=1)
 
 
 class Answer(_Strict):
@@ -86,9 +90,9 @@ class Answer(_Strict):
     segments: list[AnswerSegment]
     short_answer: str | None
     short_answer_span: AnswerSpan | None
-    confidence: float | None
-    threshold: float | None
-    certificate: str | None
+    confidence: float | None = Field(ge=0, le=1, allow_inf_nan=False)
+    threshold: float | None = Field(ge=0, le=1, allow_inf_nan=False)
+    certificate: None  # this version issues none
     reason: Literal["no_support", "nothing_found"] | None
     unmatched_terms: list[str]
     citations: list[AnswerCitation]
@@ -118,9 +122,12 @@ class Verdict:
     findings: tuple[Finding, ...]
 
 
-def verify(answers: Path, seeds: Path) -> Verdict:
-    """Checks an answers file. Raises InputError when it is missing, empty or not in schema 1."""
-    sources = _Sources(seeds)
+def verify(answers: Path, seeds: Path, *, max_chars: int = 800) -> Verdict:
+    """Checks an answers file. Raises InputError when it is missing, empty or not in schema 1.
+
+    A quotation begins and ends where a sentence does, unless that is longer than `max_chars`, the longest chunk.
+    """
+    sources = _Sources(seeds, max_chars)
     findings: list[Finding] = []
     count = quotations = 0
     for line, answer in _read(answers):
@@ -135,18 +142,28 @@ def verify(answers: Path, seeds: Path) -> Verdict:
 
 def _read(path: Path) -> Iterator[tuple[int, Answer]]:
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            yield number, Answer.model_validate_json(line)
+            data = json.loads(line, object_pairs_hook=_each_once)
+            yield number, Answer.model_validate(data)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             raise InputError(f"{path}, line {number}: not an answer in schema 1: {place} {first['msg']}") from error
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{path}, line {number}: not JSON: {error}") from error
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return data
 
 
 Problem = tuple[Literal["violation", "source changed"], str]
@@ -155,10 +172,9 @@ Problem = tuple[Literal["violation", "source changed"], str]
 class _Sources:
     """Articles read anew from the seed files, each once."""
 
-    def __init__(self, seeds: Path) -> None:
-        self._seeds = seeds
-        found, _ = load.find(seeds)
-        self._paths = {file.path for file in found}
+    def __init__(self, seeds: Path, max_chars: int) -> None:
+        self._seeds, self._max_chars = seeds, max_chars
+        self._paths = {file.path for file in load.find(seeds).files}
         self._files: dict[str, dict[str, Article]] = {}
 
     def article(self, path: str, article_id: str) -> Article | str:
@@ -170,29 +186,52 @@ class _Sources:
             self._files[path] = {article.info.article_id: article for article in loaded.articles}
         return self._files[path].get(article_id, f"{path} holds no readable article {article_id}")
 
+    def cut(self, article: Article, paragraph: Paragraph, start: int, end: int) -> bool:
+        """Whether a range of a paragraph begins or ends inside a sentence that could have been quoted whole."""
+        text = article.text[paragraph.start : paragraph.end]
+        for a, b in sentence_pieces(text):
+            first, last = paragraph.start + a, paragraph.start + a + len(text[a:b].rstrip())
+            inside = first < start < last or first < end < last
+            if inside and last - first <= self._max_chars:
+                return True
+        return False
+
 
 def _check(answer: Answer, sources: _Sources) -> Iterator[Problem]:
     shown = answer.citations or answer.closest
     yield from (("violation", what) for what in _shape(answer, shown))
     for citation in [*answer.citations, *answer.closest]:
         yield from _citation(citation, sources)
-    yield from (("violation", what) for what in _segments(answer, shown))
+    if answer.status != "error":
+        yield from (("violation", what) for what in _text(answer, shown))
+        yield from (("violation", what) for what in _unmatched(answer, shown, sources))
 
 
 def _shape(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
     """What must hold between an answer's fields, whatever the articles say."""
     if answer.status == "error":
-        if answer.citations or answer.closest or answer.text or answer.error is None:
-            yield "an error carries an answer"
+        if answer.citations or answer.closest or answer.text or answer.segments or answer.error is None:
+            yield "an error carries an answer, or does not say what failed"
         return
+    if answer.error is not None:
+        yield "an answer carries an error"
     if answer.confidence is None or answer.threshold is None:
         yield "confidence or threshold is missing"
     elif (answer.status == "answered") != (answer.confidence >= answer.threshold):
         yield f"{answer.status} with confidence {answer.confidence} at threshold {answer.threshold}"
     if answer.status == "answered" and (not answer.citations or answer.closest or answer.reason):
         yield "answered without a citation, or with the parts of a refusal"
-    if answer.status == "refused" and (answer.citations or answer.short_answer or answer.reason is None):
-        yield "refused with the parts of an answer, or without a reason"
+    if answer.status == "refused" and (answer.citations or answer.short_answer or answer.alternatives):
+        yield "refused with the parts of an answer"
+    if answer.status == "refused" and (
+        answer.reason is None or (answer.reason == "no_support") != bool(answer.closest)
+    ):
+        yield "refused without a reason, or with closest passages that do not go with it"
+    yield from _spans(answer, shown)
+
+
+def _spans(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
+    """That citations are numbered, and that the short answer and the alternatives are in them."""
     if [c.number for c in shown] != list(range(1, len(shown) + 1)) or len(shown) > 3:
         yield "citations are not numbered 1, 2, 3"
     if (answer.short_answer is None) != (answer.short_answer_span is None):
@@ -201,7 +240,9 @@ def _shape(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
     if span is not None and not _lies_in(shown, span.citation, span.start, span.end, answer.short_answer or ""):
         yield "the short answer is not in its citation"
     for alternative in answer.alternatives:
-        if not any(alternative.short_answer in c.quote for c in shown if c.number in alternative.citations):
+        if not all(
+            any(c.number == n and alternative.short_answer in c.quote for c in shown) for n in alternative.citations
+        ):
             yield "an alternative is not in its citations"
 
 
@@ -241,66 +282,89 @@ def _citation(citation: AnswerCitation, sources: _Sources) -> Iterator[Problem]:
         yield "violation", f"{label}: {citation.start}:{citation.end} lies in no single paragraph"
     elif (home.number, home.section, home.page) != (citation.paragraph, citation.section, citation.page):
         yield "violation", f"{label}: paragraph, section or page is not that of the quotation"
+    elif sources.cut(article, home, citation.start, citation.end):
+        yield "violation", f"{label}: the quotation begins or ends inside a sentence"
 
 
-def _segments(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
-    """That the text is its segments, and that each segment is what it says it is."""
+def _text(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
+    """That the text is its segments, and these are what one of the shipped templates makes of the citations."""
     if "".join(segment.text for segment in answer.segments) != answer.text:
         yield "the segments joined are not the text"
-    by_number = {c.number: c for c in shown}
-    quoted: set[int | None] = set()
-    for segment in answer.segments:
-        match segment.kind:
-            case "template":
-                good = _is_wording(segment.text, answer.status)
-            case "quote":
-                good = _lies_in(shown, segment.citation, segment.start, segment.end, segment.text)
-                if segment.citation in by_number and segment.text == by_number[segment.citation].quote:
-                    quoted.add(segment.citation)
-            case "question":
-                good = segment.text in answer.question and segment.text in answer.unmatched_terms
-            case "metadata":
-                good = segment.citation in by_number and segment.text in _known(by_number[segment.citation])
-        if not good:
-            yield f"{segment.kind} segment {segment.text!r} is not one"
-    if missing := set(by_number) - quoted:
-        yield f"citation {min(missing)} is not quoted in the text"
-    if any(term not in answer.question for term in answer.unmatched_terms):
-        yield "an unmatched term is not in the question"
+    given = [(s.kind, s.text, s.citation, s.start, s.end) for s in answer.segments]
+    best: tuple[int, str] | None = None
+    for name in _templates(answer.status):
+        wanted = _made(name, answer, shown)
+        if wanted == given:
+            return
+        at = next(
+            (i for i, (a, b) in enumerate(zip(given, wanted, strict=False)) if a != b), min(len(given), len(wanted))
+        )
+        found = repr(given[at][1]) if at < len(given) else "nothing"
+        if best is None or at > best[0]:
+            best = at, f"segment {at + 1}: {found} is not what a template has there"
+    yield best[1] if best else "there is no template for this"
 
 
-def _known(citation: AnswerCitation) -> set[str]:
-    values = (
-        citation.number,
-        citation.title,
-        citation.publisher,
-        citation.date,
-        citation.page,
-        citation.paragraph,
+Row = tuple[str, str, int | None, int, int]
+_PLACE = re.compile("\ue000(\\d+)\ue001")
+
+
+def _made(name: str, answer: Answer, shown: list[AnswerCitation]) -> list[Row]:
+    """The segments that a template makes of these citations, with places for the values filled in afterwards."""
+    values: list[Row] = []
+
+    def place(kind: str, text: object, citation: int | None = None, start: int = 0, end: int = 0) -> str | None:
+        if text is None:
+            return None
+        values.append((kind, str(text), citation, start, end))
+        return f"\ue000{len(values) - 1}\ue001"
+
+    fields = ("number", "title", "publisher", "date", "page", "paragraph")
+    citations = [
+        {field: place("metadata", getattr(c, field), c.number) for field in fields}
+        | {"quote": place("quote", c.quote, c.number, c.start, c.end)}
+        for c in shown
+    ]
+    span = answer.short_answer_span
+    rendered = (
+        _environment()
+        .get_template(name)
+        .render(
+            citations=citations,
+            unmatched=[place("question", term) for term in answer.unmatched_terms],
+            short=place("quote", answer.short_answer, span.citation, span.start, span.end) if span else None,
+            first=place("metadata", 1, 1),
+            title=place("metadata", shown[0].title, 1) if shown else None,
+        )
     )
-    return {str(value) for value in values if value is not None}
-
-
-def _is_wording(text: str, status: str) -> bool:
-    """Whether `text` can be laid out of pieces of the templates of this status."""
-    pieces = _wording(status)
-    reached = {0}
-    for at in range(len(text)):
-        if at in reached:
-            reached.update(at + len(piece) for piece in pieces if text.startswith(piece, at))
-    return bool(text) and len(text) in reached
+    pieces = _PLACE.split(rendered.strip("\n"))
+    rows: list[Row] = [values[int(p)] if i % 2 else ("template", p, None, 0, 0) for i, p in enumerate(pieces)]
+    return [row for row in rows if row[1]]
 
 
 @functools.cache
-def _wording(status: str) -> frozenset[str]:
-    """What stands between the slots of the templates for answers of this status."""
-    environment = Environment(trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - only lexed
-    folder = files("rag").joinpath("templates")
-    sources = [folder.joinpath("quotations.j2").read_text(encoding="utf-8")]
-    if status in ("answered", "refused"):
-        sources += [f.read_text(encoding="utf-8") for f in folder.joinpath(status).iterdir() if f.name.endswith(".j2")]
-    pieces = {text for source in sources for _, kind, text in environment.lex(source) if kind == "data"}
-    return frozenset(filter(None, pieces | {piece.strip("\n") for piece in pieces}))
+def _environment() -> Environment:
+    return Environment(loader=PackageLoader("rag"), trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - compared, never shown
+
+
+@functools.cache
+def _templates(status: str) -> tuple[str, ...]:
+    return tuple(name for name in _environment().list_templates() if name.startswith(f"{status}/"))
+
+
+def _unmatched(answer: Answer, shown: list[AnswerCitation], sources: _Sources) -> Iterator[str]:
+    """That the words said to occur nowhere are words of the question, and stand in none of the articles shown."""
+    for term in answer.unmatched_terms:
+        if term not in answer.question:
+            yield f"{term!r} is no word of the question"
+        word = re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", re.IGNORECASE)
+        for citation in shown:
+            article = sources.article(citation.path, citation.article_id)
+            if isinstance(article, Article) and any(
+                word.search(article.text, p.start, p.end) for p in article.paragraphs
+            ):
+                yield f"{term!r} is said to occur nowhere, but stands in {citation.path}"
+                break
 
 
 def to_json(verdict: Verdict) -> str:

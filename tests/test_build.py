@@ -31,8 +31,8 @@ def folders(tmp_path, word_encoder):
 def state(index):
     """Everything a reader can see of the current generation, by canonical order."""
     generation = open_current(index)
-    keys = [key for key, _ in generation.search_dense(generation.vectors.vectors([generation.leads()[0]])[0], 1000)]
-    hits = generation.passages(keys)
+    rows = [row for row, _ in generation.search_dense(generation.vectors.at(generation.leads()[:1])[0], 1000)]
+    hits = generation.passages(rows)
     lexical = [(p.text, score) for (k, score), p in _lexical(generation)]
     return generation.generation, [(p.info, p.chunk, p.text) for p in hits], lexical
 
@@ -203,6 +203,45 @@ def test_a_flipped_byte_is_found_by_check_and_mended_without_embedding(folders, 
     assert damaged <= report.embedded <= 2 * damaged
     assert check(seeds, index, Settings()) == []
     assert state(index) == before
+
+
+def test_a_damaged_text_of_the_same_length_is_never_quoted(folders):
+    """Sizes are checked at open, and the hash of every text that is about to be quoted."""
+    sync_index(*folders, Settings())
+    path = a_file(folders[1], "passages.db")
+    path.write_bytes(path.read_bytes().replace(b"jumped over", b"slept under"))
+    generation = open_current(folders[1])
+    rows = [row for row, _ in generation.search_lexical(["fox"], 5)]
+    with pytest.raises(IndexUnusable, match=r"the stored text of a\.txt is damaged; run `rag build`"):
+        generation.passages(rows)
+
+
+def test_a_wrecked_database_is_an_error_with_a_message(folders):
+    sync_index(*folders, Settings())
+    path = a_file(folders[1], "passages.db")
+    raw = path.read_bytes()
+    path.write_bytes(b"\0" * 100 + raw[100:])
+    with pytest.raises(IndexUnusable, match=r"passages\.db.*run `rag build`"):
+        open_current(folders[1])
+    path.write_bytes(raw[:8192] + b"\xff" * (len(raw) - 8192))
+    with pytest.raises(IndexUnusable, match="run `rag build`"):
+        open_current(folders[1]).search_lexical(["fox"], 5)
+
+
+def test_a_full_rebuild_never_takes_the_index_away(folders, monkeypatch):
+    """The generation of the same name is reused, so nothing is moved under a reader."""
+    sync_index(*folders, Settings())
+    monkeypatch.setattr(layout, "_set_aside", lambda generation: pytest.fail(f"{generation} was moved"))
+    sync_index(*folders, Settings(), full=True)
+    assert check(*folders, Settings()) == []
+
+
+def test_a_seed_that_cannot_be_read_any_more_is_said_so_by_check(folders):
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    (seeds / "bad.txt").write_bytes("Text.".encode("utf-16"))
+    (finding,) = check(seeds, index, Settings())
+    assert finding == "bad.txt cannot be read: is encoded in UTF-16, not in UTF-8; save it as UTF-8"
 
 
 def test_check_names_seeds_out_of_step(folders):

@@ -65,6 +65,7 @@ def test_build_with_an_unreadable_file_ends_with_3(rag, word_encoder, seeds):
         (["build", "--seeds", "."], "there is no article in ."),
         (["ask", "Who?"], "there is no index in index; run `rag build`"),
         (["ask", ""], "the question is empty"),
+        (["ask", "\udcff Lee?"], "the question is not valid text"),
         (["ask", "x" * 10_000], "the question has 10,000 characters; ask in at most 1,000"),
         (["check"], "there is no index in index; run `rag build`"),
         (["search", "Who?"], "there is no index in index; run `rag build`"),
@@ -215,6 +216,47 @@ def test_a_batch_answers_line_by_line_and_bad_lines_do_not_stop_it(rag, loaded, 
     assert "the question is empty" in out[4]["error"]
     code, verdict, _ = rag("verify", "out.jsonl", "--seeds", SEEDS)
     assert (code, "7 answers" in verdict, "0 violations" in verdict) == (0, True, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"id": "a", "question": "What did \\ud800 say?"}', "holds half of a surrogate pair"),
+        ("[" * 100_000, "is not JSON"),
+        ('{"id": "a", "question": "Lee?", "filters": {"year": 1900}}', "'filters' is not supported"),
+    ],
+)
+@pytest.mark.parametrize("command", ["ask", "search"])
+@pytest.mark.model
+def test_a_line_that_cannot_be_used_is_an_error_of_its_own(rag, loaded, tmp_path, command, line, message):
+    (tmp_path / "in.jsonl").write_text(line + "\n" + json.dumps({"id": "b", "question": TAKAICHI}) + "\n")
+    assert rag(command, "--batch", "in.jsonl", "--out", "out.jsonl")[0] == 2
+    bad, good = lines(tmp_path / "out.jsonl")
+    assert (bad["status"], message in bad["error"]) == ("error", True)
+    assert good["status"] in ("answered", "ok")
+
+
+@pytest.mark.model
+def test_out_may_be_a_link_or_a_device(rag, loaded, tmp_path):
+    (tmp_path / "in.jsonl").write_text(json.dumps({"id": "b", "question": TAKAICHI}) + "\n")
+    (tmp_path / "real.jsonl").write_text("old\n")
+    (tmp_path / "link.jsonl").symlink_to("real.jsonl")
+    assert rag("ask", "--batch", "in.jsonl", "--out", "link.jsonl")[0] == 0
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert lines(tmp_path / "real.jsonl")[0]["id"] == "b"
+    assert rag("ask", "--batch", "in.jsonl", "--out", "/dev/null")[0] == 0
+
+
+@pytest.mark.model
+def test_an_existing_output_is_kept_when_the_batch_cannot_be_read(rag, loaded, tmp_path):
+    (tmp_path / "out.jsonl").write_text("old\n")
+    assert rag("ask", "--batch", "none.jsonl", "--out", "out.jsonl")[0] == 2
+    assert (tmp_path / "out.jsonl").read_text() == "old\n"
+
+
+def test_control_characters_of_an_article_do_not_reach_the_terminal(capsys):
+    cli._say("a\x1b[31mb\x07\n\tc\x9bd")
+    assert capsys.readouterr().out == "a\ufffd[31mb\ufffd\n\tc\ufffdd\n"
 
 
 @pytest.mark.model

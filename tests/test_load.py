@@ -78,6 +78,11 @@ def test_decode_drops_mark_and_carriage_returns_and_composes():
         (b"---\ntitle: [\n---\nText.", "front matter is not valid YAML"),
         (b"---\ndate: soon\n---\nText.", "front matter field 'date' is 'soon', not a day"),
         (b"---\ntitle: [a, b]\n---\nText.", "front matter field 'title' must be a single value"),
+        (b"---\nid: !!set {a, b}\n---\nText.", "front matter field 'id' must be a single value"),
+        (b"---\nid: !!int ''\n---\nText.", "front matter is not valid YAML"),
+        (b"---\nid: " + b"[" * 2000 + b"\n---\nText.", "front matter is not valid YAML"),
+        (b'---\nid: "a\\ud800b"\n---\nText.', "holds a control character"),
+        (b'---\nid: "a\\eb"\n---\nText.', "holds a control character"),
     ],
 )
 def test_unreadable_files_say_why(tmp_path, raw, reason):
@@ -102,6 +107,7 @@ def test_front_matter_overrides_what_the_text_says(tmp_path):
 
 def test_a_rule_of_dashes_is_no_front_matter():
     assert front_matter("---\nJust text\n---\nmore")[1] == 0
+    assert front_matter("---\nHe said: yes, and\n\tmore: {no\n---\nmore")[1] == 0
 
 
 @pytest.mark.parametrize(
@@ -152,7 +158,7 @@ def test_markdown_paragraphs_keep_their_place(tmp_path):
     assert [p.section for p in article.paragraphs] == [None, "Part", "Part", "Part", "Part"]
 
 
-@given(st.text(alphabet="ab \n\t#*->`1.é\u0301😀\r_", max_size=200))
+@given(st.text(alphabet="ab \n\t#*->`1.é\u0301😀\r_|\u00a0\u2028\x0c", max_size=200))
 def test_markdown_ranges_are_inside_and_in_order(text):
     from rag.load import markdown
 
@@ -181,12 +187,28 @@ def test_find_leaves_out_hidden_files_readmes_and_outside_links(tmp_path):
     folder = tmp_path / "seeds"
     outside = tmp_path / "secret.txt"
     outside.write_text("Secret.")
-    for name in ("b.txt", "sub/a.md", "README.md", "readme.txt", ".hidden.txt", ".git/c.txt", "d.exe"):
+    for name in ("b.txt", "sub/a.md", "README.md", "readme.txt", "README.de.md", ".hidden.txt", ".git/c.txt", "d.exe"):
         write(folder, name, "Text.")
     (folder / "link.txt").symlink_to(outside)
-    found, skipped = find(folder)
-    assert [file.path for file in found] == ["b.txt", "sub/a.md"]
-    assert [path for path, _ in skipped] == ["d.exe", "link.txt"]
+    found = find(folder)
+    assert [file.path for file in found.files] == ["b.txt", "sub/a.md"]
+    assert [path for path, _ in found.skipped] == ["d.exe", "link.txt"]
+    assert found.unreadable == []
+
+
+def test_find_reports_what_it_cannot_read(tmp_path):
+    import os
+
+    folder = tmp_path / "seeds"
+    write(folder, "a.txt", "Text.")
+    (folder / "dangling.txt").symlink_to(folder / "gone.txt")
+    (folder / "loop.txt").symlink_to(folder / "loop.txt")
+    os.mkfifo(folder / "fifo.txt")
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_text("Text.")
+    found = find(folder)
+    assert [file.path for file in found.files] == ["a.txt"]
+    assert found.skipped == [("fifo.txt", "not a regular file")]
+    assert sorted(path for path, _ in found.unreadable) == ["caf?.txt", "dangling.txt", "loop.txt"]
 
 
 def test_missing_seeds_folder_is_named(tmp_path):

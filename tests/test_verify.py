@@ -140,7 +140,78 @@ def unquoted_citation(r):
     _retext(r)
 
 
+def splice_a_sentence(r):
+    """Parts of one citation put together to what it does not say."""
+    cite = _cite(r)
+    n = next(i for i, s in enumerate(r["segments"]) if s["text"] == cite["quote"])
+    a, b = cite["start"], cite["end"]
+    halves = [(a + 20, a + 40), (a, a + 12)]
+    quotes = [dict(r["segments"][n], start=x, end=y, text=cite["quote"][x - a : y - a]) for x, y in halves]
+    r["segments"][n : n + 1] = quotes
+    assert b > a + 40
+    _retext(r)
+
+
+def cut_the_quotation(r):
+    cite = _cite(r)
+    old = cite["quote"]
+    cite["end"] -= 12
+    cite["quote"] = old[:-12]
+    for s in r["segments"]:
+        if s["text"] == old:
+            s["text"], s["end"] = cite["quote"], cite["end"]
+    _retext(r)
+
+
+def paragraph_in_the_text_only(r):
+    segment = next(s for s in reversed(r["segments"]) if s["kind"] == "metadata")
+    segment["text"] = "1"
+    _retext(r)
+
+
+def no_wording(r):
+    r["segments"] = [s for s in r["segments"] if s["kind"] != "template"]
+    _retext(r)
+
+
+def empty_text(r):
+    r["segments"], r["text"], r["closest"] = [], "", []
+
+
+def a_word_that_does_occur(r):
+    r["unmatched_terms"] = [*r["unmatched_terms"], "Beijing"]
+    r["question"] += " Beijing"
+    segment = {"kind": "question", "text": "Beijing", "citation": None, "start": 0, "end": 0}
+    r["segments"].append(segment)
+    _retext(r)
+
+
+def a_word_that_was_not_asked(r):
+    r["unmatched_terms"] = [*r["unmatched_terms"], "zebra"]
+
+
+def an_alternative_of_nothing(r):
+    r["alternatives"] = [{"short_answer": "Oslo", "citations": [1]}]
+
+
+def two_quotations_swapped_in_the_text(r):
+    quotes = [i for i, s in enumerate(r["segments"]) if s["kind"] == "quote"]
+    i, j = quotes[0], quotes[-1]
+    r["segments"][i], r["segments"][j] = r["segments"][j], r["segments"][i]
+    r["segments"].append(dict(r["segments"][i]))
+    _retext(r)
+
+
 ALL = [
+    splice_a_sentence,
+    cut_the_quotation,
+    paragraph_in_the_text_only,
+    no_wording,
+    empty_text,
+    a_word_that_does_occur,
+    a_word_that_was_not_asked,
+    an_alternative_of_nothing,
+    two_quotations_swapped_in_the_text,
     move_offset,
     widen_quote,
     change_letter,
@@ -171,7 +242,7 @@ def test_tampering_is_found(honest, folder, tamper, which):
     assert {finding.line for finding in verdict.findings} == {which + 1}
 
 
-@pytest.mark.parametrize("tamper", ["text", "place", "citation"])
+@pytest.mark.parametrize("tamper", ["text", "place", "citation", "other words", "in the text only"])
 def test_a_tampered_short_answer_is_found(honest, folder, tamper):
     replies = copy.deepcopy(honest)
     reply = replies[0]
@@ -179,8 +250,16 @@ def test_a_tampered_short_answer_is_found(honest, folder, tamper):
         reply["short_answer"] = "mutually harmful"
     elif tamper == "place":
         reply["short_answer_span"]["start"] -= 3
-    else:
+    elif tamper == "citation":
         reply["short_answer_span"]["citation"] = 2
+    else:
+        start = reply["citations"][0]["start"] + reply["citations"][0]["quote"].index("Takaichi")
+        if tamper == "other words":
+            reply["short_answer"] = "Takaichi"
+            reply["short_answer_span"] |= {"start": start, "end": start + 8}
+        else:
+            _segment(reply, "quote").update(text="Takaichi", start=start, end=start + 8)
+            _retext(reply)
     assert checked(replies, folder).findings
 
 
@@ -193,6 +272,30 @@ def test_a_changed_seed_is_told_apart_from_a_violation(honest, folder):
 def test_a_removed_seed_is_told_apart_from_a_violation(honest, folder):
     (folder / ARTICLE).unlink()
     assert {finding.kind for finding in checked(honest, folder).findings} == {"source changed"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"confidence": 7.5},
+        {"confidence": float("nan")},
+        {"threshold": -3.0},
+        {"certificate": "sure"},
+        {"extra": 1},
+        {"alternatives": [{"short_answer": "", "citations": [1]}]},
+    ],
+    ids=str,
+)
+def test_values_that_cannot_be_are_an_error_of_the_file(honest, folder, change):
+    with pytest.raises(InputError, match="not an answer in schema 1"):
+        checked([honest[0] | change], folder)
+
+
+def test_a_key_that_stands_twice_is_an_error_of_the_file(honest, folder):
+    path = folder.parent / "answers.jsonl"
+    path.write_text(json.dumps(honest[0])[:-1] + ', "status": "refused"}\n')
+    with pytest.raises(InputError, match="a key stands twice"):
+        verify(path, folder)
 
 
 @pytest.mark.parametrize("text", ["", "\n", "not json\n", "[]\n", '{"schema": 1}\n', '{"schema": 2}\n'])

@@ -108,7 +108,7 @@ def _who(_: Question, sentence: str, asked: set[str]) -> Range | None:
 
 def _where(_: Question, sentence: str, asked: set[str]) -> Range | None:
     names = list(_names(sentence, asked))
-    placed = [(a, b) for a, b in names if _PLACE_BEFORE.search(sentence[:a])]
+    placed = [(a, b) for a, b in names if _PLACE_BEFORE.search(sentence[max(0, a - 80) : a])]
     return _nearest(iter(placed or names), sentence, asked)
 
 

@@ -42,8 +42,17 @@ class Loaded:
     problems: list[tuple[str, str]] = field(default_factory=list)  # (file or line, reason)
 
 
-def find(seeds: Path) -> tuple[list[SeedFile], list[tuple[str, str]]]:
-    """The article files under `seeds` in the order of their paths, and (path, reason) of each that is left out.
+@dataclass(slots=True)
+class Found:
+    """The article files of a seeds folder in the order of their paths, and what was left out, as (path, reason)."""
+
+    files: list[SeedFile] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # on purpose
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+
+
+def find(seeds: Path) -> Found:
+    """The article files under `seeds`.
 
     Hidden files and README files are never articles and are not mentioned. Raises SeedError without the folder.
     """
@@ -51,32 +60,49 @@ def find(seeds: Path) -> tuple[list[SeedFile], list[tuple[str, str]]]:
         raise SeedError(
             f"there is no seeds folder at {seeds}; make it and put articles in it, or name one with --seeds"
         )
-    found: list[SeedFile] = []
-    skipped: list[tuple[str, str]] = []
-    root = seeds.resolve()
-    for file in _walk(seeds):
-        path = file.relative_to(seeds).as_posix()
-        if file.is_symlink() and (file.is_dir() or not file.resolve().is_relative_to(root)):
-            skipped.append((path, "a link to a folder, or out of the seeds folder"))
-        elif file.suffix.lower() not in _FORMATS:
-            skipped.append((path, f"no loader for this kind of file (there are loaders for {', '.join(SUFFIXES)})"))
-        elif not file.is_file():
-            skipped.append((path, "not a regular file"))
-        else:
-            try:
-                found.append(SeedFile(path, _sha256(file)))
-            except OSError as error:
-                skipped.append((path, f"cannot be read: {error.strerror}"))
-    return sorted(found, key=lambda f: f.path), sorted(skipped)
+    out = Found()
+    for file in _walk(seeds, out):
+        _sort(file, file.relative_to(seeds).as_posix(), seeds, out)
+    out.files.sort(key=lambda f: f.path)
+    return out
 
 
-def _walk(seeds: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(seeds):
+def _walk(seeds: Path, out: Found) -> Iterator[Path]:
+    def failed(error: OSError) -> None:
+        where = Path(error.filename).relative_to(seeds).as_posix() if error.filename else "."
+        out.unreadable.append((_shown(where), f"the folder cannot be read: {error.strerror}"))
+
+    for folder, folders, names in os.walk(seeds, onerror=failed):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(folder) / name for name in folders if (Path(folder) / name).is_symlink())
         for name in sorted(names):
-            if not name.startswith(".") and PurePosixPath(name).stem.upper() != "README":
+            if not name.startswith(".") and not name.upper().startswith("README"):
                 yield Path(folder) / name
+
+
+def _sort(file: Path, path: str, seeds: Path, out: Found) -> None:
+    """Puts one file where it belongs."""
+    try:
+        linked = file.is_symlink()
+        real = file.resolve(strict=True)
+        if _shown(path) != path:
+            raise ValueError("its name is not UTF-8; rename it")
+        if linked and (real.is_dir() or not real.is_relative_to(seeds.resolve())):
+            out.skipped.append((path, "a link to a folder, or out of the seeds folder"))
+        elif file.suffix.lower() not in _FORMATS:
+            out.skipped.append((path, f"no loader for this kind of file (there are {', '.join(SUFFIXES)})"))
+        elif not real.is_file():
+            out.skipped.append((path, "not a regular file"))
+        else:
+            out.files.append(SeedFile(path, _sha256(file)))
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        out.unreadable.append((_shown(path), f"cannot be read: {reason}"))
+
+
+def _shown(path: str) -> str:
+    """A path as text, whatever bytes its name is made of."""
+    return path.encode("utf-8", "replace").decode()
 
 
 def _sha256(file: Path) -> str:

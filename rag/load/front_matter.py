@@ -6,6 +6,7 @@ import re
 
 from rag.load.parsed import Metadata, declared
 
+_FIELD = re.compile(r"\s*(?:#.*\n\s*)*[\w-]+:(?:\s|$)")
 _BLOCK = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)(?:(?<=\n)|\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
@@ -16,13 +17,13 @@ def front_matter(text: str) -> tuple[Metadata, int]:
     come from many systems. A text may open with a rule of dashes: without `key: value` lines it is no front matter.
     """
     match = _BLOCK.match(text)
-    if match is None:
+    if match is None or (match["yaml"].strip() and not _FIELD.match(match["yaml"])):
         return Metadata(), 0
     import yaml
 
     try:
         data = yaml.safe_load(match["yaml"])
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except Exception as error:
         raise ValueError(f"its front matter is not valid YAML: {' '.join(str(error).split())}") from error
     if data is None:
         return Metadata(), match.end()

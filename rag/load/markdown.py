@@ -28,7 +28,7 @@ def parse(raw: bytes) -> Parsed:
     fields, start = front_matter(text)
     lines = text[start:].split("\n")
     at = list(itertools.accumulate((len(line) + 1 for line in lines), initial=start))
-    tokens = MarkdownIt("commonmark").parse(text[start:])
+    tokens = MarkdownIt("commonmark", {"maxNesting": 200}).enable("table").parse(text[start:])
     title: str | None = None
     section: str | None = None
     paragraphs: list[Paragraph] = []
@@ -42,7 +42,7 @@ def parse(raw: bytes) -> Parsed:
                 section = inline.content
         elif token.type == "paragraph_open":
             first, last = token.map
-            span = _trim(text, at[first], at[last] if last < len(at) else len(text))
+            span = _trim(text, at[first], min(at[last], len(text)))
             if span[0] < span[1]:
                 paragraphs.append(Paragraph(*span, len(paragraphs) + 1, section))
     return Parsed(text, fields.over(Metadata(title=title)), tuple(paragraphs))

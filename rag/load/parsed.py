@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
@@ -76,11 +77,14 @@ def declared(data: dict[str, object], where: str) -> Metadata:
 
 
 def _field(key: str, value: object, where: str) -> str:
-    if isinstance(value, (dict, list)):
+    if not isinstance(value, (str, int, float, datetime.date)):
         raise ValueError(f"its {where} '{key}' must be a single value")
     if key == "date":
         return _day(value, where)
-    return " ".join(normalise(str(value)).split())
+    text = " ".join(normalise(str(value)).split())
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
+        raise ValueError(f"its {where} '{key}' holds a control character")
+    return text
 
 
 def _day(value: object, where: str) -> str:

@@ -18,15 +18,15 @@ _HEADING_WORDS = 12
 def parse(raw: bytes) -> Parsed:
     """Reads a document. Raises ValueError for one that is encrypted, damaged, or pictures of text only."""
     from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError
-    from pdfminer.pdfexceptions import PDFException
     from pdfminer.pdfparser import PDFParser
+    from pdfminer.psexceptions import PSException
 
     try:
         document = PDFDocument(PDFParser(io.BytesIO(raw)))
         parsed = assemble(_blocks(raw), _metadata(document.info))
     except PDFEncryptionError as error:
         raise ValueError("is encrypted; save it without a password") from error
-    except PDFException as error:
+    except PSException as error:
         raise ValueError(f"is not a PDF that can be read ({error})") from error
     if not parsed.paragraphs:
         raise ValueError("holds no text, as a scanned document does; make one with a text layer (OCR)")

@@ -43,19 +43,21 @@ class Generation:
 
     def search_lexical(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
         """As `Store.search_lexical`."""
-        return self._passages.search(terms, k)
+        found = self._passages.search(terms, k)
+        rows = self.vectors.rows_of([key for key, _ in found])
+        return [(row, score) for row, (_, score) in zip(rows, found, strict=True)]
 
-    def cosines(self, vector: Vectors, keys: Sequence[int]) -> list[float]:
+    def cosines(self, vector: Vectors, rows: Sequence[int]) -> list[float]:
         """As `Store.cosines`."""
-        return [float(row @ vector) for row in self.vectors.vectors(keys)]
+        return [float(other @ vector) for other in self.vectors.at(rows)]
 
-    def passages(self, keys: Sequence[int]) -> list[Passage]:
-        """As `Store.passages`."""
-        return self._passages.passages(keys)
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """As `Store.passages`. Raises IndexUnusable when a stored text is not the one that was indexed."""
+        return self._passages.passages(self.vectors.keys(rows))
 
     def leads(self) -> list[int]:
         """As `Store.leads`."""
-        return self._passages.leads()
+        return self.vectors.rows_of(self._passages.leads())
 
     def unmatched(self, terms: Iterable[str]) -> list[str]:
         """As `Store.unmatched`."""

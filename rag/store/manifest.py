@@ -73,7 +73,12 @@ def write(folder: Path, manifest: Manifest) -> None:
 def read(folder: Path) -> Manifest:
     """Reads `manifest.json`. FileNotFoundError passes; any damage raises IndexUnusable."""
     path = folder / FILE
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise IndexUnusable(f"{path} cannot be read ({error.strerror}); run `rag build`") from error
     try:
         body = json.loads(raw)
         if _file(body) != raw:
@@ -91,7 +96,7 @@ def read(folder: Path) -> Manifest:
             chunks=body["chunks"],
             files=body["files"],
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IndexUnusable(f"{path} is damaged: {error}; run `rag build`") from error
 
 
@@ -123,9 +128,16 @@ def damaged(folder: Path, manifest: Manifest, *, thorough: bool) -> list[str]:
             continue
         if size != want["size"]:
             wrong.append(f"{path}: {size} bytes instead of {want['size']}")
-        elif thorough and describe(folder, [name])[name]["sha256"] != want["sha256"]:
-            wrong.append(f"{path}: its contents have changed")
+        elif thorough and _changed(folder, name, want["sha256"]):
+            wrong.append(f"{path}: its contents have changed, or cannot be read")
     return wrong
+
+
+def _changed(folder: Path, name: str, sha256: str) -> bool:
+    try:
+        return bool(describe(folder, [name])[name]["sha256"] != sha256)
+    except OSError:
+        return True
 
 
 def _file(body: object) -> bytes:

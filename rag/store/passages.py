@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 
+from rag.errors import IndexUnusable
 from rag.types import Article, ArticleInfo, Chunk, Passage, Sentence
 
 FILE = "passages.db"
@@ -40,11 +41,9 @@ CREATE VIRTUAL TABLE lexical USING fts5(
 );
 """  # noqa: S608 - the columns are the fields of a class
 _PASSAGE = f"""
-SELECT chunk.key, ordinal, start, "end", section, sentences,
-       substr(article.text, chunk.start + 1, chunk."end" - chunk.start), {_COLUMNS}
+SELECT chunk.key, ordinal, start, "end", section, sentences, article.text, {_COLUMNS}
 FROM chunk JOIN article ON article.key = chunk.article WHERE chunk.key IN (SELECT value FROM json_each(?))
 """  # noqa: S608 - as above
-
 _SEARCH = """
 SELECT best.rowid, best.score, article_id, ordinal
 FROM (SELECT rowid, -rank AS score FROM lexical WHERE lexical MATCH ? ORDER BY rank LIMIT ?) AS best
@@ -124,12 +123,15 @@ class PassageReader:
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-        self._lock = threading.Lock()
+        self._path, self._lock = path, threading.Lock()
         self._all("SELECT count(*) FROM article")  # SQLite opens the file with the first query
 
     def _all(self, query: str, *values: object) -> list[tuple[object, ...]]:
-        with self._lock:
-            return self._db.execute(query, values).fetchall()
+        try:
+            with self._lock:
+                return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise IndexUnusable(f"{self._path} is damaged ({error}); run `rag build`") from error
 
     def search(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
         """The `k` chunks with the largest BM25 over any of the terms, as (key, BM25), best first.
@@ -152,7 +154,10 @@ class PassageReader:
         return bool(self._all("SELECT 1 FROM lexical WHERE lexical MATCH ? LIMIT 1", _quoted(term)))
 
     def passages(self, keys: Sequence[int]) -> list[Passage]:
-        """The passages of these keys, in the order of the keys."""
+        """The passages of these keys, in the order of the keys.
+
+        The text of each article is held against its hash: what is quoted is what was indexed, or an IndexUnusable.
+        """
         found = {row[0]: _passage(row) for row in self._all(_PASSAGE, json.dumps(list(keys)))}
         return [found[key] for key in keys]
 
@@ -172,7 +177,10 @@ class PassageReader:
     def article(self, article_id: str) -> tuple[ArticleInfo, str] | None:
         """An article's metadata and text."""
         rows = self._all(f"SELECT {_COLUMNS}, text FROM article WHERE article_id = ?", article_id)  # noqa: S608 - names only
-        return (ArticleInfo(*rows[0][:-1]), str(rows[0][-1])) if rows else None  # type: ignore[arg-type] # a table's row
+        if not rows:
+            return None
+        info = ArticleInfo(*rows[0][:-1])  # type: ignore[arg-type] # a table's row
+        return info, _sound(info, str(rows[0][-1]))
 
     def close(self) -> None:
         """Closes the file."""
@@ -204,6 +212,14 @@ def _pack(chunk: Chunk) -> str:
 
 
 def _passage(row: tuple[object, ...]) -> Passage:
-    _, ordinal, start, end, section, sentences, text, *info = row
+    _, ordinal, start, end, section, sentences, text, *rest = row
+    info = ArticleInfo(*rest)  # type: ignore[arg-type] # a table's row
+    whole = _sound(info, str(text))
     chunk = Chunk(ordinal, start, end, section, tuple(Sentence(*s) for s in json.loads(str(sentences))))  # type: ignore[arg-type] # a table's row
-    return Passage(ArticleInfo(*info), chunk, str(text))  # type: ignore[arg-type] # a table's row
+    return Passage(info, chunk, whole[chunk.start : chunk.end])
+
+
+def _sound(info: ArticleInfo, text: str) -> str:
+    if hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != info.text_sha256:
+        raise IndexUnusable(f"the stored text of {info.path} is damaged; run `rag build`")
+    return text

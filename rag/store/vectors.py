@@ -67,7 +67,7 @@ def write(
         elif previous is not None and number in previous.names:
             _share(previous.folder / previous.names[number], folder)
             names.append(previous.names[number])
-            tables.append(previous.rows(number))
+            tables.append(previous.records(number))
     buffer = io.BytesIO()
     np.save(buffer, np.concatenate(tables))
     return [*names, _write_file(folder, encoder_sha256[:16], ROWS_SUFFIX, buffer.getvalue())]
@@ -119,7 +119,7 @@ class VectorReader:
         for shard in self._shards:
             self._index.add_shard(shard)
         self._begins = np.cumsum([0, *(shard.ntotal for shard in self._shards)])
-        self._by_key: NDArray[np.int64] | None = None
+        self._by_key: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
 
     @property
     def count(self) -> int:
@@ -131,36 +131,42 @@ class VectorReader:
         """Length of each vector."""
         return int(self._index.d)
 
-    def rows(self, number: int) -> NDArray[Any]:
+    def records(self, number: int) -> NDArray[Any]:
         """The records of one shard."""
         first, last = np.searchsorted(self._table["shard"], [number, number + 1])
         return np.array(self._table[first:last])
 
     def search(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        """The `k` largest inner products, as (key, cosine), best first.
+        """The `k` largest inner products, as (row, cosine), best first.
 
         One query a call: FAISS multiplies large batches by another routine, whose last bits differ.
         """
         scores, rows = self._index.search(vector.reshape(1, -1), min(k, self.count))
-        return [(int(self._table["key"][row]), float(score)) for row, score in zip(rows[0], scores[0], strict=True)]
+        return [(int(row), float(score)) for row, score in zip(rows[0], scores[0], strict=True)]
 
-    def vectors(self, keys: Sequence[int]) -> Vectors:
-        """The vectors of these keys, shape (len(keys), dimension). Raises KeyError for a key that is not there."""
+    def keys(self, rows: Sequence[int]) -> list[int]:
+        """The keys of the chunks in these rows."""
+        return [int(key) for key in self._table["key"][list(rows)]]
+
+    def rows_of(self, keys: Sequence[int]) -> list[int]:
+        """The rows of these keys. Raises KeyError for a key that is not there."""
         if self._by_key is None:
-            self._by_key = np.argsort(self._table["key"], kind="stable")
-        sorted_keys = self._table["key"][self._by_key]
+            order = np.argsort(self._table["key"], kind="stable")
+            self._by_key = self._table["key"][order], order
+        sorted_keys, order = self._by_key
         places = np.searchsorted(sorted_keys, keys)
         if len(keys) and (places.max() >= len(sorted_keys) or (sorted_keys[places] != keys).any()):
             raise KeyError("a key is not in the table of rows")
-        return self._at(self._by_key[places])
+        return [int(row) for row in order[places]]
 
     def by_digest(self, digests: Sequence[bytes]) -> dict[bytes, Vectors]:
         """The vector of each of these text hashes that is held."""
         wanted = set(digests)
         found = {bytes(d): row for row, d in enumerate(self._table["digest"]) if bytes(d) in wanted}
-        return dict(zip(found, self._at(np.array(list(found.values()), dtype=np.int64)), strict=True))
+        return dict(zip(found, self.at(list(found.values())), strict=True))
 
-    def _at(self, rows: NDArray[np.int64]) -> Vectors:
+    def at(self, rows: Sequence[int]) -> Vectors:
+        """The vectors in these rows, shape (len(rows), dimension)."""
         out = np.zeros((len(rows), self.dimension), dtype=np.float32)
         shards = np.searchsorted(self._begins, rows, side="right") - 1
         for i, (row, shard) in enumerate(zip(rows, shards, strict=True)):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from rag.load.front_matter import front_matter
 from rag.store import Generation
 from rag.types import Citation, Reply, Segment
 
@@ -106,7 +107,9 @@ def _article(citations: Sequence[Citation], store: Generation) -> str:
     link = ""
     if info.url and re.match(r"https?://", info.url):
         link = f' · <a href="{escape(info.url)}" rel="noopener noreferrer" target="_blank">original</a>'
-    pieces, at = [], 0
+    # Fields declared at the top of a text file are shown above, not as text.
+    hidden = front_matter(text)[1] if info.loader.startswith(("plain", "markdown")) else 0
+    pieces, at = [], min(hidden, first.start)
     for citation in sorted(citations, key=lambda c: c.start):
         pieces.append(escape(text[at : citation.start]))
         mark = escape(text[citation.start : citation.end])

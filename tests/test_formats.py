@@ -1,0 +1,256 @@
+"""Each format, as whole files made by the libraries that people make them with; and the files that cannot be read."""
+
+import io
+import json
+
+import pytest
+from fpdf import FPDF
+
+from rag import load as loading
+from rag.build import sync_index
+from rag.check import check
+from rag.load import find, load
+from rag.settings import Settings
+from rag.store import open_current
+
+PAGE = """<!doctype html><html><head><title>Bridge opens - The Daily</title>
+<meta property="og:site_name" content="The Daily"><meta name="author" content="Ann Writer">
+<meta property="article:published_time" content="2025-11-01T10:00:00Z">
+<link rel="canonical" href="https://example.org/bridge"></head><body>
+<nav><a href="/">Home</a><a href="/news">News</a></nav><div class="cookie-banner">We use cookies. Accept all.</div>
+<article><h1>Bridge opens</h1><p>The bridge was opened on Monday by the mayor of the town,
+   who cut a ribbon before 300 people &amp; a dog.</p><h2>History</h2>
+<p>It was planned in <b>1932</b> and built in 2024 for 3 million euros, after many years of debate.</p>
+<ul><li>First item of the list is here.</li></ul><blockquote><p>It is a fine bridge, said the mayor.</p></blockquote>
+</article><footer>All rights reserved</footer></body></html>"""
+
+
+def pdf(pages=2, text=True, password=None):
+    document = FPDF()
+    document.set_title("A bridge report")
+    document.set_author("Ann Writer")
+    if password:
+        document.set_encryption(owner_password="owner", user_password=password)
+    for number in range(1, pages + 1):
+        document.add_page()
+        if not text:
+            document.rect(10, 10, 50, 50, style="F")
+            continue
+        document.set_font("Helvetica", size=18)
+        document.cell(text=f"Part {number}")
+        document.ln(20)
+        document.set_font("Helvetica", size=12)
+        for k in (1, 2):
+            sentence = (
+                f"Sentence {k} of page {number} says that the bridge was opened on Monday by the mayor of the town. "
+            )
+            document.multi_cell(0, 6, sentence * 2)
+            document.ln(10)
+    return bytes(document.output())
+
+
+def docx():
+    from docx import Document
+
+    document = Document()
+    document.core_properties.author = "Ann Writer"
+    document.add_paragraph("A bridge report", style="Title")
+    document.add_paragraph("The bridge was opened on Monday.")
+    document.add_heading("History", level=1)
+    document.add_paragraph("It was planned in 1932. It cost 3 million euros.")
+    table = document.add_table(rows=1, cols=2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "Length", "300 metres"
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def jsonl(*records):
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
+
+
+def record(id, text="The bridge was opened. It is long.", **more):
+    return {"id": id, "title": f"Title {id}", "date": "2025-11-01", "url": "https://e.org/a", "text": text, **more}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    return seeds
+
+
+def one(folder, name, raw):
+    (folder / name).write_bytes(raw)
+    loaded = load(folder, name)
+    assert loaded.problems == []
+    (article,) = loaded.articles
+    for p in article.paragraphs:
+        assert article.text[p.start : p.end].strip() == article.text[p.start : p.end] != ""
+    return article
+
+
+def parts(article):
+    return [(p.section, article.text[p.start : p.end]) for p in article.paragraphs]
+
+
+def test_html_gives_its_main_text_and_metadata(folder):
+    article = one(folder, "a.html", PAGE.encode())
+    info = article.info
+    assert (info.title, info.publisher, info.author) == ("Bridge opens", "The Daily", "Ann Writer")
+    assert (info.date, info.url) == ("2025-11-01", "https://example.org/bridge")
+    assert parts(article) == [
+        (None, "The bridge was opened on Monday by the mayor of the town, who cut a ribbon before 300 people & a dog."),
+        ("History", "It was planned in 1932 and built in 2024 for 3 million euros, after many years of debate."),
+        ("History", "First item of the list is here."),
+        ("History", "It is a fine bridge, said the mayor."),
+    ]  # fmt: skip
+
+
+def test_pdf_keeps_the_page_of_each_paragraph(folder):
+    article = one(folder, "a.pdf", pdf())
+    assert (article.info.title, article.info.author) == ("A bridge report", "Ann Writer")
+    assert [(p.page, p.number, p.section) for p in article.paragraphs] == [
+        (1, 1, "Part 1"), (1, 2, "Part 1"), (2, 3, "Part 2"), (2, 4, "Part 2"),
+    ]  # fmt: skip
+    assert parts(article)[2][1].startswith(
+        "Sentence 1 of page 2 says that the bridge was opened on Monday by the mayor"
+    )
+    assert "\n" not in parts(article)[2][1]
+
+
+def test_docx_keeps_headings_and_tables(folder):
+    article = one(folder, "a.docx", docx())
+    assert (article.info.title, article.info.author) == ("A bridge report", "Ann Writer")
+    assert parts(article) == [
+        (None, "The bridge was opened on Monday."),
+        ("History", "It was planned in 1932. It cost 3 million euros."),
+        ("History", "Length 300 metres"),
+    ]
+
+
+def test_jsonl_has_an_article_a_line(folder):
+    raw = jsonl(record("x1"), record("x2", text="Café\r\n\r\ntwo\u0301. It \U0001f600 rained.", author="Ann"))
+    (folder / "a.jsonl").write_bytes(raw)
+    loaded = load(folder, "a.jsonl")
+    assert loaded.problems == []
+    assert [a.info.article_id for a in loaded.articles] == ["x1", "x2"]
+    second = loaded.articles[1]
+    assert (second.info.title, second.info.author, second.info.path) == ("Title x2", "Ann", "a.jsonl")
+    assert second.text == "Café\n\ntwó. It 😀 rained."
+    assert len({a.info.seed_sha256 for a in loaded.articles}) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "reason"),
+    [
+        ("a.pdf", pdf(password="secret"), "is encrypted; save it without a password"),
+        ("a.pdf", pdf(text=False), "holds no text, as a scanned document does"),
+        ("a.pdf", b"%PDF-1.7 nonsense", "is not a PDF that can be read"),
+        ("a.pdf", pdf()[:700], "is not a PDF that can be read"),
+        ("a.pdf", b"", "is not a PDF that can be read"),
+        ("a.docx", b"PK\x03\x04 nonsense", "is not a Word document that can be read"),
+        ("a.docx", b"", "is not a Word document that can be read"),
+        ("a.html", b"", "has no main text"),
+        ("a.html", b"<html><body></body></html>", "has no main text"),
+        ("a.txt", b"\x7fELF\x00\x01\x02", "is not a text file (a zero byte at 4)"),
+        ("a.txt", "Grüße".encode("latin-1"), "is not UTF-8"),
+        ("a.md", b"\n\n", "holds no paragraph of text"),
+        ("a.jsonl", b"", "holds no record"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_says_why(folder, name, raw, reason):
+    (folder / name).write_bytes(raw)
+    loaded = load(folder, name)
+    assert loaded.articles == []
+    ((where, why),) = loaded.problems
+    assert where == name
+    assert reason in why
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (jsonl(record("y"))[:40], "is not JSON"),
+        (b"[1, 2]\n", "is not an object with a text"),
+        (jsonl({"id": "y", "text": 3}), "is not an object with a text"),
+        (jsonl({"text": "No id here."}), "has no id"),
+        (jsonl(record("y", text="  ")), "holds no paragraph of text"),
+        (jsonl(record("y") | {"date": "yesterday"}), "its field 'date' is 'yesterday', not a day"),
+        (b'{"id": "y", "text": "caf\xe9"}\n', "is not UTF-8"),
+    ],
+)
+def test_a_bad_record_is_named_by_its_line_and_the_others_are_read(folder, line, reason):
+    (folder / "a.jsonl").write_bytes(jsonl(record("x1")) + line.rstrip(b"\n") + b"\n" + jsonl(record("x2")))
+    loaded = load(folder, "a.jsonl")
+    assert [a.info.article_id for a in loaded.articles] == ["x1", "x2"]
+    ((where, why),) = loaded.problems
+    assert where == "a.jsonl line 2"
+    assert reason in why
+
+
+def test_a_file_of_200_mb_is_refused_without_reading_it(folder, monkeypatch):
+    with (folder / "a.txt").open("wb") as file:
+        file.truncate(200_000_000)
+    monkeypatch.setattr(loading.Path, "read_bytes", lambda _: pytest.fail("it was read"))
+    assert load(folder, "a.txt").problems == [("a.txt", "has 200 MB; an article has at most 50")]
+
+
+def test_a_library_that_fails_in_an_undocumented_way_is_a_problem_of_the_file(folder, monkeypatch):
+    def broken(raw):
+        raise TypeError("unexpected")
+
+    monkeypatch.setattr(loading.pdf, "parse", broken)
+    (folder / "a.pdf").write_bytes(pdf())
+    assert load(folder, "a.pdf").problems == [("a.pdf", "cannot be read (TypeError: unexpected)")]
+
+
+def test_deep_folders_are_walked_and_links_are_refused(folder, tmp_path):
+    deep = folder.joinpath(*"abcdefghijklmnopqrstuvwxyz")
+    deep.mkdir(parents=True)
+    (deep / "x.txt").write_text("Deep text here.")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "y.txt").write_text("Outside.")
+    (folder / "linked").symlink_to(tmp_path / "outside")
+    (folder / "loop").symlink_to(folder)
+    found = find(folder)
+    assert [file.path for file in found.files] == ["/".join("abcdefghijklmnopqrstuvwxyz") + "/x.txt"]
+    assert [path for path, _ in found.skipped] == ["linked", "loop"]
+
+
+def test_only_new_records_of_a_file_are_embedded(folder, tmp_path, word_encoder):
+    index = tmp_path / "index"
+    (folder / "a.jsonl").write_bytes(jsonl(record("x1"), record("x2", text="The cat sat.")))
+    sync_index(folder, index, Settings())
+    (folder / "a.jsonl").write_bytes(jsonl(record("x3", text="The owl flew."), record("x1")))
+    report = sync_index(folder, index, Settings())
+    assert (report.plan.added, report.plan.removed, report.plan.kept) == (
+        ("a.jsonl (x3)",), ("a.jsonl (x2)",), ("a.jsonl (x1)",),
+    )  # fmt: skip
+    assert report.embedded == 1
+    assert check(folder, index, Settings()) == []
+
+
+def test_an_id_used_twice_in_one_file_is_named(folder, tmp_path, word_encoder):
+    from rag.errors import SeedError
+
+    (folder / "a.jsonl").write_bytes(jsonl(record("x1"), record("x1", text="Other text.")))
+    with pytest.raises(SeedError, match=r"the id 'x1' is used twice by a\.jsonl"):
+        sync_index(folder, tmp_path / "index", Settings())
+
+
+def test_a_citation_into_a_pdf_has_its_page(folder, tmp_path, word_encoder):
+    (folder / "a.pdf").write_bytes(pdf())
+    sync_index(folder, tmp_path / "index", Settings())
+    generation = open_current(tmp_path / "index")
+    (key, _), *_ = generation.search_lexical(["page", "2"], 5)
+    assert {s.page for s in generation.passages([key])[0].chunk.sentences} == {2}
+
+
+def test_an_encrypted_pdf_does_not_stop_the_build(folder, tmp_path, word_encoder):
+    (folder / "a.pdf").write_bytes(pdf(password="secret"))
+    (folder / "b.html").write_text(PAGE)
+    (folder / "c.docx").write_bytes(docx())
+    report = sync_index(folder, tmp_path / "index", Settings())
+    assert report.unreadable == [("a.pdf", "is encrypted; save it without a password")]
+    assert report.articles == 2
