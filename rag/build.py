@@ -14,6 +14,7 @@ import numpy as np
 
 from rag import embed, load
 from rag import split as splitting
+from rag.boilerplate import is_boilerplate
 from rag.errors import IndexUnusable, SeedError
 from rag.plan import BuildReport, make_plan, same_text
 from rag.settings import Settings
@@ -102,6 +103,7 @@ class _Work:
         report.reasons = [*reasons, *(["a full build was asked for"] if self.full else [])]
         report.articles, report.skipped, report.unreadable = len(entries), found.skipped, unreadable
         report.repaired, report.duplicates = damaged, same_text(entries)
+        report.boilerplate = sum(is_boilerplate(a.text[p.start : p.end]) for a in self.articles for p in a.paragraphs)
         if self.before and self.before.generation == report.generation and not self.full:
             report.changed_anything, report.chunks = False, self.before.manifest.chunks
         return report

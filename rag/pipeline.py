@@ -35,7 +35,7 @@ class Assistant:
         self, store: Generation, encoder: Encoder, extractor: Extractor, threshold: float, settings: Settings
     ) -> None:
         self.store = store
-        self._encoder, self._extractor = encoder, extractor
+        self.encoder, self._extractor = encoder, extractor
         self._threshold, self._settings = threshold, settings
 
     def ask(self, text: str, *, id: str | None = None) -> Reply:
@@ -44,7 +44,7 @@ class Assistant:
         with clock.stage("analyse"):
             question = analyse(text, self._settings.max_question_chars)
         with clock.stage("retrieve"):
-            hits = retrieve(question, self.store, self._encoder, self._settings, self._settings.passages)
+            hits = retrieve(question, self.store, self.encoder, self._settings, self._settings.passages)
         with clock.stage("extract"):
             supports = self._extractor.extract(question, hits)
         outcome = decide(supports, self._threshold)
@@ -56,7 +56,7 @@ class Assistant:
     def search(self, text: str, k: int) -> list[Hit]:
         """The retriever alone: the `k` best passages, best first."""
         question = analyse(text, self._settings.max_question_chars)
-        return retrieve(question, self.store, self._encoder, self._settings, k)
+        return retrieve(question, self.store, self.encoder, self._settings, k)
 
 
 class LiveAssistant:
@@ -115,7 +115,7 @@ class Reader:
     """The extractor alone, on passages that are given with the question; needs no index."""
 
     def __init__(self, encoder: Encoder, extractor: Extractor, threshold: float, max_question_chars: int) -> None:
-        self._encoder, self._extractor = encoder, extractor
+        self.encoder, self._extractor = encoder, extractor
         self._threshold, self._max_question_chars = threshold, max_question_chars
 
     @classmethod
@@ -139,8 +139,8 @@ class Reader:
             raise InputError("the context is empty; give a passage to read")
         info = ArticleInfo("context", "context", title, None, None, None, None, "", "", "given")
         passage = Passage(info, Chunk(0, 0, len(context), section, sentences), context)
-        vectors = self._encoder.encode([context])
-        cosine = float(vectors[0] @ self._encoder.encode([question.text], query=True)[0])
+        vectors = self.encoder.encode([context])
+        cosine = float(vectors[0] @ self.encoder.encode([question.text], query=True)[0])
         supports = self._extractor.extract(question, [Hit(passage, 0.0, cosine, None, None, None)])
         outcome = decide(supports, self._threshold)
         best = supports[0]

@@ -43,6 +43,8 @@ def report_lines(report: BuildReport, *, dry_run: bool) -> Iterator[str]:
         if names:
             yield f"{word} {len(names)}: {_names(names)}"
     yield f"kept {len(plan.kept)}"
+    if report.boilerplate:
+        yield f"left out {report.boilerplate} paragraphs of cookie, navigation or advertising text"
     yield from (f"skipped {path}: {reason}" for path, reason in report.skipped)
     yield from (f"could not read {path}: {reason}" for path, reason in report.unreadable)
     yield from (f"{path} has the same text as {other}; both are indexed" for path, other in report.duplicates)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
+from rag.boilerplate import is_boilerplate
 from rag.sentences import VERSION as SENTENCES_VERSION
 from rag.sentences import sentence_pieces
 from rag.types import Article, Chunk, Paragraph, Sentence
 
-VERSION = f"split/1+{SENTENCES_VERSION}"
+VERSION = f"split/2+{SENTENCES_VERSION}"
 
 
 def _merged(text: str, pieces: Sequence[str], max_chars: int) -> list[str]:
@@ -36,7 +37,8 @@ def _merged(text: str, pieces: Sequence[str], max_chars: int) -> list[str]:
 def split(article: Article, *, min_chars: int, max_chars: int) -> list[Chunk]:
     """The chunks of an article in order, each at most `max_chars` code points.
 
-    Neighbouring paragraphs under one heading share a chunk while it is shorter than `min_chars`.
+    Neighbouring paragraphs under one heading share a chunk while it is shorter than `min_chars`. Cookie, navigation and
+    advertising text is in no chunk, so that it can neither be found nor quoted.
     """
     chunks: list[Chunk] = []
     for group in _groups(article, min_chars, max_chars):
@@ -49,6 +51,11 @@ def split(article: Article, *, min_chars: int, max_chars: int) -> list[Chunk]:
 def _groups(article: Article, min_chars: int, max_chars: int) -> Iterator[list[Paragraph]]:
     group: list[Paragraph] = []
     for paragraph in article.paragraphs:
+        if is_boilerplate(article.text[paragraph.start : paragraph.end]):
+            if group:
+                yield group
+            group = []
+            continue
         if group:
             first, last = group[0], group[-1]
             joins = (

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-BASE = {"types", "errors", "settings", "words", "sentences"}
+BASE = {"types", "errors", "settings", "words", "sentences", "boilerplate"}
 STAGES = {"load", "split", "embed", "store", "question", "retrieve", "extract", "decide", "render", "plan"}
 WALKS = {"build", "pipeline", "check"}
 EDGES = {"cli", "asking", "batch", "progress", "serve", "ui", "verify"}

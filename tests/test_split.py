@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag.boilerplate import is_boilerplate
 from rag.load import load, plain
 from rag.load.normalise import normalise
 from rag.sentences import sentence_pieces
@@ -107,6 +109,37 @@ def test_short_neighbours_share_a_chunk_under_one_heading_only():
         (None, [1, 2]),
         ("Head", [3]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("We and our partners use cookies to improve this site.", True),
+        ("Accept all cookies", True),
+        ("Sign up here for our free weekly newsletter.", True),
+        ("Follow Ann Writer on Twitter @annwriter", True),
+        ("More:Biden meets with leaders as troop withdrawal expected", True),
+        ("Advertisement", True),
+        ("© 2024 The Daily Example. All rights reserved.", True),
+        ("Home | News | Sport | Weather | Travel", True),
+        ("Already a subscriber? Log in", True),
+        ("The commission fined the site for setting cookies without consent on Monday, the regulator said.", False),
+        ("The court said the newsletter had 3 million readers.", False),
+        ("More than 300 people signed up for the army on Monday.", False),
+        ("She baked cookies for the whole village.", False),
+        ("Twitter said on Monday that it would follow the law.", False),
+        ("He read more than forty books in prison.", False),
+        ("The firm will receive a 3% commission, the minister said.", False),
+    ],
+)
+def test_what_sites_print_around_articles_is_told_from_what_they_say(text, is_one):
+    assert is_boilerplate(text) == is_one
+
+
+def test_boilerplate_is_in_no_chunk_and_keeps_its_number():
+    article = article_of("Title\n\nOne here.\n\nSign up for our newsletter here.\n\nTwo here.")
+    chunks = split(article, min_chars=200, max_chars=800)
+    assert [[s.paragraph for s in c.sentences] for c in chunks] == [[1], [3]]
 
 
 def test_a_sentence_longer_than_a_chunk_comes_in_pieces():

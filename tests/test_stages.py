@@ -190,8 +190,8 @@ class FixedStore:
 
     generation, article_count = "g", 2
 
-    def __init__(self, dense, lexical):
-        self.dense, self.lexical = dense, lexical
+    def __init__(self, dense, lexical, texts=("one", "two", "three", "four", "five")):
+        self.dense, self.lexical, self.texts = dense, lexical, texts
 
     def search_dense(self, vector, k):
         return self.dense[:k]
@@ -203,7 +203,7 @@ class FixedStore:
         return [dict(self.dense).get(key, 0.1) for key in keys]
 
     def passages(self, keys):
-        return [Passage(INFO, Chunk(key, 0, 1, None, (Sentence(0, 1, 1),)), "x") for key in keys]
+        return [Passage(INFO, Chunk(key, 0, 3, None, (Sentence(0, 3, 1),)), self.texts[key]) for key in keys]
 
 
 def test_reciprocal_rank_fusion_by_hand():
@@ -213,3 +213,12 @@ def test_reciprocal_rank_fusion_by_hand():
     assert hits[0].score == pytest.approx(1 / 63 + 1 / 61)
     assert (hits[0].dense_rank, hits[0].lexical_rank, hits[0].lexical, hits[0].cosine) == (3, 1, 9.0, 0.7)
     assert (hits[3].dense_rank, hits[3].lexical_rank, hits[3].cosine) == (None, 2, 0.1)
+
+
+def test_copies_of_a_better_passage_are_left_out_but_not_lists_of_the_same_form():
+    copy = "The bridge was opened on Monday by the mayor, who cut a ribbon before 300 people"
+    texts = ("", copy, copy + ", officials said", copy.replace("300", "400"), "Other words.")
+    store = FixedStore([(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6)], [], texts)
+    hits = retrieve(analyse("a bridge", 1000), store, WordEncoder(), Settings(), 3)
+    assert [hit.passage.chunk.ordinal for hit in hits] == [1, 3, 4]
+    assert [hit.dense_rank for hit in hits] == [1, 3, 4]

@@ -91,7 +91,7 @@ def collect(rows: list[dict], limit: int) -> list[Case]:
             removed = bool(row["answers"]) and int(_order("removed" + row["id"]), 16) % 3 == 0
             name, at = places[row["context"]]
             end = at + len(row["context"])
-            hits = retrieve(question, assistant.store, assistant._encoder, settings, 2 * settings.passages)
+            hits = retrieve(question, assistant.store, assistant.encoder, settings, 2 * settings.passages)
 
             def is_gold(hit, name=name, at=at, end=end):
                 return hit.passage.info.path == name and hit.passage.chunk.start < end and at < hit.passage.chunk.end
