@@ -1,8 +1,8 @@
 """`python -m eval.retrieval FOLDER --out DIR`: the retriever on a BEIR folder, as TREC files and measures.
 
 The corpus becomes a JSONL seed, built by the real program. A document's score is that of its best passage. Runs are
-written for the dense ranking, the lexical ranking and the fused one, with the judgements, in the TREC formats that other
-tools read; measures are those of ir-measures. A query without results counts as zero.
+written for the dense ranking, the lexical ranking and the fused one, with the judgements, in the TREC formats that
+other tools read; measures are those of ir-measures. A query without results counts as zero.
 """
 
 from __future__ import annotations

@@ -50,6 +50,7 @@ def sync_index(
     Raises SeedError when there is no article to index or one id is used twice, IndexUnusable when the index cannot be
     written; the index then stays as it was.
     """
+    load.require(seeds)  # before the index folder is made
     with nullcontext() if dry_run else layout.builder_lock(index):
         if not dry_run:
             layout.tidy(index, _pointed(index))

@@ -24,7 +24,9 @@ def check(seeds: Path, index: Path, settings: Settings) -> list[str]:
         held = manifest.read(layout.folder(index, current)) if current else None
     except FileNotFoundError as error:
         if error.filename is None:
-            raise IndexUnusable(f"there is no index in {index}; run `rag build`") from error
+            raise IndexUnusable(
+                f"there is no index in {index.resolve()}; run `rag build`, or name one with --index"
+            ) from error
         return [*findings, f"the current generation {current} is not there; run `rag build`"]
     except IndexUnusable as error:
         return findings if str(error) in findings else [*findings, str(error)]

@@ -11,6 +11,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ import typer
 from rich.console import Console
 
 from rag.errors import RagError
+from rag.plan import counted
 from rag.settings import load_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Answers from a folder of articles, in their words.")
@@ -25,11 +27,25 @@ _err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 _log = logging.getLogger("rag")
 
 Index = Annotated[Path, typer.Option("--index", help="The index folder.")]
+Unused = Annotated[Path, typer.Option("--index", help="Every command takes it; this one does not need it.")]
 Seeds = Annotated[Path, typer.Option("--seeds", help="The folder of articles.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Where the results go, one JSON object a line.")]
 Batch = Annotated[Path | None, typer.Option("--batch", help="A JSONL file of questions.")]
 _INDEX, _SEEDS = Path("index"), Path("seeds")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"rag {version('article-rag')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Answers from a folder of articles, in their words."""
 
 
 @app.command()
@@ -109,8 +125,10 @@ def search(
             return
         for rank, hit in enumerate(hits, start=1):
             lexical = "-" if hit.lexical is None else f"{hit.lexical:.2f}"
-            _say(f"{rank}. cosine {hit.cosine:.3f}, BM25 {lexical}, {hit.passage.info.title}")
-            _say(f"   {' '.join(hit.passage.text.split())}\n")
+            where = hit_object(rank, hit)["paragraphs"]
+            place = f"paragraph {where[0]}" if len(where) == 1 else f"paragraphs {where[0]}-{where[-1]}"
+            _say(f"{rank}. {hit.passage.info.title}, {place} (cosine {hit.cosine:.3f}, BM25 {lexical})")
+            _say("".join(f"   {' '.join(line.split())}\n" for line in hit.passage.text.split("\n\n")))
     elif batch is not None and out is not None:
         _write(out, search_lines(batch, assistant, k))
 
@@ -119,8 +137,11 @@ def search(
 def read(
     passages: Annotated[Path, typer.Argument(help="A JSONL file of questions with their context.")],
     out: Annotated[Path, typer.Option("--out", help="Where the readings go, one JSON object a line.")],
+    index: Unused = _INDEX,
 ) -> None:
     """Runs the reader alone on given passages; needs no index."""
+    del index
+    _apart(passages, out)
     from rag.asking import read_passages
     from rag.pipeline import Reader
 
@@ -131,9 +152,11 @@ def read(
 def verify(
     answers: Annotated[Path, typer.Argument(help="A JSONL file of answers.")],
     seeds: Seeds = _SEEDS,
+    index: Unused = _INDEX,
     as_json: AsJson = False,
 ) -> None:
     """Checks answers against the seed files, without the index."""
+    del index
     from rag.verify import to_json
     from rag.verify import verify as check_answers
 
@@ -146,8 +169,8 @@ def verify(
         violations = sum(finding.kind == "violation" for finding in verdict.findings)
         changed = len(verdict.findings) - violations
         print(
-            f"{verdict.answers} answers, {verdict.quotations} quotations, {violations} violations, "
-            f"{changed} whose source changed"
+            f"{counted(verdict.answers, 'answer')}, {counted(verdict.quotations, 'quotation')}, "
+            f"{counted(violations, 'violation')}, {changed} whose source changed"
         )
     raise typer.Exit(1 if verdict.findings else 0)
 
@@ -181,6 +204,13 @@ def _one_or_batch(question: str | None, batch: Path | None, out: Path | None) ->
         raise typer.BadParameter("give either a question or --batch with --out")
     if (batch is None) != (out is None):
         raise typer.BadParameter("--batch and --out go together")
+    if batch is not None and out is not None:
+        _apart(batch, out)
+
+
+def _apart(batch: Path, out: Path) -> None:
+    if batch.resolve() == out.resolve():
+        raise typer.BadParameter("--out would overwrite the questions; name another file")
 
 
 def _write(out: Path, lines: Iterable[tuple[dict[str, Any], bool]]) -> None:
@@ -200,7 +230,7 @@ def _write(out: Path, lines: Iterable[tuple[dict[str, Any], bool]]) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     if failed:
-        _err.print(f"rag: {failed} lines could not be used; each says why in {out}")
+        _err.print(f"rag: {counted(failed, 'line')} could not be used; {out} says why")
         raise typer.Exit(2)
 
 

@@ -43,6 +43,8 @@ class Assistant:
         clock = _Clock()
         with clock.stage("analyse"):
             question = analyse(text, self._settings.max_question_chars)
+            if question.kind == "about" and self.store.article_count != 1:
+                question = replace(question, kind="what")  # "this article" names none of several
         with clock.stage("retrieve"):
             hits = retrieve(question, self.store, self.encoder, self._settings, self._settings.passages)
         with clock.stage("extract"):

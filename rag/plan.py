@@ -39,6 +39,11 @@ class BuildReport:
     changed_anything: bool = True
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 article, 2 articles."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def label(entry: SeedEntry) -> str:
     """How an article is named to a person: its path, with its id where the file holds many or it has its own."""
     return entry.path if entry.article_id == entry.path else f"{entry.path} ({entry.article_id})"

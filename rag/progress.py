@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rag.build import Progress as Report
-from rag.plan import BuildReport
+from rag.plan import BuildReport, counted
 
 _NAMES_SHOWN = 10
 
@@ -44,19 +44,17 @@ def report_lines(report: BuildReport, *, dry_run: bool) -> Iterator[str]:
             yield f"{word} {len(names)}: {_names(names)}"
     yield f"kept {len(plan.kept)}"
     if report.boilerplate:
-        yield f"left out {report.boilerplate} paragraphs of cookie, navigation or advertising text"
+        yield f"left out {counted(report.boilerplate, 'paragraph')} of cookie, navigation or advertising text"
     yield from (f"skipped {path}: {reason}" for path, reason in report.skipped)
     yield from (f"could not read {path}: {reason}" for path, reason in report.unreadable)
     yield from (f"{path} has the same text as {other}; both are indexed" for path, other in report.duplicates)
+    articles, passages = counted(report.articles, "article"), counted(report.chunks, "passage")
     if not report.changed_anything:
-        yield f"the index is up to date: generation {report.generation}, {report.articles} articles"
+        yield f"the index is up to date: generation {report.generation}, {articles}"
     elif dry_run:
-        yield f"would make generation {report.generation} with {report.articles} articles; nothing was written"
+        yield f"would make generation {report.generation} with {articles}; nothing was written"
     else:
-        yield (
-            f"generation {report.generation}: {report.articles} articles, {report.chunks} passages, "
-            f"{report.embedded} of them embedded"
-        )
+        yield f"generation {report.generation}: {articles}, {passages}, {report.embedded:,} of them embedded"
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -78,6 +78,7 @@ def test_decode_drops_mark_and_carriage_returns_and_composes():
         (b"---\ntitle: [\n---\nText.", "front matter is not valid YAML"),
         (b"---\ndate: soon\n---\nText.", "front matter field 'date' is 'soon', not a day"),
         (b"---\ntitle: [a, b]\n---\nText.", "front matter field 'title' must be a single value"),
+        (b"---\ntitle: Open\n\nText.", "front matter is not closed"),
         (b"---\nid: !!set {a, b}\n---\nText.", "front matter field 'id' must be a single value"),
         (b"---\nid: !!int ''\n---\nText.", "front matter is not valid YAML"),
         (b"---\nid: " + b"[" * 2000 + b"\n---\nText.", "front matter is not valid YAML"),
@@ -96,6 +97,7 @@ def test_unreadable_files_say_why(tmp_path, raw, reason):
 
 def test_front_matter_overrides_what_the_text_says(tmp_path):
     fields = "id: x1\ntitle: Other\ndate: 2020-02-03\nurl: https://e.org/a\nauthor: A. B.\n"
+    fields = fields.replace("author", "Author")
     text = f"---\n{fields}---\nA title\n\nPaper (01/11/2025): One.\n"
     article = load(tmp_path, write(tmp_path, "a.txt", text))
     info = article.info

@@ -172,6 +172,7 @@ def test_four_example_questions_are_answered(page):
 def test_bad_questions_are_errors_not_refusals(page, text, message):
     reply = ask(page, text, "error")
     assert message in reply.inner_text()
+    assert len(page.locator("#chat .asked").last.inner_text()) < 300
     assert page.locator("#chat .reply.refused").count() == 0
 
 

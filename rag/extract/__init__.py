@@ -17,7 +17,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.extract.short_answer import short_answer
+from rag.extract.short_answer import candidate, short_answer
 from rag.types import Encoder, Hit, Question, Support, Vectors
 from rag.words import STOPWORDS, WORD, stem
 
@@ -102,7 +102,8 @@ class SentenceExtractor:
                 text = hit.passage.slice(sentence.start, sentence.end)
                 found = short_answer(question, text)
                 shorts.append((sentence.start + found[0], sentence.start + found[1]) if found else None)
-                rows.append([next(cosines), hit.cosine, *_word_features(question, text, context, found is not None)])
+                typed = candidate(question, text) is not None
+                rows.append([next(cosines), hit.cosine, *_word_features(question, text, context, typed)])
         return np.array(rows), shorts
 
     def _sentence_vectors(self, texts: Sequence[str]) -> Vectors:

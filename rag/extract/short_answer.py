@@ -51,6 +51,11 @@ _PLACE_BEFORE = re.compile(
     r"\b(?:in|at|near|from|to|for|outside|across|around|toward|towards|of)\s+(?:the\s+)?(?:\w+\s+)?"
     r"(?:(?:city|town|state|village|province|country)\s+of\s+)?$"
 )
+_PLACED = re.compile(r"\b(?:in|at|near|from|to|outside|across|around|towards?)\s+(?:the\s+)?$", re.IGNORECASE)
+_BELONGING = re.compile(r"\b(?:of|in|at|near|from|to|outside|across|around|towards?)\s+(?:the\s+)?$", re.IGNORECASE)
+_CITY_OF = re.compile(r"\b(?:city|town|state|village|province|country)\s+of\s+$", re.IGNORECASE)
+# An adjective of nationality or a possessive, with the noun it belongs to: "Korean leader", "Seoul's office".
+_ADJECTIVE = re.compile(r"(?:(?:an|ese|ish|ch)\s+[a-z]|['’]s?\s+\w)")
 _POSSESSIVE = re.compile(r"['’]s$")
 _MODIFIER_STOP = frozenset(
     """
@@ -60,7 +65,20 @@ _MODIFIER_STOP = frozenset(
 
 
 def short_answer(question: Question, sentence: str) -> Range | None:
-    """The range of the short answer inside `sentence`; None when the rules find none or the kind needs none."""
+    """The range of the short answer inside `sentence`; None when the rules find none or the kind needs none.
+
+    Strict: a wrong short answer is worse than none, since the sentence is quoted anyway.
+    """
+    asked = {stem(term) for term in question.terms}
+    strict = {"who": _person, "where": _place, "how_many": _count}.get(question.kind)
+    return strict(question, sentence, asked) if strict else candidate(question, sentence)
+
+
+def candidate(question: Question, sentence: str) -> Range | None:
+    """A range of the kind the question expects: a name for who and where, a date for when, a number for how many.
+
+    Lenient: that there is one speaks for the sentence, whether or not it is the answer.
+    """
     asked = {stem(term) for term in question.terms}
     finders: dict[str, Callable[[Question, str, set[str]], Range | None]] = {
         "who": _who,
@@ -71,6 +89,54 @@ def short_answer(question: Question, sentence: str) -> Range | None:
     }
     finder = finders.get(question.kind)
     return finder(question, sentence, asked) if finder else None
+
+
+def _person(question: Question, sentence: str, asked: set[str]) -> Range | None:
+    """A name that is not placed, dated, or an adjective of what follows: of two words, or before or after a comma.
+
+    One between commas comes first, as it says who somebody is. "Who is Xi?" asks for no name.
+    """
+    if question.terms and all(term[0].isupper() for term in question.terms):
+        return None
+    found, apposed = [], []
+    for a, b in _names(sentence, asked):
+        before, after = sentence[max(0, a - 12) : a], sentence[b : b + 12]
+        words = WORD.findall(sentence[a:b])
+        if _DATE.search(sentence[a:b]) or _BELONGING.search(before) or _ADJECTIVE.search(words[-1] + after):
+            continue
+        if before.endswith(", ") and after.startswith((",", ".")):
+            apposed.append((a, b))
+        if len(words) > 1 or after.startswith(",") or before.endswith(", "):
+            found.append((a, b))
+    return _nearest(iter(apposed or found), sentence, asked)
+
+
+def _place(_: Question, sentence: str, asked: set[str]) -> Range | None:
+    """A name right after a preposition of place."""
+    found = []
+    for a, b in _names(sentence, asked):
+        after = sentence[b : b + 12]
+        placed = _PLACED.search(sentence[max(0, a - 12) : a]) or _CITY_OF.search(sentence[max(0, a - 20) : a])
+        if placed and not _DATE.search(sentence[a:b]) and not _ADJECTIVE.search(sentence[a:b] + after):
+            found.append((a, b))
+    return _nearest(iter(found), sentence, asked)
+
+
+def _count(question: Question, sentence: str, asked: set[str]) -> Range | None:
+    """The number before the noun that is counted (of "7 of 31 posts" the first), or the only number there is."""
+    noun = re.search(r"\bhow many\s+([\w'’\-]+)", question.text, re.IGNORECASE)
+    if noun is None:
+        return _how_many(question, sentence, asked)
+    numbers = [m for m in _NUMBER.finditer(sentence) if not _YEAR.fullmatch(m[0].strip(", "))]
+    for i, match in enumerate(numbers):
+        if stem(noun[1]) not in map(
+            stem, WORD.findall(match[0]) + WORD.findall(sentence[match.end() : match.end() + 40])[:3]
+        ):
+            continue
+        if i and re.fullmatch(r"\s*(?:out )?of(?: the)?\s*", sentence[numbers[i - 1].end() : match.start()]):
+            match = numbers[i - 1]
+        return match.start(), match.start() + len(match[0].rstrip(", "))
+    return None
 
 
 def _nearest(candidates: Iterator[Range], sentence: str, asked: set[str]) -> Range | None:

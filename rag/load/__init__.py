@@ -56,15 +56,20 @@ def find(seeds: Path) -> Found:
 
     Hidden files and README files are never articles and are not mentioned. Raises SeedError without the folder.
     """
-    if not seeds.is_dir():
-        raise SeedError(
-            f"there is no seeds folder at {seeds}; make it and put articles in it, or name one with --seeds"
-        )
+    require(seeds)
     out = Found()
     for file in _walk(seeds, out):
         _sort(file, file.relative_to(seeds).as_posix(), seeds, out)
     out.files.sort(key=lambda f: f.path)
     return out
+
+
+def require(seeds: Path) -> None:
+    """Raises SeedError when there is no seeds folder."""
+    if not seeds.is_dir():
+        raise SeedError(
+            f"there is no seeds folder at {seeds.resolve()}; go to the project's folder, or name one with --seeds"
+        )
 
 
 def _walk(seeds: Path, out: Found) -> Iterator[Path]:

@@ -6,6 +6,7 @@ import re
 
 from rag.load.parsed import Metadata, declared
 
+_OPEN = re.compile(r"\A---[ \t]*\n(?:id|title|publisher|author|url|date):", re.IGNORECASE)
 _FIELD = re.compile(r"\s*(?:#.*\n\s*)*[\w-]+:(?:\s|$)")
 _BLOCK = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)(?:(?<=\n)|\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
 
@@ -13,10 +14,13 @@ _BLOCK = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)(?:(?<=\n)|\n)---[ \t]*(?:\n|\Z)
 def front_matter(text: str) -> tuple[Metadata, int]:
     """The fields declared at the top, and the offset where the article begins.
 
-    Raises ValueError when the block is there but cannot be used. Keys other than the known ones are ignored, as files
-    come from many systems. A text may open with a rule of dashes: without `key: value` lines it is no front matter.
+    Raises ValueError when the block is there but cannot be used. Case does not matter in keys; other keys than the
+    known ones are ignored, as files come from many systems. A text may open with a rule of dashes: without `key: value`
+    lines it is no front matter.
     """
     match = _BLOCK.match(text)
+    if match is None and _OPEN.match(text):
+        raise ValueError("its front matter is not closed; put a line of --- after its last field")
     if match is None or (match["yaml"].strip() and not _FIELD.match(match["yaml"])):
         return Metadata(), 0
     import yaml
@@ -29,4 +33,4 @@ def front_matter(text: str) -> tuple[Metadata, int]:
         return Metadata(), match.end()
     if not isinstance(data, dict):
         return Metadata(), 0
-    return declared({str(key): value for key, value in data.items()}, "front matter field"), match.end()
+    return declared({str(key).casefold(): value for key, value in data.items()}, "front matter field"), match.end()

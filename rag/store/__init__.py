@@ -77,7 +77,7 @@ def open_current(index: Path) -> Generation:
     name = layout.pointed(index)
     while True:
         if name is None:
-            raise IndexUnusable(f"there is no index in {index}; run `rag build`")
+            raise IndexUnusable(f"there is no index in {index.resolve()}; run `rag build`, or name one with --index")
         try:
             return Generation(layout.folder(index, name))
         except (FileNotFoundError, IndexUnusable) as error:

@@ -59,12 +59,12 @@ def page(live: LiveAssistant, *, api: bool) -> gr.Blocks:
                     show_label=False,
                     elem_id="chat",
                     autoscroll=False,
-                    height="52vh",
+                    height="62vh",
                     min_height=320,
-                    buttons=["copy"],
+                    buttons=[],
                     feedback_options=None,
                     latex_delimiters=[],
-                    placeholder=html.placeholder(live.current().store.article_count),
+                    placeholder=html.placeholder(),
                 )
                 with gr.Row(equal_height=True):
                     box = gr.Textbox(
@@ -88,7 +88,8 @@ def page(live: LiveAssistant, *, api: bool) -> gr.Blocks:
             asked = [*messages, {"role": "user", "content": html.asked(text)}]
             yield "", asked, gr.skip()
             reply, panel = converse(live, text)
-            yield "", [*asked, {"role": "assistant", "content": html.reply(reply)}], panel
+            shown = gr.skip() if panel is None else panel  # what failed leaves the article as it was
+            yield "", [*asked, {"role": "assistant", "content": html.reply(reply)}], shown
 
         outputs, scroll = [box, chatbot, article], _file("scroll.js")
         asking = [(box.submit, box), (send.click, box), *((button.click, button) for button in buttons)]
@@ -106,8 +107,8 @@ def fitting(live: LiveAssistant) -> list[str]:
     return [text for text in EXAMPLES if assistant.ask(text).status == "answered"]
 
 
-def converse(live: LiveAssistant, text: str) -> tuple[Reply, str]:
-    """The reply to show, and the panel beside it. A failure becomes an error reply, never a refusal."""
+def converse(live: LiveAssistant, text: str) -> tuple[Reply, str | None]:
+    """The reply to show, and the panel beside it where that changes. A failure is an error reply, never a refusal."""
     try:
         assistant = live.current()
         reply = assistant.ask(text)
@@ -117,7 +118,7 @@ def converse(live: LiveAssistant, text: str) -> tuple[Reply, str]:
     except Exception as error:  # noqa: BLE001 - the edge of the process: the page must say that it failed
         _log.exception("a question failed")
         message = f"the program failed ({type(error).__name__}); its log says more"
-    return error_reply(message, question=text), html.no_article()
+    return error_reply(message, question=text), None
 
 
 def _endpoints(live: LiveAssistant) -> None:

@@ -14,6 +14,7 @@ from rag.load.front_matter import front_matter
 from rag.store import Generation
 from rag.types import Citation, Reply, Segment
 
+_LONGEST_SHOWN = 2000
 _CONFIDENT = ((0.8, "strong support"), (0.6, "good support"), (0.0, "some support"))
 
 
@@ -22,9 +23,9 @@ def header(promise: str) -> str:
     return f'<h1>Ask the articles</h1><p class="promise">{escape(promise)}</p>'
 
 
-def placeholder(articles: int) -> str:
+def placeholder() -> str:
     """What the empty chat says."""
-    return f"Ask about the {articles} articles." if articles != 1 else "Ask about the article."
+    return "Ask a question about the articles."
 
 
 def examples_label() -> str:
@@ -38,15 +39,16 @@ def no_article() -> str:
 
 
 def asked(text: str) -> str:
-    """A question as it was typed."""
-    return f'<div class="asked" dir="auto">{_text(text)}</div>'
+    """A question as it was typed; of a very long one the beginning."""
+    shown = text if len(text) <= _LONGEST_SHOWN else text[:200] + " …"
+    return f'<div class="asked" dir="auto">{_text(shown)}</div>'
 
 
 def reply(reply: Reply) -> str:
     """An answer, a refusal or an error; each looks different."""
     if reply.status == "error":
         why = _text(reply.error or "")
-        return f'<div class="reply error"><p><strong>This could not be asked.</strong> {why}</p></div>'
+        return f'<div class="reply error"><p><strong>This could not be asked:</strong> {why}</p></div>'
     body = "".join(_segment(segment, reply) for segment in reply.segments)
     label = _confidence(reply) if reply.status == "answered" else ""
     heading = "" if reply.status == "answered" else '<p class="refusal-mark">No answer</p>'
@@ -56,7 +58,9 @@ def reply(reply: Reply) -> str:
 def _confidence(reply: Reply) -> str:
     value = reply.confidence or 0.0
     words = next(words for floor, words in _CONFIDENT if value >= floor)
-    return f'<p class="confidence" title="confidence {value:.2f}, threshold {reply.threshold:.2f}">{words}</p>'
+    numbers = f"confidence {value:.2f}, threshold {reply.threshold:.2f}"
+    index = f"index {escape(reply.index_generation or '')}"
+    return f'<p class="confidence"><span title="{numbers}">{words}</span> · {index}</p>'
 
 
 def _segment(segment: Segment, reply: Reply) -> str:
