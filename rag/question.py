@@ -26,7 +26,9 @@ _SAID = re.compile(
 )
 _FOCUS_WORD = r"[\w'’\-]+"
 _FOCUS = re.compile(
-    rf"\b(?:what|which)\s+(?:kind|sort|type)s?\s+of\s+({_FOCUS_WORD})|\b(?:what|which)\s+({_FOCUS_WORD})"
+    rf"\b(?:what|which)\s+(?:kind|sort|type)s?\s+of\s+({_FOCUS_WORD})"
+    rf"|\b(?:what|which)\s+(?:{_FOCUS_WORD}\s+){{0,3}}?({_FOCUS_WORD})\s+(?:{_AUXILIARY})\b"
+    rf"|\b(?:what|which)\s+({_FOCUS_WORD})"
 )
 _WHEN_NOUNS = frozenset("year years day days date month time century decade season weekday".split())
 _WHERE_NOUNS = frozenset(
@@ -48,7 +50,7 @@ def analyse(text: str, max_chars: int) -> Question:
         raise InputError(f"the question has {len(text):,} characters; ask in at most {max_chars:,}")
     folded = text.casefold().replace("’", "'")
     match = _FOCUS.search(folded)
-    focus = (match[1] or match[2]) if match else None
+    focus = (match[1] or match[2] or match[3]) if match else None
     if focus in STOPWORDS or (focus and re.fullmatch(_AUXILIARY, focus)):
         focus = None
     return Question(text, _kind(folded, focus), _terms(text), focus)

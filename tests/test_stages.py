@@ -42,6 +42,9 @@ def support(i, confidence, short=None):
         ("What is this article about?", "about", None),
         ("Summarize the article.", "about", None),
         ("What kind of relationship does she want?", "what", "relationship"),
+        ("Which Korean staple did they claim?", "what", "staple"),
+        ("Which missile was deployed?", "what", "missile"),
+        ("What did they eat?", "what", None),
         ("Tell me of the rain", "what", None),
     ],
 )

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from rag.build import sync_index
 from rag.check import check
 from rag.errors import IndexUnusable
 from rag.settings import Settings
-from rag.store import layout, open_current
+from rag.store import layout, open_current, vectors
 from tests.conftest import ROOT
 from tests.test_build import state
 
@@ -50,9 +51,11 @@ def apply(folder: Path, edit):
         (folder / name).rename(folder / value)
 
 
+@pytest.mark.parametrize("exact_up_to", [200_000, 3], ids=["exact", "codes"])
 @given(EDITS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_chain_of_edits_ends_like_a_full_build(word_encoder, tmp_path_factory, edits):
+def test_any_chain_of_edits_ends_like_a_full_build(word_encoder, tmp_path_factory, monkeypatch, exact_up_to, edits):
+    monkeypatch.setattr(vectors, "EXACT_UP_TO", exact_up_to)
     work = tmp_path_factory.mktemp("chain")
     seeds, index, other = work / "seeds", work / "index", work / "other"
     seeds.mkdir()
@@ -66,7 +69,8 @@ def test_any_chain_of_edits_ends_like_a_full_build(word_encoder, tmp_path_factor
     sync_index(seeds, other, Settings(), full=True)
     assert state(index) == state(other)
     assert check(seeds, index, Settings()) == []
-    names = [{p.name for p in layout.folder(i, layout.pointed(i)).glob("*.vectors")} for i in (index, other)]
+    folders = [layout.folder(i, layout.pointed(i)) for i in (index, other)]
+    names = [{p.name for p in f.iterdir() if p.suffix in (".vectors", ".codes")} for f in folders]
     assert names[0] == names[1]  # the shards are equal to the byte
     shutil.rmtree(work)
 
@@ -243,3 +247,28 @@ def test_strangers_in_the_index_folder_are_named(folders):
     assert len(findings) == 2
     assert "notes.txt" in " ".join(findings)
     assert "extra" in " ".join(findings)
+
+
+def test_codes_find_nearly_what_exact_search_finds(tmp_path, monkeypatch):
+    """On 4,000 vectors with the clusters that texts have: recall@10 of at least 0.97, and scores that are cosines."""
+    monkeypatch.setattr(vectors, "EXACT_UP_TO", 1000)
+    random = np.random.default_rng(5)
+    centres = random.standard_normal((200, 384))
+    data = (centres[random.integers(200, size=4000)] + 0.7 * random.standard_normal((4000, 384))).astype(np.float32)
+    data /= np.linalg.norm(data, axis=1, keepdims=True)
+    touched = {n: [(row + 1, row.to_bytes(32, "big")) for row in range(n, 4000, 64)] for n in range(64)}
+    order = [row for n in range(64) for row in range(n, 4000, 64)]
+    names = vectors.write(
+        tmp_path, touched, lambda digests: data[[int.from_bytes(d, "big") for d in digests]], None, "e" * 64
+    )
+    reader = vectors.VectorReader(tmp_path, names)
+    assert len(reader.codes) == 64
+    found = 0
+    for query in data[::97] + 0.05 * random.standard_normal((len(data[::97]), 384)).astype(np.float32):
+        query /= np.linalg.norm(query)
+        hits = reader.search(query, 10)
+        truth = np.argsort(-(data @ query))[:10]
+        found += len({order[row] for row, _ in hits} & set(truth.tolist()))
+        assert hits[0][1] == pytest.approx(float(data[order[hits[0][0]]] @ query), abs=1e-6)
+        assert [score for _, score in hits] == sorted((score for _, score in hits), reverse=True)
+    assert found / (10 * len(data[::97])) >= 0.97

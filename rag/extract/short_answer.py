@@ -92,7 +92,7 @@ def candidate(question: Question, sentence: str) -> Range | None:
 
 
 def _person(question: Question, sentence: str, asked: set[str]) -> Range | None:
-    """A name that is not placed, dated, or an adjective of what follows: of two words, or before or after a comma.
+    """A name of two words or more that is not placed, dated, or an adjective of what follows.
 
     One between commas comes first, as it says who somebody is. "Who is Xi?" asks for no name.
     """
@@ -106,7 +106,7 @@ def _person(question: Question, sentence: str, asked: set[str]) -> Range | None:
             continue
         if before.endswith(", ") and after.startswith((",", ".")):
             apposed.append((a, b))
-        if len(words) > 1 or after.startswith(",") or before.endswith(", "):
+        if len(words) > 1:
             found.append((a, b))
     return _nearest(iter(apposed or found), sentence, asked)
 

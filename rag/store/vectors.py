@@ -4,6 +4,10 @@ An article belongs to the shard its id hashes to, and a shard holds its articles
 article id, then position). So what a shard holds is a function of its articles alone: an addition rewrites one shard,
 the others are shared with the generation before as hard links, and a full build makes the same shards.
 
+Up to `EXACT_UP_TO` vectors a search looks at every one. Beyond, each shard also has the RaBitQ code of each of its
+vectors, one bit a dimension: a search scans the codes and ranks the best `_CANDIDATES` again by their vectors. A code
+depends on its vector alone, so this too is a function of the contents (docs/decisions/007).
+
 The table has one record a vector, in the order of the shards: shard, key of the chunk, SHA-256 of the chunk's text. The
 name of each file carries a hash of its contents, which tells without any other file whether it is whole; the table's
 carries that of the encoder too.
@@ -25,7 +29,10 @@ from numpy.typing import NDArray
 from rag.types import Vectors
 
 SHARDS = 64
-SHARD_SUFFIX, ROWS_SUFFIX = ".vectors", ".rows"
+SHARD_SUFFIX, CODES_SUFFIX, ROWS_SUFFIX = ".vectors", ".codes", ".rows"
+EXACT_UP_TO = 200_000
+_CANDIDATES = 200
+_QUERY_BITS = 4
 _ROW = np.dtype([("shard", "u1"), ("key", "<i8"), ("digest", "V32")])
 _HASH_DIGITS = 32
 
@@ -56,17 +63,27 @@ def write(
 
     `touched` has (key, text hash) of each chunk of a shard in canonical order; `vectors_of` gives vectors by text hash.
     """
+    kept = [] if previous is None else [n for n in previous.names if n not in touched]
+    total = sum(map(len, touched.values())) + sum(len(previous.records(n)) for n in kept if previous is not None)
+    coded = total > EXACT_UP_TO
     names: list[str] = []
     tables: list[NDArray[Any]] = []
     for number in range(SHARDS):
         if number in touched:
             members = touched[number]
             if members:
-                names.append(_write_shard(folder, number, vectors_of([digest for _, digest in members]), previous))
+                vectors = vectors_of([digest for _, digest in members])
+                names.append(_write_shard(folder, number, vectors, previous))
+                names += [_write_codes(folder, number, vectors)] if coded else []
             tables.append(np.array([(number, key, digest) for key, digest in members], dtype=_ROW))
         elif previous is not None and number in previous.names:
             _share(previous.folder / previous.names[number], folder)
             names.append(previous.names[number])
+            if coded and number in previous.codes:
+                _share(previous.folder / previous.codes[number], folder)
+                names.append(previous.codes[number])
+            elif coded:
+                names.append(_write_codes(folder, number, previous.shard(number)))
             tables.append(previous.records(number))
     buffer = io.BytesIO()
     np.save(buffer, np.concatenate(tables))
@@ -84,6 +101,15 @@ def _write_shard(folder: Path, number: int, vectors: Vectors, previous: VectorRe
         _share(previous.folder / name, folder)
         return name
     return _write_file(folder, f"{number:02d}", SHARD_SUFFIX, data)
+
+
+def _write_codes(folder: Path, number: int, vectors: Vectors) -> str:
+    import faiss
+
+    index: Any = faiss.IndexRaBitQ(vectors.shape[1], faiss.METRIC_INNER_PRODUCT)
+    index.train(np.zeros((1, vectors.shape[1]), dtype=np.float32))  # codes relative to no centre but the origin
+    index.add(np.ascontiguousarray(vectors))
+    return _write_file(folder, f"{number:02d}", CODES_SUFFIX, faiss.serialize_index(index).tobytes())
 
 
 def _name(label: str, suffix: str, data: bytes) -> str:
@@ -112,11 +138,15 @@ class VectorReader:
 
         self.folder = folder
         self.names = {int(name[:2]): name for name in sorted(names) if name.endswith(SHARD_SUFFIX)}
+        self.codes = {int(name[:2]): name for name in sorted(names) if name.endswith(CODES_SUFFIX)}
         (table,) = (name for name in names if name.endswith(ROWS_SUFFIX))
         self._table: NDArray[Any] = np.load(folder / table, mmap_mode="r")
-        self._shards = [faiss.read_index(str(folder / name), faiss.IO_FLAG_MMAP_IFC) for name in self.names.values()]
+        self._shards = [_mapped(folder / name) for name in self.names.values()]
+        self._codes = [_mapped(folder / name) for name in self.codes.values()]
+        for codes in self._codes:
+            codes.qb = _QUERY_BITS
         self._index: Any = faiss.IndexShards(self._shards[0].d, False, True)  # type: ignore[call-arg] # stub lacks it
-        for shard in self._shards:
+        for shard in self._codes or self._shards:
             self._index.add_shard(shard)
         self._begins = np.cumsum([0, *(shard.ntotal for shard in self._shards)])
         self._by_key: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
@@ -136,11 +166,22 @@ class VectorReader:
         first, last = np.searchsorted(self._table["shard"], [number, number + 1])
         return np.array(self._table[first:last])
 
+    def shard(self, number: int) -> Vectors:
+        """The vectors of one shard."""
+        index = self._shards[list(self.names).index(number)]
+        vectors: Vectors = index.reconstruct_n(0, index.ntotal)
+        return vectors
+
     def search(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         """The `k` largest inner products, as (row, cosine), best first.
 
         One query a call: FAISS multiplies large batches by another routine, whose last bits differ.
         """
+        if self._codes:
+            _, rows = self._index.search(vector.reshape(1, -1), min(max(_CANDIDATES, 4 * k), self.count))
+            near = [int(row) for row in rows[0] if row >= 0]
+            scored = zip(near, (self.at(near) @ vector).tolist(), strict=True)
+            return sorted(scored, key=lambda item: (-item[1], item[0]))[:k]
         scores, rows = self._index.search(vector.reshape(1, -1), min(k, self.count))
         return [(int(row), float(score)) for row, score in zip(rows[0], scores[0], strict=True)]
 
@@ -172,6 +213,12 @@ class VectorReader:
         for i, (row, shard) in enumerate(zip(rows, shards, strict=True)):
             self._shards[shard].reconstruct(int(row - self._begins[shard]), out[i])
         return out
+
+
+def _mapped(path: Path) -> Any:
+    import faiss
+
+    return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
 
 
 def salvage(
