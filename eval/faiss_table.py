@@ -80,12 +80,12 @@ def kinds(size: int) -> dict[str, Callable[[Vectors], Any]]:
     """The indexes compared at this size."""
     lists = 256 if size <= 20_000 else 1024 if size <= 200_000 else 4096
     return {
-        "HNSW32": factory("HNSW32", efSearch=64),
+        "RaBitQ": _rabitq(0),
+        "RaBitQ, 4-bit queries": _rabitq(4),
+        "SQ8": factory("SQ8"),
         f"IVF{lists},SQ8": factory(f"IVF{lists},SQ8", nprobe=32),
         f"IVF{lists},RaBitQ": factory(f"IVF{lists},RaBitQ", nprobe=32),
-        "SQ8": factory("SQ8"),
-        "RaBitQ": factory("RaBitQ"),
-        "RaBitQ, 4-bit queries": _rabitq(4),
+        "HNSW32": factory("HNSW32", efSearch=64),
     }
 
 
