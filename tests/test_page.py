@@ -216,13 +216,14 @@ def test_named_endpoints_answer(address):
 def test_a_hostile_article_is_shown_as_text_by_the_running_page(page, folders):
     """Also that the page follows a build: the article is added while it runs."""
     (folders / "seeds" / "zebra.txt").write_text(HOSTILE, encoding="utf-8")
-    sync_index(folders / "seeds", folders / "index", Settings())
+    generation = sync_index(folders / "seeds", folders / "index", Settings()).generation
     reply = ask(
         page,
         "In which city was the zebra treaty signed? <img src=x onerror='window.pwned=6'> **now**",
         "answered",
     )
     shown = reply.inner_text()
+    assert f"index {generation}" in shown
     for text in (
         '<img src=x onerror="window.pwned=3">',
         "**Ann**",
