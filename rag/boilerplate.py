@@ -13,33 +13,35 @@ _LONGEST = 320  # code points; what sites print around articles is short
 _RULES = re.compile(
     r"""
     # Cookies, privacy, copyright
-    \b(?:we|us|site|website|partners)\b.{0,60}\b(?:use|uses|store|set)\b.{0,60}\bcookies\b
-    | \b(?:accept|reject|manage)\b.{0,20}\bcookies\b | \bcookie\ (?:policy|settings|preferences|consent|notice)\b
-    | \bby\ (?:clicking|continuing|signing\ up|subscribing|using)\b.{0,80}\byou\b.{0,20}\b(?:agree|accept|consent)
+    \b(?:we|our\ (?:site|website|partners)|this\ (?:site|website|page))\b.{0,60}\buses?\b.{0,60}\bcookies\b
+    | ^\W*(?:accept|reject|manage)\b.{0,20}\bcookies\b | \bcookie\ (?:policy|settings|preferences|notice)\W*$
+    | \bby\ (?:clicking|continuing|signing\ up|subscribing)\b.{0,80}\byou\b.{0,20}\b(?:agree|accept|consent)
     | \b(?:details|information)\ you\ have\ shared\b | \bplease\ tick\ here\b
-    | \bprivacy\ (?:policy|notice)\b.{0,60}\bterms\b | \bterms\ of\ (?:use|service)\b.{0,60}\bprivacy\b
-    | (?:©|\(c\)|\bcopyright\b)\ ?(?:19|20)\d\d | \ball\ rights\ reserved\b
-    # Subscriptions and newsletters
-    | \b(?:sign\ up|subscribe|register)\b.{0,80}\b(?:newsletters?|inbox|alerts?|e-?mails?|podcast|here|updates)\b
-    | \b(?:newsletters?|(?:in|to)\ your\ inbox)\b.{0,80}\b(?:sign\ up|subscribe|here)\b
-    | ^\W*(?:get|never\ miss|newsletter|sign\ up|subscribe)\b.{0,120}\b(?:newsletters?|inbox|updates|alerts|subscribe)\b
-    | \bwould\ you\ like\ to\ receive\b.{0,60}\bnewsletter\b | \bbecome\ a\b.{0,40}\bsubscriber\b
-    | \balready\ a\ (?:subscriber|member)\b | \b(?:subscribers?|subscriber-only)\ (?:only|exclusive)\b
-    | \bdownload\ (?:the|our)\b.{0,30}\bapp\b | \b(?:support|subscribe\ to)\ (?:local\ )?journalism\b
+    | ^\W*(?:privacy\ (?:policy|notice)|terms\ of\ (?:use|service))\b.{0,60}$
+    | ^\W*(?:©|\(c\)|copyright\ ©?)\ ?(?:19|20)\d\d\b(?!\ \w+\ \w+ed\b) | \ball\ rights\ reserved\b
+    # Subscriptions and newsletters: what asks the reader to do it
+    | \b(?:sign\ up|subscribe)\b.{0,80}\b(?:newsletters?|inbox|alerts?|e-?mails?|podcast|updates)\b
+    | \b(?:sign\ up|subscribe)\b.{0,20}\bhere\b | \bsubscribe\ (?:to|today|now|using)\b
+    | \bnewsletters?\b.{0,80}\b(?:sign\ up|subscribe)\b | \b(?:in|to)\ your\ inbox\b
+    | \bwould\ you\ like\ to\ receive\b.{0,60}\bnewsletter\b
+    | ^\W*(?:get|never\ miss)\b.{0,80}\b(?:newsletters?|your\ inbox|updates|alerts|subscribe)\b
+    | \balready\ a\ (?:subscriber|member)\W*\? | ^\W*subscribers?[\ -](?:only|exclusive)\W*$
+    | ^\W*download\ (?:the|our)\b.{0,30}\bapp\b | ^\W*support\ (?:local\ |quality\ )?journalism\b
+    | \bconsider\ (?:supporting|subscribing)\b
     # Social media and contact lines
-    | ^\W*(?:follow|like|join|find)\ (?:\w+\ ){0,6}on\ (?:twitter|facebook|instagram|tiktok|youtube|x)\b
-    | ^\W*(?:reach|contact|e-?mail|follow)\b.{0,160}(?:@\w|\btwitter\b|\bfacebook\b)
+    | ^\W*(?:follow|like|join|find)\ (?:\w+\ ){0,6}on\ (?:twitter|facebook|instagram|tiktok|youtube)\b
+    | \b(?:follow|reach|contact|e-?mail)\b.{0,160}(?:\s|\()@\w | ^\W*(?:reach|contact|e-?mail)\ .{0,80}\S@\S+\.\w
     | ^\W*(?:share|tweet|print|e-?mail|save|comment)(?:\ this\ (?:article|story|page))?\W*$
     # Links to elsewhere
     | ^\W*(?:read|see|watch|learn|find\ out|view)\ (?:more|also|next|here|the\ full\ story)\b\W*(?::.*)?$
-    | ^\W*(?:more|related|also\ read|watch|listen|play|opinion|from\ the\ archives?)\s?:.{0,140}$
+    | ^\W*(?:more|related|also\ read|listen|from\ the\ archives?)\s?:.{0,140}$
     | ^\W*(?:click|tap)\ here\b | \(click\ here\ to\ view\)
-    | ^\W*(?:read\ more|more\ from|recommended|related\ (?:stories|articles)|trending|most\ (?:read|popular))\W*$
+    | ^\W*(?:more\ from|recommended|related\ (?:stories|articles)|trending|most\ (?:read|popular))\W*$
     # Advertising and affiliate notes
     | ^\W*(?:advertisement|advertising|sponsored(?:\ content)?|paid\ content|promoted)\W*$
-    | \baffiliate\ (?:partnerships?|links?|commissions?)\b | \bearn\ (?:us\ )?(?:a\ )?(?:small\ )?commission\b
+    | \b(?:has|have|contains?)\ affiliate\ (?:partnerships?|links?) | \bwe\ may\ (?:earn|receive)\b.{0,20}\bcommission
     # The page itself
-    | \b(?:enable|turn\ on)\ javascript\b | \bad\ ?blocker\b | ^\W*skip\ to\ (?:main\ )?content\b
+    | ^\W*(?:please\ )?(?:enable|turn\ on)\ javascript\b | \byour\ ad\ ?blocker\b | ^\W*skip\ to\ (?:main\ )?content\b
     | ^\W*(?:log|sign)\ (?:in|out)\W*$ | ^\W*(?:back\ to\ top|hide\ caption|toggle\ caption|close\ dialog)\W*$
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,

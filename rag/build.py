@@ -52,11 +52,12 @@ def sync_index(
     """
     load.require(seeds)  # before the index folder is made
     with nullcontext() if dry_run else layout.builder_lock(index):
-        if not dry_run:
-            layout.tidy(index, _pointed(index))
+        seen: manifest.Seen = {}
+        damaged = [] if dry_run else _tidied(index, seen)
         source = embed.resolve(settings.encoder)
-        work = _Work(seeds, index, recipe(settings, source), source, full, progress)
+        work = _Work(seeds, index, recipe(settings, source), source, full, progress, seen)
         report = work.plan()
+        report.repaired += damaged
         if report.changed_anything and not dry_run:
             try:
                 work.write(report)
@@ -77,16 +78,19 @@ class _Work:
     source: embed.EncoderSource
     full: bool
     progress: Progress
+    seen: manifest.Seen
     before: Generation | None = None
     keep_chunks: bool = False
     keep_vectors: bool = False
     found: list[SeedFile] = field(default_factory=list)
+    found_sha256: dict[str, str | None] = field(default_factory=dict)  # of the files that were read
     articles: list[Article] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)  # paths of articles without a passage
     kept: list[SeedEntry] = field(default_factory=list)
 
     def plan(self) -> BuildReport:
         """Reads what must be read, and compares."""
-        self.before, damaged = _sound_generation(self.index)
+        self.before, damaged = _sound_generation(self.index, self.seen)
         held: tuple[SeedEntry, ...] = ()
         reasons: list[str] = []
         if self.before is not None:
@@ -127,6 +131,8 @@ class _Work:
                 self.articles += loaded.articles
                 self.kept += loaded.kept
                 unreadable += loaded.problems
+                # What was read counts, not what was found; a file with a problem is read again by every build.
+                self.found_sha256[file.path] = loaded.sha256 if not loaded.problems else None
             self.progress("reading articles", done, len(self.found))
         return unreadable
 
@@ -155,6 +161,11 @@ class _Work:
         known = self._vectors(writer, chunks, report)
         report.chunks = writer.count()
         writer.close()
+        reason = "every paragraph is cookie, navigation or advertising text"
+        report.skipped += [(path, reason) for path in self.empty]
+        if not report.chunks:
+            shutil.rmtree(folder)
+            raise SeedError(f"there is nothing to quote in {self.seeds}: {reason}")
         previous = self.before.vectors if self.before and self.keep_chunks and self.keep_vectors else None
 
         def vectors_of(digests: Sequence[bytes]) -> Vectors:
@@ -163,7 +174,8 @@ class _Work:
         names = vectors.write(folder, chunks, vectors_of, previous, self.recipe.encoder_sha256)
         linked = self.before.manifest.files if previous and self.before else {}
         files = manifest.describe(folder, [passages.FILE, *names], {n: linked[n] for n in names if n in linked})
-        found = {file.path: file.sha256 for file in self.found}
+        read = {f.path: self.found_sha256.get(f.path, f.sha256) for f in self.found}
+        found = {path: sha256 for path, sha256 in read.items() if sha256 is not None}
         dimension = self.before.vectors.dimension if not known and self.before else len(next(iter(known.values())))
         manifest.write(folder, manifest.Manifest(self.recipe, dimension, tuple(entries), found, report.chunks, files))
         Generation(folder).close()  # opens as it will for a reader, before any reader can
@@ -187,6 +199,8 @@ class _Work:
                 article, min_chars=self.recipe.chunk_min_chars, max_chars=self.recipe.chunk_max_chars
             )
             writer.add(article, chunks, vectors.shard_of(article.info.article_id))
+            if not chunks:
+                self.empty.append(article.info.path)
             self.progress("splitting articles", done, len(self.articles))
         writer.close()
         if not (self.keep_chunks and self.keep_vectors):
@@ -220,6 +234,18 @@ class _Work:
         return known
 
 
+def _tidied(index: Path, seen: manifest.Seen) -> list[str]:
+    """Removes what is left over, and kept generations that are damaged; says which those were."""
+    current = _pointed(index)
+    damaged = []
+    for folder in layout.generations(index):
+        if folder.name != current and current is not None and not _is_sound(folder, seen):
+            damaged.append(f"{folder}, an older generation that was damaged, is removed")
+            layout.set_aside(folder)
+    layout.tidy(index, current)
+    return damaged
+
+
 def _pointed(index: Path) -> str | None:
     """The current generation's name, damaged or not; None when even the name is."""
     try:
@@ -228,7 +254,7 @@ def _pointed(index: Path) -> str | None:
         return None
 
 
-def _sound_generation(index: Path) -> tuple[Generation | None, list[str]]:
+def _sound_generation(index: Path, seen: manifest.Seen) -> tuple[Generation | None, list[str]]:
     """The current generation when every byte of it is as it was written; else what is damaged."""
     try:
         if layout.pointed(index) is None:
@@ -236,14 +262,14 @@ def _sound_generation(index: Path) -> tuple[Generation | None, list[str]]:
         generation = open_current(index)
     except (IndexUnusable, OSError) as error:
         return None, [str(error)]
-    wrong = manifest.damaged(generation.folder, generation.manifest, thorough=True)
+    wrong = manifest.damaged(generation.folder, generation.manifest, thorough=True, seen=seen)
     return (None, wrong) if wrong else (generation, [])
 
 
-def _is_sound(folder: Path) -> bool:
+def _is_sound(folder: Path, seen: manifest.Seen | None = None) -> bool:
     """Whether a generation is there with every byte as it was written."""
     try:
-        return not manifest.damaged(folder, manifest.read(folder), thorough=True)
+        return not manifest.damaged(folder, manifest.read(folder), thorough=True, seen=seen)
     except (OSError, IndexUnusable):
         return False
 

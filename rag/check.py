@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,10 +75,13 @@ def _generation(folder: Path) -> Iterator[str]:
 def _seeds(seeds: Path, held: manifest.Manifest) -> list[str]:
     found = load.find(seeds)
     entries: list[SeedEntry] = []
+    by_path: dict[str, dict[str, SeedEntry]] = defaultdict(dict)
+    for e in held.seeds:
+        if e.loader == load.loader_version(e.path):
+            by_path[e.path][e.seed_sha256] = e
     problems = [f"{where}: {reason}" for where, reason in found.unreadable]
     for file in found.files:
-        known = {e.seed_sha256: e for e in held.seeds if (e.path, e.loader) == (file.path, load.loader_version(e.path))}
-        loaded = load.load(seeds, file.path, known)
+        loaded = load.load(seeds, file.path, by_path[file.path])
         infos = [article.info for article in loaded.articles]
         entries += loaded.kept
         entries += [SeedEntry(i.article_id, i.path, i.seed_sha256, i.text_sha256, i.loader) for i in infos]

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from rag.settings import Settings
 from rag.types import Encoder, Hit, Passage, Question, Store
 from rag.words import WORD
-
-# Share of common words above which two passages with the same numbers are copies of one text. Cosine cannot tell: lists
-# of the same form with other figures reach 0.99 (docs/decisions/006).
-_SAME_WORDS = 0.8
-_NUMBER = re.compile(r"\d[\d.,:]*")
 
 
 def retrieve(question: Question, store: Store, encoder: Encoder, settings: Settings, k: int) -> list[Hit]:
@@ -37,25 +30,21 @@ def retrieve(question: Question, store: Store, encoder: Encoder, settings: Setti
         for row in rows
     }
     rows = sorted(rows, key=lambda row: (-scores[row], -cosines[row], row))
-    found = dict(zip(rows[: 3 * k], store.passages(rows[: 3 * k]), strict=True))
     return [
-        Hit(found[row], scores[row], cosines[row], dense_rank.get(row), lexical.get(row), lexical_rank.get(row))
-        for row in _distinct(found, k)
+        Hit(passage, scores[row], cosines[row], dense_rank.get(row), lexical.get(row), lexical_rank.get(row))
+        for row, passage in _distinct(rows, store, k)
     ]
 
 
-def _distinct(found: dict[int, Passage], k: int) -> list[int]:
-    """The first `k` rows, without copies of a better one (agency copy in many papers)."""
-    kept: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
-    for row, passage in found.items():
-        words = frozenset(WORD.findall(passage.text.casefold()))
-        numbers = frozenset(_NUMBER.findall(passage.text))
-        copied = any(
-            numbers == others and len(words & other) >= _SAME_WORDS * len(words | other)
-            for other, others in kept.values()
-        )
-        if not copied:
-            kept[row] = words, numbers
-        if len(kept) == k:
-            break
-    return list(kept)
+def _distinct(rows: list[int], store: Store, k: int) -> list[tuple[int, Passage]]:
+    """The first `k` rows with their passages, without those that say nothing a better one does not (agency copy)."""
+    kept: list[tuple[int, Passage, frozenset[str]]] = []
+    for begin in range(0, len(rows), 2 * k):
+        batch = rows[begin : begin + 2 * k]
+        for row, passage in zip(batch, store.passages(batch), strict=True):
+            words = frozenset(WORD.findall(passage.text.casefold()))
+            if not any(words <= others for *_, others in kept):
+                kept.append((row, passage, words))
+            if len(kept) == k:
+                return [(row, passage) for row, passage, _ in kept]
+    return [(row, passage) for row, passage, _ in kept]

@@ -210,9 +210,12 @@ def _check(answer: Answer, sources: _Sources) -> Iterator[Problem]:
 def _shape(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
     """What must hold between an answer's fields, whatever the articles say."""
     if answer.status == "error":
-        if answer.citations or answer.closest or answer.text or answer.segments or answer.error is None:
+        parts = (answer.citations, answer.closest, answer.text, answer.segments, answer.short_answer)
+        if any(parts) or answer.alternatives or answer.unmatched_terms or answer.short_answer_span or not answer.error:
             yield "an error carries an answer, or does not say what failed"
         return
+    if answer.standalone_question != answer.question:
+        yield "the question was rewritten, which this version never does"
     if answer.error is not None:
         yield "an answer carries an error"
     if answer.confidence is None or answer.threshold is None:
@@ -239,10 +242,11 @@ def _spans(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
     span = answer.short_answer_span
     if span is not None and not _lies_in(shown, span.citation, span.start, span.end, answer.short_answer or ""):
         yield "the short answer is not in its citation"
+    elif span is not None and any(c.number == span.citation and _cuts_a_word(c, span) for c in shown):
+        yield "the short answer begins or ends inside a word"
     for alternative in answer.alternatives:
-        if not all(
-            any(c.number == n and alternative.short_answer in c.quote for c in shown) for n in alternative.citations
-        ):
+        words = re.compile(rf"(?<!\w){re.escape(alternative.short_answer)}(?!\w)")
+        if not all(any(c.number == n and words.search(c.quote) for c in shown) for n in alternative.citations):
             yield "an alternative is not in its citations"
 
 
@@ -251,6 +255,14 @@ def _lies_in(shown: list[AnswerCitation], number: int | None, start: int, end: i
     return any(
         c.number == number and c.start <= start < end <= c.end and c.quote[start - c.start : end - c.start] == text
         for c in shown
+    )
+
+
+def _cuts_a_word(citation: AnswerCitation, span: AnswerSpan) -> bool:
+    edges = (span.start - citation.start, span.end - citation.start)
+    return any(
+        0 < at < len(citation.quote) and citation.quote[at - 1].isalnum() and citation.quote[at].isalnum()
+        for at in edges
     )
 
 

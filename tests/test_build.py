@@ -231,9 +231,61 @@ def test_a_wrecked_database_is_an_error_with_a_message(folders):
 def test_a_full_rebuild_never_takes_the_index_away(folders, monkeypatch):
     """The generation of the same name is reused, so nothing is moved under a reader."""
     sync_index(*folders, Settings())
-    monkeypatch.setattr(layout, "_set_aside", lambda generation: pytest.fail(f"{generation} was moved"))
+    monkeypatch.setattr(layout, "set_aside", lambda generation: pytest.fail(f"{generation} was moved"))
     sync_index(*folders, Settings(), full=True)
     assert check(*folders, Settings()) == []
+
+
+def test_nothing_to_quote_is_an_error_with_a_message(folders):
+    seeds, index = folders
+    before = sync_index(seeds, index, Settings()).generation
+    for name in ARTICLES:
+        (seeds / name).unlink()
+    (seeds / "ad.txt").write_text("Title\n\nAll rights reserved.\n")
+    with pytest.raises(SeedError, match="there is nothing to quote in"):
+        sync_index(seeds, index, Settings())
+    assert open_current(index).generation == before
+    (seeds / "a.txt").write_text(ARTICLES["a.txt"])
+    report = sync_index(seeds, index, Settings())
+    assert ("ad.txt", "every paragraph is cookie, navigation or advertising text") in report.skipped
+    assert check(seeds, index, Settings()) == []
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(folders, monkeypatch):
+    """The file is another between finding and reading, and later what it was."""
+    from rag import load
+
+    seeds, index = folders
+    find = load.find
+
+    def find_then_write(folder):
+        found = find(folder)
+        (seeds / "a.txt").write_text("First title\n\nThe owl is WRONG.\n")
+        return found
+
+    monkeypatch.setattr(load, "find", find_then_write)
+    sync_index(seeds, index, Settings())
+    monkeypatch.setattr(load, "find", find)
+    (seeds / "a.txt").write_text(ARTICLES["a.txt"])
+    assert sync_index(seeds, index, Settings()).changed_anything
+    assert check(seeds, index, Settings()) == []
+
+
+@pytest.mark.parametrize("kind", ["passages.db", "*.vectors"])
+def test_damage_in_the_older_generation_is_mended_by_a_build(folders, kind):
+    seeds, index = folders
+    first = sync_index(seeds, index, Settings()).generation
+    (seeds / "d.txt").write_text("Fourth\n\nThe zebra ran.\n")
+    sync_index(seeds, index, Settings())
+    path = sorted(layout.folder(index, first).glob(kind))[0]
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+    assert check(seeds, index, Settings()) != []
+    report = sync_index(seeds, index, Settings())
+    assert any(first in what for what in report.repaired)
+    assert check(seeds, index, Settings()) == []
+    assert state(index)[0] == report.generation
 
 
 def test_a_seed_that_cannot_be_read_any_more_is_said_so_by_check(folders):

@@ -178,6 +178,8 @@ def test_what_cannot_be_read_says_why(folder, name, raw, reason):
         (jsonl(record("y", text="  ")), "holds no paragraph of text"),
         (jsonl(record("y") | {"date": "yesterday"}), "its field 'date' is 'yesterday', not a day"),
         (b'{"id": "y", "text": "caf\xe9"}\n', "is not UTF-8"),
+        (b'{"id": "y", "text": "a nul \\u0000 here"}\n', "holds a zero character"),
+        (b'{"id": "y", "text": "half \\ud800 here"}\n', "holds half of a surrogate pair"),
     ],
 )
 def test_a_bad_record_is_named_by_its_line_and_the_others_are_read(folder, line, reason):
@@ -254,3 +256,25 @@ def test_an_encrypted_pdf_does_not_stop_the_build(folder, tmp_path, word_encoder
     report = sync_index(folder, tmp_path / "index", Settings())
     assert report.unreadable == [("a.pdf", "is encrypted; save it without a password")]
     assert report.articles == 2
+
+
+def test_a_bad_record_is_reported_by_every_build(folder, tmp_path, word_encoder):
+    index = tmp_path / "index"
+    (folder / "a.jsonl").write_bytes(jsonl(record("x1")) + b"{half\n")
+    reports = [sync_index(folder, index, Settings()) for _ in range(3)]
+    assert [report.unreadable for report in reports] == [reports[0].unreadable] * 3
+    assert reports[0].unreadable[0][0] == "a.jsonl line 2"
+    assert [report.changed_anything for report in reports] == [True, False, False]
+
+
+def test_lines_and_blocks_inside_a_block_stay_apart(folder):
+    body = "<p>The first line ends here<br>The second begins, and it is a long one about bridges.</p>"
+    body += "<blockquote><p>She said one thing.</p><p>Then she said another thing about it.</p></blockquote>"
+    body += "<p>It was planned in 19<b>32</b> by the town.</p>"
+    html = f"<html><body><article><h1>Title</h1>{body}</article></body></html>"
+    texts = [text for _, text in parts(one(folder, "a.html", html.encode()))]
+    assert texts == [
+        "The first line ends here The second begins, and it is a long one about bridges.",
+        "She said one thing. Then she said another thing about it.",
+        "It was planned in 1932 by the town.",
+    ]

@@ -225,10 +225,17 @@ def test_reciprocal_rank_fusion_by_hand():
     assert (hits[3].dense_rank, hits[3].lexical_rank, hits[3].cosine) == (None, 2, 0.1)
 
 
-def test_copies_of_a_better_passage_are_left_out_but_not_lists_of_the_same_form():
+def test_copies_of_a_better_passage_are_left_out_but_not_what_says_something_else():
     copy = "The bridge was opened on Monday by the mayor, who cut a ribbon before 300 people"
-    texts = ("", copy, copy + ", officials said", copy.replace("300", "400"), "Other words.")
+    texts = ("", copy + ", officials said", copy, copy.replace("300", "400"), copy.replace("opened", "closed"))
     store = FixedStore([(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6)], [], texts)
     hits = retrieve(analyse("a bridge", 1000), store, WordEncoder(), Settings(), 3)
     assert [hit.passage.chunk.ordinal for hit in hits] == [1, 3, 4]
     assert [hit.dense_rank for hit in hits] == [1, 3, 4]
+
+
+def test_many_copies_do_not_hide_what_stands_behind_them():
+    texts = ["The bridge was opened on Monday."] * 40 + ["The ferry sank.", "The tunnel is wet."]
+    store = FixedStore([(n, 1 - n / 100) for n in range(42)], [], texts)
+    hits = retrieve(analyse("a bridge", 1000), store, WordEncoder(), Settings(), 3)
+    assert [hit.passage.chunk.ordinal for hit in hits] == [0, 40, 41]

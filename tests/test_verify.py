@@ -190,6 +190,19 @@ def a_word_that_was_not_asked(r):
     r["unmatched_terms"] = [*r["unmatched_terms"], "zebra"]
 
 
+def another_standalone_question(r):
+    r["standalone_question"] = "Who is a liar?"
+
+
+def an_alternative_inside_a_word(r):
+    r["alternatives"] = [{"short_answer": "e", "citations": [1]}]
+
+
+def an_error_with_an_answer(r):
+    r |= {"status": "error", "error": "x", "text": "", "segments": [], "citations": [], "closest": []}
+    r |= {"short_answer": "The president resigned", "reason": None}
+
+
 def an_alternative_of_nothing(r):
     r["alternatives"] = [{"short_answer": "Oslo", "citations": [1]}]
 
@@ -211,6 +224,9 @@ ALL = [
     a_word_that_does_occur,
     a_word_that_was_not_asked,
     an_alternative_of_nothing,
+    another_standalone_question,
+    an_alternative_inside_a_word,
+    an_error_with_an_answer,
     two_quotations_swapped_in_the_text,
     move_offset,
     widen_quote,
@@ -242,7 +258,7 @@ def test_tampering_is_found(honest, folder, tamper, which):
     assert {finding.line for finding in verdict.findings} == {which + 1}
 
 
-@pytest.mark.parametrize("tamper", ["text", "place", "citation", "other words", "in the text only"])
+@pytest.mark.parametrize("tamper", ["text", "place", "citation", "other words", "in the text only", "part of a word"])
 def test_a_tampered_short_answer_is_found(honest, folder, tamper):
     replies = copy.deepcopy(honest)
     reply = replies[0]
@@ -252,6 +268,11 @@ def test_a_tampered_short_answer_is_found(honest, folder, tamper):
         reply["short_answer_span"]["start"] -= 3
     elif tamper == "citation":
         reply["short_answer_span"]["citation"] = 2
+    elif tamper == "part of a word":
+        reply["short_answer"] = reply["short_answer"][1:]
+        reply["short_answer_span"]["start"] += 1
+        _segment(reply, "quote").update(text=reply["short_answer"], start=reply["short_answer_span"]["start"])
+        _retext(reply)
     else:
         start = reply["citations"][0]["start"] + reply["citations"][0]["quote"].index("Takaichi")
         if tamper == "other words":

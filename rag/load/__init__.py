@@ -40,6 +40,7 @@ class Loaded:
     articles: list[Article] = field(default_factory=list)
     kept: list[SeedEntry] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)  # (file or line, reason)
+    sha256: str | None = None  # of the bytes that were read
 
 
 @dataclass(slots=True)
@@ -136,6 +137,7 @@ def load(seeds: Path, path: str, known: Mapping[str, SeedEntry] | None = None) -
             )
             return out
         raw = (seeds / path).read_bytes()
+        out.sha256 = hashlib.sha256(raw).hexdigest()
     except OSError as error:
         out.problems.append((path, f"cannot be read: {error.strerror}"))
         return out
@@ -159,13 +161,16 @@ def _one(out: Loaded, path: str, label: str, raw: bytes, parser: Any, known: Map
         parsed: Parsed = parser.parse(raw)
         if not parsed.paragraphs:
             raise ValueError("holds no paragraph of text")
+        if "\0" in parsed.text:
+            raise ValueError("holds a zero character, which no text has")
+        out.articles.append(Article(_info(path, sha256, parsed), parsed.text, parsed.paragraphs))
+    except UnicodeEncodeError:
+        out.problems.append((label, "holds half of a surrogate pair, which is no character"))
     except ValueError as error:
         out.problems.append((label, str(error)))
     except Exception as error:  # noqa: BLE001 - foreign files make the libraries fail in ways they do not document
         _log.warning("%s: %s failed", label, loader_version(path), exc_info=True)
         out.problems.append((label, f"cannot be read ({type(error).__name__}: {error})"))
-    else:
-        out.articles.append(Article(_info(path, sha256, parsed), parsed.text, parsed.paragraphs))
 
 
 def _info(path: str, sha256: str, parsed: Parsed) -> ArticleInfo:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rag.load.parsed import Block, Metadata, Parsed, assemble
 
-VERSION = f"docx/1+python-docx-{version('python-docx')}"
+VERSION = f"docx/2+python-docx-{version('python-docx')}"
 
 
 def parse(raw: bytes) -> Parsed:
@@ -35,6 +35,8 @@ def parse(raw: bytes) -> Parsed:
 def _blocks(document: Any) -> Iterator[Block]:
     for item in document.iter_inner_content():
         if hasattr(item, "rows"):
-            yield from (Block(" ".join(dict.fromkeys(cell.text for cell in row.cells))) for row in item.rows)
+            # A merged cell comes once for each column it spans.
+            rows = ({id(cell._tc): cell.text for cell in row.cells} for row in item.rows)
+            yield from (Block(" ".join(cells.values())) for cells in rows)
         elif (style := item.style.name if item.style is not None else "") != "Title":
             yield Block(item.text, heading=style.startswith("Heading"))

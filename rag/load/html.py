@@ -8,8 +8,9 @@ from typing import Any
 
 from rag.load.parsed import Block, Metadata, Parsed, assemble
 
-VERSION = f"html/1+trafilatura-{version('trafilatura')}"
+VERSION = f"html/2+trafilatura-{version('trafilatura')}"
 
+_APART = ("p", "quote", "item", "list", "head", "cell", "row", "table", "lb")
 _BLOCKS = ("p", "quote", "item", "head", "cell")
 
 
@@ -31,7 +32,18 @@ def _blocks(body: Any, title: str | None) -> Iterator[Block]:
         if any(ancestor in inside for ancestor in element.iterancestors()):
             continue
         inside.add(element)
-        text = "".join(element.itertext())
+        text = "".join(_pieces(element))
         if element.tag == "head" and text.strip() == (title or "").strip():
             continue
         yield Block(text, heading=element.tag == "head")
+
+
+def _pieces(element: Any) -> Iterator[str]:
+    """The text inside an element, with a space wherever a line or a block inside it begins or ends."""
+    yield element.text or ""
+    for child in element:
+        apart = child.tag in _APART
+        yield " " if apart else ""
+        yield from _pieces(child)
+        yield " " if apart else ""
+        yield child.tail or ""

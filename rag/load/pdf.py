@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import re
 from collections.abc import Iterator
@@ -61,12 +62,20 @@ def _metadata(infos: list[dict[str, object]]) -> Metadata:
     return Metadata(
         title=_string(info.get("Title")),
         author=_string(info.get("Author")),
-        date="-".join(date.groups()) if date else None,
+        date=_day(date) if date else None,
     )
+
+
+def _day(match: re.Match[str]) -> str | None:
+    try:
+        return datetime.date(*map(int, match.groups())).isoformat()
+    except ValueError:
+        return None
 
 
 def _string(value: object) -> str | None:
     from pdfminer.utils import decode_text
 
     text = decode_text(value) if isinstance(value, bytes) else value if isinstance(value, str) else ""
+    text = "".join(c for c in text if c.isprintable() or c.isspace())
     return " ".join(text.split()) or None

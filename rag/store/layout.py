@@ -90,7 +90,7 @@ def publish(index: Path, built: Path, name: str) -> None:
     sync(built)
     target = folder(index, name)
     if target.exists():
-        _set_aside(target)
+        set_aside(target)
     built.rename(target)
     sync(target.parent)
     point(index, name)
@@ -111,18 +111,24 @@ def tidy(index: Path, current: str | None) -> None:
 
     A generation is renamed before it is removed, so that none is ever half there under its name.
     """
+    (index / f"{POINTER}.new").unlink(missing_ok=True)
     parent = index / GENERATIONS
-    if not parent.is_dir():
-        return
-    whole = [g for g in parent.iterdir() if not g.name.startswith((UNFINISHED, GOING))]
-    others = sorted((g for g in whole if g.name != current), key=lambda g: g.stat().st_mtime_ns, reverse=True)
-    for old in others[KEPT - 1 :]:
-        _set_aside(old)
+    others = [g for g in generations(index) if g.name != current]
+    for old in sorted(others, key=lambda g: g.stat().st_mtime_ns, reverse=True)[KEPT - 1 :]:
+        set_aside(old)
     for litter in [*parent.glob(f"{UNFINISHED}*"), *parent.glob(f"{GOING}*")]:
         shutil.rmtree(litter, ignore_errors=True)
 
 
-def _set_aside(generation: Path) -> None:
+def generations(index: Path) -> list[Path]:
+    """The folders of generations, by name; what is no folder, or unfinished, or going, is none."""
+    parent = index / GENERATIONS
+    found = sorted(parent.iterdir()) if parent.is_dir() else []
+    return [g for g in found if g.is_dir() and not g.is_symlink() and not g.name.startswith((UNFINISHED, GOING))]
+
+
+def set_aside(generation: Path) -> None:
+    """Renames a generation to what the next tidying removes."""
     generation.rename(generation.with_name(f"{GOING}{generation.name}-{time.time_ns()}"))
 
 

@@ -106,38 +106,43 @@ def describe(
     """Size and SHA-256 of each of these files; taken over for those `known`, which were linked."""
     found: dict[str, Mapping[str, Any]] = {}
     for name in names:
-        if known and name in known:
-            found[name] = known[name]
-            continue
         path = folder / name
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        found[name] = {"sha256": digest, "size": path.stat().st_size}
+        found[name] = known[name] if known and name in known else {"sha256": _sha256(path), "size": path.stat().st_size}
     return found
 
 
-def damaged(folder: Path, manifest: Manifest, *, thorough: bool) -> list[str]:
-    """What is wrong with a generation's files, one line each: sizes, and with `thorough` also hashes."""
+Seen = dict[tuple[int, int], str]  # device and inode -> SHA-256, for files that several generations share
+
+
+def damaged(folder: Path, manifest: Manifest, *, thorough: bool, seen: Seen | None = None) -> list[str]:
+    """What is wrong with a generation's files, one line each: sizes, and with `thorough` also hashes.
+
+    A file that another generation shares is hashed once for all calls with the same `seen`.
+    """
     wrong = []
     for name, want in manifest.files.items():
         path = folder / name
         try:
             size = path.stat().st_size
+            if size != want["size"]:
+                wrong.append(f"{path}: {size} bytes instead of {want['size']}")
+            elif thorough and _sha256(path, seen) != want["sha256"]:
+                wrong.append(f"{path}: its contents have changed")
         except OSError as error:
             wrong.append(f"{path}: {error.strerror}")
-            continue
-        if size != want["size"]:
-            wrong.append(f"{path}: {size} bytes instead of {want['size']}")
-        elif thorough and _changed(folder, name, want["sha256"]):
-            wrong.append(f"{path}: its contents have changed, or cannot be read")
     return wrong
 
 
-def _changed(folder: Path, name: str, sha256: str) -> bool:
-    try:
-        return bool(describe(folder, [name])[name]["sha256"] != sha256)
-    except OSError:
-        return True
+def _sha256(path: Path, seen: Seen | None = None) -> str:
+    stat = path.stat()
+    inode = stat.st_dev, stat.st_ino
+    if seen is not None and inode in seen:
+        return seen[inode]
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if seen is not None:
+        seen[inode] = digest
+    return digest
 
 
 def _file(body: object) -> bytes:

@@ -1,7 +1,7 @@
 """Articles, chunks and the lexical index of one generation, in one SQLite file.
 
 The lexical index is SQLite's FTS5: BM25 with k1 = 1.2 and b = 0.75 over text, heading and title, words folded by
-Unicode and stemmed by Porter. It stores no text of its own; a view cuts it from the articles.
+Unicode and stemmed by Porter. It stores no text of its own.
 """
 
 from __future__ import annotations
@@ -32,14 +32,10 @@ CREATE TABLE chunk (
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, section TEXT, sentences TEXT NOT NULL, digest BLOB NOT NULL,
     UNIQUE (article, ordinal)
 );
-CREATE VIEW words AS
-    SELECT chunk.key AS key, substr(article.text, chunk.start + 1, chunk."end" - chunk.start) AS text,
-           chunk.section AS section, article.title AS title
-    FROM chunk JOIN article ON article.key = chunk.article;
 CREATE VIRTUAL TABLE lexical USING fts5(
-    text, section, title, content='words', content_rowid='key', tokenize="porter unicode61 remove_diacritics 2"
+    text, section, title, content='', tokenize="porter unicode61 remove_diacritics 2"
 );
-"""  # noqa: S608 - the columns are the fields of a class
+"""
 _PASSAGE = f"""
 SELECT chunk.key, ordinal, start, "end", section, sentences, article.text, {_COLUMNS}
 FROM chunk JOIN article ON article.key = chunk.article WHERE chunk.key IN (SELECT value FROM json_each(?))
@@ -67,10 +63,8 @@ class PassageWriter:
     def remove(self, article_id: str) -> None:
         """Removes an article with its chunks."""
         (key,) = self._db.execute("SELECT key FROM article WHERE article_id = ?", (article_id,)).fetchone()
-        self._db.execute(
-            "INSERT INTO lexical (lexical, rowid, text, section, title) SELECT 'delete', key, text, section, title "
-            "FROM words WHERE key IN (SELECT key FROM chunk WHERE article = ?)",
-            (key,),
+        self._db.executemany(
+            "INSERT INTO lexical (lexical, rowid, text, section, title) VALUES ('delete', ?, ?, ?, ?)", self._words(key)
         )
         self._db.execute("DELETE FROM chunk WHERE article = ?", (key,))
         self._db.execute("DELETE FROM article WHERE key = ?", (key,))
@@ -87,11 +81,13 @@ class PassageWriter:
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(key, c.ordinal, c.start, c.end, c.section, _pack(c), _digest(article.text, c)) for c in chunks],
         )
-        self._db.execute(
-            "INSERT INTO lexical (rowid, text, section, title) SELECT key, text, section, title FROM words "
-            "WHERE key IN (SELECT key FROM chunk WHERE article = ?)",
-            (key,),
-        )
+        self._db.executemany("INSERT INTO lexical (rowid, text, section, title) VALUES (?, ?, ?, ?)", self._words(key))
+
+    def _words(self, article: int | None) -> list[tuple[int, str, str | None, str]]:
+        """(key, text, heading, title) of each chunk of an article: what the lexical index holds of it."""
+        text, title = self._db.execute("SELECT text, title FROM article WHERE key = ?", (article,)).fetchone()
+        chunks = self._db.execute('SELECT key, start, "end", section FROM chunk WHERE article = ?', (article,))
+        return [(key, text[start:end], section, title) for key, start, end, section in chunks]
 
     def chunks(self, shards: Iterable[int]) -> dict[int, list[tuple[int, bytes]]]:
         """(key, SHA-256 of the text) of all chunks of these shards in canonical order: by article id, then position."""
@@ -103,13 +99,21 @@ class PassageWriter:
         return int(number)
 
     def texts(self, keys: Iterable[int]) -> list[str]:
-        """The texts of these chunks, in the order of the keys."""
-        found = dict(
-            self._db.execute(
-                "SELECT key, text FROM words WHERE key IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(keys)),),
-            )
-        )
+        """The texts of these chunks, in the order of the keys. Raises ValueError for one that is not what was split."""
+        keys = list(keys)
+        found: dict[int, str] = {}
+        whole: tuple[int, str] = -1, ""
+        for article, key, start, end, digest in self._db.execute(
+            'SELECT article, key, start, "end", digest FROM chunk WHERE key IN (SELECT value FROM json_each(?)) '
+            "ORDER BY article",
+            (json.dumps(keys),),
+        ).fetchall():
+            if whole[0] != article:
+                query = "SELECT text FROM article WHERE key = ?"
+                whole = article, self._db.execute(query, (article,)).fetchone()[0]
+            found[key] = whole[1][start:end]
+            if hashlib.sha256(found[key].encode()).digest() != digest:
+                raise ValueError(f"chunk {key} is not the text that was split")
         return [found[key] for key in keys]
 
     def close(self) -> None:

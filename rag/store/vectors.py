@@ -235,7 +235,7 @@ def salvage(
             table = np.load(path)
             members = {n: list(map(bytes, table["digest"][table["shard"] == n])) for n in range(SHARDS)}
     out: dict[bytes, Vectors] = {}
-    for path in sorted(folder.glob(f"*{SHARD_SUFFIX}")):
+    for path in sorted(folder.glob(f"[0-9][0-9]-*{SHARD_SUFFIX}")):
         digests = members.get(int(path.name[:2]), [])
         if digests and whole(path):
             import faiss
