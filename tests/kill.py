@@ -15,6 +15,7 @@ import random
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -228,8 +229,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     import torch
+    from tqdm import tqdm
 
     torch.set_num_threads(1)  # a forked child cannot use its parent's threads
+    # The progress bars' lock is shared between forks: a child killed while it holds it would stop all the others.
+    tqdm.monitor_interval = 0
+    tqdm.set_lock(threading.RLock())
     with tempfile.TemporaryDirectory() as work:
         outcome = Trial(Path(work), arguments.seed).run(arguments.kills)
     counts = {

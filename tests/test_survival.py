@@ -79,7 +79,7 @@ def test_any_chain_of_edits_ends_like_a_full_build(word_encoder, tmp_path_factor
 def test_sixty_kills_lose_nothing():
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "tests.kill", "--kills", "60"],
-        capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, check=False, timeout=900, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.stdout, done.stderr
     counts = json.loads(done.stdout)
