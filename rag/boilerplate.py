@@ -1,8 +1,8 @@
 """Tells cookie, navigation and advertising text from what an article says.
 
 Rules for short paragraphs only, each written for what sites print around articles; measured on the news test set in
-docs/decisions/006. A paragraph is judged by itself, so that an article's chunks never depend on other articles. A change
-of rules changes chunks, so it goes with a new `rag.split.VERSION`.
+docs/decisions/006. A paragraph is judged by itself, so that an article's chunks never depend on other articles. A
+change of rules changes chunks, so it goes with a new `rag.split.VERSION`.
 """
 
 from __future__ import annotations
