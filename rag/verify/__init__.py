@@ -16,91 +16,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from jinja2 import Environment, PackageLoader
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag import load
 from rag.errors import InputError
 from rag.sentences import sentence_pieces
 from rag.types import Article, Paragraph
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class AnswerSegment(_Strict):
-    """As `rag.types.Segment`."""
-
-    kind: Literal["template", "quote", "question", "metadata"]
-    text: str
-    citation: int | None
-    start: int
-    end: int
-
-
-class AnswerCitation(_Strict):
-    """As `rag.types.Citation`."""
-
-    number: int
-    article_id: str
-    title: str
-    publisher: str | None
-    author: str | None
-    url: str | None
-    path: str
-    date: str | None
-    section: str | None
-    page: int | None
-    paragraph: int
-    start: int
-    end: int
-    quote: str
-    seed_sha256: str
-    text_sha256: str
-
-
-class AnswerSpan(_Strict):
-    """As `rag.types.ShortSpan`."""
-
-    citation: int
-    start: int
-    end: int
-
-
-class AnswerAlternative(_Strict):
-    """As `rag.types.Alternative`."""
-
-    short_answer: str = Field(min_length=1)
-    citations: list[int] = Field(min_length=1)
-
-
-class Answer(_Strict):
-    """One line of an answers file (schema 1)."""
-
-    schema_: Literal[1] = Field(alias="schema")
-    id: str | None
-    question: str
-    standalone_question: str
-    filters: dict[str, Any]
-    status: Literal["answered", "refused", "error"]
-    text: str
-    segments: list[AnswerSegment]
-    short_answer: str | None
-    short_answer_span: AnswerSpan | None
-    confidence: float | None = Field(ge=0, le=1, allow_inf_nan=False)
-    threshold: float | None = Field(ge=0, le=1, allow_inf_nan=False)
-    certificate: None  # this version issues none
-    reason: Literal["no_support", "nothing_found"] | None
-    unmatched_terms: list[str]
-    citations: list[AnswerCitation]
-    closest: list[AnswerCitation]
-    alternatives: list[AnswerAlternative]
-    index_generation: str | None
-    timings_ms: dict[str, float]
-    error: str | None = None
+from rag.verify.schema import Answer, AnswerCitation, AnswerSpan, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +54,7 @@ def verify(answers: Path, seeds: Path, *, max_chars: int = 800) -> Verdict:
     sources = _Sources(seeds, max_chars)
     findings: list[Finding] = []
     count = quotations = 0
-    for line, answer in _read(answers):
+    for line, answer in read(answers):
         count += 1
         quotations += len(answer.citations) + len(answer.closest)
         for kind, what in _check(answer, sources):
@@ -138,32 +62,6 @@ def verify(answers: Path, seeds: Path, *, max_chars: int = 800) -> Verdict:
     if not count:
         raise InputError(f"{answers} holds no answer; make one with `rag ask --json` or `rag ask --batch`")
     return Verdict(count, quotations, tuple(findings))
-
-
-def _read(path: Path) -> Iterator[tuple[int, Answer]]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            data = json.loads(line, object_pairs_hook=_each_once)
-            yield number, Answer.model_validate(data)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise InputError(f"{path}, line {number}: not an answer in schema 1: {place} {first['msg']}") from error
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"{path}, line {number}: not JSON: {error}") from error
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return data
 
 
 Problem = tuple[Literal["violation", "source changed"], str]

@@ -1,0 +1,115 @@
+"""An answers file as untrusted bytes: schema 1, checked strictly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rag.errors import InputError
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class AnswerSegment(_Strict):
+    """As `rag.types.Segment`."""
+
+    kind: Literal["template", "quote", "question", "metadata"]
+    text: str
+    citation: int | None
+    start: int
+    end: int
+
+
+class AnswerCitation(_Strict):
+    """As `rag.types.Citation`."""
+
+    number: int
+    article_id: str
+    title: str
+    publisher: str | None
+    author: str | None
+    url: str | None
+    path: str
+    date: str | None
+    section: str | None
+    page: int | None
+    paragraph: int
+    start: int
+    end: int
+    quote: str
+    seed_sha256: str
+    text_sha256: str
+
+
+class AnswerSpan(_Strict):
+    """As `rag.types.ShortSpan`."""
+
+    citation: int
+    start: int
+    end: int
+
+
+class AnswerAlternative(_Strict):
+    """As `rag.types.Alternative`."""
+
+    short_answer: str = Field(min_length=1)
+    citations: list[int] = Field(min_length=1)
+
+
+class Answer(_Strict):
+    """One line of an answers file (schema 1)."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    id: str | None
+    question: str
+    standalone_question: str
+    filters: dict[str, Any]
+    status: Literal["answered", "refused", "error"]
+    text: str
+    segments: list[AnswerSegment]
+    short_answer: str | None
+    short_answer_span: AnswerSpan | None
+    confidence: float | None = Field(ge=0, le=1, allow_inf_nan=False)
+    threshold: float | None = Field(ge=0, le=1, allow_inf_nan=False)
+    certificate: None  # this version issues none
+    reason: Literal["no_support", "nothing_found"] | None
+    unmatched_terms: list[str]
+    citations: list[AnswerCitation]
+    closest: list[AnswerCitation]
+    alternatives: list[AnswerAlternative]
+    index_generation: str | None
+    timings_ms: dict[str, float]
+    error: str | None = None
+
+
+def read(path: Path) -> Iterator[tuple[int, Answer]]:
+    """(line number, answer) of each line that is not blank. Raises InputError for a file not in schema 1."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            data = json.loads(line, object_pairs_hook=_each_once)
+            yield number, Answer.model_validate(data)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise InputError(f"{path}, line {number}: not an answer in schema 1: {place} {first['msg']}") from error
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{path}, line {number}: not JSON: {error}") from error
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return data
