@@ -18,7 +18,7 @@ from rag.boilerplate import is_boilerplate
 from rag.errors import IndexUnusable, SeedError
 from rag.plan import BuildReport, make_plan, same_text
 from rag.settings import Settings
-from rag.store import Generation, layout, manifest, open_current, passages, vectors
+from rag.store import Generation, layout, manifest, passages, soundness, vectors
 from rag.types import Article, SeedEntry, SeedFile, Vectors
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
@@ -53,7 +53,7 @@ def sync_index(
     load.require(seeds)  # before the index folder is made
     with nullcontext() if dry_run else layout.builder_lock(index):
         seen: manifest.Seen = {}
-        damaged = [] if dry_run else _tidied(index, seen)
+        damaged = [] if dry_run else soundness.tidied(index, seen)
         source = embed.resolve(settings.encoder)
         work = _Work(seeds, index, recipe(settings, source), source, full, progress, seen)
         report = work.plan()
@@ -90,7 +90,7 @@ class _Work:
 
     def plan(self) -> BuildReport:
         """Reads what must be read, and compares."""
-        self.before, damaged = _sound_generation(self.index, self.seen)
+        self.before, damaged = soundness.sound_generation(self.index, self.seen)
         held: tuple[SeedEntry, ...] = ()
         reasons: list[str] = []
         if self.before is not None:
@@ -139,7 +139,7 @@ class _Work:
     def _entries(self) -> list[SeedEntry]:
         """All articles of the new generation, in the order of their ids."""
         infos = [article.info for article in self.articles]
-        read = [SeedEntry(i.article_id, i.path, i.seed_sha256, i.text_sha256, i.loader) for i in infos]
+        read = [SeedEntry.of(info) for info in infos]
         return sorted([*self.kept, *read], key=lambda entry: entry.article_id)
 
     def write(self, report: BuildReport) -> None:
@@ -149,7 +149,7 @@ class _Work:
         it when a full build made the same again.
         """
         there = layout.folder(self.index, report.generation)
-        if not self.full and _is_sound(there):
+        if not self.full and soundness.is_sound(there):
             report.chunks = manifest.read(there).chunks
             layout.point(self.index, report.generation)
             return
@@ -179,7 +179,7 @@ class _Work:
         dimension = self.before.vectors.dimension if not known and self.before else len(next(iter(known.values())))
         manifest.write(folder, manifest.Manifest(self.recipe, dimension, tuple(entries), found, report.chunks, files))
         Generation(folder).close()  # opens as it will for a reader, before any reader can
-        if _is_sound(there):
+        if soundness.is_sound(there):
             layout.point(self.index, report.generation)
         else:
             layout.publish(self.index, folder, report.generation)
@@ -216,7 +216,7 @@ class _Work:
         if self.keep_vectors and self.before:
             known = self.before.vectors.by_digest(list(keys))
         elif self.before is None and not self.full:
-            known = {d: v for d, v in _salvaged(self.index, self.recipe).items() if d in keys}
+            known = {d: v for d, v in soundness.salvaged(self.index, self.recipe).items() if d in keys}
         missing = [digest for digest in keys if digest not in known]
         report.embedded = len(missing)
         if missing:
@@ -232,71 +232,6 @@ class _Work:
             fresh = encoder.encode(writer.texts([keys[d] for d in missing]), progress=advance)
             known.update(zip(missing, fresh, strict=True))
         return known
-
-
-def _tidied(index: Path, seen: manifest.Seen) -> list[str]:
-    """Removes what is left over, and kept generations that are damaged; says which those were."""
-    current = _pointed(index)
-    damaged = []
-    for folder in layout.generations(index):
-        if folder.name != current and current is not None and not _is_sound(folder, seen):
-            damaged.append(f"{folder}, an older generation that was damaged, is removed")
-            layout.set_aside(folder)
-    layout.tidy(index, current)
-    return damaged
-
-
-def _pointed(index: Path) -> str | None:
-    """The current generation's name, damaged or not; None when even the name is."""
-    try:
-        return layout.pointed(index)
-    except IndexUnusable:
-        return None
-
-
-def _sound_generation(index: Path, seen: manifest.Seen) -> tuple[Generation | None, list[str]]:
-    """The current generation when every byte of it is as it was written; else what is damaged."""
-    try:
-        if layout.pointed(index) is None:
-            return None, []
-        generation = open_current(index)
-    except (IndexUnusable, OSError) as error:
-        return None, [str(error)]
-    wrong = manifest.damaged(generation.folder, generation.manifest, thorough=True, seen=seen)
-    return (None, wrong) if wrong else (generation, [])
-
-
-def _is_sound(folder: Path, seen: manifest.Seen | None = None) -> bool:
-    """Whether a generation is there with every byte as it was written."""
-    try:
-        return not manifest.damaged(folder, manifest.read(folder), thorough=True, seen=seen)
-    except (OSError, IndexUnusable):
-        return False
-
-
-def _salvaged(index: Path, recipe: manifest.Recipe) -> dict[bytes, Vectors]:
-    """Vectors that are whole in any generation, damaged or not, made with the same encoder."""
-    out: dict[bytes, Vectors] = {}
-    folders = index / layout.GENERATIONS
-    for folder in sorted(folders.iterdir()) if folders.is_dir() else []:
-        out.update(vectors.salvage(folder, recipe.encoder_sha256, _sound_chunks(folder, recipe)))
-    return out
-
-
-def _sound_chunks(folder: Path, recipe: manifest.Recipe) -> dict[int, list[tuple[int, bytes]]] | None:
-    """The chunks of a generation, where its manifest and its passages are whole and it was made with this encoder."""
-    try:
-        held = manifest.read(folder)
-    except (OSError, IndexUnusable):
-        return None
-    wrong = manifest.damaged(folder, held, thorough=True)
-    if held.recipe.encoder_sha256 != recipe.encoder_sha256 or any(passages.FILE in what for what in wrong):
-        return None
-    reader = passages.PassageReader(folder / passages.FILE)
-    try:
-        return reader.chunks(range(vectors.SHARDS))
-    finally:
-        reader.close()
 
 
 def _nothing_to_index(seeds: Path, unreadable: Sequence[tuple[str, str]]) -> str:

@@ -84,7 +84,7 @@ def _seeds(seeds: Path, held: manifest.Manifest) -> list[str]:
         loaded = load.load(seeds, file.path, by_path[file.path])
         infos = [article.info for article in loaded.articles]
         entries += loaded.kept
-        entries += [SeedEntry(i.article_id, i.path, i.seed_sha256, i.text_sha256, i.loader) for i in infos]
+        entries += [SeedEntry.of(info) for info in infos]
         problems += [f"{where} cannot be read: {reason}" for where, reason in loaded.problems]
     try:
         plan = make_plan(entries, held.seeds)

@@ -34,6 +34,11 @@ class SeedEntry:
     text_sha256: str
     loader: str
 
+    @classmethod
+    def of(cls, info: ArticleInfo) -> SeedEntry:
+        """The entry of an article that was read."""
+        return cls(info.article_id, info.path, info.seed_sha256, info.text_sha256, info.loader)
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:

@@ -26,7 +26,7 @@ from rag import build, embed, pipeline
 from rag.asking import reply_object
 from rag.check import check
 from rag.settings import Settings
-from rag.store import layout, manifest, passages, vectors
+from rag.store import layout, manifest, passages, soundness, vectors
 
 PHASES = (
     "start", "planning", "copying passages", "writing passages", "embedding", "writing vectors", "hashing",
@@ -72,7 +72,7 @@ class Phase:
 
 def mark(phase: Phase) -> None:
     """In a child: makes the build tell its phases."""
-    phase.around(build, "_sound_generation", "planning")
+    phase.around(soundness, "sound_generation", "planning")
     phase.around(layout, "new_folder", "copying passages")
     phase.around(passages.PassageWriter, "add", "writing passages")
     phase.around(passages.PassageWriter, "texts", "embedding")
