@@ -26,7 +26,7 @@ from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from eval.parts import squad2_dev23
+from eval.parts import parts_of_records
 from rag.extract import FEATURES
 from rag.load.normalise import normalise
 from rag.pipeline import open_assistant, sync_index
@@ -124,9 +124,9 @@ def main() -> None:
     arguments = parser.parse_args()
     lines = (arguments.data / "reading" / "squad2_dev23.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
-    parts = squad2_dev23(row["title"] for row in rows)
+    parts = parts_of_records("squad2_dev23", rows)
     cases = {
-        part: collect([row for row in rows if parts[row["title"]] == part], arguments.questions)
+        part: collect([row for row, its in zip(rows, parts, strict=True) if its == part], arguments.questions)
         for part in ("train", "develop")
     }
     train, develop = cases["train"], cases["develop"]
