@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from eval.items import read
+from eval.datasets import seeds
 from rag import embed, load
 from rag.pipeline import open_assistant, sync_index
 from rag.settings import Settings, load_settings
@@ -61,7 +61,7 @@ def embedding(texts: Sequence[str], settings: Settings, rounds: int) -> None:
 def questions(index: Path, settings: Settings) -> None:
     """Prints milliseconds a question, in a fresh assistant and asked again."""
     assistant = open_assistant(index, settings)
-    texts = [item.question for item in read()]
+    texts = [case.asked.question for case in seeds.read().cases]
     assistant.ask("warm up")
     for label in ("first time", "again"):
         timings = [assistant.ask(text).timings_ms for text in texts]

@@ -19,7 +19,7 @@ from rag.errors import IndexUnusable, SeedError
 from rag.plan import BuildReport, make_plan, same_text
 from rag.settings import Settings
 from rag.store import Generation, layout, manifest, passages, soundness, vectors
-from rag.types import Article, SeedEntry, SeedFile, Vectors
+from rag.types import Article, Encoder, SeedEntry, SeedFile, Vectors
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 
@@ -43,9 +43,12 @@ def sync_index(
     *,
     full: bool = False,
     dry_run: bool = False,
+    encoder: Encoder | None = None,
     progress: Progress = lambda _stage, _done, _total: None,
 ) -> BuildReport:
     """Brings the index in step with the seeds, doing only what changed. With `dry_run` it only says what it would do.
+
+    `encoder` is the one of the settings where it is loaded already; else it is loaded when something must be embedded.
 
     Raises SeedError when there is no article to index or one id is used twice, IndexUnusable when the index cannot be
     written; the index then stays as it was.
@@ -55,7 +58,7 @@ def sync_index(
         seen: manifest.Seen = {}
         damaged = [] if dry_run else soundness.tidied(index, seen)
         source = embed.resolve(settings.encoder)
-        work = _Work(seeds, index, recipe(settings, source), source, full, progress, seen)
+        work = _Work(seeds, index, recipe(settings, source), source, full, progress, seen, encoder)
         report = work.plan()
         report.repaired += damaged
         if report.changed_anything and not dry_run:
@@ -79,6 +82,7 @@ class _Work:
     full: bool
     progress: Progress
     seen: manifest.Seen
+    encoder: Encoder | None
     before: Generation | None = None
     keep_chunks: bool = False
     keep_vectors: bool = False
@@ -228,7 +232,7 @@ class _Work:
                 self.progress("embedding passages", done, len(missing))
 
             self.progress("embedding passages", 0, len(missing))
-            encoder = embed.SentenceTransformerEncoder(self.source)
+            encoder = self.encoder or embed.SentenceTransformerEncoder(self.source)
             fresh = encoder.encode(writer.texts([keys[d] for d in missing]), progress=advance)
             known.update(zip(missing, fresh, strict=True))
         return known

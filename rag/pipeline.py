@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from rag.retrieve import retrieve
 from rag.sentences import sentence_pieces
 from rag.settings import Settings
 from rag.store import Generation, layout, open_current
-from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Reply, Sentence
+from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Question, Reply, Sentence
 
 __all__ = ["Assistant", "LiveAssistant", "Reader", "Reading", "error_reply", "open_assistant", "sync_index"]
 
@@ -42,11 +42,22 @@ class Assistant:
         """Answers or refuses. Raises InputError for a question that cannot be asked."""
         clock = _Clock()
         with clock.stage("analyse"):
-            question = analyse(text, self._settings.max_question_chars)
-            if question.kind == "about" and self.store.article_count != 1:
-                question = replace(question, kind="what")  # "this article" names none of several
+            question = self._analyse(text)
         with clock.stage("retrieve"):
             hits = retrieve(question, self.store, self.encoder, self._settings, self._settings.passages)
+        return self._answer(question, hits, id, clock)
+
+    def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None) -> Reply:
+        """What `ask` makes of passages that are given, at most as many as it reads."""
+        return self._answer(self._analyse(text), hits[: self._settings.passages], id, _Clock())
+
+    def _analyse(self, text: str) -> Question:
+        question = analyse(text, self._settings.max_question_chars)
+        if question.kind == "about" and self.store.article_count != 1:
+            return replace(question, kind="what")  # "this article" names none of several
+        return question
+
+    def _answer(self, question: Question, hits: Sequence[Hit], id: str | None, clock: _Clock) -> Reply:
         with clock.stage("extract"):
             supports = self._extractor.extract(question, hits)
         outcome = decide(supports, self._threshold)
@@ -80,8 +91,8 @@ class LiveAssistant:
             return self._assistant
 
 
-def open_assistant(index: Path, settings: Settings) -> Assistant:
-    """Opens the current generation with its models.
+def open_assistant(index: Path, settings: Settings, encoder: Encoder | None = None) -> Assistant:
+    """Opens the current generation with its models; `encoder` is the one of the settings where it is loaded already.
 
     Raises IndexUnusable when there is none, or when it was built with other settings, naming the fields.
     """
@@ -93,7 +104,7 @@ def open_assistant(index: Path, settings: Settings) -> Assistant:
             f"the index in {index} was built with other settings ({'; '.join(differences)}); run `rag build`, "
             "or set them back"
         )
-    encoder = embed.SentenceTransformerEncoder(source)
+    encoder = encoder or embed.SentenceTransformerEncoder(source)
     model = shipped_model()
     threshold = model.threshold if settings.threshold is None else settings.threshold
     return Assistant(store, encoder, SentenceExtractor(encoder, model), threshold, settings)
@@ -121,9 +132,9 @@ class Reader:
         self._threshold, self._max_question_chars = threshold, max_question_chars
 
     @classmethod
-    def load(cls, settings: Settings) -> Reader:
-        """The reader with its models."""
-        encoder = embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
+    def load(cls, settings: Settings, encoder: Encoder | None = None) -> Reader:
+        """The reader with its models; `encoder` is the one of the settings where it is loaded already."""
+        encoder = encoder or embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
         model = shipped_model()
         threshold = model.threshold if settings.threshold is None else settings.threshold
         return cls(encoder, SentenceExtractor(encoder, model), threshold, settings.max_question_chars)
@@ -136,11 +147,7 @@ class Reader:
         Where the rules find no short answer the span is the sentence. Raises InputError for an empty context.
         """
         question = analyse(text, self._max_question_chars)
-        sentences = tuple(_sentences(context))
-        if not sentences:
-            raise InputError("the context is empty; give a passage to read")
-        info = ArticleInfo("context", "context", title, None, None, None, None, "", "", "given")
-        passage = Passage(info, Chunk(0, 0, len(context), section, sentences), context)
+        passage = given_passage(context, title, section)
         vectors = self.encoder.encode([context])
         cosine = float(vectors[0] @ self.encoder.encode([question.text], query=True)[0])
         supports = self._extractor.extract(question, [Hit(passage, 0.0, cosine, None, None, None)])
@@ -158,6 +165,15 @@ class Reader:
             confidence=outcome.confidence,
             threshold=outcome.threshold,
         )
+
+
+def given_passage(context: str, title: str = "", section: str | None = None) -> Passage:
+    """A passage of no index: all of `context`, under the article id "context". Raises InputError for an empty one."""
+    sentences = tuple(_sentences(context))
+    if not sentences:
+        raise InputError("the context is empty; give a passage to read")
+    info = ArticleInfo("context", "context", title, None, None, None, None, "", "", "given")
+    return Passage(info, Chunk(0, 0, len(context), section, sentences), context)
 
 
 def _sentences(context: str) -> Iterator[Sentence]:

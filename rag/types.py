@@ -5,7 +5,7 @@ All offsets are half-open ranges of code points into `Article.text`, the text no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -249,8 +249,13 @@ class Encoder(Protocol):
     @property
     def dimension(self) -> int: ...
 
-    def encode(self, texts: Sequence[str], *, query: bool = False) -> Vectors:
-        """Unit vectors of shape (len(texts), dimension), each independent of the other texts."""
+    def encode(
+        self, texts: Sequence[str], *, query: bool = False, progress: Callable[[int], None] | None = None
+    ) -> Vectors:
+        """Unit vectors of shape (len(texts), dimension), each independent of the other texts.
+
+        `progress` gets the number of texts done since its last call.
+        """
         ...
 
 

@@ -33,7 +33,7 @@ class WordEncoder:
 
     dimension = 64
 
-    def encode(self, texts: Sequence[str], *, query: bool = False):
+    def encode(self, texts: Sequence[str], *, query: bool = False, progress=None):
         out = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in enumerate(texts):
             for word in text.lower().split():

@@ -1,0 +1,114 @@
+"""Two runs on the same questions -> paired differences with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eval.metrics import refusal
+from eval.metrics.intervals import Difference, Floats, paired_difference, paired_statistic
+
+Recorded = Mapping[str, Any]  # the fields of a `Record` that are compared, by name
+
+FIELDS = (
+    "id",
+    "part",
+    "group",
+    "answerable",
+    "unscorable",
+    "score",
+    "answered",
+    "right",
+    "right_one",
+    "chars",
+    "error",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A mean over some of the questions."""
+
+    name: str
+    value: Callable[[Recorded], float]
+    of: Callable[[Recorded], bool]  # must hold of the question in both runs
+    less_is_better: bool = False
+
+
+def _decided_right(r: Recorded) -> float:
+    if r["error"]:
+        return 0.0
+    return float(r["answered"] and r["right"]) if r["answerable"] else float(not r["answered"])
+
+
+MEANS = (
+    Measure("right decisions", _decided_right, lambda _: True),
+    Measure("right of answerable", _decided_right, lambda r: r["answerable"]),
+    Measure("refused of unanswerable", _decided_right, lambda r: not r["answerable"]),
+    Measure("gold in one sentence", lambda r: float(r["right_one"]), lambda r: r["answerable"]),
+    # Of questions that both answer: else refusing more would seem to quote less.
+    Measure("characters quoted", lambda r: float(r["chars"]), lambda r: r["answered"], True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One measure of one system on one set: B less A, and whether that is surely better or worse."""
+
+    set: str
+    system: str
+    measure: str
+    questions: int
+    difference: Difference
+    less_is_better: bool = False
+
+    @property
+    def worse(self) -> bool:
+        """The whole interval is on the bad side of 0."""
+        return self.difference.above if self.less_is_better else self.difference.below
+
+    @property
+    def better(self) -> bool:
+        """The whole interval is on the good side of 0."""
+        return self.difference.below if self.less_is_better else self.difference.above
+
+    def __str__(self) -> str:
+        word = "worse" if self.worse else "better" if self.better else "no sure difference"
+        return f"{self.set}, {self.system}, {self.measure}: {self.difference}, {self.questions} questions: {word}"
+
+
+def differences(set: str, system: str, a: Sequence[Recorded], b: Sequence[Recorded]) -> Iterator[Compared]:
+    """Every measure over the scorable questions of both, paired by id. Questions of one run alone are left out."""
+    before = {r["id"]: r for r in a if not r["unscorable"]}
+    pairs = [(before[r["id"]], r) for r in b if r["id"] in before and not r["unscorable"]]
+    for measure in MEANS:
+        some = [(x, y) for x, y in pairs if measure.of(x) and measure.of(y)]
+        if some:
+            values = [measure.value(x) for x, _ in some], [measure.value(y) for _, y in some]
+            found = paired_difference(*values, [y["group"] for _, y in some])
+            yield Compared(set, system, measure.name, len(some), found, measure.less_is_better)
+    groups = [y["group"] for _, y in pairs]
+    for name, label in (("AUROC answerable", "answerable"), ("AUROC right", "right")):
+        if pairs:
+            yield Compared(set, system, name, len(pairs), paired_statistic(_aurocs(pairs, label), groups))
+
+
+def _aurocs(pairs: Sequence[tuple[Recorded, Recorded]], label: str) -> Callable[[Floats], tuple[float, float]]:
+    sides = [([bool(r[label]) for r in side], [float(r["score"]) for r in side]) for side in zip(*pairs, strict=True)]
+
+    def both(weights: Floats) -> tuple[float, float]:
+        a, b = (refusal.auroc(labels, scores, weights.tolist()) for labels, scores in sides)
+        return a, b
+
+    return both
+
+
+def results(a: Mapping[str, Any], b: Mapping[str, Any], part: str = "test") -> Iterator[Compared]:
+    """Every set and system that two results share, figures of one part."""
+    for name, found in b["sets"].items():
+        before = {row["name"]: row for row in a["sets"].get(name, {}).get("systems", [])}
+        for row in found.get("systems", []):
+            if row["name"] in before:
+                sides = [[r for r in some["records"] if r["part"] == part] for some in (before[row["name"]], row)]
+                yield from differences(name, row["name"], *sides)

@@ -1,0 +1,24 @@
+"""JSONL files, with an error that names the line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSONL file. Raises ValueError with file and line for one that is none."""
+    out = []
+    # Not splitlines(): texts may hold line separators that JSON does not escape.
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path}, line {number}: not JSON ({error}); mend or remove the line") from error
+        if not isinstance(row, dict):
+            raise ValueError(f"{path}, line {number}: not an object; mend or remove the line")
+        out.append(row)
+    return out

@@ -1,0 +1,83 @@
+"""RealTimeQA: quiz questions on the news, and the articles they were asked of, as one corpus.
+
+The gold is a short text without a place: a quotation is right when it holds the gold's words (a string test, whose
+precision was judged by hand; docs/decisions). Unanswerable questions are of a later year, which gives them away, so
+the main test of refusing is `news_removed`: each answerable question is asked twice, once of the whole corpus and once
+with every article that holds the gold's words taken out of the hits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from eval.cases import Asked, Case, Dataset
+from eval.datasets.lines import rows
+from eval.parts import folded, parts_of
+
+FILES = ("news/articles.jsonl", "news/questions.jsonl")
+# Questions that cannot be asked without the options that stood below them in the quiz.
+_TRICK = re.compile(
+    r"\b(?:of|is) these\b|\bthe following\b|\bone of these\b|\bexcept\b|\b(?:which|who)\b[^“\"]*(?:\bnot\b|n[’']t\b)",
+    re.IGNORECASE,
+)
+
+
+def read(data: Path) -> Dataset:
+    """The answerable questions and those of the later year."""
+    return Dataset("news", tuple(_cases(data)), articles=_articles(data), source="news/")
+
+
+def read_removed(data: Path) -> Dataset:
+    """The answerable questions, each also without the articles that hold its gold (its id then ends in `#removed`)."""
+    articles = _articles(data)
+    answerable = [case for case in _cases(data) if case.answerable]
+    hidden = holding([case.answers for case in answerable], articles)
+    cases = []
+    for case, ids in zip(answerable, hidden, strict=True):
+        cases.append(case)
+        asked = replace(case.asked, id=case.id + "#removed", hidden=frozenset(ids))
+        cases.append(replace(case, asked=asked, answerable=False, answers=(), category="removed", paragraph=case.id))
+    return Dataset("news_removed", tuple(cases), articles=articles, source="news/")
+
+
+def holding(answers: Sequence[Sequence[str]], articles: Iterable[dict[str, Any]]) -> list[set[str]]:
+    """For each list of answers, the ids of the articles whose title or text holds the words of one of them."""
+    found: list[set[str]] = [set() for _ in answers]
+    needles = [[f" {folded(answer)} " for answer in some] for some in answers]
+    for article in articles:
+        text = f" {folded(article['title'])} {folded(article['text'])} "
+        words = set(text.split())
+        for ids, some in zip(found, needles, strict=True):
+            if any(needle.split()[0] in words and needle in text for needle in some if needle.strip()):
+                ids.add(article["id"])
+    return found
+
+
+def _articles(data: Path) -> tuple[dict[str, Any], ...]:
+    return tuple(rows(data / FILES[0]))
+
+
+def _cases(data: Path) -> list[Case]:
+    records = [row for row in rows(data / FILES[1]) if "<a " not in row["question"]]
+    weeks = [row["id"].split("_")[0] for row in rows(data / FILES[1])]
+    parts = parts_of("news", weeks)
+    return [_case(row, row["id"].split("_")[0], parts[row["id"].split("_")[0]]) for row in records]
+
+
+def _case(row: dict[str, Any], week: str, part: str) -> Case:
+    trick = bool(_TRICK.search(row["question"]))
+    return Case(
+        Asked(row["id"], row["question"]),
+        part=part,
+        group=week,
+        rule="words",
+        answerable=row["answerable"],
+        answers=tuple(row["gold"]) if row["answerable"] else (),
+        category="answerable" if row["answerable"] else "later_year",
+        unscorable="needs the options of the quiz" if trick else "",
+        paragraph=row["id"],
+    )

@@ -1,0 +1,127 @@
+"""Records -> figures: everything that is reported of a system on a set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import mean
+from typing import Any
+
+from eval.metrics import refusal
+from eval.metrics.answers import holds_words
+from eval.metrics.intervals import Share
+from eval.scoring import Record, scorable
+
+CHANCE_PARTNERS = 10
+
+
+def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, probability: bool) -> dict[str, Any]:
+    """All figures of one part; `answers` are the accepted ones by question. A figure that has no meaning is None."""
+    some = scorable(records)
+    answerable = [r for r in some if r.answerable]
+    not_answerable = [r for r in some if not r.answerable]
+    given = [r for r in some if r.answered]
+    right, scores = [r.right for r in some], [r.score for r in some]
+    labels = [r.answerable for r in some]
+    refusing = refusal.refusing(labels, [r.answered or bool(r.error) for r in some])
+    known = [r.right_paragraph for r in answerable if r.right_paragraph is not None]
+    out: dict[str, Any] = {
+        "questions": len(some),
+        "answerable": len(answerable),
+        "unscorable": len(records) - len(some),
+        "errors": sum(bool(r.error) for r in some),
+        "answerable_right": share(r.answered and r.right for r in answerable),
+        "unanswerable_refused": share(r.decided_right for r in not_answerable),
+        "joint": share(r.decided_right for r in some),
+        "joint_of_always_refusing": _share_value(len(not_answerable), len(some)),
+        "joint_of_always_answering": _share_value(sum(right), len(some)),
+        "coverage": share(r.answered for r in some),
+        "given_right": share(r.right for r in given),
+        "auroc_answerable": refusal.auroc(labels, scores),
+        "auroc_right": refusal.auroc(right, scores),
+        "auroc_within_paragraph": refusal.auroc_within(labels, scores, [r.paragraph for r in some]),
+        "refusing_precision": refusing.precision,
+        "refusing_recall": refusing.recall,
+        "refusing_f1": refusing.f1,
+        "aurc": refusal.aurc(right, scores),
+        "aurc_excess": refusal.excess_aurc(right, scores),
+        **{f"risk_at_{c}": refusal.risk_at(right, scores, c) for c in refusal.COVERAGES},
+        "brier": refusal.brier(right, scores) if probability else None,
+        "calibration_error": refusal.calibration_error(right, scores) if probability else None,
+        "exact": _mean([float(r.exact) for r in answerable]),
+        "f1": _mean([r.f1 for r in answerable]),
+        "squad_f1": _mean([_squad(r) for r in some]),
+        "squad_f1_has_answer": _mean([_squad(r) for r in answerable]),
+        "squad_f1_no_answer": _mean([_squad(r) for r in not_answerable]),
+        "squad_exact": _mean([_squad(r, exact=True) for r in some]),
+        "squad_exact_has_answer": _mean([_squad(r, exact=True) for r in answerable]),
+        "gold_in_one_sentence": share(r.right_one for r in answerable),
+        "gold_in_one_sentence_by_chance": chance(answerable, answers),
+        "right_paragraph": share(known) if known else None,
+        "sentence_f1": _mean([r.sentence_f1 for r in answerable]),
+        "quoted_characters": _mean([float(r.chars) for r in given]),
+        "short_answers_given": share(r.short_given for r in given),
+    }
+    return {key: _finite(value) for key, value in out.items()}
+
+
+def conflict(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Of questions whose documents disagree: how often an answer shows all accepted ones, or only a false one.
+
+    Shares are of all questions of each sort, so that refusing does not help the first and cannot hurt the second.
+    """
+    several = [r for r in records if len(answers[r.id]) > 1]
+    lied_to = [r for r in records if r.category == "misinformation"]
+    return {
+        "all_answers_shown": share(r.answered and r.holds_answers == len(answers[r.id]) for r in several),
+        "false_answer_alone": share(r.answered and r.holds_wrong and not r.holds_answers for r in lied_to),
+    }
+
+
+def chance(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> float:
+    """How often the quotation of another question, of about equal length, holds the words of an accepted answer.
+
+    Each question is compared with the `CHANCE_PARTNERS` quotations nearest in length among those of the same group
+    (the same article, where more than one question was asked of it), else of the whole set. Compared by words.
+    """
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(record.group, []).append(record)
+    values = []
+    for record in records:
+        others = [r for r in groups[record.group] if r.id != record.id]
+        others = others if len(others) >= CHANCE_PARTNERS else [r for r in records if r.id != record.id]
+        partners = sorted(others, key=lambda r: (abs(len(r.one) - len(record.one)), r.id))[:CHANCE_PARTNERS]
+        values += [float(holds_words(r.one, answers[record.id])) for r in partners]
+    return _mean(values)
+
+
+def share(of: Any) -> dict[str, Any]:
+    """A share as it is stored: value, count, number and the exact interval."""
+    values = [bool(v) for v in of]
+    found = Share(sum(values), len(values))
+    return {"value": found.value, "count": found.count, "of": found.of, "interval": list(found.interval)}
+
+
+def _squad(record: Record, exact: bool = False) -> float:
+    """SQuAD 2.0's score of a question: refusing counts as the empty answer, which is right for an unanswerable one.
+
+    An error is no refusal: it scores 0.
+    """
+    if record.error:
+        return 0.0
+    if not record.answerable:
+        return float(not record.answered)
+    return (float(record.exact) if exact else record.f1) if record.answered else 0.0
+
+
+def _mean(values: Sequence[float]) -> float:
+    return mean(values) if values else math.nan
+
+
+def _share_value(count: int, of: int) -> float:
+    return count / of if of else math.nan
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,35 @@
+"""Violations of grounding: answers are written as a user would get them, and checked from the seed files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.progress import track
+
+from eval.cases import Case
+from eval.console import CONSOLE
+from eval.world import World
+from rag.asking import to_json
+from rag.verify import verify
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """What the checker found in the answers to a set."""
+
+    answers: int
+    quotations: int
+    violations: int
+
+
+def check(world: World, cases: Sequence[Case], file: Path) -> Grounding:
+    """Asks every question of the set, writes schema-1 lines to `file`, and runs the checker on it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    asked = [case for case in cases if not case.asked.hidden]
+    with file.open("w", encoding="utf-8") as out:
+        for case in track(asked, f"checking {world.dataset.name}", console=CONSOLE, transient=True):
+            out.write(to_json(world.assistant.ask(case.asked.question, id=case.id)) + "\n")
+    verdict = verify(file, world.seeds)
+    return Grounding(len(asked), verdict.quotations, len(verdict.findings))

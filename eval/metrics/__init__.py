@@ -1,0 +1,1 @@
+"""What is measured. Each measure's docstring states its convention, and a test computes it by hand."""

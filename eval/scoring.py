@@ -1,0 +1,107 @@
+"""A system's answer to a question -> what was right about it: one record each, from which every figure is made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from eval.cases import Case, Prediction
+from eval.metrics.answers import (
+    exact_match,
+    holds_words,
+    right_paragraph,
+    right_quotation,
+    sentence_f1,
+    token_f1,
+)
+from eval.metrics.refusal import best_threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One question, one system. `right` and what follows are of the best quotation, also where it was not given."""
+
+    id: str
+    part: str
+    group: str
+    paragraph: str
+    category: str
+    answerable: bool
+    unscorable: str
+    score: float
+    answered: bool
+    right: bool  # its first quotation is right
+    right_one: bool  # one sentence of it is
+    right_paragraph: bool | None
+    f1: float  # of the short answer, or of the one sentence where there is none
+    exact: bool
+    short_given: bool
+    sentence_f1: float
+    chars: int  # quoted in all, in the best answer
+    shown: tuple[str, ...]  # the quotations
+    shown_short: str | None
+    one: str  # the one sentence
+    place: str  # of the first quotation: article and range
+    holds_answers: int  # accepted answers whose words stand in the quotations
+    holds_wrong: bool  # an answer known to be false stands in them
+    error: str
+    ms: float
+
+    @property
+    def decided_right(self) -> bool:
+        """A right answer given, or a refusal of an unanswerable question. An error is neither."""
+        if self.error:
+            return False
+        return self.right if self.answered and self.answerable else not self.answered and not self.answerable
+
+
+def score(case: Case, found: Prediction) -> Record:
+    """What was right about it."""
+    first = found.quotes[0] if found.quotes else None
+    one = first.one_text if first else ""
+    short = found.short or one
+    texts = tuple(quote.text for quote in found.quotes)
+    return Record(
+        id=case.id,
+        part=case.part,
+        group=case.group,
+        paragraph=case.paragraph,
+        category=case.category,
+        answerable=case.answerable,
+        unscorable=case.unscorable,
+        score=found.score,
+        answered=found.answered,
+        right=case.answerable and first is not None and right_quotation(case, first),
+        right_one=case.answerable and first is not None and right_quotation(case, first, first.one),
+        right_paragraph=right_paragraph(case, first) if first else None,
+        f1=token_f1(short, case.answers),
+        exact=exact_match(short, case.answers),
+        short_given=found.short is not None,
+        sentence_f1=sentence_f1(case, found.quotes),
+        chars=sum(map(len, texts)),
+        shown=texts,
+        shown_short=found.short,
+        one=one,
+        place=f"{first.article_id} {first.start}-{first.end}" if first else "",
+        holds_answers=sum(any(holds_words(text, [answer]) for text in texts) for answer in case.answers),
+        holds_wrong=any(holds_words(text, case.wrong) for text in texts),
+        error=found.error,
+        ms=found.stages_ms.get("total", math.nan),
+    )
+
+
+def scorable(records: Sequence[Record]) -> list[Record]:
+    """Those that can be scored; the others are counted apart."""
+    return [record for record in records if not record.unscorable]
+
+
+def tuned(develop: Sequence[Record]) -> float:
+    """The threshold with most right decisions on these records."""
+    some = scorable(develop)
+    return best_threshold([r.answerable for r in some], [r.right for r in some], [r.score for r in some])
+
+
+def at(records: Sequence[Record], threshold: float) -> list[Record]:
+    """The same answers, decided by another threshold."""
+    return [replace(record, answered=record.score >= threshold) for record in records]

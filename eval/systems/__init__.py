@@ -1,0 +1,73 @@
+"""Ours and the systems beside it, each on the same corpus and questions.
+
+`build` makes those that a set can be asked of. A system whose threshold was tuned says so by `tuned`: its `answered` is
+then decided by the threshold with most right decisions on the develop part of the set.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from eval.cases import Asked, Case, Prediction, System
+from eval.systems import baselines, cairn_peer, langchain_peer, ours
+from eval.world import World
+
+OURS = "ours"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A system, and whether its threshold is tuned on the develop part rather than its own."""
+
+    system: System
+    tuned: bool
+    probability: bool = False  # its score is meant as one, so calibration can be measured
+
+
+class Remembered:
+    """A system that is asked each thing once in a run, however many rows and sets need it. Made when first asked."""
+
+    def __init__(self, world: World, name: str, make: Callable[[World], System]) -> None:
+        self.name = name
+        self._world, self._make = world, make
+        self._known = world.remembered.setdefault(name, {})
+
+    @functools.cached_property
+    def _system(self) -> System:
+        return self._world.systems.setdefault(self.name, self._make(self._world))
+
+    def ask(self, asked: Asked) -> Prediction:
+        """As the system itself, which is told nothing of the question's id."""
+        key = replace(asked, id="")
+        if key not in self._known:
+            self._known[key] = self._system.ask(asked)
+        return self._known[key]
+
+
+def build(world: World, develop: Sequence[Case], *, peers: bool = True) -> list[Entry]:
+    """The systems for a world, ours first. `develop` are the questions that baselines may learn from."""
+    program = Remembered(world, OURS, ours.Ours)
+    entries = [
+        Entry(program, tuned=False, probability=True),
+        Entry(ours.Renamed(program, "ours, threshold tuned here"), tuned=True, probability=True),
+        Entry(ours.Always(program), tuned=False),
+        Entry(ours.Never(program), tuned=False),
+        Entry(baselines.QuestionOnly(world, develop), tuned=True),
+        Entry(Remembered(world, baselines.WordCoverage.name, baselines.WordCoverage), tuned=True),
+        Entry(Remembered(world, baselines.CosineThreshold.name, baselines.CosineThreshold), tuned=True),
+    ]
+    if world.dataset.asks_corpus:
+        entries += [
+            Entry(Remembered(world, "dense only", lambda w: ours.OverRanking(w, "dense")), tuned=True),
+            Entry(Remembered(world, "lexical only", lambda w: ours.OverRanking(w, "lexical")), tuned=True),
+        ]
+        if peers:
+            cairn = Remembered(world, cairn_peer.Cairn.name, cairn_peer.Cairn)
+            entries += [
+                Entry(Remembered(world, langchain_peer.LangChainFaiss.name, langchain_peer.LangChainFaiss), tuned=True),
+                Entry(cairn, tuned=False),
+                Entry(ours.Renamed(cairn, "cairn-assistant, threshold tuned here"), tuned=True),
+            ]
+    return entries

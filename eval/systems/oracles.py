@@ -1,0 +1,55 @@
+"""Two systems that know the gold, to show where the loss sits: in finding the passage or in reading it.
+
+They are no competitors. What ours loses against the oracle of retrieval is lost in finding; what the oracle of reading
+loses was not among the hits; the rest is lost in reading and deciding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eval.cases import Asked, Case, Prediction
+from eval.metrics.answers import right_quotation
+from eval.systems.baselines import quote
+from eval.systems.ours import of_reply
+from eval.world import World
+
+
+class OracleRetrieval:
+    """Our reader over those of the first hits that hold an accepted answer; over all of them where none does."""
+
+    name = "oracle retrieval"
+
+    def __init__(self, world: World, cases: Sequence[Case]) -> None:
+        self._world = world
+        self._cases = {case.id: case for case in cases}
+
+    def ask(self, asked: Asked) -> Prediction:
+        """As ours. The hits are looked through to the depth that is searched, not only those that ours reads."""
+        case = self._cases[asked.id]
+        hits = self._world.hits(asked)
+        if case.answerable:
+            deep = self._world.deep_hits(asked)
+            holding = [h for h in deep if any(right_quotation(case, quote(h, s)) for s in h.passage.chunk.sentences)]
+            hits = holding[: self._world.settings.passages] or hits
+        return of_reply(self._world.assistant.answer(asked.question, hits))
+
+
+class OracleReader:
+    """Quotes the first sentence of the hits that is right; refuses exactly when there is none."""
+
+    name = "oracle reader"
+
+    def __init__(self, world: World, cases: Sequence[Case]) -> None:
+        self._world = world
+        self._cases = {case.id: case for case in cases}
+
+    def ask(self, asked: Asked) -> Prediction:
+        """What the best possible reader makes of the passages that ours reads."""
+        case = self._cases[asked.id]
+        quotes = [quote(hit, s) for hit in self._world.hits(asked) for s in hit.passage.chunk.sentences]
+        if case.answerable:
+            for found in quotes:
+                if right_quotation(case, found):
+                    return Prediction(1.0, True, (found,))
+        return Prediction(0.0, False, tuple(quotes[:1]))

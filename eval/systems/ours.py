@@ -1,0 +1,98 @@
+"""Our program, and variants of it that change one thing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eval.cases import Asked, Prediction, Quote, System
+from eval.world import Ranking, World
+from rag.errors import RagError
+from rag.pipeline import Reading
+from rag.types import Reply
+
+
+class Ours:
+    """The program as it ships: `Assistant.ask`, or `Reader.read` where the passage is given."""
+
+    name = "ours"
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def ask(self, asked: Asked) -> Prediction:
+        """Answers or refuses. An error of the program is neither, and counts as wrong."""
+        try:
+            if asked.context is not None:
+                reading = self._world.reader.read(asked.question, asked.context, title=asked.title)
+                return of_reading(reading, asked.context)
+            if asked.hidden:
+                return of_reply(self._world.assistant.answer(asked.question, self._world.hits(asked)))
+            return of_reply(self._world.assistant.ask(asked.question))
+        except RagError as error:
+            return Prediction(0.0, False, error=str(error))
+
+
+class OverRanking:
+    """Our reader over one ranking alone, the dense or the lexical one, instead of the fused."""
+
+    def __init__(self, world: World, ranking: Ranking) -> None:
+        self.name = f"{ranking} only"
+        self._world, self._ranking = world, ranking
+
+    def ask(self, asked: Asked) -> Prediction:
+        """As ours."""
+        return of_reply(self._world.assistant.answer(asked.question, self._world.hits(asked, self._ranking)))
+
+
+class Renamed:
+    """A system under another name, for a row of its own."""
+
+    def __init__(self, system: System, name: str) -> None:
+        self.system, self.name = system, name
+
+    def ask(self, asked: Asked) -> Prediction:
+        """As the system it stands for."""
+        return self.system.ask(asked)
+
+
+class Always:
+    """Our best quotation, given whatever the confidence."""
+
+    name = "always answer"
+
+    def __init__(self, program: System) -> None:
+        self.system = program
+
+    def ask(self, asked: Asked) -> Prediction:
+        """Answers wherever there is a sentence to quote."""
+        found = self.system.ask(asked)
+        return replace(found, score=1.0, answered=bool(found.quotes))
+
+
+class Never:
+    """Refuses everything."""
+
+    name = "never answer"
+
+    def __init__(self, program: System) -> None:
+        self.system = program
+
+    def ask(self, asked: Asked) -> Prediction:
+        """Refuses, with what came closest."""
+        return replace(self.system.ask(asked), score=0.0, answered=False)
+
+
+def of_reply(reply: Reply) -> Prediction:
+    """What a reply says. A refusal's closest passages are its quotations."""
+    quotes = tuple(
+        Quote(c.article_id, c.start, c.end, c.quote, c.paragraph) for c in (reply.citations or reply.closest)
+    )
+    return Prediction(
+        reply.confidence or 0.0, reply.status == "answered", quotes, reply.short_answer, dict(reply.timings_ms)
+    )
+
+
+def of_reading(reading: Reading, context: str) -> Prediction:
+    """What a reading of a given passage says."""
+    quotes = tuple(Quote("context", a, b, context[a:b]) for a, b in reading.sentences)
+    return Prediction(reading.confidence, reading.status == "answered", quotes, reading.short_answer)

@@ -1,0 +1,45 @@
+"""`python -m eval.timing INDEX < QUESTIONS`: milliseconds a question, each asked alone, without the vector cache.
+
+A process of its own, so that its peak memory is that of the program. Prints one JSON object: median and 95th
+percentile by stage, over questions whose sentences were not seen before, and resident memory in MB.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag.pipeline import open_assistant
+from rag.settings import load_settings
+
+
+def measure(index: Path, questions: Sequence[str]) -> dict[str, Any]:
+    """Asks each question once after a warm-up."""
+    assistant = open_assistant(index, load_settings())
+    assistant.ask("What is the meaning of the word that nobody wrote?")
+    timings = [assistant.ask(question).timings_ms for question in questions]
+    stages = {}
+    for stage in timings[0]:
+        values = [t[stage] for t in timings]
+        stages[stage] = {"median": float(np.median(values)), "p95": float(np.percentile(values, 95))}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"questions": len(timings), "stages_ms": stages, "peak_memory_mb": round(peak, 1)}
+
+
+def in_process_of_its_own(index: Path, questions: Sequence[str]) -> dict[str, Any]:
+    """`measure` in a new interpreter."""
+    line = [sys.executable, "-m", "eval.timing", str(index)]
+    done = subprocess.run(line, input=json.dumps(list(questions)), capture_output=True, text=True, check=True)  # noqa: S603 - our own command
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(Path(sys.argv[1]), json.load(sys.stdin))))

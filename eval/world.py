@@ -1,0 +1,154 @@
+"""The corpus of a set, built by the real program, and the passages found in it.
+
+Indexes are kept in the cache folder and brought in step by every run, so a second run embeds nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from eval.cases import Asked, Case, Dataset, Prediction, System
+from eval.vectors import CachedEncoder
+from rag import embed, load
+from rag.build import Progress
+from rag.pipeline import Assistant, Reader, given_passage, open_assistant, sync_index
+from rag.progress import bars
+from rag.question import analyse
+from rag.settings import Settings
+from rag.types import Article, Hit, Passage
+
+Ranking = Literal["fused", "dense", "lexical"]
+DEPTH = 50  # hits looked at when some articles are taken away
+
+
+class World:
+    """A dataset's corpus with our program on it, and the encoder that all systems share."""
+
+    def __init__(self, dataset: Dataset, cache: Path, settings: Settings, encoder: CachedEncoder | None = None) -> None:
+        self.dataset, self.settings = dataset, settings
+        self.encoder = encoder or CachedEncoder(embed.resolve(settings.encoder), cache / "vectors.db")
+        self.folder = cache / dataset.name.removesuffix("_removed")
+        self.reader = Reader.load(settings, self.encoder)
+        self._found: dict[tuple[str, str], list[Hit]] = {}
+        self.remembered: dict[str, dict[Asked, Prediction]] = {}  # by system
+        self.systems: dict[str, System] = {}
+
+    @functools.cached_property
+    def seeds(self) -> Path:
+        """The seeds folder: the set's own, or one written from its records."""
+        if self.dataset.seeds:
+            return Path(self.dataset.seeds)
+        folder = self.folder / "seeds"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in self.dataset.articles)
+        file = folder / "articles.jsonl"
+        if not file.is_file() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
+        return folder
+
+    @property
+    def index(self) -> Path:
+        """The index of the seeds, there once the assistant is."""
+        return self.folder / "index"
+
+    @functools.cached_property
+    def assistant(self) -> Assistant:
+        """Our program on the index of the seeds."""
+        index = self.index
+        with bars() as progress:
+            sync_index(self.seeds, index, self.settings, encoder=self.encoder, progress=progress)
+        return open_assistant(index, self.settings, self.encoder)
+
+    @functools.cached_property
+    def articles(self) -> tuple[Article, ...]:
+        """The articles as the program reads them."""
+        return tuple(a for file in load.find(self.seeds).files for a in load.load(self.seeds, file.path).articles)
+
+    def hits(self, asked: Asked, ranking: Ranking = "fused") -> list[Hit]:
+        """The passages to read for a question, without hidden articles: as many as the program reads."""
+        return self.deep_hits(asked, ranking)[: self.settings.passages]
+
+    def deep_hits(self, asked: Asked, ranking: Ranking = "fused") -> list[Hit]:
+        """The same to the depth that is searched."""
+        if asked.context is not None:
+            return self.given(asked.context, asked)
+        key = asked.question, ranking
+        if key not in self._found:
+            self._found[key] = self._search(asked.question, ranking)
+        return [hit for hit in self._found[key] if hit.passage.info.article_id not in asked.hidden]
+
+    def given(self, context: str, asked: Asked) -> list[Hit]:
+        """A passage that comes with its question, as the one hit."""
+        cosine = self.cosines(asked.question, [context])[0]
+        return [Hit(given_passage(context, asked.title), 0.0, cosine, None, None, None)]
+
+    def passages(self) -> Iterator[Passage]:
+        """All passages of the corpus, in canonical order."""
+        store = self.assistant.store
+        for begin in range(0, store.manifest.chunks, 1000):
+            yield from store.passages(range(begin, min(begin + 1000, store.manifest.chunks)))
+
+    def paragraph(self, article_id: str, offset: int) -> int | None:
+        """The number of the paragraph that holds an offset; None in a given passage and between paragraphs."""
+        spans = self._paragraphs.get(article_id, [])
+        return next((number for start, end, number in spans if start <= offset < end), None)
+
+    @functools.cached_property
+    def _paragraphs(self) -> dict[str, list[tuple[int, int, int]]]:
+        if not self.dataset.asks_corpus:
+            return {}
+        return {a.info.article_id: [(p.start, p.end, p.number) for p in a.paragraphs] for a in self.articles}
+
+    def warm(self, cases: Sequence[Case]) -> None:
+        """Embeds all that the questions will need in one go: several times faster than question by question."""
+        rankings: tuple[Ranking, ...] = ("fused", "dense", "lexical") if self.dataset.asks_corpus else ("fused",)
+        contexts = [case.asked.context for case in cases if case.asked.context is not None]
+        with bars() as progress:
+            self._embed([case.asked.question for case in cases], progress, query=True)
+            self._embed(contexts, progress)
+            hits = (hit for case in cases for ranking in rankings for hit in self.hits(case.asked, ranking))
+            self._embed(
+                [hit.passage.slice(s.start, s.end) for hit in hits for s in hit.passage.chunk.sentences], progress
+            )
+
+    def _embed(self, texts: Sequence[str], progress: Progress, *, query: bool = False) -> None:
+        missing = self.encoder.missing(list(dict.fromkeys(texts)), query=query)
+        done = 0
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            progress(f"embedding {self.dataset.name}", done, len(missing))
+
+        self.encoder.encode(missing, query=query, progress=advance)
+
+    def cosines(self, question: str, texts: Sequence[str]) -> list[float]:
+        """The cosine of a question and each text."""
+        asked = self.encoder.encode([question], query=True)[0]
+        return (self.encoder.encode(texts) @ asked).tolist() if texts else []
+
+    def _search(self, text: str, ranking: Ranking) -> list[Hit]:
+        if ranking == "fused":
+            return self.assistant.search(text, DEPTH)
+        store = self.assistant.store
+        question = analyse(text, self.settings.max_question_chars)
+        vector = self.encoder.encode([question.text], query=True)[0]
+        dense = ranking == "dense"
+        found = store.search_dense(vector, DEPTH) if dense else store.search_lexical(question.terms, DEPTH)
+        rows = [row for row, _ in found]
+        scored = zip(store.passages(rows), found, store.cosines(vector, rows), strict=True)
+        return [
+            Hit(p, s, c, rank, None, None) if dense else Hit(p, s, c, None, s, rank)
+            for rank, (p, (_, s), c) in enumerate(scored, start=1)
+        ]
+
+    def key(self) -> str:
+        """A hash of the corpus and of the settings and models that the program was run with."""
+        generation = self.assistant.store.generation if self.dataset.asks_corpus else ""
+        data = f"{generation} {self.settings.model_dump_json()} {self.encoder.source.sha256}"
+        return hashlib.sha256(data.encode()).hexdigest()[:16]

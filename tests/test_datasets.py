@@ -1,0 +1,179 @@
+"""Each adapter reads its form, and nothing that a system is told gives the gold, the date or the label away."""
+
+import json
+
+import pytest
+
+from eval import datasets
+from eval.datasets import beir, clapnq, mtrag, news, ramdocs, reading
+from eval.parts import parts_of
+
+
+def write(folder, name, rows):
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def test_squad_form(tmp_path):
+    rows = [
+        {
+            "id": "1",
+            "title": "wikiqa",
+            "question": "Who won?",
+            "context": "Ann won. Bo lost.",
+            "answers": ["Ann"],
+            "starts": [0],
+        },
+        {"id": "2", "title": "Old_Race", "question": "Who?", "context": "Ann won.", "answers": [], "starts": []},
+    ]
+    write(tmp_path, "reading/wikiqa.jsonl", rows)
+    one, two = reading.read(tmp_path, "wikiqa", "wikiqa").cases
+    assert (one.asked.title, two.asked.title) == ("", "Old Race")  # a placeholder is never shown
+    assert (one.answerable, one.gold[0].start, one.gold[0].end, one.answers) == (True, 0, 3, ("Ann",))
+    assert (two.answerable, two.gold) == (False, ())
+    assert (one.group, two.group) == ("passage ann won bo lost", "title old race")
+
+
+def test_clapnq(tmp_path):
+    passage = {"title": "Race", "text": "Ann won . It rained .", "sentences": ["Ann won .", "It rained ."]}
+    output = [{"answer": "Ann", "selected_sentences": ["It rained ."]}]
+    answerable = {"id": "1", "input": "what fell", "passages": [passage], "output": output}
+    lost = answerable | {"id": "3", "output": [{"answer": "", "selected_sentences": ["It snowed ."]}]}
+    nothing = answerable | {"id": "2", "output": [{"answer": "", "selected_sentences": []}]}
+    write(tmp_path, clapnq.FILES[0], [answerable, lost])
+    write(tmp_path, clapnq.FILES[1], [nothing])
+    first, second, third = clapnq.read(tmp_path).cases
+    assert [(g.start, g.end) for g in first.gold] == [(10, 21)]
+    assert second.unscorable
+    assert (first.answerable, third.answerable, third.unscorable) == (True, False, "")
+
+
+@pytest.fixture
+def some_news(tmp_path):
+    articles = [
+        {"id": "a", "title": "Race", "date": "2022-06-01", "url": "", "text": "Ann Smith won the race."},
+        {"id": "b", "title": "ann smith", "date": "2022-06-01", "url": "", "text": "She is a runner."},
+        {"id": "c", "title": "Other", "date": "2022-06-01", "url": "", "text": "Annsmith is a town."},
+    ]
+    questions = [
+        {"id": "20220617_0", "date": "2022/06/16", "question": "Who won?", "gold": ["Ann Smith"], "answerable": True},
+        {
+            "id": "20220617_1",
+            "date": "2022/06/16",
+            "question": "Which of these lost?",
+            "gold": ["Bo"],
+            "answerable": True,
+        },
+        {"id": "20250617_0", "date": "2025/06/16", "question": "Who sang?", "gold": [], "answerable": False},
+        {"id": "20250617_1", "date": "2025/06/16", "question": "<a href=''>Who</a>?", "gold": [], "answerable": False},
+    ]
+    weeks = [f"2021{n:04}" for n in range(39)]
+    filler = [{"id": f"{w}_0", "date": "", "question": "Who?", "gold": ["x"], "answerable": True} for w in weeks]
+    write(tmp_path, news.FILES[0], articles)
+    write(tmp_path, news.FILES[1], [*questions, *filler])
+    return tmp_path
+
+
+def test_news_drops_markup_and_counts_tricks_apart(some_news):
+    cases = {case.id: case for case in news.read(some_news).cases}
+    assert "20250617_1" not in cases
+    assert cases["20220617_1"].unscorable
+    assert not cases["20220617_0"].unscorable
+    assert (cases["20250617_0"].answerable, cases["20220617_0"].group) == (False, "20220617")
+    for case in cases.values():
+        assert "2022" not in case.asked.question
+        assert "2025" not in case.asked.question
+
+
+def test_taking_the_gold_away_hides_every_article_that_holds_its_words(some_news):
+    cases = {case.id: case for case in news.read_removed(some_news).cases}
+    kept, removed = cases["20220617_0"], cases["20220617_0#removed"]
+    assert removed.asked.hidden == {"a", "b"}  # a title counts, a longer word does not
+    assert (kept.answerable, removed.answerable, removed.answers) == (True, False, ())
+    assert (kept.part, kept.group, kept.paragraph) == (removed.part, removed.group, removed.paragraph)
+    assert "20250617_0" not in cases
+
+
+def test_ramdocs(tmp_path):
+    row = {
+        "question": "What does Peter do?",
+        "documents": [{"text": "Peter fences.", "type": "correct", "answer": "Fencer"}],
+        "disambig_entity": ["Peter"],
+        "gold_answers": ["Fencer", "Triathlete"],
+        "wrong_answers": ["Chef", "Chef"],
+    }
+    write(tmp_path, ramdocs.FILES[0], [row])
+    found = ramdocs.read(tmp_path)
+    (case,) = found.cases
+    assert (case.answers, case.wrong) == (("Fencer", "Triathlete"), ("Chef",))
+    assert found.articles[0]["text"] == "Peter fences."
+    assert "correct" not in json.dumps(found.articles)
+
+
+def test_mtrag_gives_the_turns_before_as_history(tmp_path):
+    def turn(speaker, text):
+        return {"speaker": speaker, "text": text, "metadata": {}}
+
+    row = {
+        "conversation_id": "c1",
+        "task_id": "c1<::>2",
+        "contexts": [{"document_id": "d1", "text": "It is red.", "title": "Bus"}],
+        "input": [turn("user", "What is it?"), turn("agent", "A bus."), turn("user", "And its colour?")],
+        "answerability": ["ANSWERABLE"],
+    }
+    partly = row | {
+        "task_id": "c2<::>1",
+        "conversation_id": "c2",
+        "answerability": ["PARTIAL"],
+        "input": row["input"][:1],
+    }
+    write(tmp_path, mtrag.FILES[0], [row, partly])
+    found = mtrag.read(tmp_path)
+    first, second = found.cases
+    assert first.asked.question == "And its colour?"
+    assert [(t.question, t.answer) for t in first.asked.history] == [("What is it?", "A bus.")]
+    assert first.gold[0].article_id == "d1"
+    assert second.unscorable
+    assert len(found.articles) == 1
+
+
+def test_beir_keeps_what_is_judged_relevant(tmp_path):
+    folder = "retrieval/scifact/"
+    write(
+        tmp_path,
+        folder + beir.NAMES[0],
+        [{"_id": "4", "title": "T", "text": ""}, {"_id": "5", "title": "", "text": "x"}],
+    )
+    write(tmp_path, folder + beir.NAMES[1], [{"_id": "1", "text": "claim"}, {"_id": "2", "text": "other"}])
+    judged = [{"query-id": 1, "corpus-id": 4, "score": 1}, {"query-id": 2, "corpus-id": 5, "score": 0}]
+    write(tmp_path, folder + beir.NAMES[2], judged)
+    found = beir.read(tmp_path, "scifact")
+    assert [(c.id, c.gold[0].article_id) for c in found.cases] == [("1", "4")]
+    assert [a["text"] for a in found.articles] == ["T", "x"]
+
+
+def test_sets_that_are_not_there_are_named(tmp_path, monkeypatch):
+    write(tmp_path, "reading/wikiqa.jsonl", [])
+    there, absent = datasets.available(tmp_path)
+    assert there == ["seeds", "wikiqa"]
+    assert any("news" in message and "is not there" in message for message in absent)
+    there, absent = datasets.available(None, ("seeds", "news"))
+    assert there == ["seeds"]
+    assert "--data" in absent[0]
+    monkeypatch.setenv("EVAL_DATA", str(tmp_path))
+    assert datasets.folder(None) == tmp_path
+    with pytest.raises(FileNotFoundError, match="is not there"):
+        datasets.folder(tmp_path / "none")
+
+
+def test_a_broken_line_is_named(tmp_path):
+    (tmp_path / "reading").mkdir()
+    (tmp_path / "reading" / "wikiqa.jsonl").write_text('{"id": 1\n')
+    with pytest.raises(ValueError, match="line 1: not JSON"):
+        reading.read(tmp_path, "wikiqa", "wikiqa")
+
+
+def test_news_weeks_are_parted_by_their_rule():
+    found = list(parts_of("news", [f"2022{n:04}" for n in range(41)]).values())
+    assert [found.count(part) for part in ("develop", "calibrate", "test")] == [12, 8, 21]

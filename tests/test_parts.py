@@ -1,0 +1,59 @@
+"""The parts of every set are fixed, and nothing of a test part is trained on."""
+
+from collections import Counter
+
+import pytest
+
+from eval.parts import (
+    PARTS,
+    TRAINED_ON,
+    Protected,
+    _sha1,
+    kept_for_training,
+    parts_of,
+    parts_of_records,
+    unit,
+)
+
+
+def test_parts_of_squad2_dev23_are_fixed():
+    titles = [f"t{n}" for n in range(23)]
+    parts = parts_of("squad2_dev23", titles)
+    assert [list(parts.values()).count(part) for part in PARTS] == [11, 3, 4, 5]
+    assert parts == parts_of("squad2_dev23", titles[::-1])
+    with pytest.raises(ValueError, match="22 titles"):
+        parts_of("squad2_dev23", titles[1:])
+    assert min(titles, key=_sha1) in {t for t, part in parts.items() if part == "train"}
+    assert max(titles, key=_sha1) in {t for t, part in parts.items() if part == "test"}
+
+
+def test_a_passage_has_one_part_in_whichever_file_it_stands():
+    row = {"title": "squad_train", "context": "It rained  in Ghent."}
+    twin = {"title": "squad1_train", "context": "it rained in Ghent"}
+    parts = [parts_of_records(name, [r])[0] for name, r in [("squad2_twin_answers", row), ("squad1_train_part", twin)]]
+    assert unit(row) == unit(twin) == "passage it rained in ghent"
+    assert parts[0] == parts[1]
+    assert unit({"title": "American_Idol", "context": "x"}) == "title american idol"
+
+
+def test_shares_are_met_and_nothing_is_trained_of_a_testing_set():
+    units = [str(n) for n in range(4000)]
+    found = Counter(parts_of("nq_qed", units).values())
+    assert [round(found[part] / 4000, 2) for part in PARTS] == pytest.approx([0.88, 0.04, 0.04, 0.04], abs=0.015)
+    assert "train" not in parts_of("wikiqa", units).values()
+    assert {"wikiqa", "newsqa_dev_a", "news", "clapnq", "ramdocs", "mtrag_un", "scifact"}.isdisjoint(TRAINED_ON)
+
+
+def test_what_shares_a_question_a_title_or_a_passage_with_a_test_part_is_not_trained_on():
+    test = {"title": "Ghent", "question": "When did it rain?", "context": "It rained in May."}
+    protected = Protected.of([test])
+    free = {"title": "Bruges", "question": "When did it snow?", "context": "It snowed in June."}
+    sharing = [
+        free | {"question": "when did it RAIN"},
+        free | {"twin_question": "When did it rain ?"},
+        free | {"title": "ghent"},
+        free | {"context": "It rained, in May"},
+        {"doc": "Ghent", "question": "Where?", "sentence": "x"},
+    ]
+    assert kept_for_training([free, *sharing, free | {"title": ""}], protected) == [free, free | {"title": ""}]
+    assert not Protected.of([test | {"title": "squad_train"}]).holds(free | {"title": "squad_train"})
