@@ -94,11 +94,11 @@ def differences(set: str, system: str, a: Sequence[Recorded], b: Sequence[Record
             yield Compared(set, system, name, len(pairs), paired_statistic(_aurocs(pairs, label), groups))
 
 
-def _aurocs(pairs: Sequence[tuple[Recorded, Recorded]], label: str) -> Callable[[Floats], tuple[float, float]]:
+def _aurocs(pairs: Sequence[tuple[Recorded, Recorded]], label: str) -> Callable[[Floats], tuple[Floats, Floats]]:
     sides = [([bool(r[label]) for r in side], [float(r["score"]) for r in side]) for side in zip(*pairs, strict=True)]
 
-    def both(weights: Floats) -> tuple[float, float]:
-        a, b = (refusal.auroc(labels, scores, weights.tolist()) for labels, scores in sides)
+    def both(weights: Floats) -> tuple[Floats, Floats]:
+        a, b = (refusal.weighted_aurocs(labels, scores, weights) for labels, scores in sides)
         return a, b
 
     return both

@@ -2,7 +2,9 @@
 
 import math
 
+import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from eval.cases import Asked, Case, Gold, Prediction, Quote
 from eval.figures import chance, figures
@@ -137,9 +139,19 @@ def test_a_paired_statistic_leaves_out_what_is_not_defined():
     labels, groups = [True, False], ["a", "b"]
 
     def both(weights):
-        return refusal.auroc(labels, [0.9, 0.1], weights.tolist()), refusal.auroc(labels, [0.1, 0.9], weights.tolist())
+        aurocs = (refusal.weighted_aurocs(labels, scores, weights) for scores in ([0.9, 0.1], [0.1, 0.9]))
+        return tuple(aurocs)
 
-    assert paired_statistic(both, groups, resamples=30) == Difference(-1.0, -1.0, -1.0)
+    assert paired_statistic(both, groups) == Difference(-1.0, -1.0, -1.0)
+
+
+def test_the_auroc_of_resamples_is_scikit_learn_s():
+    rng = np.random.default_rng(3)
+    labels, scores = rng.integers(0, 2, 40).astype(bool).tolist(), (rng.integers(0, 9, 40) / 10).tolist()
+    weights = group_weights([str(n) for n in range(40)], resamples=20)
+    found = refusal.weighted_aurocs(labels, scores, weights)
+    assert found.tolist() == pytest.approx([roc_auc_score(labels, scores, sample_weight=row) for row in weights])
+    assert np.isnan(refusal.weighted_aurocs([True, True], [0.1, 0.2], np.ones((1, 2))))
 
 
 def test_rankings_are_written_in_the_program_s_order_and_read_back(tmp_path):

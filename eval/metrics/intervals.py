@@ -91,17 +91,19 @@ def paired_difference(
 
 
 def paired_statistic(
-    statistic: Callable[[Floats], tuple[float, float]], groups: Sequence[str], *, resamples: int = 400, seed: int = 0
+    statistic: Callable[[Floats], tuple[Floats, Floats]], groups: Sequence[str], *, seed: int = 0
 ) -> Difference:
-    """As `paired_difference`, of a statistic that is no mean: it gets the questions' weights and gives (a, b).
+    """As `paired_difference`, of a statistic that is no mean.
 
+    It gets the questions' weights, shape (resamples, questions), and gives that of a and of b, shape (resamples,) each.
     A resample for which it is not defined (NaN: one class alone) is left out.
     """
-    a, b = statistic(np.ones(len(groups)))
-    drawn = [statistic(weights) for weights in group_weights(groups, resamples, seed)]
-    values = np.array([y - x for x, y in drawn])
+    a, b = statistic(np.ones((1, len(groups))))
+    drawn_a, drawn_b = statistic(group_weights(groups, seed=seed))
+    values = drawn_b - drawn_a
     values = values[~np.isnan(values)]
-    return _with_interval(b - a, values) if len(values) else Difference(b - a, -1.0, 1.0)
+    value = float(b[0] - a[0])
+    return _with_interval(value, values) if len(values) else Difference(value, -1.0, 1.0)
 
 
 def _with_interval(value: float, drawn: Floats) -> Difference:

@@ -18,15 +18,30 @@ Floats = NDArray[np.float64]
 COVERAGES = (0.1, 0.3, 0.5)
 
 
-def auroc(labels: Sequence[bool], scores: Sequence[float], weights: Sequence[float] | None = None) -> float:
+def auroc(labels: Sequence[bool], scores: Sequence[float]) -> float:
     """The chance that a positive question scores above a negative one, ties half (scikit-learn).
 
     NaN where one class is empty. With `labels` answerable it is AUROC(answerable); with right, AUROC(right).
     """
-    kept = np.ones(len(labels), dtype=bool) if weights is None else np.asarray(weights) > 0
-    if len(set(np.asarray(labels, dtype=bool)[kept].tolist())) < 2:
-        return float("nan")
-    return float(roc_auc_score(labels, scores, sample_weight=weights))
+    return float(roc_auc_score(labels, scores)) if len(set(map(bool, labels))) == 2 else float("nan")
+
+
+def weighted_aurocs(labels: Sequence[bool], scores: Sequence[float], weights: Floats) -> Floats:
+    """`auroc` of resamples: `weights` says how often each question is drawn, shape (resamples, questions).
+
+    Shape (resamples,); NaN where a resample has one class alone.
+    """
+    order = np.argsort(np.asarray(scores, dtype=np.float64), kind="stable")
+    score, positive = np.asarray(scores, dtype=np.float64)[order], np.asarray(labels, dtype=np.float64)[order]
+    drawn = weights[:, order]
+    starts = np.flatnonzero(np.r_[True, score[1:] != score[:-1]])  # of each tie
+    ties = np.add.reduceat(drawn * positive, starts, axis=1), np.add.reduceat(drawn * (1 - positive), starts, axis=1)
+    below = np.cumsum(ties[1], axis=1) - ties[1]
+    won = (ties[0] * (below + ties[1] / 2)).sum(axis=1)
+    pairs = ties[0].sum(axis=1) * ties[1].sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        found: Floats = won / pairs
+    return found
 
 
 def auroc_within(labels: Sequence[bool], scores: Sequence[float], paragraphs: Sequence[str]) -> float:

@@ -42,7 +42,7 @@ class Remembered:
         """As the system itself, which is told nothing of the question's id."""
         key = replace(asked, id="")
         if key not in self._known:
-            self._known[key] = self._system.ask(asked)
+            self._known[key] = self._system.ask(key)
         return self._known[key]
 
 

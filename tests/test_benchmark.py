@@ -1,0 +1,231 @@
+"""One run of the benchmark over a few seed questions: every system, the files it leaves, and comparing two results."""
+
+import copy
+import html
+import json
+
+import pytest
+
+from eval import __main__ as command
+from eval import bench, compare, report
+from eval.bench import Bench, Options, content_hash, sampled, save
+from eval.cases import Asked, Dataset
+from eval.datasets import seeds
+from eval.systems import Remembered
+from eval.systems.ours import Ours, of_reply
+from eval.vectors import CachedEncoder
+from eval.world import World
+from rag import embed
+from rag.settings import Settings
+from tests.conftest import WordEncoder
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    """The whole benchmark with the encoder that needs no weights."""
+    work = tmp_path_factory.mktemp("bench")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embed, "SentenceTransformerEncoder", lambda _source: WordEncoder())
+        patch.setattr(embed, "resolve", lambda name: embed.EncoderSource(name, work / "none", name))
+        options = Options(names=("seeds", "squad2"), sample=12, timed=False, cache=work / "cache", out=work / "out")
+        found = Bench(options, Settings()).run()
+    return found, work / "out"
+
+
+def test_every_system_is_measured_on_the_same_questions(result):
+    found, _ = result
+    rows = found["sets"]["seeds"]["systems"]
+    names = [row["name"] for row in rows]
+    assert names[0] == "ours"
+    assert {
+        "always answer",
+        "never answer",
+        "question only",
+        "word coverage",
+        "dense only",
+        "lexical only",
+        "cosine threshold",
+        "LangChain FAISS",
+        "cairn-assistant",
+        "oracle retrieval",
+        "oracle reader",
+    } < set(names)
+    asked = [[record["id"] for record in row["records"]] for row in rows]
+    assert all(ids == asked[0] for ids in asked)
+    assert len(asked[0]) == 24
+    by_name = {row["name"]: row["figures"]["test"] for row in rows}
+    assert by_name["never answer"]["joint"]["value"] == by_name["ours"]["joint_of_always_refusing"]
+    assert by_name["always answer"]["unanswerable_refused"]["value"] == 0
+    assert by_name["always answer"]["coverage"]["value"] == 1
+    assert by_name["oracle reader"]["given_right"]["value"] == 1
+    assert by_name["oracle reader"]["unanswerable_refused"]["value"] == 1
+    assert (
+        by_name["LangChain FAISS"]["quoted_characters"] is None or by_name["LangChain FAISS"]["quoted_characters"] > 300
+    )
+
+
+def test_sets_without_data_are_skipped_with_a_message(result):
+    found, _ = result
+    assert "squad2" not in found["sets"]
+    assert any(message.startswith("squad2: skipped") for message in found["skipped"])
+
+
+def test_answers_are_grounded_and_rankings_are_left_as_trec_files(result):
+    found, out = result
+    grounding = found["sets"]["seeds"]["grounding"]
+    assert (grounding["answers"], grounding["violations"]) == (24, 0)
+    assert grounding["quotations"] >= 24
+    assert sorted(file.name for file in (out / "trec" / "seeds").iterdir()) == [
+        "dense.run",
+        "fused.run",
+        "lexical.run",
+        "qrels.txt",
+    ]
+    assert set(found["sets"]["seeds"]["retrieval"]["rankings"]) == {"dense", "lexical", "fused"}
+
+
+def test_a_result_is_named_by_what_was_found(result):
+    found, out = result
+    file = save(found, out)
+    assert file.name == f"{found['content']}.json"
+    assert content_hash(json.loads(file.read_text())) == found["content"]
+    later = copy.deepcopy(found)
+    later["made"] = "2030-01-01"
+    later["sets"]["seeds"]["systems"][0]["records"][0]["ms"] = 1e9
+    assert content_hash(later) == found["content"]
+    later["sets"]["seeds"]["systems"][0]["records"][0]["score"] = 0.123
+    assert content_hash(later) != found["content"]
+
+
+def test_the_page_shows_every_wrong_answer_as_text(result):
+    found, out = result
+    found = copy.deepcopy(found)
+    first = found["sets"]["seeds"]["systems"][0]["records"][0]
+    first.update(answerable=False, answered=True, shown=["<script>alert(1)</script>"], unscorable="", error="")
+    page = report.write(found, out).read_text()
+    wrong = report.wrong(found["sets"]["seeds"])
+    assert len(wrong) >= 2
+    for item in wrong:
+        assert html.escape(item["question"], quote=True) in page
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert page.count("<svg") >= 3
+    assert "http://" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
+        "http://creativecommons.org", ""
+    )
+
+
+def test_the_terminal_has_a_row_for_each_system(result, capsys):
+    found, _ = result
+    report.terminal(found)
+    printed = capsys.readouterr().out
+    for row in found["sets"]["seeds"]["systems"]:
+        assert row["name"] in printed
+    assert "0 violations of grounding" in printed
+
+
+def test_compare_pairs_the_questions(result, tmp_path, capsys):
+    found, out = result
+    worse = copy.deepcopy(found)
+    for record in worse["sets"]["seeds"]["systems"][0]["records"]:
+        record.update(answered=True, right=False, right_one=False)
+    a, b = save(found, out), tmp_path / "b.json"
+    b.write_text(json.dumps(worse))
+    compared = {(c.system, c.measure): c for c in compare.results(found, worse)}
+    assert compared["ours", "right decisions"].worse
+    assert compared["ours", "right decisions"].questions == 12
+    assert compared["word coverage", "right decisions"].difference.value == 0
+    assert command.main(["compare", str(a), str(b)]) == 0
+    assert "seeds, ours, right decisions: -" in capsys.readouterr().out
+
+
+def test_a_wrong_command_line_says_what_there_is(capsys, tmp_path):
+    assert command.main(["--sets", "seed"]) == 2
+    assert "the sets are seeds, squad2" in capsys.readouterr().err
+    assert command.main(["--data", str(tmp_path / "none")]) == 2
+    assert "is not there" in capsys.readouterr().err
+    assert command.main(["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")]) == 2
+
+
+def test_a_sample_keeps_pairs_together_and_does_not_depend_on_the_order():
+    cases = [case for case in seeds.read().cases if case.part == "test"]
+    chosen = {case.id for case in sampled(cases, 10)}
+    assert len(chosen) == 10
+    assert chosen == {case.id for case in sampled(cases[::-1], 10)}
+    pairs = [c for case in cases for c in (case, _removed(case))]
+    ids = [case.id for case in sampled(pairs, 10)]
+    assert len(ids) == 10
+    assert len({id.removesuffix("#removed") for id in ids}) == 5
+
+
+def _removed(case):
+    from dataclasses import replace
+
+    return replace(case, asked=replace(case.asked, id=case.id + "#removed"))
+
+
+@pytest.fixture
+def world(tmp_path, word_encoder):
+    return World(seeds.read(), tmp_path, Settings())
+
+
+def test_our_answers_from_given_hits_are_those_of_the_program(world):
+    for case in world.dataset.cases[::15]:
+        asked = world.assistant.ask(case.asked.question)
+        given = world.assistant.answer(case.asked.question, world.hits(case.asked))
+        assert of_reply(given).quotes == of_reply(asked).quotes
+        assert (given.text, given.confidence, given.status) == (asked.text, asked.confidence, asked.status)
+
+
+def test_a_hidden_article_is_in_no_ranking(world):
+    from dataclasses import replace
+
+    case = world.dataset.cases[0]
+    hidden = replace(case.asked, hidden=frozenset({case.gold[0].article_id}))
+    assert world.hits(case.asked)
+    for ranking in ("fused", "dense", "lexical"):
+        assert world.hits(hidden, ranking) == []
+    assert not Ours(world).ask(hidden).answered
+
+
+def test_a_system_is_asked_each_thing_once(world):
+    count = 0
+
+    class Counting:
+        name = "counting"
+
+        def ask(self, asked):
+            nonlocal count
+            count += 1
+            assert asked.id == ""
+            return Ours(world).ask(asked)
+
+    system = Remembered(world, "counting", lambda _world: Counting())
+    one = system.ask(Asked("1", "Who is Lee?"))
+    assert system.ask(Asked("2", "Who is Lee?")) is one
+    assert Remembered(world, "counting", lambda _world: Counting()).ask(Asked("3", "Who is Lee?")) is one
+    assert count == 1
+    system.ask(Asked("1", "Who is Lee?", hidden=frozenset({"a"})))
+    assert count == 2
+
+
+def test_kept_vectors_are_the_encoder_s_own(tmp_path, word_encoder):
+    source = embed.EncoderSource("words", tmp_path, "sha")
+    cached = CachedEncoder(source, tmp_path / "v.db")
+    texts = ["red bus", "blue", "red bus"]
+    first = cached.encode(texts)
+    assert cached.embedded == 2
+    again = CachedEncoder(source, tmp_path / "v.db")
+    assert (again.encode(texts) == first).all()
+    assert again.embedded == 0
+    assert (first == word_encoder.encode(texts)).all()
+    assert again.missing(["blue", "green"]) == ["green"]
+    other = CachedEncoder(embed.EncoderSource("words", tmp_path, "another"), tmp_path / "v.db")
+    assert other.missing(["blue"]) == ["blue"]  # another model's vectors are not used
+    assert again.missing(["blue"], query=True) == ["blue"]
+
+
+def test_a_set_without_articles_asks_of_given_passages():
+    assert not Dataset("x", ()).asks_corpus
+    assert seeds.read().asks_corpus
+    assert bench.REPORTED == ("develop", "test")
