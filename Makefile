@@ -3,17 +3,18 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 7860
 
-.PHONY: help install dev chat test lint check eval speed clean
+.PHONY: help install dev chat test lint check eval eval-gate speed clean
 
 help:
-	@echo "make chat     builds the index from seeds/ and serves the page on 127.0.0.1:7860 (PORT=7870 for another)"
-	@echo "make test     makes the environment and runs the tests"
-	@echo "make eval     asks the evaluation questions and prints the figures"
-	@echo "make speed    times embedding, questions and the command"
-	@echo "make check    ruff, mypy and the tests"
-	@echo "make lint     ruff and mypy alone"
-	@echo "make install  only the environment, with $(BIN)/rag"
-	@echo "make clean    removes the environment"
+	@printf "make %-10s%s\n" "chat" "builds the index from seeds/ and serves the page on 127.0.0.1:7860 (PORT=7870 for another)"
+	@printf "make %-10s%s\n" "test" "makes the environment and runs the tests"
+	@printf "make %-10s%s\n" "eval" "runs the benchmark: tables, a JSON file and an HTML page in eval/results"
+	@printf "make %-10s%s\n" "eval-gate" "whether the program is worse than the committed baseline"
+	@printf "make %-10s%s\n" "speed" "times embedding, questions and the command"
+	@printf "make %-10s%s\n" "check" "ruff, mypy and the tests"
+	@printf "make %-10s%s\n" "lint" "ruff and mypy alone"
+	@printf "make %-10s%s\n" "install" "only the environment, with $(BIN)/rag"
+	@printf "make %-10s%s\n" "clean" "removes the environment"
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -47,6 +48,9 @@ check: lint test
 
 eval: dev
 	$(BIN)/python -m eval
+
+eval-gate: dev
+	$(BIN)/python -m eval gate
 
 speed: dev
 	$(BIN)/python -m eval.speed

@@ -24,6 +24,7 @@ def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, p
     right, scores = [r.right for r in some], [r.score for r in some]
     labels = [r.answerable for r in some]
     refusing = refusal.refusing(labels, [r.answered or bool(r.error) for r in some])
+    worded = [r for r in answerable if answers.get(r.id)]  # rule `article` has no accepted words
     known = [r.right_paragraph for r in answerable if r.right_paragraph is not None]
     out: dict[str, Any] = {
         "questions": len(some),
@@ -48,17 +49,17 @@ def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, p
         **{f"risk_at_{c}": refusal.risk_at(right, scores, c) for c in refusal.COVERAGES},
         "brier": refusal.brier(right, scores) if probability else None,
         "calibration_error": refusal.calibration_error(right, scores) if probability else None,
-        "exact": _mean([float(r.exact) for r in answerable]),
-        "f1": _mean([r.f1 for r in answerable]),
-        "squad_f1": _mean([_squad(r) for r in some]),
-        "squad_f1_has_answer": _mean([_squad(r) for r in answerable]),
+        "exact": _mean([float(r.exact) for r in worded]),
+        "f1": _mean([r.f1 for r in worded]),
+        "squad_f1": _mean([_squad(r) for r in some]) if worded else None,
+        "squad_f1_has_answer": _mean([_squad(r) for r in worded]),
         "squad_f1_no_answer": _mean([_squad(r) for r in not_answerable]),
-        "squad_exact": _mean([_squad(r, exact=True) for r in some]),
-        "squad_exact_has_answer": _mean([_squad(r, exact=True) for r in answerable]),
+        "squad_exact": _mean([_squad(r, exact=True) for r in some]) if worded else None,
+        "squad_exact_has_answer": _mean([_squad(r, exact=True) for r in worded]),
         "gold_in_one_sentence": share(r.right_one for r in answerable),
-        "gold_in_one_sentence_by_chance": chance(answerable, answers),
+        "gold_in_one_sentence_by_chance": chance(worded, answers),
         "right_paragraph": share(known) if known else None,
-        "sentence_f1": _mean([r.sentence_f1 for r in answerable]),
+        "sentence_f1": _mean([r.sentence_f1 for r in answerable if r.sentence_f1 is not None]),
         "quoted_characters": _mean([float(r.chars) for r in given]),
         "short_answers_given": share(r.short_given for r in given),
     }

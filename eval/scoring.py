@@ -37,7 +37,7 @@ class Record:
     f1: float  # of the short answer, or of the one sentence where there is none
     exact: bool
     short_given: bool
-    sentence_f1: float
+    sentence_f1: float | None  # where sentences were selected
     chars: int  # quoted in all, in the best answer
     shown: tuple[str, ...]  # the quotations
     shown_short: str | None
@@ -78,7 +78,7 @@ def score(case: Case, found: Prediction) -> Record:
         f1=token_f1(short, case.answers),
         exact=exact_match(short, case.answers),
         short_given=found.short is not None,
-        sentence_f1=sentence_f1(case, found.quotes),
+        sentence_f1=sentence_f1(case, found.quotes) if case.rule == "sentence" else None,
         chars=sum(map(len, texts)),
         shown=texts,
         shown_short=found.short,

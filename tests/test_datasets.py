@@ -177,3 +177,25 @@ def test_a_broken_line_is_named(tmp_path):
 def test_news_weeks_are_parted_by_their_rule():
     found = list(parts_of("news", [f"2022{n:04}" for n in range(41)]).values())
     assert [found.count(part) for part in ("develop", "calibrate", "test")] == [12, 8, 21]
+
+
+def test_judgements_are_compared_with_the_string_test_again():
+    import hashlib
+
+    from eval.cases import Asked, Case
+    from eval.judged import agreement
+    from eval.metrics.intervals import Share
+
+    articles = {"a": "Ann won. Bo lost. Ann slept."}
+    cases = {"q": Case(Asked("q", "Who won?"), "test", "w", "words", True, answers=("Ann",))}
+
+    def row(start, end, right):
+        text = articles["a"][start:end]
+        sha256 = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return {"id": "q", "article_id": "a", "start": start, "end": end, "sha256": sha256, "right": right}
+
+    judged = [row(0, 8, True), row(9, 17, False), row(18, 28, False), row(0, 8, True) | {"sha256": "0"}]
+    found = agreement(judged, cases, articles)
+    assert found.right_where_test_says_right == Share(1, 2)
+    assert found.right_where_test_says_wrong == Share(0, 1)
+    assert found.stale == 1

@@ -111,7 +111,8 @@ def _table(name: str, found: Mapping[str, Any], part: str) -> Table:
     for row in found["systems"]:
         figures = row["figures"][part]
         threshold = "own" if row["threshold"] is None else f"{row['threshold']:.3f}"
-        table.add_row(row["name"], threshold, *(shown(figures[key]) for key, _ in COLUMNS))
+        few = f" (of {figures['questions']})" if figures["questions"] != counts["questions"] else ""
+        table.add_row(row["name"] + few, threshold, *(shown(figures[key]) for key, _ in COLUMNS))
     return table
 
 

@@ -24,6 +24,7 @@ class Entry:
     system: System
     tuned: bool
     probability: bool = False  # its score is meant as one, so calibration can be measured
+    few: bool = False  # too slow for a large corpus, where it is asked a fixed sample
 
 
 class Remembered:
@@ -67,7 +68,7 @@ def build(world: World, develop: Sequence[Case], *, peers: bool = True) -> list[
             cairn = Remembered(world, cairn_peer.Cairn.name, cairn_peer.Cairn)
             entries += [
                 Entry(Remembered(world, langchain_peer.LangChainFaiss.name, langchain_peer.LangChainFaiss), tuned=True),
-                Entry(cairn, tuned=False),
-                Entry(ours.Renamed(cairn, "cairn-assistant, threshold tuned here"), tuned=True),
+                Entry(cairn, tuned=False, few=True),
+                Entry(ours.Renamed(cairn, "cairn-assistant, threshold tuned here"), tuned=True, few=True),
             ]
     return entries

@@ -10,6 +10,7 @@ import json
 import tempfile
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from eval.cases import Asked, Prediction, Quote
 from eval.systems.sentence import nearest_sentence
@@ -25,6 +26,7 @@ class Cairn:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._ranked: dict[str, Any] = {}  # the same whatever is hidden
 
     @cached_property
     def _loaded(self):  # type: ignore[no-untyped-def] # its Index has no type information
@@ -50,8 +52,10 @@ class Cairn:
         from cairn.engine import ask
 
         index, ids, texts = self._loaded
-        result = ask(asked.question, index, Config(candidates=DEPTH), lang="en")
-        for candidate in result.answer.trace.candidates:
+        if asked.question not in self._ranked:
+            found = ask(asked.question, index, Config(candidates=DEPTH), lang="en")
+            self._ranked[asked.question] = found.answer.trace.candidates
+        for candidate in self._ranked[asked.question]:
             id, text = candidate.passage.doc_id, candidate.passage.text
             if ids[id] in asked.hidden:
                 continue
@@ -61,6 +65,6 @@ class Cairn:
                 start = texts[id].find(text)
             sentence = nearest_sentence(self._world, asked.question, text, start)
             paragraph = self._world.paragraph(ids[id], sentence[0])
-            found = Quote(ids[id], start, start + len(text), text, paragraph, sentence)
-            return Prediction(candidate.score, candidate.score >= OWN_THRESHOLD, (found,))
+            quotation = Quote(ids[id], start, start + len(text), text, paragraph, sentence)
+            return Prediction(candidate.score, candidate.score >= OWN_THRESHOLD, (quotation,))
         return Prediction(0.0, False)
