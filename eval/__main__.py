@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from eval import bench, compare, datasets, gate, report
+from rag.errors import RagError
 from rag.settings import load_settings
 
 
@@ -40,11 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command == "compare":
             return _compare(given)
         options = _options(given)
-    except (OSError, ValueError) as error:
+        if given.command == "gate":
+            return gate.run(options, load_settings(), recording=given.record)
+    except (OSError, ValueError, RagError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    if given.command == "gate":
-        return gate.run(options, load_settings(), recording=given.record)
     result = bench.Bench(options, load_settings()).run()
     file = bench.save(result, options.out)
     report.terminal(result)

@@ -14,8 +14,9 @@ from typing import Any
 from rich.progress import track
 
 from eval import datasets, finding, systems, timing
-from eval.cases import Case, Dataset, System
+from eval.cases import Case, Dataset, Prediction, System
 from eval.console import CONSOLE
+from eval.datasets.news import REMOVED
 from eval.figures import conflict, figures
 from eval.grounding import Grounding, check
 from eval.metrics.refusal import reliability, risk_curve
@@ -61,23 +62,39 @@ class Options:
 
 
 def sampled(cases: Sequence[Case], sample: int) -> list[Case]:
-    """The first `sample` of each part in the order of the SHA-1 of the question's id; a pair is never torn."""
+    """The first `sample` of each part in the order of the SHA-1 of the question's id; 0: all.
 
-    def order(case: Case) -> str:
-        return hashlib.sha1(case.id.removesuffix("#removed").encode(), usedforsecurity=False).hexdigest()
-
-    chosen: list[Case] = []
+    A question that is asked twice, with and without its articles, is drawn as one and counts as two.
+    """
+    chosen: set[str] = set()
     for part in REPORTED:
-        some = sorted((c for c in cases if c.part == part), key=order)
-        chosen += some[:sample] if sample else some
-    kept = {case.id for case in chosen}
-    return [case for case in cases if case.id in kept]
+        some = [case for case in cases if case.part == part]
+        keys = sorted({_key(case) for case in some}, key=_sha1)
+        twice = len(some) > len(keys)
+        chosen.update(keys[: sample // 2 if twice else sample] if sample else keys)
+    return [case for case in cases if case.part in REPORTED and _key(case) in chosen]
+
+
+def _key(case: Case) -> str:
+    return case.id.removesuffix(REMOVED)
+
+
+def _sha1(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def records_of(system: System, cases: Sequence[Case], progress: str = "") -> list[Record]:
-    """Each question asked alone, and scored."""
+    """Each question asked alone, and scored. A system that fails on a question is wrong on it; the others go on."""
     shown = track(cases, progress, console=CONSOLE, transient=True) if progress else cases
-    return [score(case, system.ask(case.asked)) for case in shown]
+    return [score(case, _asked(system, case)) for case in shown]
+
+
+def _asked(system: System, case: Case) -> Prediction:
+    try:
+        return system.ask(case.asked)
+    except Exception as error:  # noqa: BLE001 - it is counted and shown as what it is
+        CONSOLE.print(f"{system.name} failed on {case.id}: {type(error).__name__}: {error}", highlight=False)
+        return Prediction(0.0, False, error=f"{type(error).__name__}: {error}")
 
 
 def rows_of(world: World, cases: Sequence[Case], *, peers: bool) -> list[Row]:
@@ -216,7 +233,7 @@ def content_hash(result: dict[str, Any]) -> str:
 
     def bare(value: Any) -> Any:
         if isinstance(value, dict):
-            return {k: bare(v) for k, v in value.items() if k not in ("timing", "ms", "made", "content")}
+            return {k: bare(v) for k, v in value.items() if k not in ("timing", "made", "content", "skipped")}
         return [bare(v) for v in value] if isinstance(value, list | tuple) else value
 
     text = json.dumps(bare(result), sort_keys=True, ensure_ascii=False)
@@ -227,5 +244,5 @@ def save(result: dict[str, Any], out: Path = RESULTS) -> Path:
     """Writes `<content-hash>.json`."""
     out.mkdir(parents=True, exist_ok=True)
     file = out / f"{result['content']}.json"
-    file.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
+    file.write_text(json.dumps(result, ensure_ascii=False, allow_nan=False), encoding="utf-8")
     return file

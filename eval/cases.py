@@ -6,7 +6,7 @@ A system sees an `Asked` alone: never the gold, a date, a part or an answerabili
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from rag.types import Article
@@ -23,6 +23,7 @@ class Gold:
     end: int
     text: str
     paragraph: int | None = None
+    part: int = 0  # of an answer that has several
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,8 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """All that a system is told."""
+    """All that a system is told. Ids stay outside: some have a date or the label in them."""
 
-    id: str
     question: str
     history: tuple[Turn, ...] = ()  # oldest first
     context: str | None = None  # the passage to read; None: find one in the corpus
@@ -51,26 +51,24 @@ class Case:
 
     `rule` says what makes a quotation right: `span`, it contains an accepted range whole; `words`, it contains an
     accepted answer's words, in order and unbroken, wherever they stand; `sentence`, it is one of the accepted
-    sentences; `article`, it is of an accepted article or passage.
+    sentences; `article`, it is of an accepted article or passage. Where the gold has several parts, the quotations of
+    an answer together must contain one range of each.
     """
 
+    id: str  # unique in its set
     asked: Asked
     part: str
     group: str  # articles, passages or weeks that hang together: the unit of the bootstrap
     rule: Rule
     answerable: bool
     gold: tuple[Gold, ...] = ()  # of rules span, sentence and article
+    selections: tuple[tuple[Gold, ...], ...] = ()  # of rule sentence: what each annotator selected
     answers: tuple[str, ...] = ()  # accepted short answers
     kind: str = ""
     category: str = ""
     wrong: tuple[str, ...] = ()  # answers known to be false
     unscorable: str = ""  # why it cannot be scored; empty when it can
     paragraph: str = ""  # questions with the same one were asked of the same paragraph
-
-    @property
-    def id(self) -> str:
-        """The question's id, unique in its set."""
-        return self.asked.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,6 @@ class Prediction:
     answered: bool  # at the system's own threshold
     quotes: tuple[Quote, ...] = ()  # best first
     short: str | None = None
-    stages_ms: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import mean
 from typing import Any
 
+import numpy as np
+
 from eval.metrics import refusal
-from eval.metrics.intervals import Difference, Floats, paired_difference, paired_statistic
+from eval.metrics.intervals import LEVEL, RESAMPLES, Difference, Floats, paired_difference, paired_statistic
 
 Recorded = Mapping[str, Any]  # the fields of a `Record` that are compared, by name
 
@@ -21,6 +24,9 @@ FIELDS = (
     "answered",
     "right",
     "right_one",
+    "right_paragraph",
+    "exact",
+    "f1",
     "chars",
     "error",
 )
@@ -42,14 +48,23 @@ def _decided_right(r: Recorded) -> float:
     return float(r["answered"] and r["right"]) if r["answerable"] else float(not r["answered"])
 
 
+def _has(key: str) -> Callable[[Recorded], bool]:
+    return lambda r: r["answerable"] and r[key] is not None
+
+
 MEANS = (
     Measure("right decisions", _decided_right, lambda _: True),
     Measure("right of answerable", _decided_right, lambda r: r["answerable"]),
     Measure("refused of unanswerable", _decided_right, lambda r: not r["answerable"]),
     Measure("gold in one sentence", lambda r: float(r["right_one"]), lambda r: r["answerable"]),
+    Measure("right paragraph", lambda r: float(r["right_paragraph"]), _has("right_paragraph")),
+    Measure("exact match", lambda r: float(r["exact"]), _has("exact")),
+    Measure("F1", lambda r: float(r["f1"]), _has("f1")),
+    Measure("Brier score", lambda r: (float(r["score"]) - float(r["right"])) ** 2, lambda _: True, less_is_better=True),
     # Of questions that both answer: else refusing more would seem to quote less.
-    Measure("characters quoted", lambda r: float(r["chars"]), lambda r: r["answered"], True),
+    Measure("characters quoted", lambda r: float(r["chars"]), lambda r: r["answered"], less_is_better=True),
 )
+_RESAMPLES = 500  # of measures that are computed anew for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,7 @@ class Compared:
     measure: str
     questions: int
     difference: Difference
+    before: float  # of A
     less_is_better: bool = False
 
     @property
@@ -78,27 +94,45 @@ class Compared:
         return f"{self.set}, {self.system}, {self.measure}: {self.difference}, {self.questions} questions: {word}"
 
 
-def differences(set: str, system: str, a: Sequence[Recorded], b: Sequence[Recorded]) -> Iterator[Compared]:
+def differences(
+    set: str, system: str, a: Sequence[Recorded], b: Sequence[Recorded], level: float = LEVEL
+) -> Iterator[Compared]:
     """Every measure over the scorable questions of both, paired by id. Questions of one run alone are left out."""
     before = {r["id"]: r for r in a if not r["unscorable"]}
     pairs = [(before[r["id"]], r) for r in b if r["id"] in before and not r["unscorable"]]
     for measure in MEANS:
         some = [(x, y) for x, y in pairs if measure.of(x) and measure.of(y)]
         if some:
-            values = [measure.value(x) for x, _ in some], [measure.value(y) for _, y in some]
-            found = paired_difference(*values, [y["group"] for _, y in some])
-            yield Compared(set, system, measure.name, len(some), found, measure.less_is_better)
+            was, now = [measure.value(x) for x, _ in some], [measure.value(y) for _, y in some]
+            found = paired_difference(was, now, [y["group"] for _, y in some], level=level)
+            yield Compared(set, system, measure.name, len(some), found, mean(was), measure.less_is_better)
+    if not pairs:
+        return
     groups = [y["group"] for _, y in pairs]
-    for name, label in (("AUROC answerable", "answerable"), ("AUROC right", "right")):
-        if pairs:
-            yield Compared(set, system, name, len(pairs), paired_statistic(_aurocs(pairs, label), groups))
+    statistics: tuple[tuple[str, str, Statistic, bool, int], ...] = (
+        ("AUROC answerable", "answerable", refusal.weighted_aurocs, False, RESAMPLES),
+        # Its classes are those of each run's own answers: a better reader can have a lower one.
+        ("AUROC right", "right", refusal.weighted_aurocs, False, RESAMPLES),
+        ("AURC", "right", refusal.resampled_aurcs, True, _RESAMPLES),
+    )
+    for name, label, statistic, less_is_better, resamples in statistics:
+        of_both = _of_both(pairs, label, statistic)
+        drawn = paired_statistic(of_both, groups, level=level, resamples=resamples)
+        if drawn is not None:
+            value = float(of_both(np.ones((1, len(pairs))))[0][0])
+            yield Compared(set, system, name, len(pairs), drawn, value, less_is_better)
 
 
-def _aurocs(pairs: Sequence[tuple[Recorded, Recorded]], label: str) -> Callable[[Floats], tuple[Floats, Floats]]:
+Statistic = Callable[[Sequence[bool], Sequence[float], Floats], Floats]
+
+
+def _of_both(
+    pairs: Sequence[tuple[Recorded, Recorded]], label: str, statistic: Statistic
+) -> Callable[[Floats], tuple[Floats, Floats]]:
     sides = [([bool(r[label]) for r in side], [float(r["score"]) for r in side]) for side in zip(*pairs, strict=True)]
 
     def both(weights: Floats) -> tuple[Floats, Floats]:
-        a, b = (refusal.weighted_aurocs(labels, scores, weights) for labels, scores in sides)
+        a, b = (statistic(labels, scores, weights) for labels, scores in sides)
         return a, b
 
     return both
@@ -110,5 +144,7 @@ def results(a: Mapping[str, Any], b: Mapping[str, Any], part: str = "test") -> I
         before = {row["name"]: row for row in a["sets"].get(name, {}).get("systems", [])}
         for row in found.get("systems", []):
             if row["name"] in before:
-                sides = [[r for r in some["records"] if r["part"] == part] for some in (before[row["name"]], row)]
-                yield from differences(name, row["name"], *sides)
+                a_side, b_side = (
+                    [r for r in some["records"] if r["part"] == part] for some in (before[row["name"]], row)
+                )
+                yield from differences(name, row["name"], a_side, b_side)

@@ -24,7 +24,7 @@ def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, p
     right, scores = [r.right for r in some], [r.score for r in some]
     labels = [r.answerable for r in some]
     refusing = refusal.refusing(labels, [r.answered or bool(r.error) for r in some])
-    worded = [r for r in answerable if answers.get(r.id)]  # rule `article` has no accepted words
+    worded = [r for r in answerable if r.f1 is not None]  # rule `article` has no accepted words
     known = [r.right_paragraph for r in answerable if r.right_paragraph is not None]
     out: dict[str, Any] = {
         "questions": len(some),
@@ -49,15 +49,15 @@ def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, p
         **{f"risk_at_{c}": refusal.risk_at(right, scores, c) for c in refusal.COVERAGES},
         "brier": refusal.brier(right, scores) if probability else None,
         "calibration_error": refusal.calibration_error(right, scores) if probability else None,
-        "exact": _mean([float(r.exact) for r in worded]),
-        "f1": _mean([r.f1 for r in worded]),
+        "exact": _mean([float(r.exact or 0) for r in worded]),
+        "f1": _mean([r.f1 or 0.0 for r in worded]),
         "squad_f1": _mean([_squad(r) for r in some]) if worded else None,
         "squad_f1_has_answer": _mean([_squad(r) for r in worded]),
         "squad_f1_no_answer": _mean([_squad(r) for r in not_answerable]),
         "squad_exact": _mean([_squad(r, exact=True) for r in some]) if worded else None,
         "squad_exact_has_answer": _mean([_squad(r, exact=True) for r in worded]),
         "gold_in_one_sentence": share(r.right_one for r in answerable),
-        "gold_in_one_sentence_by_chance": chance(worded, answers),
+        "gold_in_one_sentence_by_chance": chance([r for r in worded if r.sentence_f1 is None], answers),
         "right_paragraph": share(known) if known else None,
         "sentence_f1": _mean([r.sentence_f1 for r in answerable if r.sentence_f1 is not None]),
         "quoted_characters": _mean([float(r.chars) for r in given]),
@@ -69,7 +69,7 @@ def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, p
 def conflict(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> dict[str, Any]:
     """Of questions whose documents disagree: how often an answer shows all accepted ones, or only a false one.
 
-    Shares are of all questions of each sort, so that refusing does not help the first and cannot hurt the second.
+    Shares are of all questions of each sort. Refusing lowers both, so read them together and beside the coverage.
     """
     several = [r for r in records if len(answers[r.id]) > 1]
     lied_to = [r for r in records if r.category == "misinformation"]
@@ -80,10 +80,11 @@ def conflict(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> 
 
 
 def chance(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> float:
-    """How often the quotation of another question, of about equal length, holds the words of an accepted answer.
+    """How often the one sentence of another question, of about equal length, holds the words of an accepted answer.
 
     Each question is compared with the `CHANCE_PARTNERS` quotations nearest in length among those of the same group
-    (the same article, where more than one question was asked of it), else of the whole set. Compared by words.
+    (the same article, where more than one question was asked of it), else of the whole set. Compared by words wherever
+    they stand, also where the quotation itself is judged by its place: so it is rather too high than too low.
     """
     groups: dict[str, list[Record]] = {}
     for record in records:
@@ -113,7 +114,7 @@ def _squad(record: Record, exact: bool = False) -> float:
         return 0.0
     if not record.answerable:
         return float(not record.answered)
-    return (float(record.exact) if exact else record.f1) if record.answered else 0.0
+    return float((record.exact if exact else record.f1) or 0) if record.answered else 0.0
 
 
 def _mean(values: Sequence[float]) -> float:

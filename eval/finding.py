@@ -11,7 +11,7 @@ from rich.progress import track
 from eval.cases import Case
 from eval.console import CONSOLE
 from eval.metrics import retrieval
-from eval.parts import folded
+from eval.metrics.answers import answer_words
 from eval.world import Ranking, World
 from rag.types import Passage
 
@@ -46,7 +46,9 @@ def _name(passage: Passage, by_article: bool) -> str:
 def _holding(world: World, cases: Sequence[Case]) -> dict[str, list[str]]:
     """The passages of the whole corpus that hold an accepted answer."""
     held: dict[str, list[str]] = {case.id: [] for case in cases}
-    needles = [(case, [f" {folded(a)} " for a in case.answers]) for case in cases if case.rule == "words"]
+    needles = [
+        (case, [f" {' '.join(answer_words(a))} " for a in case.answers]) for case in cases if case.rule == "words"
+    ]
     spans: dict[str, list[tuple[int, int, str]]] = {}
     for case in cases:
         for gold in case.gold:
@@ -59,8 +61,10 @@ def _holding(world: World, cases: Sequence[Case]) -> dict[str, list[str]]:
             if passage.chunk.start <= start and end <= passage.chunk.end
         }
         if needles:
-            text = f" {folded(passage.text)} "
-            holding |= {case.id: None for case, some in needles if any(needle in text for needle in some)}
+            text = f" {' '.join(answer_words(passage.text))} "
+            holding |= {
+                case.id: None for case, some in needles if any(needle.strip() and needle in text for needle in some)
+            }
         for id in holding:
             held[id].append(name)
     return held

@@ -12,6 +12,8 @@ from eval.cases import Case
 from eval.console import CONSOLE
 from eval.world import World
 from rag.asking import to_json
+from rag.errors import RagError
+from rag.pipeline import error_reply
 from rag.verify import verify
 
 
@@ -30,6 +32,10 @@ def check(world: World, cases: Sequence[Case], file: Path) -> Grounding:
     asked = [case for case in cases if not case.asked.hidden]
     with file.open("w", encoding="utf-8") as out:
         for case in track(asked, f"checking {world.dataset.name}", console=CONSOLE, transient=True):
-            out.write(to_json(world.assistant.ask(case.asked.question, id=case.id)) + "\n")
+            try:
+                reply = world.assistant.ask(case.asked.question, id=case.id)
+            except RagError as error:
+                reply = error_reply(str(error), id=case.id, question=case.asked.question, generation=None)
+            out.write(to_json(reply) + "\n")
     verdict = verify(file, world.seeds)
     return Grounding(len(asked), verdict.quotations, len(verdict.findings))

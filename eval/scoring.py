@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,8 +9,8 @@ from eval.cases import Case, Prediction
 from eval.metrics.answers import (
     exact_match,
     holds_words,
+    right_answer,
     right_paragraph,
-    right_quotation,
     sentence_f1,
     token_f1,
 )
@@ -34,8 +33,8 @@ class Record:
     right: bool  # its first quotation is right
     right_one: bool  # one sentence of it is
     right_paragraph: bool | None
-    f1: float  # of the short answer, or of the one sentence where there is none
-    exact: bool
+    f1: float | None  # of the short answer, or of the one sentence where there is none; None: no accepted words
+    exact: bool | None
     short_given: bool
     sentence_f1: float | None  # where sentences were selected
     chars: int  # quoted in all, in the best answer
@@ -46,7 +45,6 @@ class Record:
     holds_answers: int  # accepted answers whose words stand in the quotations
     holds_wrong: bool  # an answer known to be false stands in them
     error: str
-    ms: float
 
     @property
     def decided_right(self) -> bool:
@@ -72,11 +70,11 @@ def score(case: Case, found: Prediction) -> Record:
         unscorable=case.unscorable,
         score=found.score,
         answered=found.answered,
-        right=case.answerable and first is not None and right_quotation(case, first),
-        right_one=case.answerable and first is not None and right_quotation(case, first, first.one),
-        right_paragraph=right_paragraph(case, first) if first else None,
-        f1=token_f1(short, case.answers),
-        exact=exact_match(short, case.answers),
+        right=case.answerable and right_answer(case, found.quotes),
+        right_one=case.answerable and first is not None and right_answer(case, found.quotes, first.one),
+        right_paragraph=right_paragraph(case, first),
+        f1=token_f1(short, case.answers) if case.answers else None,
+        exact=exact_match(short, case.answers) if case.answers else None,
         short_given=found.short is not None,
         sentence_f1=sentence_f1(case, found.quotes) if case.rule == "sentence" else None,
         chars=sum(map(len, texts)),
@@ -87,7 +85,6 @@ def score(case: Case, found: Prediction) -> Record:
         holds_answers=sum(any(holds_words(text, [answer]) for text in texts) for answer in case.answers),
         holds_wrong=any(holds_words(text, case.wrong) for text in texts),
         error=found.error,
-        ms=found.stages_ms.get("total", math.nan),
     )
 
 

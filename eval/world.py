@@ -16,6 +16,7 @@ from eval.cases import Asked, Case, Dataset, Prediction, System
 from eval.vectors import CachedEncoder
 from rag import embed, load
 from rag.build import Progress
+from rag.extract import shipped_model
 from rag.pipeline import Assistant, Reader, given_passage, open_assistant, sync_index
 from rag.progress import bars
 from rag.question import analyse
@@ -23,7 +24,7 @@ from rag.settings import Settings
 from rag.types import Article, Hit, Passage
 
 Ranking = Literal["fused", "dense", "lexical"]
-DEPTH = 50  # hits looked at when some articles are taken away
+DEPTH = 50  # hits that are looked at, at first
 
 
 class World:
@@ -34,7 +35,7 @@ class World:
         self.encoder = encoder or CachedEncoder(embed.resolve(settings.encoder), cache / "vectors.db")
         self.folder = cache / dataset.name.removesuffix("_removed")
         self.reader = Reader.load(settings, self.encoder)
-        self._found: dict[tuple[str, str], list[Hit]] = {}
+        self._found: dict[tuple[str, str, int], list[Hit]] = {}
         self.remembered: dict[str, dict[Asked, Prediction]] = {}  # by system
         self.systems: dict[str, System] = {}
 
@@ -77,10 +78,19 @@ class World:
         """The same to the depth that is searched."""
         if asked.context is not None:
             return self.given(asked.context, asked)
-        key = asked.question, ranking
+        depth = DEPTH
+        while True:
+            found = self._ranked(asked.question, ranking, depth)
+            visible = [hit for hit in found if hit.passage.info.article_id not in asked.hidden]
+            if len(visible) >= self.settings.passages or len(found) < depth or not asked.hidden:
+                return visible
+            depth *= 4  # so many were hidden that too few are left to read
+
+    def _ranked(self, text: str, ranking: Ranking, depth: int) -> list[Hit]:
+        key = text, ranking, depth
         if key not in self._found:
-            self._found[key] = self._search(asked.question, ranking)
-        return [hit for hit in self._found[key] if hit.passage.info.article_id not in asked.hidden]
+            self._found[key] = self._search(text, ranking, depth)
+        return self._found[key]
 
     def given(self, context: str, asked: Asked) -> list[Hit]:
         """A passage that comes with its question, as the one hit."""
@@ -132,14 +142,14 @@ class World:
         asked = self.encoder.encode([question], query=True)[0]
         return (self.encoder.encode(texts) @ asked).tolist() if texts else []
 
-    def _search(self, text: str, ranking: Ranking) -> list[Hit]:
+    def _search(self, text: str, ranking: Ranking, depth: int) -> list[Hit]:
         if ranking == "fused":
-            return self.assistant.search(text, DEPTH)
+            return self.assistant.search(text, depth)
         store = self.assistant.store
         question = analyse(text, self.settings.max_question_chars)
         vector = self.encoder.encode([question.text], query=True)[0]
         dense = ranking == "dense"
-        found = store.search_dense(vector, DEPTH) if dense else store.search_lexical(question.terms, DEPTH)
+        found = store.search_dense(vector, depth) if dense else store.search_lexical(question.terms, depth)
         rows = [row for row, _ in found]
         scored = zip(store.passages(rows), found, store.cosines(vector, rows), strict=True)
         return [
@@ -150,5 +160,5 @@ class World:
     def key(self) -> str:
         """A hash of the corpus and of the settings and models that the program was run with."""
         generation = self.assistant.store.generation if self.dataset.asks_corpus else ""
-        data = f"{generation} {self.settings.model_dump_json()} {self.encoder.source.sha256}"
+        data = f"{generation} {self.settings.model_dump_json()} {self.encoder.source.sha256} {shipped_model()}"
         return hashlib.sha256(data.encode()).hexdigest()[:16]

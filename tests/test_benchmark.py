@@ -1,9 +1,9 @@
 """One run of the benchmark over a few seed questions: every system, the files it leaves, and comparing two results."""
 
 import copy
-import html
 import json
 
+import markupsafe
 import pytest
 
 from eval import __main__ as command
@@ -91,7 +91,7 @@ def test_a_result_is_named_by_what_was_found(result):
     assert content_hash(json.loads(file.read_text())) == found["content"]
     later = copy.deepcopy(found)
     later["made"] = "2030-01-01"
-    later["sets"]["seeds"]["systems"][0]["records"][0]["ms"] = 1e9
+    later["sets"]["seeds"]["timing"] = {"questions": 1}
     assert content_hash(later) == found["content"]
     later["sets"]["seeds"]["systems"][0]["records"][0]["score"] = 0.123
     assert content_hash(later) != found["content"]
@@ -106,13 +106,24 @@ def test_the_page_shows_every_wrong_answer_as_text(result):
     wrong = report.wrong(found["sets"]["seeds"])
     assert len(wrong) >= 2
     for item in wrong:
-        assert html.escape(item["question"], quote=True) in page
+        assert str(markupsafe.escape(item["question"])) in page
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert page.count("<svg") >= 3
     assert "http://" not in page.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
         "http://creativecommons.org", ""
     )
+
+
+def test_the_figures_alone_hold_no_text_of_a_set(result):
+    found, _ = result
+    text = report.markdown(found)
+    for row in found["sets"]["seeds"]["systems"]:
+        assert f"| {row['name']} | " in text
+        assert not any(len(quote) > 20 and quote in text for record in row["records"] for quote in record["shown"])
+    assert not any(case["question"] in text for case in found["sets"]["seeds"]["cases"].values())
+    assert "| fused |" in text
+    assert "squad2: skipped" in text
 
 
 def test_the_terminal_has_a_row_for_each_system(result, capsys):
@@ -153,15 +164,16 @@ def test_a_sample_keeps_pairs_together_and_does_not_depend_on_the_order():
     assert len(chosen) == 10
     assert chosen == {case.id for case in sampled(cases[::-1], 10)}
     pairs = [c for case in cases for c in (case, _removed(case))]
-    ids = [case.id for case in sampled(pairs, 10)]
-    assert len(ids) == 10
-    assert len({id.removesuffix("#removed") for id in ids}) == 5
+    for sample in (10, 11):
+        ids = [case.id for case in sampled(pairs, sample)]
+        assert len(ids) == 10
+        assert len({id.removesuffix("#removed") for id in ids}) == 5
 
 
 def _removed(case):
     from dataclasses import replace
 
-    return replace(case, asked=replace(case.asked, id=case.id + "#removed"))
+    return replace(case, id=case.id + "#removed")
 
 
 @pytest.fixture
@@ -173,7 +185,7 @@ def test_our_answers_from_given_hits_are_those_of_the_program(world):
     for case in world.dataset.cases[::15]:
         asked = world.assistant.ask(case.asked.question)
         given = world.assistant.answer(case.asked.question, world.hits(case.asked))
-        assert of_reply(given).quotes == of_reply(asked).quotes
+        assert of_reply(world, case.asked, given).quotes == of_reply(world, case.asked, asked).quotes
         assert (given.text, given.confidence, given.status) == (asked.text, asked.confidence, asked.status)
 
 
@@ -197,15 +209,14 @@ def test_a_system_is_asked_each_thing_once(world):
         def ask(self, asked):
             nonlocal count
             count += 1
-            assert asked.id == ""
             return Ours(world).ask(asked)
 
     system = Remembered(world, "counting", lambda _world: Counting())
-    one = system.ask(Asked("1", "Who is Lee?"))
-    assert system.ask(Asked("2", "Who is Lee?")) is one
-    assert Remembered(world, "counting", lambda _world: Counting()).ask(Asked("3", "Who is Lee?")) is one
+    one = system.ask(Asked("Who is Lee?"))
+    assert system.ask(Asked("Who is Lee?")) is one
+    assert Remembered(world, "counting", lambda _world: Counting()).ask(Asked("Who is Lee?")) is one
     assert count == 1
-    system.ask(Asked("1", "Who is Lee?", hidden=frozenset({"a"})))
+    system.ask(Asked("Who is Lee?", hidden=frozenset({"a"})))
     assert count == 2
 
 
@@ -223,6 +234,44 @@ def test_kept_vectors_are_the_encoder_s_own(tmp_path, word_encoder):
     other = CachedEncoder(embed.EncoderSource("words", tmp_path, "another"), tmp_path / "v.db")
     assert other.missing(["blue"]) == ["blue"]  # another model's vectors are not used
     assert again.missing(["blue"], query=True) == ["blue"]
+
+
+def test_a_system_that_fails_is_wrong_and_the_rest_go_on(world):
+    class Failing:
+        name = "failing"
+
+        def ask(self, asked):
+            if asked.question.startswith("Who"):
+                raise RuntimeError("broke")
+            return Ours(world).ask(asked)
+
+    records = bench.records_of(Failing(), world.dataset.cases[:8])
+    failed = [r for r in records if r.error]
+    assert failed
+    assert len(failed) < 8
+    assert failed[0].error == "RuntimeError: broke"
+    assert not any(r.decided_right for r in failed)
+
+
+def test_a_longer_quotation_of_ours_is_also_judged_by_one_sentence(world):
+    case = world.dataset.cases[0]
+    reply = world.assistant.ask(case.asked.question)
+    cited = (reply.citations or reply.closest)[0]
+    (article,) = world.articles
+    home = article.paragraphs[9]
+    from dataclasses import replace
+
+    longer = replace(cited, start=home.start, end=home.end, quote=article.text[home.start : home.end])
+    found = of_reply(world, case.asked, replace(reply, citations=(longer,)))
+    start, end = found.quotes[0].one
+    assert home.start <= start < end <= home.end
+    assert end - start < home.end - home.start
+
+
+@pytest.mark.parametrize("sample", [2, 4, 6])
+def test_small_samples_can_be_asked(world, sample):
+    rows = bench.rows_of(world, sampled(world.dataset.cases, sample), peers=False)
+    assert all(len(row.records) == 2 * sample for row in rows)
 
 
 def test_a_set_without_articles_asks_of_given_passages():

@@ -47,6 +47,21 @@ def test_clapnq(tmp_path):
     assert [(g.start, g.end) for g in first.gold] == [(10, 21)]
     assert second.unscorable
     assert (first.answerable, third.answerable, third.unscorable) == (True, False, "")
+    assert second.answerable  # people answered it, though they selected no sentence of the passage
+
+
+def test_clapnq_keeps_what_each_annotator_selected(tmp_path):
+    passage = {
+        "title": "Race",
+        "text": "Ann won . It rained . Ann won .",
+        "sentences": ["Ann won .", "It rained .", "Ann won ."],
+    }
+    output = [{"answer": "a", "selected_sentences": [s]} for s in ("Ann won .", "It rained .")]
+    write(tmp_path, clapnq.FILES[0], [{"id": "1", "input": "q", "passages": [passage], "output": output}])
+    write(tmp_path, clapnq.FILES[1], [])
+    (case,) = clapnq.read(tmp_path).cases
+    assert [[(g.start, g.end) for g in some] for some in case.selections] == [[(0, 9), (22, 31)], [(10, 21)]]
+    assert len(case.gold) == 3
 
 
 @pytest.fixture
@@ -55,6 +70,7 @@ def some_news(tmp_path):
         {"id": "a", "title": "Race", "date": "2022-06-01", "url": "", "text": "Ann Smith won the race."},
         {"id": "b", "title": "ann smith", "date": "2022-06-01", "url": "", "text": "She is a runner."},
         {"id": "c", "title": "Other", "date": "2022-06-01", "url": "", "text": "Annsmith is a town."},
+        {"id": "d", "title": "Home", "date": "2022-06-01", "url": "", "text": "Ann Smith's house."},
     ]
     questions = [
         {"id": "20220617_0", "date": "2022/06/16", "question": "Who won?", "gold": ["Ann Smith"], "answerable": True},
@@ -89,7 +105,7 @@ def test_news_drops_markup_and_counts_tricks_apart(some_news):
 def test_taking_the_gold_away_hides_every_article_that_holds_its_words(some_news):
     cases = {case.id: case for case in news.read_removed(some_news).cases}
     kept, removed = cases["20220617_0"], cases["20220617_0#removed"]
-    assert removed.asked.hidden == {"a", "b"}  # a title counts, a longer word does not
+    assert removed.asked.hidden == {"a", "b", "d"}  # titles and possessives count, a longer word does not
     assert (kept.answerable, removed.answerable, removed.answers) == (True, False, ())
     assert (kept.part, kept.group, kept.paragraph) == (removed.part, removed.group, removed.paragraph)
     assert "20250617_0" not in cases
@@ -157,7 +173,7 @@ def test_sets_that_are_not_there_are_named(tmp_path, monkeypatch):
     write(tmp_path, "reading/wikiqa.jsonl", [])
     there, absent = datasets.available(tmp_path)
     assert there == ["seeds", "wikiqa"]
-    assert any("news" in message and "is not there" in message for message in absent)
+    assert any("news" in message and "is not in the data folder" in message for message in absent)
     there, absent = datasets.available(None, ("seeds", "news"))
     assert there == ["seeds"]
     assert "--data" in absent[0]
@@ -187,7 +203,7 @@ def test_judgements_are_compared_with_the_string_test_again():
     from eval.metrics.intervals import Share
 
     articles = {"a": "Ann won. Bo lost. Ann slept."}
-    cases = {"q": Case(Asked("q", "Who won?"), "test", "w", "words", True, answers=("Ann",))}
+    cases = {"q": Case("q", Asked("Who won?"), "test", "w", "words", True, answers=("Ann",))}
 
     def row(start, end, right):
         text = articles["a"][start:end]
@@ -199,3 +215,58 @@ def test_judgements_are_compared_with_the_string_test_again():
     assert found.right_where_test_says_right == Share(1, 2)
     assert found.right_where_test_says_wrong == Share(0, 1)
     assert found.stale == 1
+
+
+def test_tricks_need_the_options_of_the_quiz():
+    trick = (
+        "Which of these lost?",
+        "Which of the following is true?",
+        "He was in all of these movies except:",
+        "Which Tory MP is not reported to be on the list?",
+        "Which member of the hometown Dodgers wasn’t an all-star?",
+    )
+    fair = (
+        "Which tennis star announced that they won't play?",
+        "Fans of which musician will not be able to take photos?",
+        "Following the attack, which author did she row with?",
+        "Which of Donald Trump’s children has said they do not want to be involved?",
+    )
+    assert all(news._TRICK.search(question) for question in trick)
+    assert not any(news._TRICK.search(question) for question in fair)
+
+
+def test_training_rows_keep_clear_of_every_figure(tmp_path):
+    from eval.datasets.training import protected, training_rows
+
+    def row(n, part_title="", **fields):
+        return {
+            "id": str(n),
+            "title": part_title,
+            "question": f"q{n}?",
+            "context": f"c{n}",
+            "answers": [],
+            "starts": [],
+        } | fields
+
+    rows = [row(n, f"Title {n}") for n in range(400)]
+    write(tmp_path, "reading/nq_qed.jsonl", rows)
+    free = {r["id"] for r in training_rows("nq_qed", tmp_path)}
+    assert 320 < len(free) < 380
+    # A testing-only set that shares a question, and one of ClapNQ's titles.
+    shared = sorted(free)[:3]
+    wikiqa = [row(1000 + n, "wikiqa", question=f"q{shared[0]}?", context=f"w{n}") for n in range(30)]
+    write(tmp_path, "reading/wikiqa.jsonl", wikiqa)
+    passage = {"title": f"Title {shared[1]}", "text": "x", "sentences": []}
+    clap = [{"id": str(n), "input": f"clap {n}", "passages": [passage], "output": []} for n in range(2)]
+    write(tmp_path, clapnq.FILES[0], clap)
+    write(tmp_path, clapnq.FILES[1], [])
+    write(tmp_path, news.FILES[1], [{"question": f"q{shared[2]}?"}])
+    protected.cache_clear()
+    gone = free - {r["id"] for r in training_rows("nq_qed", tmp_path)}
+    assert shared[0] in gone
+    assert shared[2] in gone
+    guarded = clapnq.read(tmp_path).cases[0].part in ("calibrate", "test")
+    assert (shared[1] in gone) == guarded
+    with pytest.raises(ValueError, match="nothing is trained on wikiqa"):
+        training_rows("wikiqa", tmp_path)
+    protected.cache_clear()

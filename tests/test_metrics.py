@@ -9,7 +9,15 @@ from sklearn.metrics import roc_auc_score
 from eval.cases import Asked, Case, Gold, Prediction, Quote
 from eval.figures import chance, figures
 from eval.metrics import refusal, retrieval
-from eval.metrics.answers import exact_match, holds_words, right_quotation, sentence_f1, token_f1
+from eval.metrics.answers import (
+    exact_match,
+    holds_words,
+    right_answer,
+    right_paragraph,
+    right_quotation,
+    sentence_f1,
+    token_f1,
+)
 from eval.metrics.intervals import Difference, Share, group_weights, paired_difference, paired_statistic
 from eval.scoring import at, score, tuned
 
@@ -29,10 +37,36 @@ def test_words_are_found_in_order_and_whole():
     assert not holds_words("He met Leeds.", ["Lee"])
     assert not holds_words("Myung Lee", ["Lee Myung"])
     assert not holds_words("anything", ["?!"])
+    assert holds_words("Italy's first female prime minister", ["Italy"])
+    assert holds_words("the workers’ demands", ["workers"])
+    assert holds_words("a Russian-made missile", ["Russian"])
+    assert holds_words("over 120,000 people", ["120000"])
+    assert not holds_words("rose 5 points", ["5%"])
+    assert not holds_words("5 euros", ["$5"])
+    assert not holds_words("1.52 dollars", ["1.5"])
+
+
+def test_an_answer_in_parts_needs_every_part():
+    parts = [Gold("a", 0, 5, "x", part=1), Gold("a", 20, 25, "y", part=2), Gold("a", 30, 35, "z", part=2)]
+    some = case(gold=parts)
+    first, second, third = Quote("a", 0, 10, "x" * 10), Quote("a", 18, 26, "y" * 8), Quote("a", 0, 40, "x" * 40)
+    assert right_answer(some, [second, first])
+    assert not right_answer(some, [first])
+    assert right_answer(some, [third])
+    assert right_answer(some, [first], (0, 10))  # of one sentence only one part can be asked
+    assert not right_answer(some, [])
+
+
+def test_the_paragraph_is_wrong_where_there_is_none():
+    some = case(gold=[Gold("a", 0, 5, "x", paragraph=3)])
+    assert right_paragraph(some, Quote("a", 0, 5, "x", paragraph=3))
+    assert right_paragraph(some, Quote("a", 0, 5, "x", paragraph=None)) is False
+    assert right_paragraph(some, None) is False
+    assert right_paragraph(case(gold=[Gold("a", 0, 5, "x")]), None) is None
 
 
 def case(rule="span", gold=(), answers=(), answerable=True, id="q", group="g", **fields):
-    return Case(Asked(id, "Who?"), "test", group, rule, answerable, tuple(gold), tuple(answers), **fields)
+    return Case(id, Asked("Who?"), "test", group, rule, answerable, tuple(gold), answers=tuple(answers), **fields)
 
 
 def test_a_quotation_is_right_by_the_rule_of_its_question():
@@ -52,10 +86,14 @@ def test_a_quotation_is_right_by_the_rule_of_its_question():
 
 
 def test_sentence_f1():
-    two = case("sentence", gold=[Gold("context", 0, 10, ""), Gold("context", 20, 30, "")])
+    both = (Gold("context", 0, 10, ""), Gold("context", 20, 30, ""))
+    two = case("sentence", gold=both, selections=(both,))
     quotes = [Quote("context", 0, 10, ""), Quote("context", 12, 18, ""), Quote("context", 0, 9, "")]
     assert sentence_f1(two, quotes) == pytest.approx(2 * 1 / (3 + 2))  # the same gold is matched once
     assert sentence_f1(two, []) == 0.0
+    # Two annotators: agreeing with one of them wholly is 1, although the other selected something else.
+    apart = case("sentence", gold=both, selections=(both[:1], both[1:]))
+    assert sentence_f1(apart, quotes[:1]) == 1.0
 
 
 def test_clopper_pearson_by_the_published_table():
@@ -132,7 +170,24 @@ def test_paired_differences_draw_whole_groups():
     alone = paired_difference([1] * 20, [0] * 10 + [1] * 10, [str(n) for n in range(20)])
     together = paired_difference([1] * 20, [0] * 10 + [1] * 10, ["a"] * 10 + [str(n) for n in range(10)])
     assert alone.below
-    assert together.high == 0.0
+    assert not together.below
+    # Of one group nothing is known of the others.
+    assert paired_difference([1, 1], [0, 0], ["a", "a"]).high == math.inf
+
+
+def test_few_groups_have_longer_intervals_than_the_percentiles():
+    drop = [0.0, 0.2, 0.4, 0.6]
+    found = paired_difference([1.0] * 4, [1 - d for d in drop], ["a", "b", "c", "d"])
+    weights = group_weights(["a", "b", "c", "d"])
+    low = np.quantile(weights @ -np.array(drop) / 4, 0.025)
+    assert found.low == pytest.approx(-0.3 + (low + 0.3) * (3.1824 / 1.9600) * math.sqrt(4 / 3), rel=1e-3)
+
+
+def test_the_aurc_of_resamples_is_that_of_the_drawn_questions():
+    right, scores = [True, False, True], [0.9, 0.8, 0.1]
+    weights = np.array([[1.0, 1.0, 1.0], [2.0, 0.0, 1.0]])
+    found = refusal.resampled_aurcs(right, scores, weights)
+    assert found.tolist() == pytest.approx([refusal.aurc(right, scores), refusal.aurc([True, True, True], [0.9] * 3)])
 
 
 def test_a_paired_statistic_leaves_out_what_is_not_defined():
@@ -154,19 +209,21 @@ def test_the_auroc_of_resamples_is_scikit_learn_s():
     assert np.isnan(refusal.weighted_aurocs([True, True], [0.1, 0.2], np.ones((1, 2))))
 
 
-def test_rankings_are_written_in_the_program_s_order_and_read_back(tmp_path):
+@pytest.mark.parametrize("score", [0.03, 0.9, 12.3, 30.0])
+def test_rankings_are_written_in_the_program_s_order_and_read_back(tmp_path, score):
     qrels = {"q 1": ["d2"], "q2": ["d9"], "q3": ["d1", "d4"]}
-    run = {"q 1": {"d1": 0.5, "d2": 0.5, "d3": 0.1}, "q2": {}, "q3": {"d1": 0.9, "d2": 0.8, "d4": 0.7}}
+    ties = {f"d{n}": score for n in (1, 9, 3, 2)}  # the relevant one last, and not in the order of ids
+    run = {"q 1": ties, "q2": {}, "q3": {"d1": 0.9, "d2": 0.8, "d4": 0.7}}
     retrieval.write(tmp_path, qrels, {"fused": run})
     first = (tmp_path / "fused.run").read_text().splitlines()[0].split()
     assert first[:4] == ["q_1", "Q0", "d1", "1"]
     found = retrieval.measure(tmp_path, "fused")
-    assert found["Success@1"] == pytest.approx(1 / 3)  # the tie keeps its order; a query without results counts
+    assert found["Success@1"] == pytest.approx(1 / 3)  # a query without results counts
     assert found["Success@5"] == pytest.approx(2 / 3)
     assert found["R@1"] == pytest.approx((0 + 0 + 1 / 2) / 3)
-    assert found["RR@10"] == pytest.approx((1 / 2 + 0 + 1) / 3)
+    assert found["RR@10"] == pytest.approx((1 / 4 + 0 + 1) / 3)
     ideal = 1 + 1 / math.log2(3)
-    assert found["nDCG@10"] == pytest.approx((1 / math.log2(3) + 0 + (1 + 1 / math.log2(4)) / ideal) / 3)
+    assert found["nDCG@10"] == pytest.approx((1 / math.log2(5) + 0 + (1 + 1 / math.log2(4)) / ideal) / 3)
 
 
 def prediction(text, score, answered, start=0, short=None):

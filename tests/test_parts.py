@@ -57,3 +57,11 @@ def test_what_shares_a_question_a_title_or_a_passage_with_a_test_part_is_not_tra
     ]
     assert kept_for_training([free, *sharing, free | {"title": ""}], protected) == [free, free | {"title": ""}]
     assert not Protected.of([test | {"title": "squad_train"}]).holds(free | {"title": "squad_train"})
+
+
+def test_parts_are_pinned():
+    """The words by which passages are the same must never change: titles would move between training and test."""
+    row = {"title": "squad_train", "context": "The U.S.-made T-34’s a “tank”."}
+    assert unit(row) == "passage the u.s made t-34’s a tank"
+    found = {n: parts_of("nq_qed", [f"title x {n}"])[f"title x {n}"] for n in (5, 6, 16, 25)}
+    assert found == {5: "train", 6: "calibrate", 16: "develop", 25: "test"}

@@ -46,6 +46,7 @@ def test_every_kind_and_category_has_questions():
 @pytest.mark.parametrize("row", [row for row in ROWS if row["gold"]], ids=lambda row: row["id"])
 def test_gold_spans_are_the_words_of_the_article(row):
     (article,) = load(ARTICLES, row["article_id"]).articles
+    assert {gold.get("part", 0) for gold in row["gold"]} == ({1, 2} if row["category"] == "two_sentences" else {0})
     for gold in row["gold"]:
         assert article.text[gold["start"] : gold["end"]] == gold["text"]
         home = article.paragraphs[gold["paragraph"] - 1]
@@ -66,3 +67,5 @@ def test_question_lines_have_the_documented_fields():
     for row in ROWS:
         assert sorted(row) == ["article_id", "category", "gold", "id", "kind", "question"]
         assert row["article_id"] == ARTICLE
+        for gold in row["gold"]:
+            assert set(gold) - {"part"} == {"paragraph", "start", "end", "text"}

@@ -51,7 +51,7 @@ def available(data: Path | None, names: tuple[str, ...] = tuple(ADAPTERS)) -> tu
         elif data is None:
             absent.append(f"{name}: skipped, no data folder; give one with --data or {VARIABLE}")
         else:
-            absent.append(f"{name}: skipped, {data / missing[0]} is not there")
+            absent.append(f"{name}: skipped, {missing[0]} is not in the data folder")
     return there, absent
 
 

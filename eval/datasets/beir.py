@@ -26,7 +26,13 @@ def read(data: Path, name: str) -> Dataset:
     parts = parts_of(name, [row["_id"] for row in queries])
     cases = [
         Case(
-            Asked(row["_id"], row["text"]), parts[row["_id"]], row["_id"], "article", True, tuple(relevant[row["_id"]])
+            row["_id"],
+            Asked(row["text"]),
+            part=parts[row["_id"]],
+            group=row["_id"],
+            rule="article",
+            answerable=True,
+            gold=tuple(relevant[row["_id"]]),
         )
         for row in queries
         if row["_id"] in relevant

@@ -11,49 +11,56 @@ from typing import Any
 
 from eval.cases import Asked, Case, Dataset, Gold
 from eval.datasets.lines import rows
-from eval.parts import parts_of_records, unit
+from eval.parts import folded, parts_of_records, unit
 
 FILES = ("clapnq/answerable_a.jsonl", "clapnq/unanswerable_a.jsonl")
 
 
 def read(data: Path) -> Dataset:
-    """Both files; one group a title. A question whose selected sentences are not in the passage cannot be scored."""
-    records = [row for file in FILES for row in rows(data / file)]
+    """Both files; one group a title. A question with an answer but no selected sentence cannot be scored."""
+    records = [(row, number == 0) for number, file in enumerate(FILES) for row in rows(data / file)]
     keys = [
         {"title": r["passages"][0]["title"], "question": r["input"], "context": r["passages"][0]["text"]}
-        for r in records
+        for r, _ in records
     ]
     parts = parts_of_records("clapnq", keys)
-    cases = [_case(r, unit(key), part) for r, key, part in zip(records, keys, parts, strict=True)]
+    cases = [
+        _case(r, answerable, unit(key), part) for (r, answerable), key, part in zip(records, keys, parts, strict=True)
+    ]
     return Dataset("clapnq", tuple(cases), source="clapnq/")
 
 
-def _case(row: dict[str, Any], group: str, part: str) -> Case:
+def _case(row: dict[str, Any], answerable: bool, group: str, part: str) -> Case:
     passage = row["passages"][0]
-    selected = [s for output in row["output"] for s in output["selected_sentences"]]
     places = _places(passage["text"], passage["sentences"])
-    gold = tuple(Gold("context", *places[s], s) for s in dict.fromkeys(selected) if s in places)
-    lost = bool(selected) and not gold
+    selections = [
+        tuple(Gold("context", *place, s) for s in output["selected_sentences"] for place in places.get(s, []))
+        for output in row["output"]
+    ]
+    selections = [selection for selection in selections if selection]
+    gold = tuple(dict.fromkeys(g for selection in selections for g in selection)) if answerable else ()
     return Case(
-        Asked(row["id"], row["input"], context=passage["text"], title=passage["title"]),
+        row["id"],
+        Asked(row["input"], context=passage["text"], title=passage["title"]),
         part=part,
         group=group,
         rule="sentence",
-        answerable=bool(selected),
+        answerable=answerable,
         gold=gold,
-        answers=tuple(g.text for g in gold),
-        unscorable="no selected sentence stands in the passage" if lost else "",
-        paragraph=group,
+        selections=tuple(selections) if answerable else (),
+        answers=tuple(dict.fromkeys(g.text for g in gold)),
+        unscorable="no selected sentence stands in the passage" if answerable and not gold else "",
+        paragraph=folded(passage["text"]),
     )
 
 
-def _places(text: str, sentences: list[str]) -> dict[str, tuple[int, int]]:
-    """Where each sentence stands; they are in the order of the text."""
-    places: dict[str, tuple[int, int]] = {}
+def _places(text: str, sentences: list[str]) -> dict[str, list[tuple[int, int]]]:
+    """Where each sentence stands, as often as it does; they are in the order of the text."""
+    places: dict[str, list[tuple[int, int]]] = {}
     at = 0
     for sentence in sentences:
         found = text.find(sentence, at)
         if found >= 0:
-            places[sentence] = (found, found + len(sentence))
+            places.setdefault(sentence, []).append((found, found + len(sentence)))
             at = found + len(sentence)
     return places

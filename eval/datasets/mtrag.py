@@ -37,7 +37,8 @@ def _case(row: dict[str, Any], part: str) -> Case:
     pairs = zip(turns[0:-1:2], turns[1::2], strict=True)
     history = tuple(Turn(ask["text"], answer["text"]) for ask, answer in pairs)
     return Case(
-        Asked(row["task_id"], turns[-1]["text"], history=history),
+        row["task_id"],
+        Asked(turns[-1]["text"], history=history),
         part=part,
         group=row["conversation_id"],
         rule="article",

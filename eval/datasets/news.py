@@ -16,12 +16,15 @@ from typing import Any
 
 from eval.cases import Asked, Case, Dataset
 from eval.datasets.lines import rows
-from eval.parts import folded, parts_of
+from eval.metrics.answers import answer_words
+from eval.parts import parts_of
 
+REMOVED = "#removed"  # ends the id of a question asked without the articles that hold its gold
 FILES = ("news/articles.jsonl", "news/questions.jsonl")
 # Questions that cannot be asked without the options that stood below them in the quiz.
 _TRICK = re.compile(
-    r"\b(?:of|is) these\b|\bthe following\b|\bone of these\b|\bexcept\b|\b(?:which|who)\b[^“\"]*(?:\bnot\b|n[’']t\b)",
+    r"\b(?:of|is|which) these\b|\bthe following\b|\bone of these\b|\bexcept:?\s*$"
+    r"|\bwhich\s+(?:\w+\s+){1,6}?(?:is|was|were|are|did|has)(?:\s+not\b|n[’']t\b)",
     re.IGNORECASE,
 )
 
@@ -39,20 +42,24 @@ def read_removed(data: Path) -> Dataset:
     cases = []
     for case, ids in zip(answerable, hidden, strict=True):
         cases.append(case)
-        asked = replace(case.asked, id=case.id + "#removed", hidden=frozenset(ids))
-        cases.append(replace(case, asked=asked, answerable=False, answers=(), category="removed", paragraph=case.id))
+        asked = replace(case.asked, hidden=frozenset(ids))
+        removed = replace(case, id=case.id + REMOVED, asked=asked, answerable=False, answers=(), category="removed")
+        cases.append(removed)
     return Dataset("news_removed", tuple(cases), articles=articles, source="news/")
 
 
 def holding(answers: Sequence[Sequence[str]], articles: Iterable[dict[str, Any]]) -> list[set[str]]:
-    """For each list of answers, the ids of the articles whose title or text holds the words of one of them."""
+    """For each list of answers, the ids of the articles whose title or text holds the words of one of them.
+
+    By the same words as the test of a quotation (`answer_words`), so no hit that is left could pass it.
+    """
     found: list[set[str]] = [set() for _ in answers]
-    needles = [[f" {folded(answer)} " for answer in some] for some in answers]
+    needles = [[f" {' '.join(answer_words(answer))} " for answer in some] for some in answers]
     for article in articles:
-        text = f" {folded(article['title'])} {folded(article['text'])} "
-        words = set(text.split())
+        words = [*answer_words(article["title"]), "\n", *answer_words(article["text"])]
+        text, known = f" {' '.join(words)} ", set(words)
         for ids, some in zip(found, needles, strict=True):
-            if any(needle.split()[0] in words and needle in text for needle in some if needle.strip()):
+            if any(needle.split()[0] in known and needle in text for needle in some if needle.strip()):
                 ids.add(article["id"])
     return found
 
@@ -71,7 +78,8 @@ def _cases(data: Path) -> list[Case]:
 def _case(row: dict[str, Any], week: str, part: str) -> Case:
     trick = bool(_TRICK.search(row["question"]))
     return Case(
-        Asked(row["id"], row["question"]),
+        row["id"],
+        Asked(row["question"]),
         part=part,
         group=week,
         rule="words",

@@ -24,7 +24,8 @@ def read(data: Path) -> Dataset:
         accepted = tuple(row["gold_answers"])
         cases.append(
             Case(
-                Asked(f"ramdocs-{number:03}", row["question"]),
+                f"ramdocs-{number:03}",
+                Asked(row["question"]),
                 part=parts[folded(row["question"])],
                 group=folded(row["question"]),
                 rule="words",

@@ -17,7 +17,8 @@ def read(data: Path, file: str, name: str) -> Dataset:
         title = "" if row["title"] in PLACEHOLDERS else row["title"].replace("_", " ")
         cases.append(
             Case(
-                Asked(row["id"], row["question"], context=row["context"], title=title),
+                row["id"],
+                Asked(row["question"], context=row["context"], title=title),
                 part=part,
                 group=unit(row),
                 rule="span",

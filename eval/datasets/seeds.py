@@ -13,16 +13,19 @@ SEEDS = Path(__file__).parent.parent.parent / "seeds"
 
 
 def read(file: Path = FILE) -> Dataset:
-    """The seed questions; one group each, as they hang together by nothing but the article."""
+    """The seed questions. Those with the same first accepted answer are one group."""
     return Dataset("seeds", tuple(_case(row) for row in rows(file)), seeds=str(SEEDS), source="eval/questions")
 
 
 def _case(row: dict) -> Case:  # type: ignore[type-arg]
-    gold = tuple(Gold(row["article_id"], g["start"], g["end"], g["text"], g["paragraph"]) for g in row["gold"])
+    gold = tuple(
+        Gold(row["article_id"], g["start"], g["end"], g["text"], g["paragraph"], g.get("part", 0)) for g in row["gold"]
+    )
     return Case(
-        Asked(row["id"], row["question"]),
+        row["id"],
+        Asked(row["question"]),
         part=seed_half(row["id"]),
-        group=row["id"],
+        group=f"{gold[0].start}-{gold[0].end}" if gold else row["id"],
         rule="span",
         answerable=bool(gold),
         gold=gold,

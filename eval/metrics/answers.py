@@ -7,8 +7,7 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 
-from eval.cases import Case, Quote
-from eval.parts import folded
+from eval.cases import Case, Gold, Quote
 
 
 def squad_words(text: str) -> list[str]:
@@ -37,16 +36,47 @@ def _f1(a: list[str], b: list[str]) -> float:
     return 2 * shared / (len(a) + len(b))
 
 
+def answer_words(text: str) -> list[str]:
+    """The words by which a quotation is compared with an answer that has no place.
+
+    Lower case; numbers without their thousands' commas; currency and per cent signs are words; a possessive ending is
+    none ("Japan's" is "japan"); compounds are parted at hyphens. Not the program's words, so that a change of those
+    changes no verdict.
+    """
+    words = []
+    for match in _WORD.finditer(text.casefold()):
+        word = match[0]
+        words.append(word.replace(",", "") if word[0].isdigit() else re.sub(r"['’]s?$", "", word))
+    return words
+
+
+_WORD = re.compile(r"[$£€%]|\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*['’]?")
+
+
 def holds_words(text: str, answers: Sequence[str]) -> bool:
-    """Whether a text holds the words of one of the answers, in order and unbroken, whatever their case."""
-    words = f" {folded(text)} "
-    return any(folded(answer) and f" {folded(answer)} " in words for answer in answers)
+    """Whether a text holds the words of one of the answers (`answer_words`), in order and unbroken."""
+    words = f" {' '.join(answer_words(text))} "
+    needles = [answer_words(answer) for answer in answers]
+    return any(needle and f" {' '.join(needle)} " in words for needle in needles)
+
+
+def right_answer(case: Case, quotes: Sequence[Quote], span: tuple[int, int] | None = None) -> bool:
+    """Whether the quotations of an answer are right: the first one is; where the gold has parts, all are covered.
+
+    `span` narrows the first quotation to one sentence, of which no more than one part can be asked.
+    """
+    parts = {gold.part for gold in case.gold}
+    if len(parts) < 2 or span is not None:
+        return bool(quotes) and right_quotation(case, quotes[0], span)
+    covered = {gold.part for gold in case.gold for quote in quotes if _contains(quote, gold)}
+    return covered == parts
 
 
 def right_quotation(case: Case, quote: Quote, span: tuple[int, int] | None = None) -> bool:
     """Whether a quotation is right by the rule of its question (`eval.cases.Case`); `span` narrows it to one sentence.
 
-    A sentence of a `sentence` question counts when at least half of either lies in the other, by code points.
+    A sentence of a `sentence` question counts when at least half of it lies in a selected one, or half of one in it, by
+    code points.
     """
     start, end = span or (quote.start, quote.end)
     if case.rule == "words":
@@ -59,24 +89,38 @@ def right_quotation(case: Case, quote: Quote, span: tuple[int, int] | None = Non
     return any(_overlaps((start, end), (gold.start, gold.end)) for gold in golds)
 
 
+def _contains(quote: Quote, gold: Gold) -> bool:
+    return quote.article_id == gold.article_id and quote.start <= gold.start and gold.end <= quote.end
+
+
 def _overlaps(a: tuple[int, int], b: tuple[int, int]) -> bool:
     shared = min(a[1], b[1]) - max(a[0], b[0])
     return shared > 0 and 2 * shared >= min(a[1] - a[0], b[1] - b[0])
 
 
-def right_paragraph(case: Case, quote: Quote) -> bool | None:
-    """Whether a quotation is of the article and paragraph of an accepted answer; None where they are not known."""
-    known = [gold for gold in case.gold if gold.paragraph is not None]
-    if not known or quote.paragraph is None:
+def right_paragraph(case: Case, quote: Quote | None) -> bool | None:
+    """Whether a quotation is of the article and paragraph of an accepted answer; None where the gold has no paragraph.
+
+    No quotation, or one that is in no paragraph (a heading), is not.
+    """
+    known = {(gold.article_id, gold.paragraph) for gold in case.gold if gold.paragraph is not None}
+    if not known:
         return None
-    return any(gold.article_id == quote.article_id and gold.paragraph == quote.paragraph for gold in known)
+    return quote is not None and (quote.article_id, quote.paragraph) in known
 
 
 def sentence_f1(case: Case, quotes: Sequence[Quote]) -> float:
-    """F1 of the quoted sentences against the selected ones; a quotation matches at most one. Nothing quoted: 0."""
+    """F1 of the quoted sentences against those that an annotator selected, best over the annotators. Nothing quoted: 0.
+
+    A quotation matches at most one selected sentence, and each is matched once.
+    """
+    return max((_selection_f1(selection, quotes) for selection in case.selections), default=0.0)
+
+
+def _selection_f1(selection: Sequence[Gold], quotes: Sequence[Quote]) -> float:
     matched = {
-        next((i for i, gold in enumerate(case.gold) if _overlaps((q.start, q.end), (gold.start, gold.end))), None)
+        next((i for i, gold in enumerate(selection) if _overlaps((q.start, q.end), (gold.start, gold.end))), None)
         for q in quotes
     } - {None}
-    total = len(quotes) + len(case.gold)
+    total = len(quotes) + len(selection)
     return 2 * len(matched) / total if total else 0.0

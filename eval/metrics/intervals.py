@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
+from scipy.stats import norm as normal
+from scipy.stats import t as student_t
 
 Floats = NDArray[np.float64]
 LEVEL = 0.95
@@ -41,11 +44,12 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """B less A, with the interval of the paired bootstrap at 95%."""
+    """B less A, with the interval of the paired bootstrap at some level."""
 
     value: float
     low: float
     high: float
+    level: float = LEVEL
 
     @property
     def below(self) -> bool:
@@ -58,7 +62,7 @@ class Difference:
         return self.low > 0
 
     def __str__(self) -> str:
-        return f"{self.value:+.3f} (95% {self.low:+.3f} to {self.high:+.3f})"
+        return f"{self.value:+.3f} ({self.level:.0%} {self.low:+.3f} to {self.high:+.3f})"
 
 
 def group_weights(groups: Sequence[str], resamples: int = RESAMPLES, seed: int = 0) -> Floats:
@@ -75,37 +79,49 @@ def group_weights(groups: Sequence[str], resamples: int = RESAMPLES, seed: int =
 
 
 def paired_difference(
-    a: Sequence[float], b: Sequence[float], groups: Sequence[str], *, resamples: int = RESAMPLES, seed: int = 0
+    a: Sequence[float], b: Sequence[float], groups: Sequence[str], *, level: float = LEVEL, seed: int = 0
 ) -> Difference:
     """Mean of b less mean of a over the same questions, with the percentile interval of the paired bootstrap.
 
-    Where no question differs the interval is a point at 0.
+    The percentile interval is too narrow where groups are few, so its arms are lengthened by t over normal quantile and
+    by sqrt(g / (g - 1)) for g groups (Hesterberg 2015); of one group it is unbounded. Where no question differs the
+    interval is a point at 0.
     """
     difference = np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
-    if not len(difference):
-        return Difference(0.0, 0.0, 0.0)
-    weights = group_weights(groups, resamples, seed)
-    totals = weights.sum(axis=1)
-    means = (weights @ difference) / totals
-    return _with_interval(float(difference.mean()), means)
+    if not difference.any():
+        return Difference(0.0, 0.0, 0.0, level)
+    weights = group_weights(groups, seed=seed)
+    means = (weights @ difference) / weights.sum(axis=1)
+    return _with_interval(float(difference.mean()), means, len(set(groups)), level)
 
 
 def paired_statistic(
-    statistic: Callable[[Floats], tuple[Floats, Floats]], groups: Sequence[str], *, seed: int = 0
-) -> Difference:
-    """As `paired_difference`, of a statistic that is no mean.
+    statistic: Callable[[Floats], tuple[Floats, Floats]],
+    groups: Sequence[str],
+    *,
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Difference | None:
+    """As `paired_difference`, of a statistic that is no mean; None where it is not defined.
 
     It gets the questions' weights, shape (resamples, questions), and gives that of a and of b, shape (resamples,) each.
     A resample for which it is not defined (NaN: one class alone) is left out.
     """
     a, b = statistic(np.ones((1, len(groups))))
-    drawn_a, drawn_b = statistic(group_weights(groups, seed=seed))
+    value = float(b[0] - a[0])
+    drawn_a, drawn_b = statistic(group_weights(groups, resamples, seed))
     values = drawn_b - drawn_a
     values = values[~np.isnan(values)]
-    value = float(b[0] - a[0])
-    return _with_interval(value, values) if len(values) else Difference(value, -1.0, 1.0)
+    if np.isnan(value) or not len(values):
+        return None
+    return _with_interval(value, values, len(set(groups)), level)
 
 
-def _with_interval(value: float, drawn: Floats) -> Difference:
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Difference(value, float(low), float(high))
+def _with_interval(value: float, drawn: Floats, groups: int, level: float) -> Difference:
+    if groups < 2:
+        return Difference(value, -math.inf, math.inf, level)
+    tail = (1 - level) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    longer = float(student_t.ppf(1 - tail, groups - 1) / normal.ppf(1 - tail)) * math.sqrt(groups / (groups - 1))
+    return Difference(value, value + (float(low) - value) * longer, value + (float(high) - value) * longer, level)

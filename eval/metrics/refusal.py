@@ -108,6 +108,13 @@ def aurc(right: Sequence[bool], scores: Sequence[float]) -> float:
     return float(curve.mean()) if len(curve) else float("nan")
 
 
+def resampled_aurcs(right: Sequence[bool], scores: Sequence[float], weights: Floats) -> Floats:
+    """`aurc` of resamples: `weights` says how often each question is drawn, shape (resamples, questions)."""
+    was, score = np.asarray(right, dtype=bool), np.asarray(scores, dtype=np.float64)
+    drawn = (np.repeat(np.arange(len(was)), row.astype(int)) for row in weights)
+    return np.array([aurc(was[chosen].tolist(), score[chosen].tolist()) for chosen in drawn])
+
+
 def excess_aurc(right: Sequence[bool], scores: Sequence[float]) -> float:
     """AURC less that of the ideal order, in which every right answer comes before every wrong one."""
     return aurc(right, scores) - aurc(right, [float(r) for r in right])

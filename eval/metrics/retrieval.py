@@ -30,8 +30,8 @@ def best(hits: Iterable[tuple[str, float]]) -> dict[str, float]:
 def write(folder: Path, qrels: Qrels, runs: Mapping[str, Run]) -> None:
     """`qrels.txt` and `<name>.run`, each query's documents in the order of the run. Spaces in ids become `_`.
 
-    Tools that read run files order by score and break ties each in their own way, so equal scores are written a little
-    apart, in the order in which the program ranked them.
+    Tools that read run files order by score, in single precision, and break ties each in their own way; so the score
+    that is written is the place from the end, which is exact and has no ties.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"{_token(query)} 0 {_token(doc)} 1\n" for query, docs in qrels.items() for doc in docs]
@@ -40,8 +40,8 @@ def write(folder: Path, qrels: Qrels, runs: Mapping[str, Run]) -> None:
         lines = []
         for query, scores in run.items():
             ranked = sorted(scores.items(), key=lambda item: -item[1])
-            for rank, (document, score) in enumerate(ranked, start=1):
-                lines.append(f"{_token(query)} Q0 {_token(document)} {rank} {score - rank * 1e-8:.9f} {name}\n")
+            for rank, (document, _) in enumerate(ranked, start=1):
+                lines.append(f"{_token(query)} Q0 {_token(document)} {rank} {len(ranked) - rank + 1} {name}\n")
         (folder / f"{name}.run").write_text("".join(lines), encoding="utf-8")
 
 

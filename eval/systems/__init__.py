@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from eval.cases import Asked, Case, Prediction, System
 from eval.systems import baselines, cairn_peer, langchain_peer, ours
@@ -40,11 +40,10 @@ class Remembered:
         return self._world.systems.setdefault(self.name, self._make(self._world))
 
     def ask(self, asked: Asked) -> Prediction:
-        """As the system itself, which is told nothing of the question's id."""
-        key = replace(asked, id="")
-        if key not in self._known:
-            self._known[key] = self._system.ask(key)
-        return self._known[key]
+        """As the system itself."""
+        if asked not in self._known:
+            self._known[asked] = self._system.ask(asked)
+        return self._known[asked]
 
 
 def build(world: World, develop: Sequence[Case], *, peers: bool = True) -> list[Entry]:
@@ -55,7 +54,7 @@ def build(world: World, develop: Sequence[Case], *, peers: bool = True) -> list[
         Entry(ours.Renamed(program, "ours, threshold tuned here"), tuned=True, probability=True),
         Entry(ours.Always(program), tuned=False),
         Entry(ours.Never(program), tuned=False),
-        Entry(baselines.QuestionOnly(world, develop), tuned=True),
+        Entry(baselines.QuestionOnly(program, develop), tuned=True),
         Entry(Remembered(world, baselines.WordCoverage.name, baselines.WordCoverage), tuned=True),
         Entry(Remembered(world, baselines.CosineThreshold.name, baselines.CosineThreshold), tuned=True),
     ]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 
-from eval.cases import Asked, Case, Prediction, Quote
+from eval.cases import Asked, Case, Prediction, Quote, System
 from eval.world import World
 from rag.types import Hit, Sentence
 from rag.words import STOPWORDS, WORD, stem
@@ -25,34 +26,37 @@ def quote(hit: Hit, sentence: Sentence) -> Quote:
 class QuestionOnly:
     """Never looks at a text to decide: a logistic model on the question's words says whether it is answerable.
 
-    What it wins, the questions give away. It quotes the first sentence of the first hit.
+    What it wins, the questions give away. When it answers it gives our best quotation.
     """
 
     name = "question only"
 
-    def __init__(self, world: World, develop: Sequence[Case]) -> None:
-        self._world = world
-        texts = [case.asked.question for case in develop]
-        labels = [case.answerable for case in develop]
+    def __init__(self, program: System, develop: Sequence[Case]) -> None:
+        self._program = program
+        some = [case for case in develop if not case.unscorable]
+        texts = [case.asked.question for case in some]
+        labels = [case.answerable for case in some]
         self._model: Any = None
-        self._known: dict[str, float] = {}
-        if len(set(labels)) == 2:
+        self._known: dict[Asked, float] = {}
+        folds = min(5, len({case.group for case in some}), labels.count(True), labels.count(False))
+        if folds > 1:
             model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(max_iter=1000))
-            # On the questions it learns from, each score comes from a model that did not see that question.
-            held_out = cross_val_predict(model, texts, labels, cv=5, method="predict_proba")[:, 1]
-            self._known = {case.id: float(score) for case, score in zip(develop, held_out, strict=True)}
+            # On the questions it learns from, each score comes from a model that saw no question of that group.
+            split = StratifiedGroupKFold(folds).split(texts, labels, [case.group for case in some])
+            for learnt, held in split:
+                if len({labels[i] for i in learnt}) == 2:
+                    model.fit([texts[i] for i in learnt], [labels[i] for i in learnt])
+                    scores = model.predict_proba([texts[i] for i in held])[:, 1]
+                    self._known.update((some[i].asked, float(s)) for i, s in zip(held, scores, strict=True))
             self._model = model.fit(texts, labels)
 
     def ask(self, asked: Asked) -> Prediction:
         """Scores the question alone."""
-        hits = self._world.hits(asked)[:1]
-        quotes = tuple(quote(hit, hit.passage.chunk.sentences[0]) for hit in hits)
-        if self._model is None:
-            return Prediction(0.5, False, quotes)
-        score = self._known.get(asked.id)
+        found = self._program.ask(asked)
+        score = self._known.get(asked)
         if score is None:
-            score = float(self._model.predict_proba([asked.question])[0, 1])
-        return Prediction(score, False, quotes)
+            score = 0.5 if self._model is None else float(self._model.predict_proba([asked.question])[0, 1])
+        return replace(found, score=score, answered=False)
 
 
 class WordCoverage:

@@ -14,9 +14,10 @@ from typing import Any
 
 from eval.cases import Asked, Prediction, Quote
 from eval.systems.sentence import nearest_sentence
-from eval.world import DEPTH, World
+from eval.world import World
 
 OWN_THRESHOLD = 0.165
+_CANDIDATES = 5000
 
 
 class Cairn:
@@ -53,7 +54,7 @@ class Cairn:
 
         index, ids, texts = self._loaded
         if asked.question not in self._ranked:
-            found = ask(asked.question, index, Config(candidates=DEPTH), lang="en")
+            found = ask(asked.question, index, Config(candidates=_CANDIDATES), lang="en")
             self._ranked[asked.question] = found.answer.trace.candidates
         for candidate in self._ranked[asked.question]:
             id, text = candidate.passage.doc_id, candidate.passage.text

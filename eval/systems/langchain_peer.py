@@ -55,13 +55,18 @@ class LangChainFaiss:
     def ask(self, asked: Asked) -> Prediction:
         """Hidden articles are taken out of the hits."""
         vector = self._world.encoder.encode([asked.question], query=True)[0].tolist()
-        for document, distance in self._store.similarity_search_with_score_by_vector(vector, k=DEPTH):
+        depth = DEPTH
+        while True:
+            found = self._store.similarity_search_with_score_by_vector(vector, k=depth)
+            visible = [pair for pair in found if pair[0].metadata["article_id"] not in asked.hidden]
+            if visible or len(found) < depth:
+                break
+            depth *= 4
+        for document, distance in visible[:1]:
             article_id = document.metadata["article_id"]
-            if article_id in asked.hidden:
-                continue
             start, text = document.metadata["start_index"], document.page_content
             sentence = nearest_sentence(self._world, asked.question, text, start)
             paragraph = self._world.paragraph(article_id, sentence[0])
-            found = Quote(article_id, start, start + len(text), text, paragraph, sentence)
-            return Prediction(1 - float(distance) / 2, False, (found,))  # squared distance of unit vectors
+            quotation = Quote(article_id, start, start + len(text), text, paragraph, sentence)
+            return Prediction(1 - float(distance) / 2, False, (quotation,))  # squared distance of unit vectors
         return Prediction(0.0, False)

@@ -16,23 +16,27 @@ from eval.world import World
 
 
 class OracleRetrieval:
-    """Our reader over those of the first hits that hold an accepted answer; over all of them where none does."""
+    """Our reader over those of the first hits that hold an accepted answer; over all of them where none does.
+
+    No upper bound: a right passage beyond the hits is not given, and a passage can hold an answer's words in another
+    matter.
+    """
 
     name = "oracle retrieval"
 
     def __init__(self, world: World, cases: Sequence[Case]) -> None:
         self._world = world
-        self._cases = {case.id: case for case in cases}
+        self._cases = {case.asked: case for case in cases}
 
     def ask(self, asked: Asked) -> Prediction:
         """As ours. The hits are looked through to the depth that is searched, not only those that ours reads."""
-        case = self._cases[asked.id]
+        case = self._cases[asked]
         hits = self._world.hits(asked)
         if case.answerable:
             deep = self._world.deep_hits(asked)
             holding = [h for h in deep if any(right_quotation(case, quote(h, s)) for s in h.passage.chunk.sentences)]
             hits = holding[: self._world.settings.passages] or hits
-        return of_reply(self._world.assistant.answer(asked.question, hits))
+        return of_reply(self._world, asked, self._world.assistant.answer(asked.question, hits))
 
 
 class OracleReader:
@@ -42,11 +46,11 @@ class OracleReader:
 
     def __init__(self, world: World, cases: Sequence[Case]) -> None:
         self._world = world
-        self._cases = {case.id: case for case in cases}
+        self._cases = {case.asked: case for case in cases}
 
     def ask(self, asked: Asked) -> Prediction:
         """What the best possible reader makes of the passages that ours reads."""
-        case = self._cases[asked.id]
+        case = self._cases[asked]
         quotes = [quote(hit, s) for hit in self._world.hits(asked) for s in hit.passage.chunk.sentences]
         if case.answerable:
             for found in quotes:

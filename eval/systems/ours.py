@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eval.cases import Asked, Prediction, Quote, System
+from eval.systems.sentence import nearest_sentence
 from eval.world import Ranking, World
 from rag.errors import RagError
 from rag.pipeline import Reading
@@ -20,14 +21,16 @@ class Ours:
         self._world = world
 
     def ask(self, asked: Asked) -> Prediction:
-        """Answers or refuses. An error of the program is neither, and counts as wrong."""
+        """Answers or refuses. An error of the program is neither, and counts as wrong. It reads no history yet."""
         try:
             if asked.context is not None:
                 reading = self._world.reader.read(asked.question, asked.context, title=asked.title)
-                return of_reading(reading, asked.context)
+                return of_reading(self._world, asked, reading)
             if asked.hidden:
-                return of_reply(self._world.assistant.answer(asked.question, self._world.hits(asked)))
-            return of_reply(self._world.assistant.ask(asked.question))
+                return of_reply(
+                    self._world, asked, self._world.assistant.answer(asked.question, self._world.hits(asked))
+                )
+            return of_reply(self._world, asked, self._world.assistant.ask(asked.question))
         except RagError as error:
             return Prediction(0.0, False, error=str(error))
 
@@ -41,7 +44,8 @@ class OverRanking:
 
     def ask(self, asked: Asked) -> Prediction:
         """As ours."""
-        return of_reply(self._world.assistant.answer(asked.question, self._world.hits(asked, self._ranking)))
+        reply = self._world.assistant.answer(asked.question, self._world.hits(asked, self._ranking))
+        return of_reply(self._world, asked, reply)
 
 
 class Renamed:
@@ -82,17 +86,27 @@ class Never:
         return replace(self.system.ask(asked), score=0.0, answered=False)
 
 
-def of_reply(reply: Reply) -> Prediction:
+def of_reply(world: World, asked: Asked, reply: Reply) -> Prediction:
     """What a reply says. A refusal's closest passages are its quotations."""
     quotes = tuple(
-        Quote(c.article_id, c.start, c.end, c.quote, c.paragraph) for c in (reply.citations or reply.closest)
+        Quote(
+            c.article_id,
+            c.start,
+            c.end,
+            c.quote,
+            c.paragraph,
+            nearest_sentence(world, asked.question, c.quote, c.start),
+        )
+        for c in (reply.citations or reply.closest)
     )
-    return Prediction(
-        reply.confidence or 0.0, reply.status == "answered", quotes, reply.short_answer, dict(reply.timings_ms)
-    )
+    return Prediction(reply.confidence or 0.0, reply.status == "answered", quotes, reply.short_answer)
 
 
-def of_reading(reading: Reading, context: str) -> Prediction:
+def of_reading(world: World, asked: Asked, reading: Reading) -> Prediction:
     """What a reading of a given passage says."""
-    quotes = tuple(Quote("context", a, b, context[a:b]) for a, b in reading.sentences)
+    context = asked.context or ""
+    quotes = tuple(
+        Quote("context", a, b, context[a:b], None, nearest_sentence(world, asked.question, context[a:b], a))
+        for a, b in reading.sentences
+    )
     return Prediction(reading.confidence, reading.status == "answered", quotes, reading.short_answer)
