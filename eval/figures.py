@@ -8,9 +8,9 @@ from statistics import mean
 from typing import Any
 
 from eval.metrics import refusal
-from eval.metrics.answers import holds_words
 from eval.metrics.intervals import Share
 from eval.scoring import Record, scorable
+from rag.loss import holds_words
 
 CHANCE_PARTNERS = 10
 

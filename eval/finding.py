@@ -11,8 +11,8 @@ from rich.progress import track
 from eval.cases import Case
 from eval.console import CONSOLE
 from eval.metrics import retrieval
-from eval.metrics.answers import answer_words
 from eval.world import Ranking, World
+from rag.loss import answer_words
 from rag.types import Passage
 
 RANKINGS: tuple[Ranking, ...] = ("dense", "lexical", "fused")

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rag.batch import Asked, Bad, Given, identifier, read_lines
+from rag.batch import Asked, Bad, Calibrating, Given, identifier, read_lines
+from rag.certify import Question
 from rag.errors import InputError, RagError
 from rag.pipeline import Assistant, Reader, error_reply
 from rag.types import Hit, Reply
@@ -82,6 +83,16 @@ def _without_filters(line: Asked) -> str:
     if line.filters:
         raise InputError("'filters' is not supported by this version; leave it out or empty")
     return line.question
+
+
+def calibrating(file: Path) -> list[Question]:
+    """The questions of a calibration. Raises InputError for a line that cannot be used: leaving it out would bias."""
+    out = []
+    for line in read_lines(file, Calibrating):
+        if isinstance(line, Bad):
+            raise InputError(f"{file}: {line.message}; mend or remove the line")
+        out.append(Question(str(line.id), line.question, tuple(line.gold), line.article))
+    return out
 
 
 def search_lines(batch: Path, assistant: Assistant, k: int) -> Iterator[Line]:

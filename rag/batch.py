@@ -35,6 +35,17 @@ class Asked(BaseModel):
     filters: dict[str, Any] = {}
 
 
+class Calibrating(BaseModel):
+    """A line of `rag calibrate`. Other keys are ignored."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    id: str | int
+    question: str
+    gold: list[str]
+    article: str = ""
+
+
 class Given(BaseModel):
     """A line of `rag read`. Other keys are ignored."""
 

@@ -9,10 +9,13 @@ from pathlib import Path
 from rag import embed, load
 from rag.build import recipe
 from rag.errors import IndexUnusable, ModelError, SeedError
+from rag.extract import shipped_sha256
 from rag.plan import make_plan
-from rag.settings import Settings
-from rag.store import layout, manifest
+from rag.settings import Settings, certified
+from rag.store import certificates, layout, manifest
 from rag.types import SeedEntry
+
+_SHIPPED = "the shipped threshold applies: run `rag calibrate`"
 
 
 def check(seeds: Path, index: Path, settings: Settings) -> list[str]:
@@ -38,7 +41,22 @@ def check(seeds: Path, index: Path, settings: Settings) -> list[str]:
         findings += [f"built with other settings: {line}; run `rag build`" for line in differences]
     except ModelError as error:
         findings.append(str(error))
-    return findings + _seeds(seeds, held)
+    return findings + list(_certificate(index, held.name, settings)) + _seeds(seeds, held)
+
+
+def _certificate(index: Path, generation: str, settings: Settings) -> Iterator[str]:
+    """Whether a certificate was made for what there is now; that there is none at all is no fault."""
+    try:
+        held = certificates.read(index, generation)
+        others = certificates.of_others(index, generation)
+    except IndexUnusable as error:
+        yield str(error)
+        return
+    if held is None and others:
+        yield f"the certificate was made for another index ({others[-1]}); {_SHIPPED}"
+    changed = held.stale(generation, shipped_sha256(), certified(settings)) if held else None
+    if held and changed:
+        yield f"the certificate {held.name} no longer holds: {changed}; {_SHIPPED}"
 
 
 def _files(index: Path) -> Iterator[str]:

@@ -176,6 +176,39 @@ def verify(
 
 
 @app.command()
+def calibrate(
+    questions: Annotated[
+        Path, typer.Option("--questions", help="JSONL: id, question, gold (accepted answers; none: not answerable).")
+    ],
+    risk: Annotated[float, typer.Option("--risk", help="The share of answers that may be wrong, such as 0.1.")],
+    confidence: Annotated[float, typer.Option("--confidence", help="How sure to be of that, such as 0.95.")] = 0.95,
+    most: Annotated[int, typer.Option("--max-per-article", min=0, help="Questions of one 'article'; 0: all.")] = 0,
+    index: Index = _INDEX,
+) -> None:
+    """Finds the threshold at which at most a share of the answers is wrong, and certifies it for this index."""
+    from rag.asking import calibrating
+    from rag.certify import calibrate as run
+    from rag.pipeline import open_assistant
+    from rag.progress import bars, calibration_lines
+
+    asked = calibrating(questions)
+    assistant = open_assistant(index, load_settings())
+    with bars() as progress:
+        found = run(
+            assistant,
+            index,
+            asked,
+            risk=risk,
+            confidence=confidence,
+            max_per_article=most,
+            progress=lambda done: progress("asking questions", done, len(asked)),
+        )
+    for line in calibration_lines(found, risk, confidence):
+        _say(line)
+    raise typer.Exit(0 if found.certificate else 1)
+
+
+@app.command()
 def chat(
     index: Index = _INDEX,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The page's port on this machine.")] = 7860,

@@ -16,13 +16,14 @@ from rag import embed
 from rag.build import recipe, sync_index
 from rag.decide import decide
 from rag.errors import IndexUnusable, InputError
-from rag.extract import SentenceExtractor, shipped_model
+from rag.extract import SentenceExtractor, shipped_model, shipped_sha256
 from rag.question import analyse
 from rag.render import error_reply, render
 from rag.retrieve import retrieve
 from rag.sentences import sentence_pieces
-from rag.settings import Settings
-from rag.store import Generation, layout, open_current
+from rag.settings import Settings, certified
+from rag.store import Generation, certificates, layout, open_current
+from rag.store.certificates import Certificate
 from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Question, Reply, Sentence
 
 __all__ = ["Assistant", "LiveAssistant", "Reader", "Reading", "error_reply", "open_assistant", "sync_index"]
@@ -32,11 +33,18 @@ class Assistant:
     """Answers questions from one generation of an index, with its models loaded once."""
 
     def __init__(
-        self, store: Generation, encoder: Encoder, extractor: Extractor, threshold: float, settings: Settings
+        self,
+        store: Generation,
+        encoder: Encoder,
+        extractor: Extractor,
+        threshold: float,
+        settings: Settings,
+        certificate: Certificate | None = None,
     ) -> None:
         self.store = store
         self.encoder, self._extractor = encoder, extractor
-        self._threshold, self._settings = threshold, settings
+        self._threshold, self.settings = threshold, settings
+        self.certificate = certificate  # of the threshold, where it still holds
 
     def ask(self, text: str, *, id: str | None = None) -> Reply:
         """Answers or refuses. Raises InputError for a question that cannot be asked."""
@@ -44,15 +52,15 @@ class Assistant:
         with clock.stage("analyse"):
             question = self._analyse(text)
         with clock.stage("retrieve"):
-            hits = retrieve(question, self.store, self.encoder, self._settings, self._settings.passages)
+            hits = retrieve(question, self.store, self.encoder, self.settings, self.settings.passages)
         return self._answer(question, hits, id, clock)
 
     def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
-        return self._answer(self._analyse(text), hits[: self._settings.passages], id, _Clock())
+        return self._answer(self._analyse(text), hits[: self.settings.passages], id, _Clock())
 
     def _analyse(self, text: str) -> Question:
-        question = analyse(text, self._settings.max_question_chars)
+        question = analyse(text, self.settings.max_question_chars)
         if question.kind == "about" and self.store.article_count != 1:
             return replace(question, kind="what")  # "this article" names none of several
         return question
@@ -64,16 +72,22 @@ class Assistant:
         with clock.stage("render"):
             unmatched = self.store.unmatched(question.terms)
             reply = render(question, outcome, unmatched, id=id, generation=self.store.generation)
-        return replace(reply, timings_ms=clock.milliseconds())
+        name = self.certificate.name if self.certificate else None
+        return replace(reply, certificate=name, timings_ms=clock.milliseconds())
+
+    def with_threshold(self, threshold: float) -> Assistant:
+        """The same with another threshold, for which nothing is certified."""
+        return Assistant(self.store, self.encoder, self._extractor, threshold, self.settings)
 
     def search(self, text: str, k: int) -> list[Hit]:
         """The retriever alone: the `k` best passages, best first."""
-        question = analyse(text, self._settings.max_question_chars)
-        return retrieve(question, self.store, self.encoder, self._settings, k)
+        question = analyse(text, self.settings.max_question_chars)
+        return retrieve(question, self.store, self.encoder, self.settings, k)
 
 
 class LiveAssistant:
-    """An Assistant that follows the index: after a build, the next question is asked of the new generation.
+    """An Assistant that follows the index: after a build, the next question is asked of the new generation, and after
+    a calibration by the new threshold.
 
     A generation that was opened stays usable for the questions that began with it.
     """
@@ -86,13 +100,17 @@ class LiveAssistant:
     def current(self) -> Assistant:
         """The assistant of the generation that is current now. Raises IndexUnusable as `open_assistant` does."""
         with self._lock:
-            if layout.pointed(self._index) != self._assistant.store.generation:
-                self._assistant = open_assistant(self._index, self._settings)
+            held, name = self._assistant, layout.pointed(self._index)
+            same = name == held.store.generation
+            if not same or holding_certificate(self._index, name, self._settings) != held.certificate:
+                self._assistant = open_assistant(self._index, self._settings, held.encoder)
             return self._assistant
 
 
 def open_assistant(index: Path, settings: Settings, encoder: Encoder | None = None) -> Assistant:
     """Opens the current generation with its models; `encoder` is the one of the settings where it is loaded already.
+
+    The threshold is that of the settings, else that of a certificate that holds, else the shipped one.
 
     Raises IndexUnusable when there is none, or when it was built with other settings, naming the fields.
     """
@@ -106,8 +124,24 @@ def open_assistant(index: Path, settings: Settings, encoder: Encoder | None = No
         )
     encoder = encoder or embed.SentenceTransformerEncoder(source)
     model = shipped_model()
-    threshold = model.threshold if settings.threshold is None else settings.threshold
-    return Assistant(store, encoder, SentenceExtractor(encoder, model), threshold, settings)
+    certificate = holding_certificate(index, store.generation, settings)
+    if settings.threshold is not None:
+        threshold = settings.threshold
+    else:
+        threshold = certificate.threshold if certificate else model.threshold
+    return Assistant(store, encoder, SentenceExtractor(encoder, model), threshold, settings, certificate)
+
+
+def holding_certificate(index: Path, generation: str | None, settings: Settings) -> Certificate | None:
+    """The certificate of a generation, where neither the reader nor the settings have changed since."""
+    certificate = certificates.read(index, generation) if generation else None
+    if (
+        certificate is None
+        or generation is None
+        or certificate.stale(generation, shipped_sha256(), certified(settings))
+    ):
+        return None
+    return certificate
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a build shows a person: bars while it works, lines when it is done."""
+"""What a build or a calibration shows a person: bars while it works, lines when it is done."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rag.build import Progress as Report
+from rag.calibrate import START_ANSWERS
+from rag.certify import Result
 from rag.plan import BuildReport, counted
 
 _NAMES_SHOWN = 10
@@ -60,3 +62,29 @@ def report_lines(report: BuildReport, *, dry_run: bool) -> Iterator[str]:
 def _names(names: tuple[str, ...]) -> str:
     more = len(names) - _NAMES_SHOWN
     return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def calibration_lines(found: Result, risk: float, confidence: float) -> Iterator[str]:
+    """What came of a calibration: every threshold tested, and the certificate or what could be certified."""
+    for step in found.steps:
+        word = "accepted" if step.bound <= risk else "not accepted, the test ends here"
+        yield (
+            f"threshold {step.threshold}: {counted(step.answers, 'answer')}, {step.errors} wrong, "
+            f"upper bound {step.bound:.3f}: {word}"
+        )
+    if found.left_out:
+        yield f"left out {counted(found.left_out, 'question')} beyond the number per article"
+    if found.failed:
+        yield f"{counted(found.failed, 'question')} could not be asked, which counts as wrong"
+    if found.certificate is not None:
+        yield from found.certificate.lines()
+        return
+    if not found.steps:
+        yield f"{START_ANSWERS} answers are not expected at any threshold; more questions are needed"
+    yield f"no threshold keeps wrong answers at {risk:.0%} with {confidence:.0%} confidence; nothing was stored"
+    for coverage, smallest in found.smallest:
+        if smallest is not None and smallest.answers:
+            yield (
+                f"answering {coverage:.0%} of the questions, {smallest.bound:.0%} could be certified "
+                f"({smallest.errors} of {counted(smallest.answers, 'answer')} wrong)"
+            )

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(CONFIG_FILE))
 
 
+def certified(settings: Settings) -> dict[str, object]:
+    """The settings on which an answer depends: a certificate holds while none of them changes."""
+    return {key: value for key, value in settings.model_dump().items() if key != "max_question_chars"}
+
+
 def load_settings() -> Settings:
     """The settings of this process. Raises SettingsError naming the key and where it was set."""
     known = {ENV_PREFIX + name.upper() for name in Settings.model_fields}

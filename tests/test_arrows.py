@@ -8,8 +8,21 @@ import pytest
 from tests.conftest import ROOT
 
 BASE = {"types", "errors", "settings", "words", "sentences", "boilerplate"}
-STAGES = {"load", "split", "embed", "store", "question", "retrieve", "extract", "decide", "render", "plan"}
-WALKS = {"build", "pipeline", "check"}
+STAGES = {
+    "load",
+    "split",
+    "embed",
+    "store",
+    "question",
+    "retrieve",
+    "extract",
+    "decide",
+    "render",
+    "plan",
+    "calibrate",
+    "loss",
+}
+WALKS = {"build", "pipeline", "check", "certify"}
 EDGES = {"cli", "asking", "batch", "progress", "serve", "ui", "verify"}
 
 

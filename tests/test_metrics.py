@@ -9,17 +9,10 @@ from sklearn.metrics import roc_auc_score
 from eval.cases import Asked, Case, Gold, Prediction, Quote
 from eval.figures import chance, figures
 from eval.metrics import refusal, retrieval
-from eval.metrics.answers import (
-    exact_match,
-    holds_words,
-    right_answer,
-    right_paragraph,
-    right_quotation,
-    sentence_f1,
-    token_f1,
-)
+from eval.metrics.answers import right_answer, right_paragraph, right_quotation, sentence_f1
 from eval.metrics.intervals import Difference, Share, group_weights, paired_difference, paired_statistic
 from eval.scoring import at, score, tuned
+from rag.loss import exact_match, holds_words, token_f1
 
 
 def test_token_f1_and_exact_match():

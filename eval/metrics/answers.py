@@ -2,62 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
 from collections.abc import Sequence
 
 from eval.cases import Case, Gold, Quote
-
-
-def squad_words(text: str) -> list[str]:
-    """Words as SQuAD's official script compares them: lower case, without ASCII punctuation and articles."""
-    text = "".join(c for c in text.lower() if c not in string.punctuation)
-    return re.sub(r"\b(a|an|the)\b", " ", text).split()
-
-
-def token_f1(answer: str, accepted: Sequence[str]) -> float:
-    """The best F1 over the accepted answers of the words two texts share (Rajpurkar et al. 2016).
-
-    As in SQuAD 2.0's script: where either has no words at all, 1 when both have none, else 0; no accepted answer: 0.
-    """
-    return max((_f1(squad_words(answer), squad_words(text)) for text in accepted), default=0.0)
-
-
-def exact_match(answer: str, accepted: Sequence[str]) -> bool:
-    """Whether the words are those of an accepted answer, in order."""
-    return any(squad_words(answer) == squad_words(text) for text in accepted)
-
-
-def _f1(a: list[str], b: list[str]) -> float:
-    if not a or not b:
-        return float(a == b)
-    shared = sum((Counter(a) & Counter(b)).values())
-    return 2 * shared / (len(a) + len(b))
-
-
-def answer_words(text: str) -> list[str]:
-    """The words by which a quotation is compared with an answer that has no place.
-
-    Lower case; numbers without their thousands' commas; currency and per cent signs are words; a possessive ending is
-    none ("Japan's" is "japan"); compounds are parted at hyphens. Not the program's words, so that a change of those
-    changes no verdict.
-    """
-    words = []
-    for match in _WORD.finditer(text.casefold()):
-        word = match[0]
-        words.append(word.replace(",", "") if word[0].isdigit() else re.sub(r"['’]s?$", "", word))
-    return words
-
-
-_WORD = re.compile(r"[$£€%]|\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*['’]?")
-
-
-def holds_words(text: str, answers: Sequence[str]) -> bool:
-    """Whether a text holds the words of one of the answers (`answer_words`), in order and unbroken."""
-    words = f" {' '.join(answer_words(text))} "
-    needles = [answer_words(answer) for answer in answers]
-    return any(needle and f" {' '.join(needle)} " in words for needle in needles)
+from rag.loss import holds_words
 
 
 def right_answer(case: Case, quotes: Sequence[Quote], span: tuple[int, int] | None = None) -> bool:

@@ -6,6 +6,7 @@ were fitted on public question-answering data, never on the seeds (training/fit_
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import threading
@@ -61,6 +62,11 @@ def shipped_model() -> SupportModel:
     """The coefficients that come with the package."""
     data = json.loads(files("rag.models").joinpath("support.json").read_text(encoding="utf-8"))
     return SupportModel(data["rank"], data["confidence"], data["threshold"])
+
+
+def shipped_sha256() -> str:
+    """SHA-256 of the coefficients that come with the package: names the reader in a certificate."""
+    return hashlib.sha256(files("rag.models").joinpath("support.json").read_bytes()).hexdigest()
 
 
 class SentenceExtractor:

@@ -77,7 +77,7 @@ class Answer(_Strict):
     short_answer_span: AnswerSpan | None
     confidence: float | None = Field(ge=0, le=1, allow_inf_nan=False)
     threshold: float | None = Field(ge=0, le=1, allow_inf_nan=False)
-    certificate: None  # this version issues none
+    certificate: str | None = Field(pattern=r"^[0-9a-f]{16}$")
     reason: Literal["no_support", "nothing_found"] | None
     unmatched_terms: list[str]
     citations: list[AnswerCitation]

@@ -1,0 +1,113 @@
+"""Questions with gold -> Certificate: a refusal threshold whose error rate is bounded. Pure.
+
+Fixed-sequence testing of "Learn then Test" (Angelopoulos, Bates, Candès, Jordan and Lei 2022): thresholds are tried in
+an order that was fixed on other questions, from the surest answers on; each is accepted when the exact binomial upper
+bound of its error rate (Clopper and Pearson 1934) is at most the risk; the first that is not ends the test, and the
+last accepted one is used. The chance that its true error rate exceeds the risk is at most 1 - confidence, however many
+are tried, because the order does not depend on the questions that test it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.stats import beta
+
+START_ANSWERS = 60  # the first threshold is one where so many answers are expected
+STEPS = 20
+COVERAGES = (0.1, 0.2, 0.3)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One question asked: how sure the program was, and whether its answer would be wrong.
+
+    An answer to an unanswerable question is wrong. A question on which the program failed is wrong at every threshold:
+    its confidence is 1.
+    """
+
+    id: str
+    confidence: float
+    wrong: bool
+    answerable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One threshold tested: the answers given at it, the wrong ones, and the upper bound of the error rate."""
+
+    threshold: float
+    answers: int
+    errors: int
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """The thresholds tested in order, and the last one accepted; None where not even the first was."""
+
+    steps: tuple[Step, ...]
+    accepted: Step | None
+
+
+def in_develop(question_id: str) -> bool:
+    """Whether a question fixes the order of thresholds (a quarter does) or tests them: by the SHA-1 of its id."""
+    return hashlib.sha1(question_id.encode(), usedforsecurity=False).digest()[-1] % 4 == 0
+
+
+def upper_bound(errors: int, answers: int, confidence: float) -> float:
+    """The one-sided Clopper-Pearson bound of an error rate; 1 where nothing was answered."""
+    if answers == 0 or errors == answers:
+        return 1.0
+    return float(beta.ppf(confidence, errors + 1, answers - errors))
+
+
+def thresholds(develop: Sequence[Judged], testing: int) -> list[float]:
+    """Thresholds to test, falling, from these questions alone; `testing` is how many others will test them.
+
+    The first is where `START_ANSWERS` answers are expected of the others; some twenty follow, at even steps of
+    coverage. Empty when so many are not expected at any threshold.
+    """
+    scores = sorted((judged.confidence for judged in develop), reverse=True)
+    if not scores or not testing:
+        return []
+    first = -(-START_ANSWERS * len(scores) // testing)  # of the develop questions that are answered at the first
+    if first > len(scores):
+        return []
+    step = max(1, (len(scores) - first) // STEPS)
+    return list(dict.fromkeys(scores[k - 1] for k in range(max(1, first), len(scores) + 1, step)))
+
+
+def certify(questions: Sequence[Judged], order: Sequence[float], risk: float, confidence: float) -> Tested:
+    """Tests the thresholds of `order` on questions that did not fix it, and stops at the first that is not accepted."""
+    steps: list[Step] = []
+    accepted = None
+    for threshold in order:
+        step = _step(questions, threshold, confidence)
+        steps.append(step)
+        if step.bound > risk:
+            break
+        accepted = step
+    return Tested(tuple(steps), accepted)
+
+
+def smallest_risks(
+    develop: Sequence[Judged], questions: Sequence[Judged], confidence: float
+) -> list[tuple[float, Step | None]]:
+    """The risk that could be certified at the thresholds where the develop questions reach each of `COVERAGES`.
+
+    Each holds alone, for one who had chosen that coverage beforehand.
+    """
+    scores = sorted((judged.confidence for judged in develop), reverse=True)
+    return [
+        (coverage, _step(questions, scores[max(1, round(coverage * len(scores))) - 1], confidence) if scores else None)
+        for coverage in COVERAGES
+    ]
+
+
+def _step(questions: Sequence[Judged], threshold: float, confidence: float) -> Step:
+    given = [judged for judged in questions if judged.confidence >= threshold]
+    errors = sum(judged.wrong for judged in given)
+    return Step(threshold, len(given), errors, upper_bound(errors, len(given), confidence))

@@ -1,0 +1,121 @@
+"""Certificates on disk: what was certified of a generation, and whether it still holds.
+
+index/certificates/<generation>.json   the certificate of that generation; written whole or not at all
+index/certificates/tries.jsonl         every use of a file of questions to calibrate, as repeated tries weaken the claim
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.errors import IndexUnusable
+from rag.store import layout
+
+FOLDER = "certificates"
+_TRIES = "tries.jsonl"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """At `threshold`, at most `risk` of the answers are wrong, with this confidence: what was tested, and on what."""
+
+    risk: float
+    confidence: float
+    threshold: float
+    answers: int  # given at the threshold, on the questions that tested it
+    errors: int
+    bound: float
+    questions: int  # that tested it
+    unanswerable: int
+    develop: int  # questions that fixed the order of the thresholds
+    tried: int  # uses of this file of questions so far, this one counted
+    questions_sha256: str
+    loss: str
+    generation: str
+    reader: str
+    settings: Mapping[str, Any]
+    made: str  # the day
+
+    @property
+    def name(self) -> str:
+        """Names the certificate by what it says."""
+        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def coverage(self) -> float:
+        """Share of the questions that were answered."""
+        return self.answers / self.questions
+
+    def stale(self, generation: str, reader: str, settings: Mapping[str, Any]) -> str | None:
+        """What has changed since, in words; None where the certificate holds."""
+        if self.generation != generation:
+            return "the index has changed"
+        if self.reader != reader:
+            return "the reader has changed"
+        changed = [key for key in settings if self.settings.get(key) != settings[key]]
+        return f"the setting '{changed[0]}' has changed" if changed else None
+
+    def lines(self) -> list[str]:
+        """What it says and assumes, for a person."""
+        again = f" The questions were used {self.tried} times; the first is what it says." if self.tried > 1 else ""
+        return [
+            f"certificate {self.name}, {self.made}: at threshold {self.threshold} at most {self.risk:.0%} of the "
+            f"answers are wrong, with {self.confidence:.0%} confidence",
+            f"tested on {self.questions} questions ({self.unanswerable} of them not answerable): {self.answers} "
+            f"answered ({self.coverage:.0%}), {self.errors} wrong, upper bound {self.bound:.3f}",
+            "It assumes that coming questions are like those tested, on these articles, and independent of each "
+            f"other; it is about the share of wrong answers, and no promise for one answer.{again}",
+            f"generation {self.generation}, reader {self.reader[:16]}, {self.loss}, "
+            f"questions {self.questions_sha256[:16]}",
+        ]
+
+
+def read(index: Path, generation: str) -> Certificate | None:
+    """The certificate of a generation; None where there is none. Raises IndexUnusable for a damaged one."""
+    file = index / FOLDER / f"{generation}.json"
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        if data.pop("format") != FORMAT or data.pop("name") != (found := Certificate(**data)).name:
+            raise ValueError("it is not what it was")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise IndexUnusable(f"{file} is damaged ({error}); remove it, or run `rag calibrate` again") from error
+    return found
+
+
+def of_others(index: Path, generation: str) -> list[str]:
+    """The generations other than this one that have a certificate, by name."""
+    return sorted(file.stem for file in (index / FOLDER).glob("[0-9a-f]*.json") if file.stem != generation)
+
+
+def write(index: Path, certificate: Certificate) -> Path:
+    """Stores a certificate in the place of an earlier one of its generation."""
+    folder = index / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{certificate.generation}.json"
+    data = {"format": FORMAT, "name": certificate.name} | dataclasses.asdict(certificate)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    layout.sync(temporary)
+    temporary.replace(file)
+    return file
+
+
+def count_try(index: Path, questions_sha256: str) -> int:
+    """Notes a use of a file of questions; how many there were, this one counted."""
+    folder = index / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / _TRIES
+    with file.open("a", encoding="utf-8") as out:
+        out.write(json.dumps({"questions_sha256": questions_sha256}) + "\n")
+    return sum(questions_sha256 in line for line in file.read_text(encoding="utf-8").splitlines())
