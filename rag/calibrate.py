@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 START_ANSWERS = 60  # the first threshold is one where so many answers are expected
 STEPS = 20
@@ -61,7 +61,7 @@ def upper_bound(errors: int, answers: int, confidence: float) -> float:
     """The one-sided Clopper-Pearson bound of an error rate; 1 where nothing was answered."""
     if answers == 0 or errors == answers:
         return 1.0
-    return float(beta.ppf(confidence, errors + 1, answers - errors))
+    return float(betaincinv(errors + 1, answers - errors, confidence))
 
 
 def thresholds(develop: Sequence[Judged], testing: int) -> list[float]:
