@@ -13,8 +13,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.special import betaincinv
-
 START_ANSWERS = 60  # the first threshold is one where so many answers are expected
 STEPS = 20
 COVERAGES = (0.1, 0.2, 0.3)
@@ -59,6 +57,8 @@ def in_develop(question_id: str) -> bool:
 
 def upper_bound(errors: int, answers: int, confidence: float) -> float:
     """The one-sided Clopper-Pearson bound of an error rate; 1 where nothing was answered."""
+    from scipy.special import betaincinv  # here, so that no other command waits for it
+
     if answers == 0 or errors == answers:
         return 1.0
     return float(betaincinv(errors + 1, answers - errors, confidence))
