@@ -164,7 +164,7 @@ def _timing(timing: Mapping[str, Any]) -> str:
     some = ", ".join(f"{k} {v['median']:.0f}/{v['p95']:.0f}" for k, v in timing["stages_ms"].items())
     return (
         f"Milliseconds a question, median/95th percentile of {timing['questions']}: {some}; "
-        f"peak memory {timing['peak_memory_mb']:.0f} MB"
+        f"peak memory {shown(timing['peak_memory_mb'])} MB"
     )
 
 

@@ -40,7 +40,10 @@ class OracleRetrieval:
 
 
 class OracleReader:
-    """Quotes the first sentence of the hits that is right; refuses exactly when there is none."""
+    """Quotes the first sentence of the hits that is right; refuses exactly when there is none.
+
+    It quotes one sentence, so an answer in two parts is beyond it.
+    """
 
     name = "oracle reader"
 
