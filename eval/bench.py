@@ -94,7 +94,8 @@ def _asked(system: System, case: Case) -> Prediction:
         return system.ask(case.asked)
     except Exception as error:  # noqa: BLE001 - it is counted and shown as what it is
         CONSOLE.print(f"{system.name} failed on {case.id}: {type(error).__name__}: {error}", highlight=False)
-        return Prediction(0.0, False, error=f"{type(error).__name__}: {error}")
+        # As sure as can be, and wrong: failing must not pass for being unsure.
+        return Prediction(1.0, False, error=f"{type(error).__name__}: {error}")
 
 
 def rows_of(world: World, cases: Sequence[Case], *, peers: bool) -> list[Row]:

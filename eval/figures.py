@@ -83,7 +83,7 @@ def chance(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> fl
     """How often the one sentence of another question, of about equal length, holds the words of an accepted answer.
 
     Each question is compared with the `CHANCE_PARTNERS` quotations nearest in length among those of the same group
-    (the same article, where more than one question was asked of it), else of the whole set. Compared by words wherever
+    (the same article, where so many others were asked of it), else of the whole set. Compared by words wherever
     they stand, also where the quotation itself is judged by its place: so it is rather too high than too low.
     """
     groups: dict[str, list[Record]] = {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ def _a_little_longer(c: Compared) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Our records on one set, and a digest of its questions with what is accepted for them."""
+    """Our records on one set, and a digest of its questions with all that is known of them."""
 
     cases: str
     records: tuple[Record, ...]
@@ -75,8 +75,8 @@ class Measured:
     @classmethod
     def of(cls, cases: Sequence[Case], records: Sequence[Record]) -> Measured:
         """The records of these cases."""
-        asked = [(c.id, c.asked.question, c.answerable, c.answers, [(g.start, g.end) for g in c.gold]) for c in cases]
-        return cls(hashlib.sha256(repr(asked).encode()).hexdigest()[:16], tuple(records))
+        bare = [(replace(c, asked=replace(c.asked, hidden=frozenset())), sorted(c.asked.hidden)) for c in cases]
+        return cls(hashlib.sha256(repr(bare).encode("utf-8", "surrogatepass")).hexdigest()[:16], tuple(records))
 
 
 def measured(options: Options, settings: Settings) -> tuple[dict[str, Measured], int, list[str]]:

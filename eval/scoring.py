@@ -95,4 +95,4 @@ def tuned(develop: Sequence[Record]) -> float:
 
 def at(records: Sequence[Record], threshold: float) -> list[Record]:
     """The same answers, decided by another threshold."""
-    return [replace(record, answered=record.score >= threshold) for record in records]
+    return [replace(record, answered=record.score >= threshold and not record.error) for record in records]

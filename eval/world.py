@@ -63,7 +63,9 @@ class World:
         index = self.index
         with bars() as progress:
             sync_index(self.seeds, index, self.settings, encoder=self.encoder, progress=progress)
-        return open_assistant(index, self.settings, self.encoder)
+        opened = open_assistant(index, self.settings, self.encoder)
+        # Measured as it ships, whatever was certified of an index that is kept.
+        return opened.with_threshold(shipped_model().threshold) if opened.certificate else opened
 
     @functools.cached_property
     def articles(self) -> tuple[Article, ...]:

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-START_ANSWERS = 60  # the first threshold is one where so many answers are expected
+START_ANSWERS = 60  # the first threshold is one where at least so many answers are expected
 STEPS = 20
 COVERAGES = (0.1, 0.2, 0.3)
 
@@ -64,20 +64,30 @@ def upper_bound(errors: int, answers: int, confidence: float) -> float:
     return float(betaincinv(errors + 1, answers - errors, confidence))
 
 
-def thresholds(develop: Sequence[Judged], testing: int) -> list[float]:
+def answers_needed(risk: float, confidence: float) -> int:
+    """How many answers, one of them wrong, have a bound of at most the risk; at least `START_ANSWERS`."""
+    needed = START_ANSWERS
+    while upper_bound(1, needed, confidence) > risk:
+        needed += max(1, needed // 20)
+    return needed
+
+
+def thresholds(develop: Sequence[Judged], testing: int, start: int = START_ANSWERS) -> list[float]:
     """Thresholds to test, falling, from these questions alone; `testing` is how many others will test them.
 
-    The first is where `START_ANSWERS` answers are expected of the others; some twenty follow, at even steps of
-    coverage. Empty when so many are not expected at any threshold.
+    The first is where `start` answers are expected of the others; some twenty follow, at even steps of coverage, to the
+    last of these questions. Empty when so many are not expected at any threshold. `start` may depend on the risk and
+    the confidence, never on the questions that test.
     """
     scores = sorted((judged.confidence for judged in develop), reverse=True)
     if not scores or not testing:
         return []
-    first = -(-START_ANSWERS * len(scores) // testing)  # of the develop questions that are answered at the first
+    first = -(-start * len(scores) // testing)  # of the develop questions that are answered at the first
     if first > len(scores):
         return []
     step = max(1, (len(scores) - first) // STEPS)
-    return list(dict.fromkeys(scores[k - 1] for k in range(max(1, first), len(scores) + 1, step)))
+    places = [*range(max(1, first), len(scores), step), len(scores)]
+    return list(dict.fromkeys(scores[place - 1] for place in places))
 
 
 def certify(questions: Sequence[Judged], order: Sequence[float], risk: float, confidence: float) -> Tested:
@@ -98,8 +108,9 @@ def smallest_risks(
 ) -> list[tuple[float, Step | None]]:
     """The risk that could be certified at the thresholds where the develop questions reach each of `COVERAGES`.
 
-    Each holds alone, for one who had chosen that coverage beforehand.
+    They share the error probability (Bonferroni), so that all of them hold together with this confidence.
     """
+    confidence = 1 - (1 - confidence) / len(COVERAGES)
     scores = sorted((judged.confidence for judged in develop), reverse=True)
     return [
         (coverage, _step(questions, scores[max(1, round(coverage * len(scores))) - 1], confidence) if scores else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,14 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rag import loss
-from rag.calibrate import Judged, Step, certify, in_develop, smallest_risks, thresholds
+from rag.calibrate import Judged, Step, answers_needed, certify, in_develop, smallest_risks, thresholds
 from rag.errors import InputError, RagError
 from rag.extract import shipped_sha256
 from rag.pipeline import Assistant
 from rag.settings import certified
-from rag.store import certificates
+from rag.store import certificates, layout
 from rag.store.certificates import Certificate
 from rag.types import Reply
+
+_log = logging.getLogger("rag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ class Result:
     smallest: tuple[tuple[float, Step | None], ...]  # by coverage
     left_out: int  # questions beyond the number per article
     failed: int  # questions on which the program failed
+    start: int  # answers that the first threshold needs
+    tried: int  # uses of this file of questions so far, this one counted
+    in_force: Certificate | None  # of the index as it is now: this one, or one from before
 
 
 def calibrate(
@@ -57,10 +63,11 @@ def calibrate(
     """
     if not 0 < risk < 1 or not 0 < confidence < 1:
         raise InputError("risk and confidence are shares between 0 and 1, such as --risk 0.1 --confidence 0.95")
+    for what, values in (("id", [q.id for q in questions]), ("question", [_folded(q.text) for q in questions])):
+        twice = [value for value, count in Counter(values).items() if count > 1]
+        if twice:
+            raise InputError(f"the {what} '{twice[0]}' stands twice; a copy is no further evidence, so remove it")
     chosen = _few_an_article(questions, max_per_article)
-    twice = [id for id, count in Counter(q.id for q in chosen).items() if count > 1]
-    if twice:
-        raise InputError(f"the id '{twice[0]}' stands twice; give each question its own")
     if assistant.settings.threshold is not None:
         raise InputError(
             "the setting 'threshold' would overrule a certificate; take it out of rag.toml or RAG_THRESHOLD"
@@ -74,12 +81,16 @@ def calibrate(
             reply: Reply | None = answering.ask(question.text)
         except RagError:
             reply, failed = None, failed + 1
+        except Exception:  # noqa: BLE001 - whatever broke, leaving the question out would flatter the program
+            _log.exception("question %r failed", question.text)
+            reply, failed = None, failed + 1
         judged.append(_judged(question, reply))
         progress(done)
     develop = [j for j in judged if in_develop(j.id)]
     rest = [j for j in judged if not in_develop(j.id)]
-    tested = certify(rest, thresholds(develop, len(rest)), risk, confidence)
-    digest = _sha256(chosen)
+    start = answers_needed(risk, confidence)
+    tested = certify(rest, thresholds(develop, len(rest), start), risk, confidence)
+    digest = _sha256(questions)
     tried = certificates.count_try(index, digest)
     certificate = None
     if tested.accepted is not None:
@@ -103,8 +114,18 @@ def calibrate(
             made=datetime.now(UTC).date().isoformat(),
         )
         certificates.write(index, certificate)
+    held = certificates.read_or_none(index, assistant.store.generation)
     smallest = tuple(smallest_risks(develop, rest, confidence))
-    return Result(certificate, tested.steps, smallest, len(questions) - len(chosen), failed)
+    return Result(
+        certificate=certificate,
+        steps=tested.steps,
+        smallest=smallest,
+        left_out=len(questions) - len(chosen),
+        failed=failed,
+        start=start,
+        tried=tried,
+        in_force=held if layout.pointed(index) == assistant.store.generation else None,
+    )
 
 
 def _judged(question: Question, reply: Reply | None) -> Judged:
@@ -125,6 +146,10 @@ def _few_an_article(questions: Sequence[Question], most: int) -> list[Question]:
             chosen.add(question.id)
             kept[question.article] += 1
     return [question for question in questions if question.id in chosen]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _sha256(questions: Sequence[Question]) -> str:

@@ -52,8 +52,10 @@ def _certificate(index: Path, generation: str, settings: Settings) -> Iterator[s
     except IndexUnusable as error:
         yield str(error)
         return
+    if settings.threshold is not None:
+        return  # it overrules any certificate
     if held is None and others:
-        yield f"the certificate was made for another index ({others[-1]}); {_SHIPPED}"
+        yield f"there is a certificate, but of another generation ({', '.join(others)}); {_SHIPPED}"
     changed = held.stale(generation, shipped_sha256(), certified(settings)) if held else None
     if held and changed:
         yield f"the certificate {held.name} no longer holds: {changed}; {_SHIPPED}"

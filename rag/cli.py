@@ -205,7 +205,7 @@ def calibrate(
         )
     for line in calibration_lines(found, risk, confidence):
         _say(line)
-    raise typer.Exit(0 if found.certificate else 1)
+    raise typer.Exit(0 if found.certificate and found.certificate == found.in_force else 1)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""When an answer is wrong: the rule that certificates are about and that the evaluation scores by."""
+"""When an answer is wrong: the rule that certificates are about, and the words by which texts are compared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def wrong(reply: Reply, gold: Sequence[str]) -> bool:
 
     Wrong is an answer to a question without gold, one whose first citation holds none of the accepted answers (nor is
     held by one, where a whole passage is accepted), and one whose short answer has a token F1 under 0.5 against each of
-    them, unless an accepted answer is as long as a sentence. An error is wrong.
+    those that are shorter than a sentence, where there are such. An error is wrong.
     """
     cited = reply.citations or reply.closest
     if reply.status == "error" or not gold or not cited:
@@ -25,9 +25,8 @@ def wrong(reply: Reply, gold: Sequence[str]) -> bool:
     quote = cited[0].quote
     if not holds_words(quote, gold) and not any(holds_words(answer, [quote]) for answer in gold):
         return True
-    if reply.short_answer is None or any(len(answer_words(answer)) > _SENTENCE for answer in gold):
-        return False
-    return token_f1(reply.short_answer, gold) < 0.5
+    short = [answer for answer in gold if len(answer_words(answer)) <= _SENTENCE]
+    return reply.short_answer is not None and bool(short) and token_f1(reply.short_answer, short) < 0.5
 
 
 _SENTENCE = 10  # words; an accepted answer that is longer is a sentence rather than a short answer

@@ -5,6 +5,7 @@ The build walk is `rag.build.sync_index`. Only these two modules know the order 
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,8 @@ from rag.settings import Settings, certified
 from rag.store import Generation, certificates, layout, open_current
 from rag.store.certificates import Certificate
 from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Question, Reply, Sentence
+
+_log = logging.getLogger("rag")
 
 __all__ = ["Assistant", "LiveAssistant", "Reader", "Reading", "error_reply", "open_assistant", "sync_index"]
 
@@ -133,13 +136,18 @@ def open_assistant(index: Path, settings: Settings, encoder: Encoder | None = No
 
 
 def holding_certificate(index: Path, generation: str | None, settings: Settings) -> Certificate | None:
-    """The certificate of a generation, where neither the reader nor the settings have changed since."""
-    certificate = certificates.read(index, generation) if generation else None
-    if (
-        certificate is None
-        or generation is None
-        or certificate.stale(generation, shipped_sha256(), certified(settings))
-    ):
+    """The certificate of a generation, where neither the reader nor the settings have changed since.
+
+    None with a threshold in the settings, which overrules it, and for one that is damaged: `rag check` names that.
+    """
+    if generation is None or settings.threshold is not None:
+        return None
+    try:
+        certificate = certificates.read(index, generation)
+    except IndexUnusable as error:
+        _log.warning("%s; the shipped threshold applies", error)
+        return None
+    if certificate is None or certificate.stale(generation, shipped_sha256(), certified(settings)):
         return None
     return certificate
 

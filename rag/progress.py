@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rag.build import Progress as Report
-from rag.calibrate import START_ANSWERS
 from rag.certify import Result
 from rag.plan import BuildReport, counted
+from rag.store import certificates
 
 _NAMES_SHOWN = 10
 
@@ -78,13 +78,23 @@ def calibration_lines(found: Result, risk: float, confidence: float) -> Iterator
         yield f"{counted(found.failed, 'question')} could not be asked, which counts as wrong"
     if found.certificate is not None:
         yield from found.certificate.lines()
+        if found.in_force is None:
+            yield "the index was built anew meanwhile: the certificate is not of the index as it is now"
         return
     if not found.steps:
-        yield f"{START_ANSWERS} answers are not expected at any threshold; more questions are needed"
-    yield f"no threshold keeps wrong answers at {risk:.0%} with {confidence:.0%} confidence; nothing was stored"
+        yield (
+            f"{found.start} answers are needed for this risk and confidence, and not expected at any threshold; "
+            "more questions are needed"
+        )
+    wanted = f"{certificates.percent(risk)} with {certificates.percent(confidence)} confidence"
+    yield f"no threshold keeps wrong answers at {wanted}; nothing was stored"
     for coverage, smallest in found.smallest:
         if smallest is not None and smallest.answers:
             yield (
-                f"answering {coverage:.0%} of the questions, {smallest.bound:.0%} could be certified "
-                f"({smallest.errors} of {counted(smallest.answers, 'answer')} wrong)"
+                f"answering about {coverage:.0%} of the questions: {smallest.errors} of "
+                f"{counted(smallest.answers, 'answer')} wrong, upper bound {smallest.bound:.4f}"
             )
+    if found.tried > 1:
+        yield f"these questions were used {found.tried} times; trying until it works breaks the claim"
+    if found.in_force is not None:
+        yield f"the certificate {found.in_force.name} from before stays in force"

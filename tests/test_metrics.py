@@ -101,7 +101,9 @@ def test_auroc_counts_ties_half():
     assert math.isnan(refusal.auroc([True, True], [0.1, 0.2]))
 
 
-def test_auroc_within_a_paragraph_compares_no_other_pairs():
+def test_auroc_within_a_paragraph_compares_no_other_pairs(monkeypatch):
+    assert math.isnan(refusal.auroc_within([True, False], [0.3, 0.2], ["a", "a"]))  # one pair says nothing
+    monkeypatch.setattr(refusal, "FEW_PAIRS", 1)
     labels, scores = [True, False, True, False], [0.3, 0.2, 0.8, 0.9]
     assert refusal.auroc_within(labels, scores, ["a", "a", "b", "b"]) == 0.5  # one won, one lost
     assert refusal.auroc(labels, scores) == 0.5

@@ -16,6 +16,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 Floats = NDArray[np.float64]
 COVERAGES = (0.1, 0.3, 0.5)
+FEW_PAIRS = 100
 
 
 def auroc(labels: Sequence[bool], scores: Sequence[float]) -> float:
@@ -47,8 +48,8 @@ def weighted_aurocs(labels: Sequence[bool], scores: Sequence[float], weights: Fl
 def auroc_within(labels: Sequence[bool], scores: Sequence[float], paragraphs: Sequence[str]) -> float:
     """AUROC over pairs of questions of one paragraph only, all such pairs pooled, ties half.
 
-    What a score that merely knows the paragraph's topic cannot win. NaN where there is no such pair; questions whose
-    paragraph is "" are in none.
+    What a score that merely knows the paragraph's topic cannot win. NaN where there are fewer than `FEW_PAIRS` such
+    pairs, which say nothing; questions whose paragraph is "" are in none.
     """
     members: dict[str, list[tuple[bool, float]]] = defaultdict(list)
     for label, score, paragraph in zip(labels, scores, paragraphs, strict=True):
@@ -61,7 +62,7 @@ def auroc_within(labels: Sequence[bool], scores: Sequence[float], paragraphs: Se
         compared = positive[:, None] - negative[None, :]
         won += float((compared > 0).sum() + (compared == 0).sum() / 2)
         pairs += compared.size
-    return won / pairs if pairs else float("nan")
+    return won / pairs if pairs >= FEW_PAIRS else float("nan")
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,8 +155,8 @@ def _counts(row: Mapping[str, Any], part: str) -> str:
 
 def _grounding(grounding: Mapping[str, Any]) -> str:
     return (
-        f"{grounding['violations']} violations of grounding in {grounding['quotations']:,} "
-        f"quotations of {grounding['answers']:,} answers (rag verify)"
+        f"{grounding['violations']} violations of grounding in {grounding['quotations']:,} quotations of the replies "
+        f"to {grounding['answers']:,} questions, closest passages of refusals included (rag verify)"
     )
 
 

@@ -32,7 +32,7 @@ class Ours:
                 )
             return of_reply(self._world, asked, self._world.assistant.ask(asked.question))
         except RagError as error:
-            return Prediction(0.0, False, error=str(error))
+            return Prediction(1.0, False, error=str(error))
 
 
 class OverRanking:

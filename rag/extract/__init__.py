@@ -6,6 +6,7 @@ were fitted on public question-answering data, never on the seeds (training/fit_
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -14,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,9 +66,21 @@ def shipped_model() -> SupportModel:
     return SupportModel(data["rank"], data["confidence"], data["threshold"])
 
 
+@functools.cache
 def shipped_sha256() -> str:
-    """SHA-256 of the coefficients that come with the package: names the reader in a certificate."""
-    return hashlib.sha256(files("rag.models").joinpath("support.json").read_bytes()).hexdigest()
+    """SHA-256 of the coefficients that come with the package and of the code that answers: the reader of a certificate.
+
+    A changed rule can change an answer as well as a changed coefficient.
+    """
+    package = Path(__file__).parent.parent
+    code = [p for name in _ANSWERING for p in sorted(package.glob(name))]
+    digest = hashlib.sha256(files("rag.models").joinpath("support.json").read_bytes())
+    for file in code:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+_ANSWERING = ("extract/*.py", "decide.py", "embed.py", "loss.py", "question.py", "retrieve.py", "words.py")
 
 
 class SentenceExtractor:

@@ -66,17 +66,36 @@ class Certificate:
 
     def lines(self) -> list[str]:
         """What it says and assumes, for a person."""
-        again = f" The questions were used {self.tried} times; the first is what it says." if self.tried > 1 else ""
+        if self.tried > 1:
+            again = (
+                f" These questions were used {self.tried} times: whoever tries until it works cannot rely on the "
+                "stated confidence."
+            )
+        else:
+            again = ""
         return [
-            f"certificate {self.name}, {self.made}: at threshold {self.threshold} at most {self.risk:.0%} of the "
-            f"answers are wrong, with {self.confidence:.0%} confidence",
+            f"certificate {self.name}, {self.made}: at threshold {self.threshold} at most {percent(self.risk)} of the "
+            f"answers are wrong, with {percent(self.confidence)} confidence",
             f"tested on {self.questions} questions ({self.unanswerable} of them not answerable): {self.answers} "
-            f"answered ({self.coverage:.0%}), {self.errors} wrong, upper bound {self.bound:.3f}",
+            f"answered ({self.coverage:.0%}), {self.errors} wrong, upper bound {self.bound:.4f}",
             "It assumes that coming questions are like those tested, on these articles, and independent of each "
             f"other; it is about the share of wrong answers, and no promise for one answer.{again}",
             f"generation {self.generation}, reader {self.reader[:16]}, {self.loss}, "
             f"questions {self.questions_sha256[:16]}",
         ]
+
+
+def percent(share: float) -> str:
+    """A share as it was given, never rounded to a stronger claim."""
+    return f"{share * 100:.6g}%"
+
+
+def read_or_none(index: Path, generation: str) -> Certificate | None:
+    """As `read`; None also for a damaged one."""
+    try:
+        return read(index, generation)
+    except IndexUnusable:
+        return None
 
 
 def read(index: Path, generation: str) -> Certificate | None:
@@ -108,6 +127,7 @@ def write(index: Path, certificate: Certificate) -> Path:
     temporary.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     layout.sync(temporary)
     temporary.replace(file)
+    layout.sync(folder)
     return file
 
 
@@ -118,4 +138,4 @@ def count_try(index: Path, questions_sha256: str) -> int:
     file = folder / _TRIES
     with file.open("a", encoding="utf-8") as out:
         out.write(json.dumps({"questions_sha256": questions_sha256}) + "\n")
-    return sum(questions_sha256 in line for line in file.read_text(encoding="utf-8").splitlines())
+    return sum(questions_sha256 in line for line in file.read_text(encoding="utf-8", errors="replace").splitlines())
