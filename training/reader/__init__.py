@@ -1,0 +1,1 @@
+"""Training of the extractive reader: data, made negatives, model, one resumable command, scoring."""

@@ -1,0 +1,181 @@
+"""Reading sets -> the records that may be trained on, or scored.
+
+Trained on is only what `eval.parts` calls `train`, less every record that shares a question, a title or a passage with
+a `calibrate` or `test` part of any set, those for testing only included, or a question or a passage with a `develop`
+part.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from eval.parts import PLACEHOLDERS, Protected, kept_for_training, parts_of_records
+from rag.sentences import sentence_pieces
+
+SOURCES = (
+    "squad1_train_part",
+    "squad2_train",
+    "squad2_train_unanswerable",
+    "squad2_twin_answers",
+    "squad2_pairs_dev",
+    "squad2_dev23",
+    "squad1_rest",
+    "nq_qed",
+    "wiki_shift",
+    "qasrl_wikinews",
+    "policyqa",
+    "selqa_sentences",
+)
+TESTING_ONLY = ("wikiqa", "newsqa_dev_a")
+# Rows without answers that are no unanswerable questions (the data's README).
+_NO_ANSWER_IS_A_GAP = frozenset({"nq_qed", "squad2_twin_answers", "qasrl_wikinews"})
+
+Range = tuple[int, int]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A question and its passage. `pieces` are the sentences, and cover the passage without a gap."""
+
+    source: str
+    id: str
+    title: str  # "" where it says nothing
+    question: str
+    context: str
+    answers: tuple[Range, ...]  # empty: unanswerable; for sentence sets the sentences that answer
+    pieces: tuple[Range, ...]
+    twin: str = ""  # the id of the answerable question that this one was made from
+    twin_question: str = ""
+    has_span: bool = True
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The words of the answers."""
+        return tuple(self.context[start:end] for start, end in self.answers)
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The objects of a JSONL file."""
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def rows_of(folder: Path, name: str) -> list[Row]:
+    """The rows of a reading set, with a title and a context where it comes as pairs of sentences."""
+    rows = read_rows(folder / "reading" / f"{name}.jsonl")
+    return list(_grouped(rows)) if name == "selqa_sentences" else rows
+
+
+def protected(folder: Path) -> Protected:
+    """What no record of training may share. Of `develop` only questions and passages: nothing is claimed from it."""
+    return Protected.of(_protected_rows(folder))
+
+
+def records(folder: Path, name: str, part: str) -> list[Record]:
+    """The records of one part of a set, unfiltered."""
+    rows = rows_of(folder, name)
+    parts = parts_of_records(name, rows)
+    return _records(name, [row for row, its in zip(rows, parts, strict=True) if its == part])
+
+
+def training_records(folder: Path, names: Sequence[str] = SOURCES) -> dict[str, list[Record]]:
+    """The records that may be trained on, by source."""
+    guarded = protected(folder)
+    found = {}
+    for name in names:
+        rows = rows_of(folder, name)
+        parts = parts_of_records(name, rows)
+        train = [row for row, its in zip(rows, parts, strict=True) if its == "train"]
+        found[name] = _records(name, kept_for_training(train, guarded))
+    return found
+
+
+def clapnq_rows(folder: Path) -> list[Row]:
+    """ClapNQ as reading rows; `answerable` and the part of each are added."""
+    rows: list[dict[str, Any]] = []
+    for answerable in (True, False):
+        for row in read_rows(folder / "clapnq" / f"{'' if answerable else 'un'}answerable_a.jsonl"):
+            (passage,) = row["passages"]
+            rows.append(
+                {
+                    "id": row["id"],
+                    "title": passage["title"],
+                    "question": row["input"],
+                    "context": passage["text"],
+                    "answerable": answerable,
+                }
+            )
+    parts = parts_of_records("clapnq", rows)
+    return [row | {"part": part} for row, part in zip(rows, parts, strict=True)]
+
+
+def _protected_rows(folder: Path) -> Iterator[Row]:
+    for name in (*SOURCES, *TESTING_ONLY):
+        rows = rows_of(folder, name)
+        yield from _guarded(rows, parts_of_records(name, rows))
+    rows = clapnq_rows(folder)
+    yield from _guarded(rows, [row["part"] for row in rows])
+    yield from ({"question": row["question"]} for row in read_rows(folder / "news" / "questions.jsonl"))
+
+
+def _guarded(rows: Iterable[Row], parts: Iterable[str]) -> Iterator[Row]:
+    for row, part in zip(rows, parts, strict=True):
+        if part == "develop":
+            yield {key: row[key] for key in ("question", "twin_question", "context") if key in row}
+        elif part != "train":
+            yield row
+
+
+def _records(name: str, rows: Iterable[Row]) -> list[Record]:
+    return [
+        Record(
+            source=name,
+            id=row["id"] or f"{name}-{number}",
+            title="" if row["title"] in PLACEHOLDERS else unquote(row["title"]).replace("_", " "),
+            question=row["question"],
+            context=row["context"],
+            answers=tuple((at, at + len(text)) for at, text in zip(row["starts"], row["answers"], strict=True)),
+            pieces=row.get("pieces") or _pieces(row["context"]),
+            twin=row.get("twin_id", ""),
+            twin_question=row.get("twin_question", ""),
+            has_span="pieces" not in row,
+        )
+        for number, row in enumerate(rows)
+        if row["answers"] or name not in _NO_ANSWER_IS_A_GAP
+    ]
+
+
+def _grouped(rows: Sequence[Row]) -> Iterator[Row]:
+    """SelQA's pairs of a question as one passage, whose sentences answer or do not."""
+    for qid, pairs in groupby(rows, key=lambda row: row["qid"]):
+        context, pieces, gold = "", [], []
+        first: Row = {}
+        for row in pairs:
+            first = first or row
+            start = len(context)
+            context += row["sentence"] + " "
+            pieces.append((start, len(context)))
+            if row["label"]:
+                gold.append((start, len(context) - 1))
+        yield {
+            "id": qid,
+            "title": first["doc"],
+            "question": first["question"],
+            "context": context,
+            "answers": [context[start:end] for start, end in gold],
+            "starts": [start for start, _ in gold],
+            "pieces": tuple(pieces),
+        }
+
+
+@functools.lru_cache(maxsize=50_000)
+def _pieces(context: str) -> tuple[Range, ...]:
+    return tuple(sentence_pieces(context))

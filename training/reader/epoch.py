@@ -1,0 +1,198 @@
+"""What is shown in one pass: groups of examples that must stand in one batch, as the answerable one is to be held
+against the unanswerable ones.
+
+A pass is a function of the records, the seed and its number: sentences are left out, titles dropped and questions made
+unanswerable anew each time. A sentence is left out of answerable passages too, and of those with questions written to
+be unanswerable, so that a gap says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from training.reader.data import Range, Record
+from training.reader.negatives import (
+    Neighbours,
+    likeness,
+    other_passage,
+    swapped,
+    twins,
+    unrelated_passage,
+    without_answer,
+)
+from training.reader.views import Example, example, pieces_of, window, with_gap
+
+Group = tuple[Example, ...]
+
+# Share of the answerable questions without a written twin that a pass shows, and how often one is made for them.
+SHOWN: Mapping[str, float] = {
+    "squad1_train_part": 0.75,
+    "wiki_shift": 0.6,
+    "qasrl_wikinews": 0.2,
+    "selqa_sentences": 0.7,
+}
+MADE: Mapping[str, float] = {"squad2_dev23": 0.3, "squad2_pairs_dev": 0.3}
+_MADE_ELSEWHERE = 0.7
+# How a made one comes about, tried in an order drawn by these weights.
+WAYS: Mapping[str, float] = {"removed": 0.45, "other": 0.35, "swapped": 0.2}
+ONLY: Mapping[str, str] = {"qasrl_wikinews": "unrelated", "policyqa": "removed"}
+
+_TITLE_DROPPED = 0.3
+_GAP = 0.35
+_SHORT_WINDOW = 0.5
+_SHORT, _LONG = (60, 130), 220  # words
+_MADE_UP_FOR = 20  # words more around what is taken out, so that the rest is about as long
+_MOST_TWINS = 3
+
+
+@dataclass(frozen=True)
+class Pool:
+    """All records that may be trained on, with what made negatives need."""
+
+    twins: Sequence[tuple[Record, Sequence[Record]]]
+    alone: Sequence[Record]  # written to be unanswerable, and like no answerable question on their passage
+    answerable: Sequence[Record]  # without a written twin
+    sources: Mapping[str, Sequence[Record]]
+    neighbours: Mapping[str, Neighbours]
+
+    @classmethod
+    def of(cls, sources: Mapping[str, Sequence[Record]]) -> Pool:
+        """Finds twins and neighbours."""
+        paired, alone = twins(record for source in sources.values() for record in source)
+        taken = {(record.source, record.id) for record, _ in paired}
+        answerable = [
+            record
+            for source in sources.values()
+            for record in source
+            if record.answers and (record.source, record.id) not in taken
+        ]
+        return cls(
+            paired,
+            alone,
+            answerable,
+            sources,
+            {name: Neighbours(source) for name, source in sources.items() if source and name not in ONLY},
+        )
+
+
+def epoch(pool: Pool, seed: int, number: int) -> list[Group]:
+    """The groups of one pass in the order in which they are to be shown."""
+    rng = Random(f"{seed}-{number}")
+    groups = [_written(twin, unanswerable, rng) for twin, unanswerable in pool.twins]
+    groups += [(_alone(record, rng),) for record in pool.alone]
+    for record in pool.answerable:
+        if rng.random() < SHOWN.get(record.source, 1.0):
+            groups.append(_made(record, pool, rng))
+    rng.shuffle(groups)
+    return groups
+
+
+def _written(twin: Record, unanswerable: Sequence[Record], rng: Random) -> Group:
+    """An answerable question and those written to look like it, all on the same sentences of the passage."""
+    span, title = _answer(twin, rng), _title(twin, rng)
+    held = pieces_of(twin, span)
+    kept = _kept(twin, held, _words(rng), rng)
+    chosen = rng.sample(list(unanswerable), min(_MOST_TWINS, len(unanswerable)))
+    return (
+        example(twin, kept, span, kind="answer", question=twin.question, title=title),
+        *(example(twin, kept, None, kind="written", question=other.question, title=title) for other in chosen),
+    )
+
+
+def _alone(record: Record, rng: Random) -> Example:
+    kept = _kept(record, _nearest(record.question, record), _words(rng), rng)
+    return example(record, kept, None, kind="written", question=record.question, title=_title(record, rng))
+
+
+def _made(record: Record, pool: Pool, rng: Random) -> Group:
+    """An answerable question, and often an unanswerable one made from it."""
+    span, title = _answer(record, rng), _title(record, rng)
+    words = _words(rng)
+    kept = _kept(record, pieces_of(record, span), words, rng)
+    first = example(record, kept, span, kind="answer", question=record.question, title=title)
+    if rng.random() >= MADE.get(record.source, _MADE_ELSEWHERE):
+        return (first,)
+    for way in _order(record, rng):
+        made = _make(way, record, pool, title, words, rng)
+        if made is not None:
+            return first, made
+    return (first,)
+
+
+def _make(way: str, record: Record, pool: Pool, title: str, words: int, rng: Random) -> Example | None:
+    if way == "removed":
+        rest = without_answer(record)
+        if rest is None:
+            return None
+        held = {i for span in record.answers for i in pieces_of(record, span)}
+        around = window(record, range(min(held), max(held) + 1), words + _MADE_UP_FOR, rng)
+        kept = [i for i in rest if i in around] or [min(rest, key=lambda i: abs(i - min(held)))]
+        return example(record, kept, None, kind=way, question=record.question, title=title)
+    if way in ("other", "unrelated"):
+        other = (
+            unrelated_passage(record, pool.sources[record.source], rng)
+            if way == "unrelated"
+            else other_passage(record, pool.neighbours[record.source].of(record), rng)
+        )
+        if other is None:
+            return None
+        shown = _kept(other, _nearest(record.question, other), words, rng)
+        # The passage's own title where the question's is shown at all: a title is no cue either.
+        return example(other, shown, None, kind=way, question=record.question, title=other.title if title else "")
+    question = swapped(record, pool.neighbours[record.source].of(record), rng)
+    if question is None:
+        return None
+    kept = _kept(record, pieces_of(record, record.answers[0]), words, rng)
+    return example(record, kept, None, kind=way, question=question, title=title)
+
+
+def _nearest(question: str, record: Record) -> range:
+    """The sentence with most stems of the question."""
+    texts = [record.context[slice(*piece)] for piece in record.pieces]
+    best = max(range(len(texts)), key=lambda i: likeness(question, texts[i]))
+    return range(best, best + 1)
+
+
+def _order(record: Record, rng: Random) -> list[str]:
+    if record.source in ONLY:
+        return [ONLY[record.source]]
+    left, order = dict(WAYS), []
+    while left:
+        way = rng.choices(list(left), weights=list(left.values()))[0]
+        order.append(way)
+        del left[way]
+    return order
+
+
+def _answer(record: Record, rng: Random) -> Range:
+    """One of the accepted answers; where it stands several times, the place most like the question."""
+    start, end = rng.choice(record.answers)
+    if record.source != "squad2_dev23":
+        return start, end
+    # That set gives only the first occurrence.
+    text, places, at = record.context[start:end], [], -1
+    while (at := record.context.find(text, at + 1)) >= 0:
+        around = record.context[max(0, at - 1) : at + len(text) + 1]
+        edges = around[: 1 if at else 0] + around[len(text) + (1 if at else 0) :]
+        if not any(c.isalnum() for c in edges):
+            places.append((at, at + len(text)))
+    sentences = [record.context[slice(*record.pieces[pieces_of(record, place).start])] for place in places]
+    if not places:
+        return start, end
+    best = max(range(len(places)), key=lambda i: likeness(record.question, sentences[i]))
+    return places[best]
+
+
+def _kept(record: Record, anchor: range, words: int, rng: Random) -> list[int]:
+    around = window(record, anchor, words, rng)
+    return with_gap(around, anchor, rng) if rng.random() < _GAP else list(around)
+
+
+def _words(rng: Random) -> int:
+    return rng.randint(*_SHORT) if rng.random() < _SHORT_WINDOW else _LONG
+
+
+def _title(record: Record, rng: Random) -> str:
+    return "" if rng.random() < _TITLE_DROPPED else record.title

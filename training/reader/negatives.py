@@ -1,0 +1,169 @@
+"""Unanswerable questions made from answerable ones, and the answerable question that each written one looks like.
+
+Three ways, so that no source gives the label away: the sentences of the answer are taken out of the passage; the
+question is put to a similar passage of the same source; a name, number or year of the question is replaced by one of
+its kind from similar passages. Each has a test that the answer does not stand in what is shown all the same, and gives
+None where it fails.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from random import Random
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from eval.parts import folded
+from rag.words import STOPWORDS, WORD, stem
+from training.reader.data import Record
+from training.reader.views import pieces_of
+
+_folded = functools.lru_cache(maxsize=50_000)(folded)
+
+# Above this many words an answer counts as present when most of its content words are.
+_LONG_ANSWER = 4
+_PRESENT_SHARE = 0.6
+_LEAST_LIKENESS = 0.25
+
+_PRONOUNS = frozenset(stem(word) for word in ("someone", "something", "somewhere"))
+
+_YEAR = re.compile(r"(?<![\w.,])(?:1[0-9]{3}|20[0-2][0-9])(?![\w]|[.,]\d)")
+_NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w]|[.,]\d)")
+_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w'’\-]+(?: [A-Z][\w'’\-]+)*")
+_KINDS = (_YEAR, _NUMBER, _NAME)
+
+
+class Neighbours:
+    """The passages of a source that are lexically nearest to each of its questions, the question's own left out."""
+
+    def __init__(self, records: Sequence[Record], count: int = 12) -> None:
+        passages: dict[str, Record] = {}
+        for record in records:
+            passages.setdefault(folded(record.context), record)
+        self._passages = list(passages.values())
+        vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True, dtype=np.float32)
+        passage_matrix = vectors.fit_transform([record.context for record in self._passages]).T.tocsr()
+        places = {key: at for at, key in enumerate(passages)}
+        self._nearest: dict[tuple[str, str], list[int]] = {}
+        for at in range(0, len(records), 1000):
+            block = records[at : at + 1000]
+            scores = (vectors.transform([f"{r.title} {r.question}" for r in block]) @ passage_matrix).toarray()
+            best = np.argsort(-scores, axis=1, kind="stable")[:, : count + 1]
+            for record, row in zip(block, best, strict=True):
+                own = places[folded(record.context)]
+                self._nearest[record.id, record.question] = [i for i in row.tolist() if i != own][:count]
+
+    def of(self, record: Record) -> list[Record]:
+        """Records on the nearest other passages, nearest first."""
+        return [self._passages[i] for i in self._nearest[record.id, record.question]]
+
+
+def without_answer(record: Record) -> list[int] | None:
+    """The sentences that remain when those of the answers are gone, where the answers stand in none of them."""
+    gone = {i for span in record.answers for i in pieces_of(record, span)}
+    rest = [i for i in range(len(record.pieces)) if i not in gone]
+    text = " ".join(record.context[slice(*record.pieces[i])] for i in rest)
+    return rest if rest and not any(_stands(answer, text) for answer in record.texts) else None
+
+
+def other_passage(record: Record, neighbours: Sequence[Record], rng: Random) -> Record | None:
+    """One of the eight nearest passages that do not hold an answer; the nearer the likelier."""
+    for other in sorted(neighbours[:8], key=lambda _: rng.random())[:4]:
+        if not any(_stands(answer, other.context) for answer in record.texts):
+            return other
+    return None
+
+
+def unrelated_passage(record: Record, source: Sequence[Record], rng: Random) -> Record | None:
+    """A passage of the source that lacks a content word of the question and holds no answer.
+
+    For questions that a similar passage would often answer, such as those for the roles of a verb.
+    """
+    words = _stems(record.question) - _PRONOUNS
+    for other in rng.choices(source, k=4):
+        if not words <= _stems(other.context) and not any(_stands(answer, other.context) for answer in record.texts):
+            return other
+    return None
+
+
+def swapped(record: Record, neighbours: Iterable[Record], rng: Random) -> str | None:
+    """The question with a year, a number or a name replaced by one that its own passage does not hold."""
+    own = f" {folded(record.title)} {_folded(record.context)} "
+    for kind in _KINDS:
+        found = [m for m in kind.finditer(record.question) if f" {folded(m[0])} " in own]
+        if not found:
+            continue
+        gone = rng.choice(found)
+        words = gone[0].count(" ")
+        others = {
+            m[0]
+            for other in neighbours
+            for m in kind.finditer(other.context)
+            if m[0].count(" ") == words and not set(folded(m[0]).split()) & set(own.split())
+        }
+        if others:
+            return record.question[: gone.start()] + rng.choice(sorted(others)) + record.question[gone.end() :]
+    return None
+
+
+def twins(records: Iterable[Record]) -> tuple[list[tuple[Record, list[Record]]], list[Record]]:
+    """Each answerable question with the unanswerable ones written to look like it, and those that look like none.
+
+    A twin is named by the source, or is the answerable question on the same passage with most stems in common.
+    Records of all sources together, as a named twin may stand in another one.
+    """
+    records = list(records)
+    by_id = {record.id: record for record in records if record.answers}
+    by_text = {_key(record.question, record.context): record for record in records if record.answers}
+    by_passage: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if record.answers:
+            by_passage[folded(record.context)].append(record)
+    found: dict[tuple[str, str], tuple[Record, list[Record]]] = {}
+    alone = []
+    for record in records:
+        if record.answers:
+            continue
+        twin = by_id.get(record.twin) or by_text.get(_key(record.twin_question, record.context))
+        if twin is None or folded(twin.context) != folded(record.context):
+            twin = _most_alike(record, by_passage[folded(record.context)])
+        if twin is None:
+            alone.append(record)
+        else:
+            found.setdefault((twin.source, twin.id), (twin, []))[1].append(record)
+    return list(found.values()), alone
+
+
+def likeness(one: str, other: str) -> float:
+    """The share of stems that two texts have in common (Jaccard), function words left out."""
+    a, b = _stems(one), _stems(other)
+    return len(a & b) / max(1, len(a | b))
+
+
+def _most_alike(record: Record, others: Sequence[Record]) -> Record | None:
+    if not others:
+        return None
+    best = max(others, key=lambda other: likeness(record.question, other.question))
+    return best if likeness(record.question, best.question) >= _LEAST_LIKENESS else None
+
+
+def _stands(answer: str, text: str) -> bool:
+    if f" {_folded(answer)} " in f" {_folded(text)} ":
+        return True
+    if len(answer.split()) <= _LONG_ANSWER:
+        return False
+    words = _stems(answer)
+    return len(words & _stems(text)) >= _PRESENT_SHARE * max(1, len(words))
+
+
+@functools.lru_cache(maxsize=50_000)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in WORD.findall(text) if word.casefold() not in STOPWORDS)
+
+
+def _key(question: str, context: str) -> tuple[str, str]:
+    return folded(question), folded(context)

@@ -1,0 +1,221 @@
+"""Reads the develop parts with a reader and prints how well it finds answers and knows when there are none.
+
+    python -m training.reader.score --model FOLDER --data FOLDER [--rows 300] [--out FILE]
+
+`--model` is a checkpoint or an export. Measures of squad2_dev23: F1 of the best span on answerable questions when an
+answer is forced; AUROC of answerable against unanswerable for three scores; the F1 at the best threshold of each, an
+oracle's figure. Measures of ClapNQ: the same AUROCs, beside the cosine of question and passage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.metrics import roc_auc_score
+
+from eval.metrics import token_f1
+from eval.parts import PLACEHOLDERS
+from rag.embed import SentenceTransformerEncoder, resolve
+from training.reader import checkpoint
+from training.reader.batches import Batch, Encoded, Inputs
+from training.reader.data import Row, clapnq_rows, records
+from training.reader.model import Reader, load_export
+
+_STRIDE = 96
+_LONGEST = 30  # tokens of an answer
+Text = tuple[str, str, str]  # question, title, passage
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The best span of a passage and what speaks for it."""
+
+    start: int
+    end: int
+    margin: float  # logits of the span less those of no answer
+    answerable: float  # logit
+
+    @property
+    def fused(self) -> float:
+        """Both on about one scale: the margin is a sum of two logits."""
+        return self.answerable + self.margin / 2
+
+
+SCORES = ("margin", "answerable", "fused")
+
+
+def read(
+    reader: Reader, inputs: Inputs, texts: Sequence[Text], *, budget: int = 6000, bfloat16: bool = False
+) -> list[Reading]:
+    """A reading of each text; of a long passage the best over its windows."""
+    windows = [(at, one) for at, its in enumerate(inputs.encode(texts, _STRIDE)) for one in its]
+    windows.sort(key=lambda pair: len(pair[1]))
+    best: list[Reading | None] = [None] * len(texts)
+    training = reader.training
+    reader.eval()
+    with torch.no_grad():
+        while windows:
+            count = max(1, min(len(windows), budget // len(windows[-1][1])))
+            chosen, windows = windows[-count:], windows[:-count]
+            batch = _batch([one for _, one in chosen], inputs.pad)
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
+                outputs = reader(batch)
+            for row, (at, one) in enumerate(chosen):
+                found = _best(outputs.start[row].numpy(), outputs.end[row].numpy(), one, float(outputs.answerable[row]))
+                before = best[at]
+                if before is None:
+                    best[at] = found
+                elif found is not None:
+                    wins = found if found.margin > before.margin else before
+                    best[at] = Reading(wins.start, wins.end, wins.margin, max(found.answerable, before.answerable))
+    reader.train(training)
+    return [reading or Reading(0, 0, 0.0, 0.0) for reading in best]
+
+
+def measures(rows: Sequence[Row], readings: Sequence[Reading]) -> dict[str, float]:
+    """Figures in the form of SQuAD 2.0. A row is answerable when it has answers."""
+    answerable = np.array([bool(row["answers"]) for row in rows])
+    right = np.array(
+        [
+            token_f1(row["context"][reading.start : reading.end], row["answers"]) if row["answers"] else 0.0
+            for row, reading in zip(rows, readings, strict=True)
+        ]
+    )
+    found = {"rows": float(len(rows)), "forced_f1": float(right[answerable].mean())}
+    for name in SCORES:
+        score = np.array([getattr(reading, name) for reading in readings])
+        found[f"auroc_{name}"] = float(roc_auc_score(answerable, score))
+        found[f"best_f1_{name}"] = _best_f1(score, right, answerable)
+    return found
+
+
+def squad2_develop(folder: Path, limit: int | None = None) -> list[Row]:
+    """The develop part of squad2_dev23, or the rows of it with the lowest hashes."""
+    rows: list[Row] = [
+        {
+            "id": record.id,
+            "title": record.title,
+            "question": record.question,
+            "context": record.context,
+            "answers": list(record.texts),
+        }
+        for record in records(folder, "squad2_dev23", "develop")
+    ]
+    return sorted(rows, key=lambda row: hashlib.sha256(row["id"].encode()).digest())[:limit]
+
+
+def texts_of(rows: Sequence[Row]) -> list[Text]:
+    """What is read of each row; titles that say nothing are left out."""
+    return [(row["question"], "" if row["title"] in PLACEHOLDERS else row["title"], row["context"]) for row in rows]
+
+
+def clapnq(reader: Reader, inputs: Inputs, folder: Path) -> dict[str, float]:
+    """AUROC of answerable against unanswerable on ClapNQ's develop part, beside the cosine's."""
+    rows = [row for row in clapnq_rows(folder) if row["part"] == "develop"]
+    answerable = [row["answerable"] for row in rows]
+    readings = read(reader, inputs, texts_of(rows))
+    encoder = SentenceTransformerEncoder(resolve("all-MiniLM-L6-v2"))
+    questions = encoder.encode([row["question"] for row in rows], query=True)
+    cosine = (questions * encoder.encode([row["context"] for row in rows])).sum(1)
+    found = {f"auroc_{name}": roc_auc_score(answerable, [getattr(r, name) for r in readings]) for name in SCORES}
+    return {
+        "rows": len(rows),
+        "answerable": sum(answerable),
+        **found,
+        "auroc_cosine": roc_auc_score(answerable, cosine),
+    }
+
+
+def _best(start: np.ndarray, end: np.ndarray, one: Encoded, answerable: float) -> Reading | None:
+    count = len(one.places)
+    if not count:
+        return None
+    inside = slice(one.first, one.first + count)
+    sums = start[inside, None] + end[None, inside]
+    allowed = np.triu(np.ones((count, count), dtype=bool)) & ~np.triu(np.ones((count, count), dtype=bool), _LONGEST)
+    first, last = np.unravel_index(np.where(allowed, sums, -np.inf).argmax(), sums.shape)
+    margin = float(sums[first, last] - start[0] - end[0])
+    return Reading(int(one.places[first, 0]), int(one.places[last, 1]), margin, answerable)
+
+
+def _batch(encoded: Sequence[Encoded], pad: int) -> Batch:
+    rows, length = len(encoded), max(len(one) for one in encoded)
+    ids, types, mask = (
+        torch.full((rows, length), pad),
+        torch.zeros(rows, length).long(),
+        torch.zeros(rows, length).long(),
+    )
+    passage = torch.zeros(rows, length, dtype=torch.bool)
+    for row, one in enumerate(encoded):
+        ids[row, : len(one)] = torch.from_numpy(one.ids)
+        types[row, : len(one)] = torch.from_numpy(one.types)
+        mask[row, : len(one)] = 1
+        passage[row, one.first : one.first + len(one.places)] = True
+    none = torch.full((rows,), -100)
+    return Batch(
+        ids=ids,
+        mask=mask,
+        types=types,
+        passage=passage,
+        sentence=torch.where(passage, 0, -1),
+        start=none,
+        end=none,
+        answerable=none.float(),
+        gold=torch.zeros(rows, 1, dtype=torch.bool),
+        pairs=torch.empty(0, 2).long(),
+    )
+
+
+def _best_f1(score: np.ndarray, right: np.ndarray, answerable: np.ndarray) -> float:
+    """The largest mean F1 over all thresholds; a refusal is worth 1 where there is no answer."""
+    order = np.argsort(-score, kind="stable")
+    gains = np.concatenate([[0.0], np.cumsum(right[order] - ~answerable[order])])
+    # Only between different scores is a threshold.
+    ends = np.concatenate([[True], score[order][:-1] > score[order][1:], [True]])
+    return float(((~answerable).sum() + gains[ends].max()) / len(score))
+
+
+def load(folder: Path) -> Reader:
+    """The reader of a checkpoint or an export."""
+    if (folder / "position.json").is_file():
+        config = json.loads((folder.parent / "config.json").read_text())
+        reader = Reader(config["base"], tune_words=config["tune_words"])
+        checkpoint.load(folder, reader)
+        return reader.eval()
+    return load_export(folder)
+
+
+def main() -> None:
+    """Scores and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--rows", type=int)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    reader = load(options.model)
+    inputs = Inputs(reader.folder)
+    rows = squad2_develop(options.data, options.rows)
+    began = time.monotonic()
+    found: dict[str, Any] = {"squad2_dev23 develop": measures(rows, read(reader, inputs, texts_of(rows)))}
+    found["ms_a_passage"] = 1000 * (time.monotonic() - began) / len(rows)
+    found["clapnq develop"] = clapnq(reader, inputs, options.data)
+    text = json.dumps(found, indent=1, default=float)
+    print(text)
+    if options.out:
+        options.out.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

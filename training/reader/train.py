@@ -1,0 +1,212 @@
+"""Trains a reader, or goes on where a run was stopped.
+
+    python -m training.reader.train --data FOLDER --run FOLDER [--base all-MiniLM-L6-v2] [--tokens 9e6] [--seed 0]
+
+`--data` holds the folders `reading`, `clapnq` and `news`. `--run` gets `config.json`, `log.jsonl`, checkpoints (every
+`--checkpoint-minutes`) and at the end `export/`. The same command again goes on from the last checkpoint, with the
+same batches and random numbers as if it had not been stopped. Progress is counted in tokens, padding included; the
+learning rate rises over the first 6% of them and falls in a line to zero. `--tokens` may be changed when going on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.progress import Progress
+
+from training.reader import checkpoint
+from training.reader.batches import Batch, Inputs, batches
+from training.reader.data import training_records
+from training.reader.epoch import Group, Pool, epoch
+from training.reader.model import Reader, Weights, export, losses, parameter_groups
+from training.reader.score import measures, read, squad2_develop, texts_of
+
+_LOGGED = 20  # steps a line of the log
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a run depends on."""
+
+    base: str = "all-MiniLM-L6-v2"
+    tokens: int = 9_000_000
+    seed: int = 0
+    batch_tokens: int = 4096
+    rate: float = 1.5e-4
+    head_rate: float = 5e-4
+    layer_decay: float = 0.9
+    weight_decay: float = 0.01
+    warm_up: float = 0.06
+    precision: str = "bfloat16"  # of the matrix products; weights are float32
+    tune_words: bool = False
+    groups: int = 0  # only so many groups of the first pass, again and again; 0: all (a check that a run can learn)
+
+
+@dataclass
+class Position:
+    """Where a run stands: the next batch is number `batch` of pass `epoch`."""
+
+    step: int = 0
+    tokens: int = 0
+    epoch: int = 0
+    batch: int = 0
+    seconds: float = 0.0
+
+
+def stream(pool: Pool, inputs: Inputs, config: Config, position: Position) -> Iterator[Batch]:
+    """Batches without end from `position` on, which is moved before each is given."""
+    while True:
+        groups: list[Group] = epoch(pool, config.seed, 0 if config.groups else position.epoch)
+        seed = config.seed * 1000 + position.epoch
+        for number, batch in enumerate(batches(groups[: config.groups or None], inputs, config.batch_tokens, seed)):
+            if number < position.batch:
+                continue
+            position.batch = number + 1
+            yield batch
+        position.epoch, position.batch = position.epoch + 1, 0
+
+
+def factor(config: Config, tokens: int) -> float:
+    """The learning rate's share of its peak."""
+    done = min(1.0, tokens / config.tokens)
+    return done / config.warm_up if done < config.warm_up else (1 - done) / (1 - config.warm_up)
+
+
+class Run:
+    """A run's model, optimiser, position and files."""
+
+    def __init__(self, config: Config, folder: Path, data: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(config.seed)
+        self.config, self.folder = config, folder
+        self.reader = Reader(config.base, tune_words=config.tune_words)
+        self.inputs = Inputs(self.reader.folder)
+        groups = parameter_groups(self.reader, config.rate, config.layer_decay, config.head_rate, config.weight_decay)
+        self.optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
+        self.position = Position()
+        before = checkpoint.all_of(folder)
+        if before:
+            self.position = Position(**checkpoint.load(before[-1], self.reader, self.optimiser))
+        self._same_config()
+        self.develop = squad2_develop(data)
+
+    def step(self, batch: Batch) -> dict[str, float]:
+        """One step of the optimiser; returns the parts of the loss."""
+        self.reader.train()
+        now = factor(self.config, self.position.tokens)
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["peak"] * now
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+            outputs = self.reader(batch)
+        parts = losses(outputs, batch, Weights())
+        parts["total"].backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.reader.parameters(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        self.position.step += 1
+        self.position.tokens += batch.ids.numel()
+        return {name: float(value.detach()) for name, value in parts.items()} | {"norm": float(norm)}
+
+    def save(self) -> None:
+        """Writes a checkpoint."""
+        checkpoint.save(self.folder, self.reader, self.optimiser, asdict(self.position))
+
+    def score(self, limit: int | None) -> dict[str, float]:
+        """Figures on the develop part of squad2_dev23, or on some rows of it."""
+        rows = self.develop[:limit]
+        bfloat16 = self.config.precision == "bfloat16"
+        return measures(rows, read(self.reader, self.inputs, texts_of(rows), bfloat16=bfloat16))
+
+    def log(self, **fields: Any) -> None:
+        """Appends a line to the log, and prints it."""
+        line = json.dumps(
+            {
+                "at": time.strftime("%H:%M:%S"),
+                **{k: round(v, 5) if isinstance(v, float) else v for k, v in fields.items()},
+            }
+        )
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+        print(line, flush=True)
+
+    def _same_config(self) -> None:
+        file, now = self.folder / "config.json", asdict(self.config)
+        if file.is_file():
+            then = json.loads(file.read_text())
+            changed = {key for key in now if now[key] != then.get(key)} - {"tokens"}
+            if changed:
+                raise SystemExit(f"{file} says otherwise of {sorted(changed)}; use another --run")
+        file.write_text(json.dumps(now, indent=1) + "\n")
+
+
+def train(run: Run, pool: Pool, minutes: tuple[float, float], develop: int) -> None:
+    """Trains to the end; `minutes` between checkpoints and between scores on `develop` rows."""
+    position, config = run.position, run.config
+    saved = scored = logged = time.monotonic()
+    before, seconds = position.tokens, position.seconds
+    began, sums = saved, dict[str, float]()
+    with Progress() as progress:
+        task = progress.add_task("tokens", total=config.tokens, completed=position.tokens)
+        for batch in stream(pool, run.inputs, config, position):
+            for name, value in run.step(batch).items():
+                sums[name] = sums.get(name, 0.0) + value / _LOGGED
+            progress.update(task, completed=position.tokens)
+            now = time.monotonic()
+            position.seconds = seconds + now - began
+            done = position.tokens >= config.tokens
+            if position.step % _LOGGED == 0:
+                rate = (position.tokens - before) / (now - logged)
+                left = (config.tokens - position.tokens) / rate / 60
+                run.log(**asdict(position), tokens_a_second=round(rate), minutes_left=round(left, 1), **sums)
+                before, logged, sums = position.tokens, now, {}
+            if done or now - saved > 60 * minutes[0]:
+                run.save()
+                saved = time.monotonic()
+            if done or now - scored > 60 * minutes[1]:
+                run.log(step=position.step, tokens=position.tokens, scored=run.score(None if done else develop))
+                # The rate of the log is that of training alone.
+                logged += time.monotonic() - max(now, saved)
+                scored = time.monotonic()
+            if done:
+                return
+
+
+def main() -> None:
+    """Reads the options, trains, exports."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--checkpoint-minutes", type=float, default=8)
+    parser.add_argument("--score-minutes", type=float, default=15)
+    parser.add_argument("--develop-rows", type=int, default=300)
+    for name, value in asdict(Config()).items():
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            parser.add_argument(flag, action="store_true")
+        else:
+            parser.add_argument(flag, type=_whole if isinstance(value, int) else type(value), default=value)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    config = Config(**{name: getattr(options, name) for name in asdict(Config())})
+    run = Run(config, options.run, options.data)
+    pool = Pool.of(training_records(options.data))
+    run.log(started=asdict(config), position=asdict(run.position))
+    if run.position.tokens < config.tokens:
+        train(run, pool, (options.checkpoint_minutes, options.score_minutes), options.develop_rows)
+    export(run.reader, options.run / "export", {"training": asdict(config), "position": asdict(run.position)})
+
+
+def _whole(text: str) -> int:
+    return int(float(text))
+
+
+if __name__ == "__main__":
+    main()
