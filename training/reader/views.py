@@ -76,8 +76,8 @@ def example(
     if span is None:
         return Example(record.source, kind, question, title, context, None, False, sentences, ())
     held = pieces_of(record, span)
-    shift = moved[held.start]
-    if any(moved.get(i) != shift for i in held):
+    shift = moved.get(held.start)
+    if shift is None or any(moved.get(i) != shift for i in held):
         raise ValueError(f"{record.id}: a sentence of the answer is left out")
     new = (span[0] + shift, span[1] + shift)
     if context[slice(*new)] != record.context[slice(*span)]:

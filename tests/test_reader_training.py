@@ -1,0 +1,342 @@
+"""What a reader is trained on: nothing protected, right offsets, twins together, and the same again after a stop."""
+
+import copy
+import itertools
+import json
+from random import Random
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from eval.parts import _COUNTS, parts_of, parts_of_records
+from rag.embed import resolve
+from rag.sentences import sentence_pieces
+from training.reader import checkpoint
+from training.reader.batches import Inputs, batches, plain, target
+from training.reader.data import SOURCES, TESTING_ONLY, Record, protected, read_rows, training_records
+from training.reader.epoch import Pool, epoch
+from training.reader.model import Outputs, Weights, losses
+from training.reader.negatives import swapped, twins, without_answer
+from training.reader.score import Reading, measures
+from training.reader.train import Config, Position, factor, stream
+from training.reader.views import cut, example, pieces_of, window, with_gap
+
+SENTENCES = (
+    "The river rises in the hills.",
+    "It passes Bonn in 1923!",
+    "Bonn had twelve bridges then.",
+    "The river rises in the hills.",
+    "Later the Moselle joins it.",
+)
+TEXT = "  ".join(SENTENCES)
+
+
+def record(answer="twelve", *, question="How many bridges did Bonn have?", context=TEXT, **others):
+    fields = {"source": "nq_qed", "id": "1", "title": "Rhine", "pieces": tuple(sentence_pieces(context))} | others
+    spans = ((context.index(answer), context.index(answer) + len(answer)),) if answer else ()
+    return Record(question=question, context=context, answers=spans, **fields)
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    return Inputs(resolve("all-MiniLM-L6-v2").folder)
+
+
+@pytest.mark.parametrize("answer", ["Bonn had twelve", "twelve", "1923!", "Moselle joins it."])
+def test_answers_keep_their_words_whatever_other_sentences_are_left_out(answer):
+    it = record(answer)
+    assert len(it.pieces) == 5
+    (span,) = it.answers
+    held = set(pieces_of(it, span))
+    others = [i for i in range(5) if i not in held]
+    for size in range(len(others) + 1):
+        for chosen in itertools.combinations(others, size):
+            made = example(it, {*held, *chosen}, span, kind="answer", question="", title="")
+            assert made.context[slice(*made.span)] == answer
+            kept = [SENTENCES[i] for i in sorted({*held, *chosen})]
+            assert [made.context[slice(*place)].strip() for place in made.sentences] == kept
+            assert [kept[i] for i in made.gold] == [SENTENCES[i] for i in sorted(held)]
+
+
+def test_neighbouring_sentences_stay_as_they_were():
+    it = record()
+    assert cut(it, range(5))[0] == TEXT
+    assert cut(it, [1, 2])[0] == TEXT[slice(it.pieces[1][0], it.pieces[2][1])]
+
+
+def test_an_answer_over_two_sentences_needs_both():
+    it = record("1923!  Bonn")
+    (span,) = it.answers
+    assert list(pieces_of(it, span)) == [1, 2]
+    with pytest.raises(ValueError, match="left out"):
+        example(it, [0, 2], span, kind="answer", question="", title="")
+
+
+def test_windows_hold_their_anchor_and_gaps_spare_it():
+    it, rng = record(), Random(0)
+    for _ in range(50):
+        around = window(it, range(2, 3), 12, rng)
+        assert 2 in around
+        assert sum(len(SENTENCES[i].split()) for i in around) <= 12
+        left = with_gap(range(5), range(2, 3), rng)
+        assert len(left) == 4
+        assert 2 in left
+    assert with_gap([2], [2], rng) == [2]
+
+
+def test_an_answer_is_taken_out_only_where_it_stands_nowhere_else():
+    assert without_answer(record()) == [0, 1, 3, 4]
+    assert without_answer(record("Bonn", question="Which town?")) is None
+    assert without_answer(record("river", question="What rises?")) is None
+    assert without_answer(record("it", context="Who did it?")) is None
+
+
+def test_a_swapped_question_names_what_its_passage_does_not_hold():
+    it = record("twelve", question="How many bridges had Bonn in 1923?")
+    other = record(None, context="They say Cologne had four of them in 1811, and in 1923 none.", title="Cologne")
+    assert swapped(it, [other], Random(0)) == "How many bridges had Bonn in 1811?"
+    named = record("twelve", question="How many bridges had Bonn?")
+    assert swapped(named, [other], Random(0)) == "How many bridges had Cologne?"
+    assert swapped(named, [named], Random(0)) is None
+
+
+def test_twins_are_found_by_id_and_by_likeness():
+    yes = record(id="a")
+    by_id = record(None, id="b", question="Why is Bonn on a hill?", twin="a", source="squad2_train_unanswerable")
+    alike = record(None, id="c", question="How many bridges did Bonn lose?")
+    unlike = record(None, id="d", question="Who crowned the emperor?")
+    paired, alone = twins([by_id, yes, alike, unlike])
+    assert paired == [(yes, [by_id, alike])]
+    assert alone == [unlike]
+
+
+# A whole folder of data, small and made up.
+
+
+def _row(name, title, number):
+    thing = f"{name}{title}{number}".replace("_", "")
+    context = f"Of the {thing} little is told. It was found in {1400 + number} near Bonn. Nobody went there again."
+    answerable = name != "squad2_train_unanswerable"
+    return {
+        "id": f"{name}-{title}-{number}",
+        "title": title,
+        "question": f"When was the {thing} found?" if answerable else f"When was the {thing} lost?",
+        "context": context,
+        "answers": [str(1400 + number)] if answerable else [],
+        "starts": [context.index(f"{1400 + number} near")] if answerable else [],
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    for name in ("reading", "clapnq", "news"):
+        (root / name).mkdir()
+
+    def write(path, rows):
+        (root / path).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    for name in (*SOURCES, *TESTING_ONLY):
+        titles = [f"{name} {i}" for i in range(sum(_COUNTS.get(name, (40,))))]
+        rows = [_row(name, title, number) for title in titles for number in range(2)]
+        if name == "squad2_dev23":
+            rows += [
+                row
+                | {"id": f"{row['id']}-lost", "question": row["question"].replace("found", "lost"), "answers": []}
+                | {"starts": []}
+                for row in rows
+            ]
+        if name == "selqa_sentences":
+            rows = [
+                {"qid": row["id"], "question": row["question"], "doc": row["title"], "sentence": text, "label": label}
+                for row in rows
+                for label, text in zip((0, 1, 0), row["context"].split(". "), strict=True)
+            ]
+        if name == "squad1_train_part":
+            pages = [f"title wikiqa {i}" for i in range(40)]
+            page = next(unit for unit, part in parts_of("wikiqa", pages).items() if part == "test")
+            rows += [
+                # Each shares one thing with a set that is for testing only.
+                _row("clash", "NewsQA 1", 1) | {"title": page.removeprefix("title ")},
+                _row("clash", "a", 2) | {"question": "when was the  CLAPNQ4 found"},
+                _row("clash", "b", 3) | {"context": _row("newsqa_dev_a", "newsqa_dev_a 5", 0)["context"]},
+                _row("clash", "c", 4) | {"question": "Which news is it?"},
+            ]
+        write(f"reading/{name}.jsonl", rows)
+    for name in ("answerable", "unanswerable"):
+        rows = [_row("clapnq", "", number) | {"title": f"{name} {number}"} for number in range(40)]
+        write(
+            f"clapnq/{name}_a.jsonl",
+            [
+                {"id": r["id"], "input": r["question"], "passages": [{"title": r["title"], "text": r["context"]}]}
+                for r in rows
+            ],
+        )
+    write("news/questions.jsonl", [{"id": "1", "question": "Which news is it", "date": "2022/06/16"}])
+    return root
+
+
+@pytest.fixture(scope="module")
+def pool(folder):
+    return Pool.of(training_records(folder))
+
+
+def test_nothing_protected_is_trained_on(folder):
+    guarded = protected(folder)
+    found = training_records(folder)
+    assert set(found) == set(SOURCES)
+    for name, its in found.items():
+        assert its, name
+        ids = {one.id for one in its}
+        if name != "selqa_sentences":
+            rows = read_rows(folder / "reading" / f"{name}.jsonl")
+            parts = dict(zip((row["id"] for row in rows), parts_of_records(name, rows), strict=True))
+            assert {parts[one] for one in ids} == {"train"}
+        for one in its:
+            assert not guarded.holds({"title": one.title, "question": one.question, "context": one.context})
+    assert not any(one.id.startswith("clash") for one in found["squad1_train_part"])
+
+
+def test_answers_of_all_records_stand_at_their_places(folder):
+    for its in training_records(folder).values():
+        for one in its:
+            assert one.pieces[0][0] == 0
+            assert one.pieces[-1][1] == len(one.context)
+            assert all(text in one.context for text in one.texts)
+
+
+def test_every_group_has_one_answerable_question_and_every_source_some_that_are_not(pool):
+    groups = [group for number in range(3) for group in epoch(pool, 0, number)]
+    for group in groups:
+        assert [one.answerable for one in group].count(True) == (0 if group[0].kind == "written" else 1)
+        for one in group:
+            assert one.span is None or one.context[slice(*one.span)].isdecimal()
+            if one.kind == "removed":
+                assert group[0].span is None or group[0].context[slice(*group[0].span)] not in one.context
+    assert sum(one.kind == "written" for group in groups for one in group if len(group) > 1) > 50
+    made = {one.source for group in groups for one in group if not one.answerable}
+    assert made >= {"nq_qed", "wiki_shift", "squad1_train_part", "squad1_rest", "policyqa", "selqa_sentences"}
+
+
+def test_twins_stand_in_one_batch_as_pairs(pool, inputs):
+    groups = epoch(pool, 0, 0)
+    wanted = sorted((plain(g[0].question), plain(o.question)) for g in groups for o in g[1:])
+    found = []
+    for batch in batches(groups, inputs, 700, 0):
+        questions = [_question(ids, inputs) for ids in batch.ids]
+        assert batch.ids.numel() <= 700
+        for yes, no in batch.pairs.tolist():
+            assert (batch.answerable[yes], batch.answerable[no]) == (1, 0)
+            found.append((questions[yes], questions[no]))
+    assert len(wanted) > 100
+    assert sorted(found) == [tuple(_question(ids, inputs) for ids in pair) for pair in _encoded(wanted, inputs)]
+
+
+def _question(ids, inputs):
+    ids = ids.tolist() if hasattr(ids, "tolist") else ids
+    return inputs._tokenizer.decode(ids[1 : ids.index(inputs.sep)])
+
+
+def _encoded(pairs, inputs):
+    return [tuple(inputs.encode([(text, "", "")])[0][0].ids for text in pair) for pair in pairs]
+
+
+def test_targets_are_the_tokens_of_the_answer(inputs):
+    for answer in ("twelve", "Moselle joins", "1923"):
+        it = record(answer)
+        made = example(it, range(5), it.answers[0], kind="answer", question=it.question, title="Rhine")
+        ((encoded,),) = inputs.encode([(made.question, made.title, made.context)])
+        first, last = target(made, encoded)
+        start, end = encoded.places[first - encoded.first][0], encoded.places[last - encoded.first][1]
+        assert made.context[start:end] == answer
+
+
+def test_windows_of_a_long_passage_cover_every_token(folder):
+    short = Inputs(resolve("all-MiniLM-L6-v2").folder, max_tokens=32)
+    text = " ".join(f"w{i}" for i in range(80))
+    ((whole,),) = Inputs(resolve("all-MiniLM-L6-v2").folder).encode([("q?", "", text)])
+    (windows,) = short.encode([("q?", "", text)], stride=8)
+    assert len(windows) > 3
+    assert all(len(one) <= 32 for one in windows)
+    assert {tuple(place) for one in windows for place in one.places} == {tuple(place) for place in whole.places}
+
+
+def test_going_on_gives_the_same_batches_over_the_end_of_a_pass(pool, inputs):
+    config = Config(batch_tokens=4000, seed=3)
+    position, whole, stops = Position(), [], {}
+    for batch in itertools.islice(stream(pool, inputs, config, position), 60):
+        stops[len(whole) + 1] = copy.copy(position)
+        whole.append(batch)
+    assert position.epoch >= 1
+    turn = next(i for i, stop in stops.items() if stop.epoch == 1) - 1
+    for stop in (1, turn - 1, turn, turn + 1):
+        again = list(itertools.islice(stream(pool, inputs, config, copy.copy(stops[stop])), 2))
+        for one, other in zip(again, whole[stop:], strict=False):
+            assert torch.equal(one.ids, other.ids)
+            assert torch.equal(one.start, other.start)
+            assert torch.equal(one.pairs, other.pairs)
+
+
+def test_passes_differ_and_one_is_the_same_each_time(pool):
+    assert epoch(pool, 0, 0) == epoch(pool, 0, 0)
+    assert epoch(pool, 0, 0) != epoch(pool, 0, 1)
+
+
+def test_a_stopped_run_ends_in_the_same_weights(tmp_path):
+    def fresh():
+        model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5), nn.Linear(4, 1))
+        return model, torch.optim.AdamW(model.parameters(), lr=0.1)
+
+    def step(model, optimiser):
+        model(torch.ones(3, 4)).sum().backward()
+        optimiser.step()
+        optimiser.zero_grad()
+
+    torch.manual_seed(0)
+    model, optimiser = fresh()
+    for number in range(5):
+        step(model, optimiser)
+        checkpoint.save(tmp_path, model, optimiser, {"step": number})
+    assert [folder.name for folder in checkpoint.all_of(tmp_path)] == ["step-0000003", "step-0000004"]
+    (tmp_path / "step-0000009.part").mkdir()
+    other, its = fresh()
+    assert checkpoint.load(checkpoint.all_of(tmp_path)[0], other, its) == {"step": 3}
+    step(other, its)
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, other.state_dict()[name])
+
+
+def test_the_learning_rate_rises_and_falls():
+    config = Config(tokens=1000, warm_up=0.1)
+    assert [round(factor(config, at), 2) for at in (0, 50, 100, 550, 1000, 1200)] == [0, 0.5, 1, 0.5, 0, 0]
+
+
+def test_the_loss_holds_twins_apart(pool, inputs):
+    batch = next(b for b in batches(epoch(pool, 0, 0), inputs, 4000, 0) if len(b.pairs))
+    rows, length = batch.ids.shape
+    flat = torch.zeros(rows, length), torch.zeros(rows, length)
+
+    def pair(scale):
+        logits = scale * (2 * batch.answerable - 1)
+        sentence = torch.zeros(rows, batch.gold.shape[1] + 1)
+        return float(losses(Outputs(*flat, logits, sentence), batch, Weights())["pair"])
+
+    assert pair(0.0) == pytest.approx(np.log1p(np.e))
+    assert pair(5.0) < 0.001
+
+
+def test_measures_by_hand():
+    rows = [
+        {"context": "one two three", "answers": ["two"]},
+        {"context": "one two three", "answers": ["three"]},
+        {"context": "one two three", "answers": []},
+    ]
+    readings = [Reading(4, 7, 3.0, 3.0), Reading(4, 7, 1.0, 1.0), Reading(0, 3, 2.0, 0.0)]
+    found = measures(rows, readings)
+    assert found["forced_f1"] == 0.5
+    assert found["auroc_margin"] == 0.5
+    assert found["auroc_answerable"] == 1.0
+    # Above a threshold between 3 and 2: one right answer, one wrong refusal, one right refusal.
+    assert found["best_f1_margin"] == pytest.approx(2 / 3)
