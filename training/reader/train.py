@@ -4,7 +4,8 @@
 
 `--data` holds the folders `reading`, `clapnq` and `news`. `--run` gets `config.json`, `log.jsonl`, checkpoints (every
 `--checkpoint-minutes`) and at the end `export/`. The same command again goes on from the last checkpoint, with the
-same batches and random numbers as if it had not been stopped. Progress is counted in tokens, padding included; the
+same batches and random numbers as if it had not been stopped; SIGTERM and SIGINT stop it after the step, with a
+checkpoint. Progress is counted in tokens, padding included; the
 learning rate rises over the first 6% of them and falls in a line to zero. `--tokens` may be changed when going on.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -146,8 +148,24 @@ class Run:
         file.write_text(json.dumps(now, indent=1) + "\n")
 
 
-def train(run: Run, pool: Pool, minutes: tuple[float, float], develop: int) -> None:
-    """Trains to the end; `minutes` between checkpoints and between scores on `develop` rows."""
+class Stop:
+    """True once the process was asked to end."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self._asked = True
+
+    def __bool__(self) -> bool:
+        return self._asked
+
+
+def train(run: Run, pool: Pool, minutes: tuple[float, float], develop: int) -> bool:
+    """Trains to the end, or until asked to stop; `minutes` between checkpoints and between scores on `develop` rows."""
+    stop = Stop()
     position, config = run.position, run.config
     saved = scored = logged = time.monotonic()
     before, seconds = position.tokens, position.seconds
@@ -166,7 +184,7 @@ def train(run: Run, pool: Pool, minutes: tuple[float, float], develop: int) -> N
                 left = (config.tokens - position.tokens) / rate / 60
                 run.log(**asdict(position), tokens_a_second=round(rate), minutes_left=round(left, 1), **sums)
                 before, logged, sums = position.tokens, now, {}
-            if done or now - saved > 60 * minutes[0]:
+            if done or stop or now - saved > 60 * minutes[0]:
                 run.save()
                 saved = time.monotonic()
             if done or now - scored > 60 * minutes[1]:
@@ -174,8 +192,9 @@ def train(run: Run, pool: Pool, minutes: tuple[float, float], develop: int) -> N
                 # The rate of the log is that of training alone.
                 logged += time.monotonic() - max(now, saved)
                 scored = time.monotonic()
-            if done:
-                return
+            if done or stop:
+                return done
+    raise AssertionError("the stream has no end")
 
 
 def main() -> None:
@@ -199,8 +218,10 @@ def main() -> None:
     run = Run(config, options.run, options.data)
     pool = Pool.of(training_records(options.data))
     run.log(started=asdict(config), position=asdict(run.position))
-    if run.position.tokens < config.tokens:
-        train(run, pool, (options.checkpoint_minutes, options.score_minutes), options.develop_rows)
+    minutes = options.checkpoint_minutes, options.score_minutes
+    if run.position.tokens < config.tokens and not train(run, pool, minutes, options.develop_rows):
+        run.log(stopped=asdict(run.position))
+        return
     export(run.reader, options.run / "export", {"training": asdict(config), "position": asdict(run.position)})
 
 
