@@ -169,12 +169,13 @@ def train(run: Run, pool: Pool, minutes: tuple[float, float], develop: int) -> b
     position, config = run.position, run.config
     saved = scored = logged = time.monotonic()
     before, seconds = position.tokens, position.seconds
-    began, sums = saved, dict[str, float]()
+    began, sums, steps = saved, dict[str, float](), 0
     with Progress() as progress:
         task = progress.add_task("tokens", total=config.tokens, completed=position.tokens)
         for batch in stream(pool, run.inputs, config, position):
             for name, value in run.step(batch).items():
-                sums[name] = sums.get(name, 0.0) + value / _LOGGED
+                sums[name] = sums.get(name, 0.0) + value
+            steps += 1
             progress.update(task, completed=position.tokens)
             now = time.monotonic()
             position.seconds = seconds + now - began
@@ -182,8 +183,9 @@ def train(run: Run, pool: Pool, minutes: tuple[float, float], develop: int) -> b
             if position.step % _LOGGED == 0:
                 rate = (position.tokens - before) / (now - logged)
                 left = (config.tokens - position.tokens) / rate / 60
-                run.log(**asdict(position), tokens_a_second=round(rate), minutes_left=round(left, 1), **sums)
-                before, logged, sums = position.tokens, now, {}
+                means = {name: value / steps for name, value in sums.items()}
+                run.log(**asdict(position), tokens_a_second=round(rate), minutes_left=round(left, 1), **means)
+                before, logged, sums, steps = position.tokens, now, {}, 0
             if done or stop or now - saved > 60 * minutes[0]:
                 run.save()
                 saved = time.monotonic()
