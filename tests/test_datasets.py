@@ -235,38 +235,26 @@ def test_tricks_need_the_options_of_the_quiz():
     assert not any(news._TRICK.search(question) for question in fair)
 
 
-def test_training_rows_keep_clear_of_every_figure(tmp_path):
-    from eval.datasets.training import protected, training_rows
+def test_what_a_figure_comes_from_is_protected(tmp_path):
+    from eval.datasets.training import protected
 
-    def row(n, part_title="", **fields):
-        return {
-            "id": str(n),
-            "title": part_title,
-            "question": f"q{n}?",
-            "context": f"c{n}",
-            "answers": [],
-            "starts": [],
-        } | fields
+    def row(n, title=""):
+        return {"id": str(n), "title": title, "question": f"q{n}?", "context": f"c{n}", "answers": [], "starts": []}
 
     rows = [row(n, f"Title {n}") for n in range(400)]
     write(tmp_path, "reading/nq_qed.jsonl", rows)
-    free = {r["id"] for r in training_rows("nq_qed", tmp_path)}
-    assert 320 < len(free) < 380
-    # A testing-only set that shares a question, and one of ClapNQ's titles.
-    shared = sorted(free)[:3]
-    wikiqa = [row(1000 + n, "wikiqa", question=f"q{shared[0]}?", context=f"w{n}") for n in range(30)]
-    write(tmp_path, "reading/wikiqa.jsonl", wikiqa)
-    passage = {"title": f"Title {shared[1]}", "text": "x", "sentences": []}
-    clap = [{"id": str(n), "input": f"clap {n}", "passages": [passage], "output": []} for n in range(2)]
-    write(tmp_path, clapnq.FILES[0], clap)
+    parts = parts_of("nq_qed", [f"title title {n}" for n in range(400)])
+    passage = {"title": "Bruges", "text": "x", "sentences": []}
+    write(tmp_path, clapnq.FILES[0], [{"id": "1", "input": "clap", "passages": [passage], "output": []}])
     write(tmp_path, clapnq.FILES[1], [])
-    write(tmp_path, news.FILES[1], [{"question": f"q{shared[2]}?"}])
-    protected.cache_clear()
-    gone = free - {r["id"] for r in training_rows("nq_qed", tmp_path)}
-    assert shared[0] in gone
-    assert shared[2] in gone
-    guarded = clapnq.read(tmp_path).cases[0].part in ("calibrate", "test")
-    assert (shared[1] in gone) == guarded
-    with pytest.raises(ValueError, match="nothing is trained on wikiqa"):
-        training_rows("wikiqa", tmp_path)
-    protected.cache_clear()
+    write(tmp_path, news.FILES[1], [{"question": "Who won the race?"}])
+    guarded = protected(tmp_path)
+    for n, one in enumerate(rows):
+        part = parts[f"title title {n}"]
+        assert guarded.holds(one) == (part != "train")
+        # Of develop parts only the question and the passage.
+        assert guarded.holds({"title": one["title"]}) == (part in ("calibrate", "test"))
+    assert guarded.holds({"question": "who won the race"})
+    clap = clapnq.read(tmp_path).cases[0]
+    assert guarded.holds({"title": "Bruges"}) == (clap.part != "develop")
+    assert guarded.holds({"question": "Clap?"})

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from eval.parts import PLACEHOLDERS, Protected, kept_for_training, parts_of_records
+from eval.datasets.training import protected
+from eval.parts import PLACEHOLDERS, kept_for_training, parts_of_records
 from rag.sentences import sentence_pieces
 
 SOURCES = (
@@ -33,7 +34,6 @@ SOURCES = (
     "policyqa",
     "selqa_sentences",
 )
-TESTING_ONLY = ("wikiqa", "newsqa_dev_a")
 # Rows without answers that are no unanswerable questions (the data's README).
 _NO_ANSWER_IS_A_GAP = frozenset({"nq_qed", "squad2_twin_answers", "qasrl_wikinews"})
 
@@ -74,11 +74,6 @@ def rows_of(folder: Path, name: str) -> list[Row]:
     return list(_grouped(rows)) if name == "selqa_sentences" else rows
 
 
-def protected(folder: Path) -> Protected:
-    """What no record of training may share. Of `develop` only questions and passages: nothing is claimed from it."""
-    return Protected.of(_protected_rows(folder))
-
-
 def records(folder: Path, name: str, part: str) -> list[Record]:
     """The records of one part of a set, unfiltered."""
     rows = rows_of(folder, name)
@@ -115,23 +110,6 @@ def clapnq_rows(folder: Path) -> list[Row]:
             )
     parts = parts_of_records("clapnq", rows)
     return [row | {"part": part} for row, part in zip(rows, parts, strict=True)]
-
-
-def _protected_rows(folder: Path) -> Iterator[Row]:
-    for name in (*SOURCES, *TESTING_ONLY):
-        rows = rows_of(folder, name)
-        yield from _guarded(rows, parts_of_records(name, rows))
-    rows = clapnq_rows(folder)
-    yield from _guarded(rows, [row["part"] for row in rows])
-    yield from ({"question": row["question"]} for row in read_rows(folder / "news" / "questions.jsonl"))
-
-
-def _guarded(rows: Iterable[Row], parts: Iterable[str]) -> Iterator[Row]:
-    for row, part in zip(rows, parts, strict=True):
-        if part == "develop":
-            yield {key: row[key] for key in ("question", "twin_question", "context") if key in row}
-        elif part != "train":
-            yield row
 
 
 def _records(name: str, rows: Iterable[Row]) -> list[Record]:

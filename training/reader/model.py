@@ -41,7 +41,7 @@ class Reader(nn.Module):
         self.base, self.tune_words = base, tune_words
         self.folder = resolve(base).folder
         config = transformers.AutoConfig.from_pretrained(self.folder, local_files_only=True)
-        # Dropout of attention weights costs a fifth of the time on a processor, and rules the fast kernel out.
+        # Dropout of attention weights would rule the fast kernel out.
         config.attention_probs_dropout_prob = 0.0
         self.encoder: Any = transformers.AutoModel.from_pretrained(
             self.folder, config=config, add_pooling_layer=False, local_files_only=True, dtype=torch.float32

@@ -22,9 +22,9 @@ import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
 
-from eval.metrics import token_f1
 from eval.parts import PLACEHOLDERS
 from rag.embed import SentenceTransformerEncoder, resolve
+from rag.loss import token_f1
 from training.reader import checkpoint
 from training.reader.batches import Batch, Encoded, Inputs
 from training.reader.data import Row, clapnq_rows, records
