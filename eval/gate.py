@@ -125,7 +125,7 @@ def record(found: Mapping[str, Measured], file: Path = BASELINE) -> None:
     except (OSError, ValueError):  # none yet, or of another format
         sets = {}
     for name, some in found.items():
-        short = [{key: _short(value) for key, value in asdict(r).items() if key in FIELDS} for r in some.records]
+        short = [{key: value for key, value in asdict(r).items() if key in FIELDS} for r in some.records]
         sets[name] = {"cases": some.cases, "records": short}
     lines = ",\n".join(
         f'{json.dumps(name)}: {{"cases": "{sets[name]["cases"]}", "records": [\n'
@@ -134,10 +134,6 @@ def record(found: Mapping[str, Measured], file: Path = BASELINE) -> None:
         for name in sorted(sets)
     )
     file.write_text(f'{{"format": {FORMAT}, "sets": {{\n{lines}\n}}}}\n', encoding="utf-8")
-
-
-def _short(value: Any) -> Any:
-    return round(value, 4) if isinstance(value, float) else value
 
 
 def run(options: Options, settings: Settings, *, recording: bool) -> int:

@@ -80,6 +80,13 @@ def test_the_program_as_it_is_passes(world, program):
     assert {c.measure for c in verdict.compared} >= {"right decisions", "characters quoted", "AUROC right"}
 
 
+def test_what_is_recorded_is_what_was_measured(world, program, tmp_path):
+    """To the last bit: a rounded value would differ from itself, always in one direction."""
+    gate.record({"seeds": measured(world, program)}, tmp_path / "baseline.json")
+    verdict = gate.judged({"seeds": measured(world, program)}, 0, gate.read(tmp_path / "baseline.json"))
+    assert all(c.difference.low == c.difference.high == 0.0 for c in verdict.compared)
+
+
 def test_a_broken_retriever_fails(world):
     verdict = judged(world, BrokenRetriever(world))
     assert not verdict.passed
