@@ -18,8 +18,9 @@ from eval.cases import Case, Dataset, Prediction, System
 from eval.console import CONSOLE
 from eval.datasets.news import REMOVED
 from eval.figures import conflict, figures
-from eval.grounding import Grounding, check
+from eval.grounding import check
 from eval.metrics.refusal import reliability, risk_curve
+from eval.parts import sha1
 from eval.scoring import Record, at, scorable, score, tuned
 from eval.systems.oracles import OracleReader, OracleRetrieval
 from eval.systems.ours import Renamed
@@ -69,7 +70,7 @@ def sampled(cases: Sequence[Case], sample: int) -> list[Case]:
     chosen: set[str] = set()
     for part in REPORTED:
         some = [case for case in cases if case.part == part]
-        keys = sorted({_key(case) for case in some}, key=_sha1)
+        keys = sorted({_key(case) for case in some}, key=sha1)
         twice = len(some) > len(keys)
         chosen.update(keys[: sample // 2 if twice else sample] if sample else keys)
     return [case for case in cases if case.part in REPORTED and _key(case) in chosen]
@@ -77,10 +78,6 @@ def sampled(cases: Sequence[Case], sample: int) -> list[Case]:
 
 def _key(case: Case) -> str:
     return case.id.removesuffix(REMOVED)
-
-
-def _sha1(text: str) -> str:
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def records_of(system: System, cases: Sequence[Case], progress: str = "") -> list[Record]:
@@ -138,7 +135,6 @@ class Bench:
         self.options, self.settings = options, settings
         self.encoder = CachedEncoder(embed.resolve(settings.encoder), options.cache / "vectors.db")
         self._worlds: dict[str, World] = {}
-        self.grounding: dict[str, Grounding] = {}
 
     def world(self, dataset: Dataset) -> World:
         """The world of a set, shared with the sets on the same corpus."""

@@ -133,10 +133,6 @@ class Dataset:
         """Whether a system has to find the passage, rather than being given it."""
         return bool(self.articles or self.seeds)
 
-    def part(self, part: str) -> list[Case]:
-        """Its questions of one part, in order."""
-        return [case for case in self.cases if case.part == part]
-
 
 def texts(articles: Iterable[Article]) -> dict[str, str]:
     """The normalised text of each article by its id."""

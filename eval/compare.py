@@ -11,6 +11,7 @@ import numpy as np
 
 from eval.metrics import refusal
 from eval.metrics.intervals import LEVEL, RESAMPLES, Difference, Floats, paired_difference, paired_statistic
+from eval.scoring import decided_right
 
 Recorded = Mapping[str, Any]  # the fields of a `Record` that are compared, by name
 
@@ -43,9 +44,7 @@ class Measure:
 
 
 def _decided_right(r: Recorded) -> float:
-    if r["error"]:
-        return 0.0
-    return float(r["answered"] and r["right"]) if r["answerable"] else float(not r["answered"])
+    return float(decided_right(r["answerable"], r["answered"], r["right"], r["error"]))
 
 
 def _has(key: str) -> Callable[[Recorded], bool]:

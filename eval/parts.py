@@ -67,7 +67,7 @@ def parts_of(name: str, units: Iterable[str]) -> dict[str, str]:
     if len(distinct) != sum(counts):
         raise ValueError(f"{name}: {len(distinct)} titles or weeks; its parts are of {sum(counts)}")
     parts = [part for part, count in zip(PARTS, counts, strict=True) for _ in range(count)]
-    return dict(zip(sorted(distinct, key=_sha1), parts, strict=True))
+    return dict(zip(sorted(distinct, key=sha1), parts, strict=True))
 
 
 def parts_of_records(name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -79,7 +79,7 @@ def parts_of_records(name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def seed_half(question_id: str) -> str:
     """`develop` or `test` for a question on the seed article: the parity of the SHA-1 of its id."""
-    return "test" if int(_sha1(question_id), 16) % 2 else "develop"
+    return "test" if int(sha1(question_id), 16) % 2 else "develop"
 
 
 def unit(row: Mapping[str, Any]) -> str:
@@ -137,7 +137,7 @@ def _titles(row: Mapping[str, Any]) -> set[str]:
 
 
 def _by_share(unit: str, shares: tuple[float, float, float, float]) -> str:
-    place, reached = int(_sha1(unit)[:8], 16) / 2**32, 0.0
+    place, reached = int(sha1(unit)[:8], 16) / 2**32, 0.0
     for part, share in zip(PARTS, shares, strict=True):
         reached += share
         if place < reached:
@@ -145,5 +145,6 @@ def _by_share(unit: str, shares: tuple[float, float, float, float]) -> str:
     return PARTS[-1]
 
 
-def _sha1(text: str) -> str:
+def sha1(text: str) -> str:
+    """The SHA-1 by which units are parted and questions are drawn, in hexadecimal."""
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()

@@ -43,9 +43,14 @@ class Record:
     @property
     def decided_right(self) -> bool:
         """A right answer given, or a refusal of an unanswerable question. An error is neither."""
-        if self.error:
-            return False
-        return self.right if self.answered and self.answerable else not self.answered and not self.answerable
+        return decided_right(self.answerable, self.answered, self.right, self.error)
+
+
+def decided_right(answerable: bool, answered: bool, right: bool, error: str) -> bool:
+    """As `Record.decided_right`, for records that were stored."""
+    if error:
+        return False
+    return answered and right if answerable else not answered
 
 
 def score(case: Case, found: Prediction) -> Record:

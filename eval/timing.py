@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from rag.extract import SentenceExtractor, shipped_model
-from rag.pipeline import Assistant, open_assistant
+from rag.pipeline import Assistant, open_assistant, uncertified_threshold
 from rag.settings import load_settings
 
 
@@ -26,8 +26,7 @@ def measure(index: Path, questions: Sequence[str]) -> dict[str, Any]:
     settings = load_settings()
     opened = open_assistant(index, settings)
     opened.ask("What is the meaning of the word that nobody wrote?")
-    model = shipped_model()
-    threshold = model.threshold if settings.threshold is None else settings.threshold
+    model, threshold = shipped_model(), uncertified_threshold(settings)
     timings = []
     for question in questions:
         extractor = SentenceExtractor(opened.encoder, model)

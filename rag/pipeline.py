@@ -126,13 +126,14 @@ def open_assistant(index: Path, settings: Settings, encoder: Encoder | None = No
             "or set them back"
         )
     encoder = encoder or embed.SentenceTransformerEncoder(source)
-    model = shipped_model()
     certificate = holding_certificate(index, store.generation, settings)
-    if settings.threshold is not None:
-        threshold = settings.threshold
-    else:
-        threshold = certificate.threshold if certificate else model.threshold
-    return Assistant(store, encoder, SentenceExtractor(encoder, model), threshold, settings, certificate)
+    threshold = certificate.threshold if certificate else uncertified_threshold(settings)
+    return Assistant(store, encoder, SentenceExtractor(encoder, shipped_model()), threshold, settings, certificate)
+
+
+def uncertified_threshold(settings: Settings) -> float:
+    """The threshold of the settings, else the shipped one."""
+    return shipped_model().threshold if settings.threshold is None else settings.threshold
 
 
 def holding_certificate(index: Path, generation: str | None, settings: Settings) -> Certificate | None:
@@ -177,9 +178,8 @@ class Reader:
     def load(cls, settings: Settings, encoder: Encoder | None = None) -> Reader:
         """The reader with its models; `encoder` is the one of the settings where it is loaded already."""
         encoder = encoder or embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
-        model = shipped_model()
-        threshold = model.threshold if settings.threshold is None else settings.threshold
-        return cls(encoder, SentenceExtractor(encoder, model), threshold, settings.max_question_chars)
+        extractor = SentenceExtractor(encoder, shipped_model())
+        return cls(encoder, extractor, uncertified_threshold(settings), settings.max_question_chars)
 
     def read(
         self, text: str, context: str, *, id: str | None = None, title: str = "", section: str | None = None

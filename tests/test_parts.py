@@ -8,10 +8,10 @@ from eval.parts import (
     PARTS,
     TRAINED_ON,
     Protected,
-    _sha1,
     kept_for_training,
     parts_of,
     parts_of_records,
+    sha1,
     unit,
 )
 
@@ -23,8 +23,8 @@ def test_parts_of_squad2_dev23_are_fixed():
     assert parts == parts_of("squad2_dev23", titles[::-1])
     with pytest.raises(ValueError, match="22 titles"):
         parts_of("squad2_dev23", titles[1:])
-    assert min(titles, key=_sha1) in {t for t, part in parts.items() if part == "train"}
-    assert max(titles, key=_sha1) in {t for t, part in parts.items() if part == "test"}
+    assert min(titles, key=sha1) in {t for t, part in parts.items() if part == "train"}
+    assert max(titles, key=sha1) in {t for t, part in parts.items() if part == "test"}
 
 
 def test_a_passage_has_one_part_in_whichever_file_it_stands():

@@ -69,19 +69,23 @@ def _articles(data: Path) -> tuple[dict[str, Any], ...]:
 
 
 def _cases(data: Path) -> list[Case]:
-    records = [row for row in rows(data / FILES[1]) if "<a " not in row["question"]]
-    weeks = [row["id"].split("_")[0] for row in rows(data / FILES[1])]
-    parts = parts_of("news", weeks)
-    return [_case(row, row["id"].split("_")[0], parts[row["id"].split("_")[0]]) for row in records]
+    records = rows(data / FILES[1])
+    parts = parts_of("news", [_week(row) for row in records])
+    return [_case(row, parts[_week(row)]) for row in records if "<a " not in row["question"]]
 
 
-def _case(row: dict[str, Any], week: str, part: str) -> Case:
+def _week(row: dict[str, Any]) -> str:
+    week: str = row["id"].split("_")[0]
+    return week
+
+
+def _case(row: dict[str, Any], part: str) -> Case:
     trick = bool(_TRICK.search(row["question"]))
     return Case(
         row["id"],
         Asked(row["question"]),
         part=part,
-        group=week,
+        group=_week(row),
         rule="words",
         answerable=row["answerable"],
         answers=tuple(row["gold"]) if row["answerable"] else (),

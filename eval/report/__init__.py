@@ -12,10 +12,11 @@ from rich.table import Table
 
 from eval.metrics import retrieval
 from eval.report import plots
+from eval.scoring import decided_right
 
 MEASURES = tuple(str(measure) for measure in retrieval.MEASURES)
 
-# Figure, heading, whether less is better.
+# Figure and heading.
 COLUMNS = (
     ("answerable_right", "right of\nanswerable"),
     ("unanswerable_refused", "refused of\nunanswerable"),
@@ -190,8 +191,8 @@ def wrong(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     out = []
     for record in records:
         case = found["cases"][record["id"]]
-        decided_right = (record["answered"] and record["right"]) if record["answerable"] else not record["answered"]
-        if not record["unscorable"] and (record["error"] or not decided_right):
+        was_right = decided_right(record["answerable"], record["answered"], record["right"], record["error"])
+        if not record["unscorable"] and not was_right:
             out.append({**record, **case, "sort": _sort(record)})
     return sorted(out, key=lambda r: (r["part"], -r["score"], r["id"]))
 

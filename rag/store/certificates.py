@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,11 +122,7 @@ def write(index: Path, certificate: Certificate) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{certificate.generation}.json"
     data = {"format": FORMAT, "name": certificate.name} | dataclasses.asdict(certificate)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    layout.sync(temporary)
-    temporary.replace(file)
-    layout.sync(folder)
+    layout.write_whole(file, json.dumps(data, indent=1) + "\n")
     return file
 
 

@@ -98,12 +98,17 @@ def publish(index: Path, built: Path, name: str) -> None:
 
 def point(index: Path, name: str) -> None:
     """Switches the pointer atomically, then removes what is no longer needed."""
-    temporary = index / f"{POINTER}.new"
-    temporary.write_text(name + "\n", encoding="ascii")
-    sync(temporary)
-    temporary.replace(index / POINTER)
-    sync(index)
+    write_whole(index / POINTER, name + "\n")
     tidy(index, name)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file so that a reader finds the old one or the new one, whatever dies in between."""
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    sync(temporary)
+    temporary.replace(path)
+    sync(path.parent)
 
 
 def tidy(index: Path, current: str | None) -> None:

@@ -8,7 +8,6 @@ part.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from eval.datasets.lines import rows as read_rows
 from eval.datasets.training import protected
 from eval.parts import PLACEHOLDERS, kept_for_training, parts_of_records
 from rag.sentences import sentence_pieces
@@ -60,12 +60,6 @@ class Record:
     def texts(self) -> tuple[str, ...]:
         """The words of the answers."""
         return tuple(self.context[start:end] for start, end in self.answers)
-
-
-def read_rows(path: Path) -> list[Row]:
-    """The objects of a JSONL file."""
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 def rows_of(folder: Path, name: str) -> list[Row]:
