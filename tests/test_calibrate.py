@@ -135,6 +135,33 @@ def test_the_error_rate_exceeds_the_risk_no_more_often_than_promised(boundary):
     assert violations(Pool(1, boundary), by_the_rule) <= ALLOWED
 
 
+def test_the_accepted_thresholds_are_those_of_mapie():
+    """MAPIE's fixed-sequence procedure on scipy's exact binomial p-values, as an oracle."""
+    from mapie.risk_control.fwer_control import FWERFixedSequenceTesting
+    from scipy.stats import binomtest
+
+    rng = np.random.default_rng(5)
+    accepted = []
+    for draw in range(150):
+        scores = rng.random(500).round(2)
+        wrong = rng.random(500) < rng.uniform(0.5, 1.2) * (1 - scores)
+        questions = [
+            Judged(f"{draw}-{i}", s, bool(w), True) for i, (s, w) in enumerate(zip(scores, wrong, strict=True))
+        ]
+        order, risk, confidence = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.2, 0.0], rng.choice([0.1, 0.2, 0.3]), 0.95
+        tested = certify(questions, order, risk, confidence)
+        ours = [step.threshold for step in tested.steps if step.bound <= risk]
+        p_values = []
+        for threshold in order:
+            given = wrong[scores >= threshold]
+            p_values.append(binomtest(int(given.sum()), len(given), risk, alternative="less").pvalue)
+        theirs = FWERFixedSequenceTesting().run(np.array(p_values), 1 - confidence)
+        assert ours == [order[i] for i in theirs]
+        accepted.append(len(ours))
+    assert 0 in accepted
+    assert max(accepted) > 3
+
+
 def test_a_threshold_tuned_on_the_questions_that_test_it_breaks_the_promise():
     def cheat(_develop, questions):
         order = sorted({q.confidence for q in questions}, reverse=True)
