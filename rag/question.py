@@ -56,6 +56,20 @@ def analyse(text: str, max_chars: int) -> Question:
     return Question(text, _kind(folded, focus), _terms(text), focus)
 
 
+_JOINED = re.compile(rf",?\s+and\s+(?=(?:what|who|whom|whose|when|where|why|how|which|{_AUXILIARY})\b)", re.IGNORECASE)
+
+
+def parts(question: Question) -> list[Question]:
+    """The questions that are asked in one: "What did he say, and where was it?" Alone for any other.
+
+    Each must have three words or more: "When and where was it?" is one question.
+    """
+    texts = _JOINED.split(question.text)
+    if len(texts) == 1 or any(len(text.split()) < 3 for text in texts) or _kind(texts[0].casefold(), None) == "about":
+        return [question]
+    return [analyse(text, len(question.text)) for text in texts]
+
+
 def _kind(folded: str, focus: str | None) -> Kind:
     if _ABOUT.search(folded):
         return "about"

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """Fused passages that are read for an answer."""
     threshold: float | None = Field(default=None, ge=0.0, le=1.0)
     """Answer at this confidence or above. Unset: the threshold shipped with the extractor's coefficients."""
+    fast: bool = False
+    """Leave the second reading out: quicker, and less often right."""
     max_question_chars: int = Field(default=1000, ge=10, le=2000)
     """Longest question that is accepted, in code points."""
 

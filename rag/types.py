@@ -140,7 +140,8 @@ class Support:
 
     passage: Passage
     sentence: Sentence
-    short: tuple[int, int] | None
+    short: tuple[int, int] | None  # to be shown
+    span: tuple[int, int] | None  # the best inside the sentence, shown or not
     confidence: float
 
 

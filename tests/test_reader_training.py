@@ -13,9 +13,10 @@ from torch import nn
 from eval.datasets.training import protected
 from eval.parts import _COUNTS, parts_of, parts_of_records
 from rag.embed import resolve
+from rag.extract.inputs import Inputs, plain
 from rag.sentences import sentence_pieces
 from training.reader import checkpoint
-from training.reader.batches import Inputs, batches, plain, target
+from training.reader.batches import batches, target
 from training.reader.data import SOURCES, Record, read_rows, training_records
 from training.reader.epoch import Pool, epoch
 from training.reader.model import Outputs, Weights, losses

@@ -1,4 +1,4 @@
-"""Question analysis, retrieval, short answers, decision and rendering, each by itself."""
+"""Question analysis, retrieval, what is expected, decision and rendering, each by itself."""
 
 import pytest
 from hypothesis import given
@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from rag.decide import decide
 from rag.errors import InputError
-from rag.extract.short_answer import short_answer
-from rag.question import analyse
+from rag.extract import together
+from rag.extract.expected import holds_expected
+from rag.question import analyse, parts
 from rag.render import render
 from rag.retrieve import retrieve
 from rag.settings import Settings
@@ -22,7 +23,7 @@ PASSAGE = Passage(INFO, Chunk(0, 10, 64, "Head", SENTENCES), TEXT)
 
 
 def support(i, confidence, short=None):
-    return Support(PASSAGE, SENTENCES[i], short, confidence)
+    return Support(PASSAGE, SENTENCES[i], short, short, confidence)
 
 
 @pytest.mark.parametrize(
@@ -81,53 +82,56 @@ def test_any_text_is_analysed_or_refused_as_empty(text):
 
 
 @pytest.mark.parametrize(
-    ("question", "sentence", "answer"),
+    ("question", "text", "holds"),
     [
-        (
-            "Who is Japan's new Prime Minister?",
-            "He also sat down with Japan's new Prime Minister, Sanae Takaichi.",
-            "Sanae Takaichi",
-        ),
-        ("In what year was it deployed?", "It was deployed in 2016 by the 3rd army.", "2016"),
-        ("When does the shop open?", "The shop opens on Monday, 3 May 2021 at noon.", "Monday, 3 May 2021"),
-        ("When will they vote?", "They may vote on Thursday.", "Thursday"),
-        ("In which city did they meet?", "The ministers met in the city of Lyon on Thursday.", "Lyon"),
-        ("How many people came?", "More than 3,500 people came to the square.", "More than 3,500 people"),
-        ("How long did it last?", "In 2017 the talks lasted three hours.", "three hours"),
-        ("How much did it cost?", "The bridge cost $1.2 billion in 2020.", "$1.2 billion"),
-        (
-            "What kind of relationship does she want?",
-            'She wants a "mutually beneficial" relationship.',
-            "mutually beneficial",
-        ),
-        (
-            "At which university does she teach?",
-            "She teaches at Stanford University in California.",
-            "Stanford University",
-        ),
-        ("Who opened the bridge?", "The mayor of Ravensford, Olga Brandt, opened the new Mill Bridge.", "Olga Brandt"),
-        ("Who is the leader?", "The South Korean leader is desperate.", None),
-        ("Who is Xi?", "On Friday, Xi held talks with allies of the United States.", None),
-        ("Where is Ravensford?", "The library of Ravensford will close on Mondays from January.", None),
-        ("Where did the parrot speak?", "The parrot spoke to the king of Spain in Madrid.", "Madrid"),
-        ("How many posts are empty?", "Staff shortages: 7 of 31 posts are empty.", "7"),
-        ("How many moons are there?", "In 12 years they found 3 rocks.", None),
-        ("Why did it rain?", "It rained because of the wind.", None),
-        ("When did it end?", "Nobody knows.", None),
+        ("When did it end?", "on 28 October", True),
+        ("When did it end?", "last week", True),
+        ("When did it end?", "near the bridge", False),
+        ("In which year did it end?", "on Monday", False),
+        ("In which year did it end?", "in 1932", True),
+        ("Was it in 1932? When?", "1932", False),
+        ("How many people came?", "more than 3,500 people", True),
+        ("How much did it cost?", "$1.2 billion", True),
+        ("How many people came?", "the people", False),
+        ("Who opened the bridge?", "the mayor, Olga Brandt", True),
+        ("Who opened the bridge?", "the mayor", False),
+        ("Who is Olga Brandt?", "Olga Brandt", False),
+        ("Where is it?", "in Madrid", True),
+        ("Why did it rain?", "because of Madrid", False),
     ],
 )
-def test_short_answers(question, sentence, answer):
-    found = short_answer(analyse(question, 1000), sentence)
-    assert (sentence[slice(*found)] if found else None) == answer
+def test_what_a_question_expects(question, text, holds):
+    assert holds_expected(analyse(question, 1000), text) is holds
 
 
-@given(
-    st.sampled_from(["Who came?", "When?", "Where was it?", "How many?", "What kind of dog?"]),
-    st.text(max_size=120),
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (
+            "What did he raise with Xi, and how was it dismissed?",
+            ["What did he raise with Xi", "how was it dismissed?"],
+        ),
+        ("Who opened the bridge and when did it close?", ["Who opened the bridge", "when did it close?"]),
+        ("When and where was it opened?", None),
+        ("What did Lee and Xi discuss?", None),
+        ("How did trade and tourism suffer and recover?", None),
+        ("What is this article about, and who wrote it?", None),
+    ],
 )
-def test_short_answers_are_ranges_of_the_sentence(question, sentence):
-    found = short_answer(analyse(question, 1000), sentence)
-    assert found is None or 0 <= found[0] < found[1] <= len(sentence)
+def test_questions_with_several_parts(text, asked):
+    assert [part.text for part in parts(analyse(text, 1000))] == (asked or [text])
+
+
+def test_parts_are_answered_together_or_not_at_all():
+    found = together([[support(0, 0.9, (11, 13)), support(2, 0.3)], [support(1, 0.6), support(0, 0.2)]])
+    assert [(s.sentence, s.short, s.confidence) for s in found] == [
+        (SENTENCES[0], None, 0.6),
+        (SENTENCES[1], None, 0.6),
+        (SENTENCES[2], None, 0.3),
+    ]
+    assert isinstance(decide(found, 0.5), Answered)
+    assert isinstance(decide(found, 0.7), Refused)
+    assert together([[support(0, 0.9)], []]) == []
 
 
 def test_stems_fold_case_marks_and_endings():
@@ -189,7 +193,7 @@ def test_a_refusal_names_the_words_that_occur_nowhere():
 def test_template_syntax_in_an_article_is_only_text():
     text = "{{ 7 * 7 }} {% raw %} \ue0000\ue001 came."
     passage = Passage(INFO, Chunk(0, 0, len(text), None, (Sentence(0, len(text), 1),)), text)
-    outcome = decide([Support(passage, passage.chunk.sentences[0], None, 0.9)], 0.5)
+    outcome = decide([Support(passage, passage.chunk.sentences[0], None, None, 0.9)], 0.5)
     reply = render(analyse("Who came?", 1000), outcome, [], id=None, generation="g")
     assert text in reply.text
     assert [s.text for s in reply.segments if s.kind == "quote"] == [text]

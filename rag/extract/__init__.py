@@ -1,7 +1,8 @@
-"""question, Hits -> Supports: which sentence may answer, and the probability that it does.
+"""question, Hits -> Supports: which sentence may answer, with which words, and the probability that it does.
 
-The first extractor: a logistic model over similarity, word coverage and the expected kind of answer. Its coefficients
-were fitted on public question-answering data, never on the seeds (training/fit_support.py, docs/decisions/005).
+Two networks read (docs/decisions/011): a small one all passages, a larger one the best of them again. What they say of
+a sentence and its best span goes, with what retrieval and the words say, into small logistic models, whose coefficients
+were fitted on the develop parts of the evaluation's sets (training/fit_support.py).
 """
 
 from __future__ import annotations
@@ -10,166 +11,171 @@ import functools
 import hashlib
 import json
 import math
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.resources import files
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.extract.short_answer import candidate, short_answer
-from rag.types import Encoder, Hit, Question, Support, Vectors
-from rag.words import STOPWORDS, WORD, stem
+from rag.extract import spans
+from rag.extract.features import EXPLAINS, FEATURES, Read, features
+from rag.extract.network import Networks
+from rag.extract.spans import Found
+from rag.types import Hit, Question, Sentence, Support
 
-FEATURES = (
-    "cosine",  # of question and sentence
-    "cosine_passage",  # of question and passage
-    "coverage",  # share of the question's content words in the sentence
-    "coverage_context",  # the same for the passage, its heading and title
-    "names_missing",  # share of the question's names and numbers that are in neither
-    "weakest",  # 1 when every content word is in the passage, its heading or title
-    "typed",  # 1 when the kind of question has a typical answer and the sentence holds one
-    "untyped",  # 1 when the kind of question has none
-    "length",  # of the sentence, log of words
-)
-_TYPED = ("who", "when", "where", "how_many")
-_KEPT_SENTENCES = 20_000  # 30 MB of vectors
+BASE = "sentence-transformers/all-MiniLM-L6-v2"  # whose tokenizer and word vectors the networks use
+MODELS = Path(__file__).parent.parent / "models"
+READ_AGAIN = 3  # passages
 _LEAD_CONFIDENCE = 0.9  # set, not fitted: no public data asks what an article is about
 
 
 @dataclass(frozen=True, slots=True)
-class SupportModel:
-    """Two logistic models: `rank` scores sentences, `confidence` turns the best score into a probability."""
+class Logistic:
+    """A coefficient a feature, an intercept, and what makes a probability of the best logit."""
 
-    rank: Mapping[str, float]  # a coefficient a feature, and "intercept"
-    confidence: Mapping[str, float]  # "logit" and "intercept", applied to the rank model's logit
-    threshold: float
+    weights: Mapping[str, float]
+    intercept: float
+    confidence: tuple[float, float]  # slope and intercept
 
     def logits(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Rank logits, shape (n,), of features, shape (n, len(FEATURES))."""
-        weights = np.array([self.rank[name] for name in FEATURES])
-        logits: NDArray[np.float64] = features @ weights + self.rank["intercept"]
+        """Logits, shape (n,), of features, shape (n, len(FEATURES))."""
+        weights = np.array([self.weights.get(name, 0.0) for name in FEATURES])
+        logits: NDArray[np.float64] = features @ weights + self.intercept
         return logits
 
     def probability(self, logit: float) -> float:
         """The calibrated probability, to four decimals, which is what decides and what is shown."""
-        z = self.confidence["logit"] * logit + self.confidence["intercept"]
-        return round(1 / (1 + math.exp(-max(-60.0, min(60.0, z)))), 4)
+        slope, intercept = self.confidence
+        return round(1 / (1 + math.exp(-max(-60.0, min(60.0, slope * logit + intercept)))), 4)
 
 
+@dataclass(frozen=True, slots=True)
+class SupportModel:
+    """The models by what they know, and the thresholds of the confidence."""
+
+    first: Logistic  # without the second network: chooses what it reads, and decides where it is left out
+    both: Logistic
+    given: Logistic  # without retrieval, for a passage that is given
+    threshold: float
+    threshold_fast: float
+    threshold_given: float
+
+
+@functools.cache
 def shipped_model() -> SupportModel:
     """The coefficients that come with the package."""
-    data = json.loads(files("rag.models").joinpath("support.json").read_text(encoding="utf-8"))
-    return SupportModel(data["rank"], data["confidence"], data["threshold"])
+    data = json.loads((MODELS / "support.json").read_text(encoding="utf-8"))
+
+    def logistic(name: str) -> Logistic:
+        its = data[name]
+        return Logistic(its["weights"], its["intercept"], tuple(its["confidence"]))
+
+    thresholds = (data[name]["threshold"] for name in ("both", "first", "given"))
+    return SupportModel(logistic("first"), logistic("both"), logistic("given"), *thresholds)
 
 
 @functools.cache
 def shipped_sha256() -> str:
-    """SHA-256 of the coefficients that come with the package and of the code that answers: the reader of a certificate.
+    """SHA-256 of what answers: the models that come with the package and the code. The reader of a certificate.
 
     A changed rule can change an answer as well as a changed coefficient.
     """
     package = Path(__file__).parent.parent
     code = [p for name in _ANSWERING for p in sorted(package.glob(name))]
-    digest = hashlib.sha256(files("rag.models").joinpath("support.json").read_bytes())
+    digest = hashlib.sha256()
     for file in code:
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
-_ANSWERING = ("extract/*.py", "decide.py", "embed.py", "loss.py", "question.py", "retrieve.py", "words.py")
+# reader.json holds the checksums of the networks.
+_ANSWERING = (
+    "models/*.json",
+    "extract/*.py",
+    "decide.py",
+    "embed.py",
+    "loss.py",
+    "question.py",
+    "retrieve.py",
+    "words.py",
+)
 
 
-class SentenceExtractor:
-    """Scores each sentence of each passage (`rag.types.Extractor`)."""
+@functools.cache
+def shipped_networks(encoder: Path) -> Networks:
+    """The networks that come with the package; `encoder` is the folder of all-MiniLM-L6-v2."""
+    return Networks.load(MODELS, encoder)
 
-    def __init__(self, encoder: Encoder, model: SupportModel) -> None:
-        self._encoder = encoder
-        self._model = model
-        # Vectors do not depend on what else is encoded, so keeping them changes no answer, only the time.
-        self._known: OrderedDict[str, Vectors] = OrderedDict()
-        self._lock = threading.Lock()
+
+class ReadingExtractor:
+    """Reads each passage, and the best of them again (`rag.types.Extractor`)."""
+
+    def __init__(self, networks: Networks, model: SupportModel, *, fast: bool = False, given: bool = False) -> None:
+        self._networks, self._model = networks, model
+        self._fast = fast
+        self._last = model.given if given else model.first if fast else model.both
 
     def extract(self, question: Question, hits: Sequence[Hit]) -> list[Support]:
         """Supports ordered by falling confidence; equal ones keep the order of hits and sentences."""
-        places = [(hit.passage, sentence) for hit in hits for sentence in hit.passage.chunk.sentences]
+        if question.kind == "about" and hits:
+            # The lead of a news article says what it is about; the retriever gave us the leads.
+            passage = hits[0].passage
+            return [Support(passage, passage.chunk.sentences[0], None, None, _LEAD_CONFIDENCE)]
+        reads = self.read(question, hits)
+        places = [(read, *candidate) for read in reads for candidate in read.candidates()]
         if not places:
             return []
-        if question.kind == "about":
-            # The lead of a news article says what it is about; the retriever gave us the leads.
-            return [Support(*places[0], None, _LEAD_CONFIDENCE)]
-        features, shorts = self.features(question, hits)
-        logits = self._model.logits(features)
+        logits = self._last.logits(np.array(features(question, reads)))
         order = sorted(range(len(places)), key=lambda i: (-logits[i], i))
-        return [Support(*places[i], shorts[i], self._model.probability(float(logits[i]))) for i in order]
+        return [_support(question, *places[i], self._last.probability(float(logits[i]))) for i in order]
 
-    def features(
-        self, question: Question, hits: Sequence[Hit]
-    ) -> tuple[NDArray[np.float64], list[tuple[int, int] | None]]:
-        """Features, shape (sentences, len(FEATURES)), and short answers by article offset, in reading order."""
-        passages = [hit.passage for hit in hits]
-        texts = [p.slice(s.start, s.end) for p in passages for s in p.chunk.sentences]
-        asked = self._encoder.encode([question.text], query=True)[0]
-        cosines = iter((self._sentence_vectors(texts) @ asked).tolist())
-        rows: list[list[float]] = []
-        shorts: list[tuple[int, int] | None] = []
-        for hit in hits:
-            context = _stems(f"{hit.passage.text} {hit.passage.chunk.section or ''} {hit.passage.info.title}")
-            for sentence in hit.passage.chunk.sentences:
-                text = hit.passage.slice(sentence.start, sentence.end)
-                found = short_answer(question, text)
-                shorts.append((sentence.start + found[0], sentence.start + found[1]) if found else None)
-                typed = candidate(question, text) is not None
-                rows.append([next(cosines), hit.cosine, *_word_features(question, text, context, typed)])
-        return np.array(rows), shorts
+    def read(self, question: Question, hits: Sequence[Hit]) -> list[Read]:
+        """The passages that were read last: the best by the first network, best first, or all where it is fast."""
+        reads = [Read(hit, found) for hit, found in zip(hits, self._found("first", question, hits), strict=True)]
+        if self._fast or not reads:
+            return reads
+        rows = np.array(features(question, reads))
+        logits = iter(self._model.first.logits(rows))
+        scores = [max((next(logits) for _ in read.first), default=-math.inf) for read in reads]
+        best = sorted(range(len(reads)), key=lambda i: (-scores[i], i))[:READ_AGAIN]
+        again = self._found("second", question, [hits[i] for i in best])
+        return [replace(reads[i], second=found) for i, found in zip(best, again, strict=True)]
 
-    def _sentence_vectors(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of these sentences, from the most recently used ones where they are kept."""
-        with self._lock:
-            missing = [text for text in dict.fromkeys(texts) if text not in self._known]
-            if missing:
-                self._known.update(zip(missing, self._encoder.encode(missing), strict=True))
-            for text in texts:
-                self._known.move_to_end(text)
-            found: Vectors = np.stack([self._known[text] for text in texts])
-            while len(self._known) > _KEPT_SENTENCES:
-                self._known.popitem(last=False)
-        return found
+    def _found(self, network: str, question: Question, hits: Sequence[Hit]) -> list[list[Found]]:
+        texts = [(question.text, _title(hit), hit.passage.text) for hit in hits]
+        places = [
+            [(s.start - hit.passage.chunk.start, s.end - hit.passage.chunk.start) for s in hit.passage.chunk.sentences]
+            for hit in hits
+        ]
+        return spans.read(self._networks, network, texts, places)
 
 
-def _word_features(question: Question, text: str, context: set[str], typed: bool) -> list[float]:
-    asked = {stem(term) for term in question.terms}
-    named = {stem(term) for term in question.terms if term[:1].isupper() or term[:1].isdigit()}
-    here = _stems(text)
-    typical = question.kind in _TYPED
-    in_sentence, in_context = _matched(asked, here), _matched(asked, context)
-    return [
-        _share(in_sentence, asked),
-        _share(in_context, asked),
-        _share(named - in_context, named),
-        float(in_context == asked),
-        float(typical and typed),
-        float(not typical),
-        math.log1p(len(WORD.findall(text))),
-    ]
+def together(supports: Sequence[list[Support]]) -> list[Support]:
+    """The supports of a question with several parts, from those of each: the best of each part first.
+
+    All have at most the confidence of the part that is supported least, as without it the question is not answered. One
+    short answer would answer only a part, so there is none.
+    """
+    if not all(supports):
+        return []
+    least = min(its[0].confidence for its in supports)
+    first = [its[0] for its in supports]
+    rest = sorted((one for its in supports for one in its[1:]), key=lambda one: -one.confidence)
+    kept: dict[tuple[str, int], Support] = {}
+    for one in first + rest:
+        place = one.passage.info.article_id, one.sentence.start
+        kept.setdefault(place, replace(one, short=None, confidence=min(one.confidence, least)))
+    return list(kept.values())
 
 
-def _share(part: set[str], whole: set[str]) -> float:
-    return len(part) / len(whole) if whole else 0.0
+def _title(hit: Hit) -> str:
+    title, section = hit.passage.info.title, hit.passage.chunk.section
+    return f"{title}. {section}" if section and section != title else title
 
 
-def _matched(asked: set[str], held: set[str]) -> set[str]:
-    """Those of `asked` that are held, or that share most of their letters with one that is: Canada, Canadian."""
-    return {word for word in asked if word in held or any(_alike(word, other) for other in held)}
-
-
-def _alike(a: str, b: str) -> bool:
-    shared = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    return shared >= 5 and shared >= 0.6 * max(len(a), len(b))
-
-
-def _stems(text: str) -> set[str]:
-    return {stem(word) for word in WORD.findall(text) if word.casefold() not in STOPWORDS}
+def _support(question: Question, read: Read, sentence: Sentence, found: Found, confidence: float) -> Support:
+    start = read.hit.passage.chunk.start
+    span = (start + found.start, start + found.end) if found.start < found.end else None
+    shown = span is not None and question.kind not in EXPLAINS
+    return Support(read.hit.passage, sentence, span if shown else None, span, confidence)

@@ -1,41 +1,19 @@
-"""Groups of examples -> batches of about as many tokens each, of examples of about the same length.
-
-Input: question, title where there is one, passage, each closed by the separator. Questions lose their case and their
-final question mark, which differ between sources.
-"""
+"""Groups of examples -> batches of about as many tokens each, of examples of about the same length."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
+from rag.extract.inputs import Encoded, Inputs
 from training.reader.epoch import Group
 from training.reader.views import Example
 
-MAX_TOKENS = 320
-_MAX_QUESTION = 48
-_MAX_TITLE = 16
 _BLOCK = 1500  # groups that are sorted by length together
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """One input. `places` are the code points in the passage of each of its tokens, from token `first` on."""
-
-    ids: NDArray[np.int32]
-    types: NDArray[np.int32]
-    first: int
-    places: NDArray[np.int32]  # shape (passage tokens, 2)
-
-    def __len__(self) -> int:
-        return len(self.ids)
 
 
 @dataclass(frozen=True)
@@ -57,60 +35,6 @@ class Batch:
     def tokens(self) -> int:
         """Tokens without padding."""
         return int(self.mask.sum())
-
-
-class Inputs:
-    """Makes inputs with the tokenizer of a base model."""
-
-    def __init__(self, folder: Path, max_tokens: int = MAX_TOKENS) -> None:
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        self.max_tokens = max_tokens
-        self.cls = self._special("[CLS]", "<s>")
-        self.sep = self._special("[SEP]", "</s>")
-        self.pad = self._special("[PAD]", "<pad>")
-
-    def encode(self, texts: Sequence[tuple[str, str, str]], stride: int | None = None) -> list[list[Encoded]]:
-        """For each (question, title, passage) its inputs: one, cut at the end; with a stride, as many as it takes."""
-        questions = self._ids([plain(question) for question, _, _ in texts])
-        titles = self._ids([title for _, title, _ in texts])
-        passages = self._tokenizer.encode_batch([passage for _, _, passage in texts], add_special_tokens=False)
-        found = []
-        for question, title, passage in zip(questions, titles, passages, strict=True):
-            head = [self.cls, *question[:_MAX_QUESTION], self.sep]
-            tail = [*title[:_MAX_TITLE], self.sep] if title else []
-            room = self.max_tokens - len(head) - len(tail) - 1
-            step = room if stride is None else max(1, room - stride)
-            ids, places = passage.ids, np.array(passage.offsets, dtype=np.int32).reshape(-1, 2)
-            starts = [0] if stride is None else range(0, max(1, len(ids) - room + step), step)
-            found.append(
-                [
-                    Encoded(
-                        np.array([*head, *tail, *ids[at : at + room], self.sep], dtype=np.int32),
-                        np.array([0] * len(head) + [1] * (len(tail) + len(ids[at : at + room]) + 1), dtype=np.int32),
-                        len(head) + len(tail),
-                        places[at : at + room],
-                    )
-                    for at in starts
-                ]
-            )
-        return found
-
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
-        return [encoding.ids for encoding in self._tokenizer.encode_batch(texts, add_special_tokens=False)]
-
-    def _special(self, *names: str) -> int:
-        for name in names:
-            token = self._tokenizer.token_to_id(name)
-            if token is not None:
-                return int(token)
-        raise ValueError(f"the tokenizer has none of {names}")
-
-
-def plain(question: str) -> str:
-    """The question in lower case and without a final question mark."""
-    return question.strip().rstrip("? ").lower()
 
 
 def batches(groups: Sequence[Group], inputs: Inputs, budget: int, seed: int) -> Iterator[Batch]:

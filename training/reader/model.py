@@ -30,9 +30,12 @@ class Outputs:
 
 
 class Reader(nn.Module):
-    """Base model and heads. The word embeddings stay those of the base unless `tune_words`."""
+    """Base model and heads. The word embeddings stay those of the base unless `tune_words`.
 
-    def __init__(self, base: str, *, tune_words: bool = False) -> None:
+    Of the base's layers the lowest `layers` are kept (0: all), and of these the lowest `frozen` stay as they are.
+    """
+
+    def __init__(self, base: str, *, tune_words: bool = False, layers: int = 0, frozen: int = 0) -> None:
         super().__init__()
         import transformers
 
@@ -46,7 +49,12 @@ class Reader(nn.Module):
         self.encoder: Any = transformers.AutoModel.from_pretrained(
             self.folder, config=config, add_pooling_layer=False, local_files_only=True, dtype=torch.float32
         )
+        if layers:
+            self.encoder.encoder.layer = self.encoder.encoder.layer[:layers]
+            config.num_hidden_layers = self.encoder.config.num_hidden_layers = layers
         self.encoder.embeddings.word_embeddings.weight.requires_grad = tune_words
+        for part in [self.encoder.embeddings, *self.encoder.encoder.layer[:frozen]] if frozen else []:
+            part.requires_grad_(False)
         width = config.hidden_size
         self.typed = getattr(config, "type_vocab_size", 1) > 1
         self.drop = nn.Dropout(0.1)
@@ -160,7 +168,11 @@ def export(reader: Reader, folder: Path, facts: dict[str, Any]) -> None:
 def load_export(folder: Path) -> Reader:
     """A reader from `export`'s folder, in float32, for reading. Raises ValueError where the base is another one."""
     config = json.loads((folder / "config.json").read_text())
-    reader = Reader(config["base"], tune_words=config["word_embeddings"] == "own")
+    reader = Reader(
+        config["base"],
+        tune_words=config["word_embeddings"] == "own",
+        layers=config["encoder"].get("num_hidden_layers", 0),
+    )
     if resolve(config["base"]).sha256 != config["base_sha256"]:
         raise ValueError(f"{folder}: made with another {config['base']}")
     state = {name: tensor.float() for name, tensor in load_file(folder / "reader.safetensors").items()}

@@ -24,15 +24,14 @@ from sklearn.metrics import roc_auc_score
 
 from eval.parts import PLACEHOLDERS
 from rag.embed import SentenceTransformerEncoder, resolve
+from rag.extract.inputs import STRIDE, Encoded, Inputs, Text
 from rag.loss import token_f1
 from training.reader import checkpoint
-from training.reader.batches import Batch, Encoded, Inputs
+from training.reader.batches import Batch
 from training.reader.data import Row, clapnq_rows, records
 from training.reader.model import Reader, load_export
 
-_STRIDE = 96
 _LONGEST = 30  # tokens of an answer
-Text = tuple[str, str, str]  # question, title, passage
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def read(
     reader: Reader, inputs: Inputs, texts: Sequence[Text], *, budget: int = 6000, bfloat16: bool = False
 ) -> list[Reading]:
     """A reading of each text; of a long passage the best over its windows."""
-    windows = [(at, one) for at, its in enumerate(inputs.encode(texts, _STRIDE)) for one in its]
+    windows = [(at, one) for at, its in enumerate(inputs.encode(texts, STRIDE)) for one in its]
     windows.sort(key=lambda pair: len(pair[1]))
     best: list[Reading | None] = [None] * len(texts)
     training = reader.training
@@ -188,7 +187,7 @@ def load(folder: Path) -> Reader:
     """The reader of a checkpoint or an export."""
     if (folder / "position.json").is_file():
         config = json.loads((folder.parent / "config.json").read_text())
-        reader = Reader(config["base"], tune_words=config["tune_words"])
+        reader = Reader(config["base"], tune_words=config["tune_words"], layers=config.get("layers", 0))
         checkpoint.load(folder, reader)
         return reader.eval()
     return load_export(folder)

@@ -23,8 +23,9 @@ from typing import Any
 import torch
 from rich.progress import Progress
 
+from rag.extract.inputs import Inputs
 from training.reader import checkpoint
-from training.reader.batches import Batch, Inputs, batches
+from training.reader.batches import Batch, batches
 from training.reader.data import training_records
 from training.reader.epoch import Group, Pool, epoch
 from training.reader.model import Reader, Weights, export, losses, parameter_groups
@@ -48,6 +49,8 @@ class Config:
     warm_up: float = 0.06
     precision: str = "bfloat16"  # of the matrix products; weights are float32
     tune_words: bool = False
+    layers: int = 0  # kept of the base, from the lowest; 0: all
+    frozen: int = 0  # of these, not trained
     groups: int = 0  # only so many groups of the first pass, again and again; 0: all (a check that a run can learn)
 
 
@@ -88,7 +91,7 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
         self.config, self.folder = config, folder
-        self.reader = Reader(config.base, tune_words=config.tune_words)
+        self.reader = Reader(config.base, tune_words=config.tune_words, layers=config.layers, frozen=config.frozen)
         self.inputs = Inputs(self.reader.folder)
         groups = parameter_groups(self.reader, config.rate, config.layer_decay, config.head_rate, config.weight_decay)
         self.optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
@@ -142,7 +145,7 @@ class Run:
         file, now = self.folder / "config.json", asdict(self.config)
         if file.is_file():
             then = json.loads(file.read_text())
-            changed = {key for key in now if now[key] != then.get(key)} - {"tokens"}
+            changed = {key for key in now if now[key] != then.get(key, now[key])} - {"tokens"}
             if changed:
                 raise SystemExit(f"{file} says otherwise of {sorted(changed)}; use another --run")
         file.write_text(json.dumps(now, indent=1) + "\n")

@@ -1,0 +1,125 @@
+"""What is known of each sentence that was read, as numbers."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.extract.expected import KINDS, holds_expected
+from rag.extract.names import also_held
+from rag.extract.spans import Found
+from rag.types import Hit, Question, Sentence
+from rag.words import STOPWORDS, WORD, stem
+
+FIRST = ("margin_first", "sentence_first", "answerable_first")  # logits of the first network
+SECOND = ("margin", "sentence", "answerable")  # of the second; 0 where it did not read
+RETRIEVAL = (
+    "dense",  # reciprocal of the passage's rank, 0 where it has none
+    "lexical",
+    "agreement",  # log of 1 and the number of other articles in which the same words were marked
+)
+WORDS = (
+    "cosine",  # of question and passage
+    "coverage",  # share of the question's content words in the sentence
+    "coverage_context",  # the same for the passage, its heading and title
+    "names_missing",  # share of the question's names and numbers that are in neither
+    "weakest",  # 1 when every content word is in the passage, its heading or title
+    "typed",  # 1 when the kind of question has a typical answer and the span holds one
+    "untyped",  # 1 when the kind of question has none
+    "explains",  # 1 for why, how, what somebody said, yes or no: what takes a sentence to answer
+    "span",  # log of its words
+)
+FEATURES = (*FIRST, *SECOND, *RETRIEVAL, *WORDS)
+EXPLAINS = frozenset({"why", "how", "said", "yes_no", "about"})
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A hit with what the networks found in each of its sentences, by offsets into the passage."""
+
+    hit: Hit
+    first: Sequence[Found]
+    second: Sequence[Found] | None = None
+
+    def candidates(self) -> Iterator[tuple[Sentence, Found]]:
+        """Its sentences, each with the better informed span."""
+        yield from zip(self.hit.passage.chunk.sentences, self.second or self.first, strict=True)
+
+    def marked(self, found: Found) -> str:
+        """The words of a span."""
+        return self.hit.passage.text[found.start : found.end]
+
+
+def features(question: Question, reads: Sequence[Read]) -> list[list[float]]:
+    """A row a sentence of all that was read, each in the order of FEATURES."""
+    marks = _marks(reads)
+    return [row for read in reads for row in _of(question, read, marks)]
+
+
+def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iterator[list[float]]:
+    hit = read.hit
+    around = f"{hit.passage.text} {hit.passage.chunk.section or ''} {hit.passage.info.title}"
+    context = _stems(around) | also_held(question.terms, question.text, around)
+    for at, (sentence, found) in enumerate(read.candidates()):
+        first = read.first[at]
+        marked = read.marked(found)
+        others = marks[_words(marked)] - 1
+        yield [
+            *(first.margin, first.sentence, first.answerable),
+            *((found.margin, found.sentence, found.answerable) if read.second else (0.0, 0.0, 0.0)),
+            1 / hit.dense_rank if hit.dense_rank else 0.0,
+            1 / hit.lexical_rank if hit.lexical_rank else 0.0,
+            math.log1p(max(0, others)),
+            hit.cosine,
+            *_word_features(question, hit.passage.slice(sentence.start, sentence.end), context, marked),
+        ]
+
+
+def _marks(reads: Sequence[Read]) -> Counter[tuple[str, ...]]:
+    """In how many articles these words are the best span of a passage."""
+    seen = set()
+    for read in reads:
+        best = max((found for _, found in read.candidates()), key=lambda found: found.margin, default=None)
+        if best is not None:
+            seen.add((read.hit.passage.info.article_id, _words(read.marked(best))))
+    return Counter(words for _, words in seen)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in WORD.findall(text))
+
+
+def _word_features(question: Question, text: str, context: set[str], marked: str) -> list[float]:
+    asked = {stem(term) for term in question.terms}
+    named = {stem(term) for term in question.terms if term[:1].isupper() or term[:1].isdigit()}
+    in_sentence, in_context = _matched(asked, _stems(text)), _matched(asked, context)
+    return [
+        _share(in_sentence, asked),
+        _share(in_context, asked),
+        _share(named - in_context, named),
+        float(in_context == asked),
+        float(holds_expected(question, marked)),
+        float(question.kind not in KINDS),
+        float(question.kind in EXPLAINS),
+        math.log1p(len(WORD.findall(marked))),
+    ]
+
+
+def _share(part: set[str], whole: set[str]) -> float:
+    return len(part) / len(whole) if whole else 0.0
+
+
+def _matched(asked: set[str], held: set[str]) -> set[str]:
+    """Those of `asked` that are held, or that share most of their letters with one that is: Canada, Canadian."""
+    return {word for word in asked if word in held or any(_alike(word, other) for other in held)}
+
+
+def _alike(a: str, b: str) -> bool:
+    shared = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    return shared >= 5 and shared >= 0.6 * max(len(a), len(b))
+
+
+def _stems(text: str) -> set[str]:
+    return {stem(word) for word in WORD.findall(text) if word.casefold() not in STOPWORDS}

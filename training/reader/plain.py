@@ -1,0 +1,125 @@
+"""The reader as it is shipped: one input at a time, no mask and no padding, as an ONNX graph.
+
+The layers of BERT and of MPNet differ in the position bias alone. Written out here, so that the graph holds nothing but
+what scores one input: what is scored beside it cannot change a score.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from training.reader.model import Reader
+
+_LONGEST = 384  # tokens; more than any input has
+
+
+class Plain(nn.Module):
+    """Logits of one input. Takes the vectors of its words, shape (L, width), and its types, shape (L,).
+
+    Gives `tokens`, shape (L, 3): start, end, and what a token adds to the logit of its sentence, which is their mean;
+    and `whole`, shape (2,): the logits of answerable and of no sentence.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        super().__init__()
+        encoder = reader.encoder
+        config, embeddings = encoder.config, encoder.embeddings
+        self.heads = config.num_attention_heads
+        self.norm = embeddings.LayerNorm
+        typed = getattr(embeddings, "token_type_embeddings", None)
+        first = 0 if typed is not None else config.pad_token_id + 1
+        self.places = nn.Parameter(embeddings.position_embeddings.weight[first:][:_LONGEST].clone())
+        self.types = typed
+        self.layers = nn.ModuleList(_Layer(layer, self.heads) for layer in encoder.encoder.layer)
+        self.bias = None
+        if hasattr(encoder.encoder, "relative_attention_bias"):
+            self.bias = nn.Parameter(_bias(encoder.encoder))
+        self.span, self.sentence = reader.span, reader.sentence
+        self.answerable, self.no_sentence = reader.answerable, reader.no_sentence
+
+    def forward(self, words: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of tokens and of the whole."""
+        at = torch.arange(words.shape[0])
+        states = words + self.places[at]
+        # Where the base knows no types they are of no consequence, but stay an input.
+        states = states + (self.types(types) if self.types is not None else 0.0 * types.unsqueeze(1))
+        states = self.norm(states)
+        bias = None if self.bias is None else self.bias[:, at.unsqueeze(0) - at.unsqueeze(1) + _LONGEST]
+        for layer in self.layers:
+            states = layer(states, bias)
+        tokens = torch.cat([self.span(states), self.sentence(states)], 1)
+        pooled = torch.cat([states[:1], states.mean(0, keepdim=True)], 1)
+        whole = torch.cat([self.answerable(pooled)[0], self.no_sentence(states[:1])[0]])
+        return tokens, whole
+
+
+class _Layer(nn.Module):
+    def __init__(self, layer: nn.Module, heads: int) -> None:
+        super().__init__()
+        attention = layer.attention
+        if hasattr(attention, "self"):  # BERT
+            inner, out, norm = attention.self, attention.output.dense, attention.output.LayerNorm
+            parts = inner.query, inner.key, inner.value
+        else:  # MPNet
+            inner, norm = attention.attn, attention.LayerNorm
+            parts, out = (inner.q, inner.k, inner.v), inner.o
+        self.out, self.norm = out, norm
+        self.up, self.down, self.last = layer.intermediate.dense, layer.output.dense, layer.output.LayerNorm
+        self.heads = heads
+        # One product for the three, with the scale of the scores in the queries.
+        scale = 1 / math.sqrt(parts[0].out_features / heads)
+        self.inner = nn.Linear(parts[0].in_features, 3 * parts[0].out_features)
+        with torch.no_grad():
+            for name in ("weight", "bias"):
+                query, key, value = (getattr(part, name) for part in parts)
+                getattr(self.inner, name).copy_(torch.cat([query * scale, key, value]))
+
+    def forward(self, states: Tensor, bias: Tensor | None) -> Tensor:
+        states = self.norm(states + self.out(self._mixed(self.inner(states), bias)))
+        return self.last(states + self.down(nn.functional.gelu(self.up(states))))
+
+    def _mixed(self, inner: Tensor, bias: Tensor | None) -> Tensor:
+        if torch.onnx.is_in_onnx_export():
+            # onnxruntime's own operator: a third faster than the products and the softmax one by one.
+            inputs = [part.unsqueeze(0) for part in inner.chunk(3, 1)]
+            inputs += [] if bias is None else [None, None, bias.unsqueeze(0)]
+            return torch.onnx.ops.symbolic(
+                "com.microsoft::MultiHeadAttention",
+                inputs,
+                {"num_heads": self.heads, "scale": 1.0},
+                dtype=inner.dtype,
+                shape=(1, inner.shape[0], inner.shape[1] // 3),
+                version=1,
+            )[0]
+        query, key, value = inner.unflatten(1, (3, self.heads, -1)).permute(1, 2, 0, 3)
+        scores = query @ key.transpose(1, 2)
+        if bias is not None:
+            scores = scores + bias
+        return (scores.softmax(2) @ value).transpose(0, 1).flatten(1)
+
+
+def _bias(encoder: nn.Module) -> Tensor:
+    """MPNet's bias of a query and a key by their distance, from -_LONGEST on; shape (heads, 2 * _LONGEST)."""
+    distance = torch.arange(-_LONGEST, _LONGEST)
+    buckets = encoder.relative_position_bucket(distance, num_buckets=encoder.relative_attention_bias.num_embeddings)
+    return encoder.relative_attention_bias(buckets).T.detach().clone()
+
+
+def to_onnx(reader: Reader, file: Path) -> None:
+    """Writes the float32 graph: inputs `words` and `types`, outputs `tokens` and `whole`."""
+    plain = Plain(reader).eval()
+    count = {0: torch.export.Dim("count", min=8, max=_LONGEST)}
+    torch.onnx.export(
+        plain,
+        (torch.zeros(40, plain.places.shape[1]), torch.zeros(40, dtype=torch.long)),
+        str(file),
+        input_names=["words", "types"],
+        output_names=["tokens", "whole"],
+        dynamic_shapes={"words": count, "types": count},
+        external_data=False,
+        verbose=False,
+    )

@@ -1,0 +1,109 @@
+"""Makes the shipped files of `rag/models` from two trained readers.
+
+    python -m training.reader.ship --first RUN/export --second RUN/export [--out rag/models]
+
+`--first` reads all passages, with the word vectors of the encoder's package; `--second` reads the best again, with
+word vectors of its own as bytes, a scale a row, in the order of the encoder's vocabulary. Products are quantised to 8
+bits as they run, weights a scale a column; `--reduced` uses 7 bits of the weights, for which no processor's sums
+overflow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+from tokenizers import Tokenizer
+
+from rag.embed import resolve
+from rag.extract.inputs import Inputs
+from rag.extract.network import Network, Words, canary_values
+from training.reader.model import Reader
+from training.reader.plain import to_onnx
+from training.reader.score import load
+
+_BASE = "all-MiniLM-L6-v2"
+_CANARY = {
+    "question": "In which year did the two ministers sign the agreement?",
+    "title": "A bridge over the river",
+    "passage": "The bridge was planned for decades. In March 1987, after long talks, the ministers of both countries "
+    "signed an agreement to build it. Work began two years later, and cost more than anybody had expected.",
+}
+
+
+def quantised(reader: Reader, file: Path, *, reduced: bool = False) -> None:
+    """Writes the graph with 8-bit weights, a scale a column."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with tempfile.TemporaryDirectory() as work, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        whole = Path(work, "whole.onnx")
+        to_onnx(reader, whole)
+        quantize_dynamic(
+            whole,
+            file,
+            per_channel=True,
+            reduce_range=reduced,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["MatMul", "Gemm"],
+        )
+
+
+def rows_of_bytes(reader: Reader, tokenizer: Path) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """The reader's word vectors for the tokens of another tokenizer, by the tokens' texts."""
+    theirs = Tokenizer.from_file(str(tokenizer / "tokenizer.json")).get_vocab()
+    inputs = Inputs(reader.folder)
+    own = Tokenizer.from_file(str(Path(reader.folder) / "tokenizer.json"))
+    markers = {"[CLS]": inputs.cls, "[SEP]": inputs.sep, "[PAD]": inputs.pad}
+    places = np.zeros(len(theirs), dtype=np.int64)
+    for text, at in theirs.items():
+        place = markers.get(text, own.token_to_id(text))
+        if place is None:
+            raise SystemExit(f"the token {text!r} of {tokenizer} is not one of {reader.folder}")
+        places[at] = place
+    table = reader.encoder.embeddings.word_embeddings.weight.detach().float().numpy()[places]
+    scales = np.abs(table).max(1) / 127
+    return np.round(table / scales[:, None]).astype(np.int8), scales.astype(np.float32)
+
+
+def main() -> None:
+    """Writes the files."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--first", type=Path, required=True)
+    parser.add_argument("--second", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "rag" / "models")
+    parser.add_argument("--reduced", action="store_true")
+    options = parser.parse_args()
+    logging.disable(logging.WARNING)
+    encoder, out = resolve(_BASE).folder, options.out
+    out.mkdir(parents=True, exist_ok=True)
+    described: dict[str, Any] = {"format": 1, "sha256": {}}
+    for name, folder in (("first", options.first), ("second", options.second)):
+        reader = load(folder)
+        graph, words = out / f"{name}.onnx", ""
+        quantised(reader, graph, reduced=options.reduced)
+        if resolve(reader.base).folder != encoder:
+            words = f"{name}_words.safetensors"
+            rows, scales = rows_of_bytes(reader, encoder)
+            save_file({"rows": rows, "scales": scales}, out / words)
+        table = Words.read(out / words if words else encoder / "model.safetensors")
+        text = (_CANARY["question"], _CANARY["title"], _CANARY["passage"])
+        values = canary_values(Network(graph, table).logits(Inputs(encoder).encode([text])[0][0]))
+        described[name] = {"graph": graph.name, "words": words, "canary": {**_CANARY, "values": values}}
+        for file in filter(None, (graph.name, words)):
+            described["sha256"][file] = hashlib.sha256((out / file).read_bytes()).hexdigest()
+    (out / "reader.json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
+    print({file.name: file.stat().st_size for file in out.iterdir()})
+
+
+if __name__ == "__main__":
+    main()
