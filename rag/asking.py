@@ -11,7 +11,9 @@ from typing import Any
 
 from rag.batch import Asked, Bad, Calibrating, Given, identifier, read_lines
 from rag.certify import Question
+from rag.dialogue import Turn
 from rag.errors import InputError, RagError
+from rag.filters import parse
 from rag.pipeline import Assistant, Reader, error_reply
 from rag.types import Hit, Reply
 
@@ -69,7 +71,7 @@ def _asked(line: Asked | Bad, assistant: Assistant) -> Reply:
         return error_reply(line.message, id=line.id, question=line.question, generation=generation)
     id = identifier(line.id)
     try:
-        return assistant.ask(_without_filters(line), id=id)
+        return assistant.ask(line.question, id=id, history=_turns(line), filters=parse(line.filters))
     except RagError as error:
         message = str(error)
     except Exception as error:  # noqa: BLE001 - a fault in one question must not end the batch, nor look like a refusal
@@ -78,11 +80,8 @@ def _asked(line: Asked | Bad, assistant: Assistant) -> Reply:
     return error_reply(message, id=id, question=line.question, generation=generation)
 
 
-def _without_filters(line: Asked) -> str:
-    """The question. Raises InputError for filters: an answer as if they had been applied would be worse than none."""
-    if line.filters:
-        raise InputError("'filters' is not supported by this version; leave it out or empty")
-    return line.question
+def _turns(line: Asked) -> list[Turn]:
+    return [Turn(turn.question, turn.answer) for turn in line.history]
 
 
 def calibrating(file: Path) -> list[Question]:
@@ -102,7 +101,7 @@ def search_lines(batch: Path, assistant: Assistant, k: int) -> Iterator[Line]:
 
 
 def _found(asked: Asked, assistant: Assistant, k: int) -> dict[str, Any]:
-    found = assistant.search(_without_filters(asked), k)
+    found = assistant.search(asked.question, k, history=_turns(asked), filters=parse(asked.filters))
     hits = [hit_object(rank, hit) for rank, hit in enumerate(found, start=1)]
     return {"id": identifier(asked.id), "question": asked.question, "status": "ok", "hits": hits}
 

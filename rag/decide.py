@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.types import Answered, Outcome, Refused, Support
+from rag.words import STOPWORDS, WORD, stem
 
 
 def decide(supports: Sequence[Support], threshold: float, *, max_quotes: int = 3, max_closest: int = 3) -> Outcome:
     """Answers exactly when the first support's confidence reaches the threshold.
 
-    Further sentences are quoted only when each reaches the threshold by itself. `supports` are ordered by falling
+    Further sentences are quoted only when each reaches the threshold by itself; those with another short answer come
+    before those with one that is shown, so that articles which disagree are seen to. `supports` are ordered by falling
     confidence, as an Extractor returns them.
     """
     if not supports:
@@ -19,7 +21,32 @@ def decide(supports: Sequence[Support], threshold: float, *, max_quotes: int = 3
     if confidence < threshold:
         return Refused("no_support", tuple(_one_a_passage(supports)[:max_closest]), confidence, threshold)
     enough = [s for s in supports if s.confidence >= threshold]
-    return Answered(tuple(enough[:max_quotes]), confidence, threshold)
+    chosen, others = _varied(enough)
+    shown = chosen + [support for support in enough if not any(support is one for one in chosen)]
+    return Answered(tuple(shown[:max_quotes]), tuple(others[: max_quotes - 1]), confidence, threshold)
+
+
+def _varied(supports: Sequence[Support]) -> tuple[list[Support], list[int]]:
+    """The first and the best of each other short answer; and the places of these others."""
+    chosen, shown = [supports[0]], [_short_words(supports[0])]
+    for support in supports[1:] if shown[0] else ():
+        words = _short_words(support)
+        if words and all(_differ(words, other) for other in shown):
+            chosen.append(support)
+            shown.append(words)
+    return chosen, list(range(1, len(chosen)))
+
+
+def _short_words(support: Support) -> frozenset[str]:
+    if support.short is None:
+        return frozenset()
+    words = [stem(word) for word in WORD.findall(support.passage.slice(*support.short))]
+    return frozenset(word for word in words if word not in STOPWORDS) or frozenset(words)
+
+
+def _differ(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Whether two answers share less than half of the words of the shorter one."""
+    return 2 * len(a & b) < min(len(a), len(b))
 
 
 def _one_a_passage(supports: Sequence[Support]) -> list[Support]:

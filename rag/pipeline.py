@@ -16,11 +16,13 @@ from pathlib import Path
 from rag import embed, extract
 from rag.build import recipe, sync_index
 from rag.decide import decide
+from rag.dialogue import Turn, standalone
 from rag.errors import IndexUnusable, InputError
 from rag.extract import ReadingExtractor, shipped_model, shipped_networks, shipped_sha256, together
 from rag.extract.network import Networks
+from rag.filters import ALL, Filters
 from rag.question import analyse, parts
-from rag.render import error_reply, render
+from rag.render import Asking, error_reply, render
 from rag.retrieve import retrieve
 from rag.sentences import sentence_pieces
 from rag.settings import Settings, certified
@@ -50,38 +52,45 @@ class Assistant:
         self._threshold, self.settings = threshold, settings
         self.certificate = certificate  # of the threshold, where it still holds
 
-    def ask(self, text: str, *, id: str | None = None) -> Reply:
-        """Answers or refuses. Raises InputError for a question that cannot be asked."""
+    def ask(self, text: str, *, id: str | None = None, history: Sequence[Turn] = (), filters: Filters = ALL) -> Reply:
+        """Answers or refuses, of the articles that pass the filters; `history` are the turns before, oldest first.
+
+        Raises InputError for a question that cannot be asked.
+        """
         clock = _Clock()
         with clock.stage("analyse"):
-            question = self._analyse(text)
+            original = self._analyse(text, filters)
+            question = self._analyse(standalone(original.text, history), filters) if history else original
             asked = parts(question)
         with clock.stage("retrieve"):
-            hits = [retrieve(part, self.store, self.encoder, self.settings, self.settings.passages) for part in asked]
-        return self._answer(question, list(zip(asked, hits, strict=True)), id, clock)
+            hits = [self._hits(part, self.settings.passages, filters) for part in asked]
+        request = Asking(question, original.text, filters, (), self.store.generation, id)
+        return self._answer(request, list(zip(asked, hits, strict=True)), clock)
+
+    def _hits(self, question: Question, k: int, filters: Filters) -> list[Hit]:
+        return retrieve(question, self.store, self.encoder, self.settings, k, filters)
 
     def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
-        question = self._analyse(text)
+        question = self._analyse(text, ALL)
         hits = hits[: self.settings.passages]
-        return self._answer(question, [(part, hits) for part in parts(question)], id, _Clock())
+        request = Asking(question, question.text, ALL, (), self.store.generation, id)
+        return self._answer(request, [(part, hits) for part in parts(question)], _Clock())
 
-    def _analyse(self, text: str) -> Question:
+    def _analyse(self, text: str, filters: Filters) -> Question:
         question = analyse(text, self.settings.max_question_chars)
-        if question.kind == "about" and self.store.article_count != 1:
+        if question.kind == "about" and self.store.article_count != 1 and len(filters.articles) != 1:
             return replace(question, kind="what")  # "this article" names none of several
         return question
 
-    def _answer(
-        self, question: Question, asked: Sequence[tuple[Question, Sequence[Hit]]], id: str | None, clock: _Clock
-    ) -> Reply:
+    def _answer(self, request: Asking, asked: Sequence[tuple[Question, Sequence[Hit]]], clock: _Clock) -> Reply:
         with clock.stage("extract"):
             found = [self._extractor.extract(part, hits) for part, hits in asked]
             supports = found[0] if len(found) == 1 else together(found)
         outcome = decide(supports, self._threshold)
         with clock.stage("render"):
-            unmatched = self.store.unmatched(question.terms)
-            reply = render(question, outcome, unmatched, id=id, generation=self.store.generation)
+            unmatched = self.store.unmatched(request.question.terms)
+            reply = render(replace(request, unmatched=unmatched), outcome)
         name = self.certificate.name if self.certificate else None
         return replace(reply, certificate=name, timings_ms=clock.milliseconds())
 
@@ -89,10 +98,12 @@ class Assistant:
         """The same with another threshold, for which nothing is certified."""
         return Assistant(self.store, self.encoder, self._extractor, threshold, self.settings)
 
-    def search(self, text: str, k: int) -> list[Hit]:
+    def search(self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL) -> list[Hit]:
         """The retriever alone: the `k` best passages, best first."""
-        question = analyse(text, self.settings.max_question_chars)
-        return retrieve(question, self.store, self.encoder, self.settings, k)
+        question = self._analyse(text, filters)
+        if history:
+            question = self._analyse(standalone(question.text, history), filters)
+        return self._hits(question, k, filters)
 
 
 class LiveAssistant:

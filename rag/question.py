@@ -9,7 +9,7 @@ from rag.errors import InputError
 from rag.types import Kind, Question
 from rag.words import STOPWORDS, WORD
 
-_AUXILIARY = (
+AUXILIARY = (
     "is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must|"
     "isn't|aren't|wasn't|weren't|don't|doesn't|didn't|hasn't|haven't|hadn't|can't|won't"
 )
@@ -27,7 +27,7 @@ _SAID = re.compile(
 _FOCUS_WORD = r"[\w'’\-]+"
 _FOCUS = re.compile(
     rf"\b(?:what|which)\s+(?:kind|sort|type)s?\s+of\s+({_FOCUS_WORD})"
-    rf"|\b(?:what|which)\s+(?:{_FOCUS_WORD}\s+){{0,3}}?({_FOCUS_WORD})\s+(?:{_AUXILIARY})\b"
+    rf"|\b(?:what|which)\s+(?:{_FOCUS_WORD}\s+){{0,3}}?({_FOCUS_WORD})\s+(?:{AUXILIARY})\b"
     rf"|\b(?:what|which)\s+({_FOCUS_WORD})"
 )
 _WHEN_NOUNS = frozenset("year years day days date month time century decade season weekday".split())
@@ -51,12 +51,12 @@ def analyse(text: str, max_chars: int) -> Question:
     folded = text.casefold().replace("’", "'")
     match = _FOCUS.search(folded)
     focus = (match[1] or match[2] or match[3]) if match else None
-    if focus in STOPWORDS or (focus and re.fullmatch(_AUXILIARY, focus)):
+    if focus in STOPWORDS or (focus and re.fullmatch(AUXILIARY, focus)):
         focus = None
     return Question(text, _kind(folded, focus), _terms(text), focus)
 
 
-_JOINED = re.compile(rf",?\s+and\s+(?=(?:what|who|whom|whose|when|where|why|how|which|{_AUXILIARY})\b)", re.IGNORECASE)
+_JOINED = re.compile(rf",?\s+and\s+(?=(?:what|who|whom|whose|when|where|why|how|which|{AUXILIARY})\b)", re.IGNORECASE)
 
 
 def parts(question: Question) -> list[Question]:
@@ -86,8 +86,8 @@ def _kind(folded: str, focus: str | None) -> Kind:
         )
         return next((kind for kind, nouns in kinds if focus in nouns), "what")
     first = re.search(r"\b(who|whom|whose|when|where|why|how|what|which)(?:'s|'d)?\b", folded)
-    if re.match(rf"(?:{_AUXILIARY})\b", folded) or first is None:
-        return "yes_no" if re.match(rf"(?:{_AUXILIARY})\b", folded) else "what"
+    if re.match(rf"(?:{AUXILIARY})\b", folded) or first is None:
+        return "yes_no" if re.match(rf"(?:{AUXILIARY})\b", folded) else "what"
     words: dict[str, Kind] = {
         "who": "who",
         "whom": "who",

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from rag.types import Answered, Citation, Outcome, Question, Reply, Segment, ShortSpan, Support
+from rag.filters import Filters
+from rag.types import Alternative, Answered, Citation, Outcome, Question, Reply, Segment, ShortSpan, Support
 
 # Private-use characters, which no template contains.
 _SLOT = re.compile("\ue000(\\d+)\ue001")
@@ -51,20 +52,33 @@ def _templates() -> Environment:
     )
 
 
-def render(question: Question, outcome: Outcome, unmatched: Sequence[str], *, id: str | None, generation: str) -> Reply:
-    """The reply without its timings. `unmatched` are the question's words that occur in no article."""
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What was asked, and of what."""
+
+    question: Question  # as it was searched
+    text: str  # as it was asked
+    filters: Filters
+    unmatched: Sequence[str]  # words of the question that occur in no article
+    generation: str
+    id: str | None = None
+
+
+def render(asked: Asking, outcome: Outcome) -> Reply:
+    """The reply without its timings."""
     answered = isinstance(outcome, Answered)
     supports = outcome.supports if isinstance(outcome, Answered) else outcome.closest
     citations = tuple(_citation(number, support) for number, support in enumerate(supports, start=1))
     first = supports[0] if answered else None
     span = ShortSpan(1, *first.short) if first is not None and first.short is not None else None
-    segments = _segments(question, citations, span, unmatched, answered=answered)
+    others = _alternatives(outcome, citations) if isinstance(outcome, Answered) else []
+    segments = _segments(asked, citations, span, others, answered=answered)
     return Reply(
         schema=1,
-        id=id,
-        question=question.text,
-        standalone_question=question.text,
-        filters={},
+        id=asked.id,
+        question=asked.text,
+        standalone_question=asked.question.text,
+        filters=asked.filters.object(),
         status="answered" if answered else "refused",
         text="".join(segment.text for segment in segments),
         segments=segments,
@@ -74,13 +88,24 @@ def render(question: Question, outcome: Outcome, unmatched: Sequence[str], *, id
         threshold=outcome.threshold,
         certificate=None,
         reason=None if isinstance(outcome, Answered) else outcome.reason,
-        unmatched_terms=tuple(unmatched),
+        unmatched_terms=tuple(asked.unmatched),
         citations=citations if answered else (),
         closest=() if answered else citations,
-        alternatives=(),
-        index_generation=generation,
+        alternatives=tuple(Alternative(other.text, (other.citation,)) for other in others if other.citation),
+        index_generation=asked.generation,
         timings_ms={},
     )
+
+
+def _alternatives(outcome: Answered, citations: Sequence[Citation]) -> list[Segment]:
+    """The short answers that differ from the first."""
+    found = []
+    for at in outcome.others:
+        short, citation = outcome.supports[at].short, citations[at]
+        if short is not None:
+            words = citation.quote[short[0] - citation.start : short[1] - citation.start]
+            found.append(Segment("quote", words, at + 1, *short))
+    return found
 
 
 def error_reply(message: str, *, id: str | None = None, question: str = "", generation: str | None = None) -> Reply:
@@ -137,10 +162,10 @@ def _quoted(citation: Citation, span: ShortSpan) -> str:
 
 
 def _segments(
-    question: Question,
+    asked: Asking,
     citations: Sequence[Citation],
     span: ShortSpan | None,
-    unmatched: Sequence[str],
+    alternatives: Sequence[Segment],
     *,
     answered: bool,
 ) -> tuple[Segment, ...]:
@@ -148,13 +173,33 @@ def _segments(
     short = Segment("quote", _quoted(citations[0], span), 1, span.start, span.end) if span else None
     values = {
         "citations": [_slots_of(citation, slots) for citation in citations],
-        "unmatched": [slots.put(Segment("question", term)) for term in unmatched],
+        "unmatched": [slots.put(Segment("question", term)) for term in asked.unmatched],
+        "alternatives": [_alternative(one, citations, slots) for one in alternatives],
+        "scope": _scope(asked.filters, slots),
         "short": slots.put(short) if short else None,
         "first": slots.put(Segment("metadata", "1", 1)),
         "title": slots.put(Segment("metadata", citations[0].title, 1)) if citations else None,
     }
-    name = f"answered/{question.kind}.j2" if answered else "refused/refused.j2"
+    name = f"answered/{asked.question.kind}.j2" if answered else "refused/refused.j2"
     return slots.take_apart(_templates().get_template(name).render(values).strip("\n"))
+
+
+def _alternative(one: Segment, citations: Sequence[Citation], slots: _Slots) -> Mapping[str, str | None]:
+    number = one.citation or 1
+    date = citations[number - 1].date
+    return {
+        "short": slots.put(one),
+        "number": slots.put(Segment("metadata", str(number), number)),
+        "date": slots.put(Segment("metadata", date, number)) if date else None,
+    }
+
+
+def _scope(filters: Filters, slots: _Slots) -> Mapping[str, str | None]:
+    def metadata(value: str | None) -> str | None:
+        return slots.put(Segment("metadata", value)) if value else None
+
+    count = str(len(filters.articles)) if filters.articles else None
+    return {"since": metadata(filters.since), "until": metadata(filters.until), "articles": metadata(count)}
 
 
 def _slots_of(citation: Citation, slots: _Slots) -> Mapping[str, str | None]:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from rag.filters import ALL, Filters
 from rag.settings import Settings
 from rag.types import Encoder, Hit, Passage, Question, Store
 from rag.words import WORD
 
 
-def retrieve(question: Question, store: Store, encoder: Encoder, settings: Settings, k: int) -> list[Hit]:
-    """The `k` best passages, best first.
+def retrieve(
+    question: Question, store: Store, encoder: Encoder, settings: Settings, k: int, filters: Filters = ALL
+) -> list[Hit]:
+    """The `k` best passages of the articles that pass, best first.
 
     A passage's score is the sum of 1 / (rrf_k + rank) over the rankings it stands in (Cormack, Clarke and Büttcher,
     SIGIR 2009). Equal scores are ordered by cosine, then in canonical order. Copies of a better passage are left out.
-    "What is this article about?" asked of an index with one article is given that article's first passage.
+    "What is this article about?" asked of one article is given that article's first passage.
     """
+    within = store.within(filters)
+    if within is not None and not within:
+        return []
     vector = encoder.encode([question.text], query=True)[0]
-    if question.kind == "about" and store.article_count == 1:
-        rows = store.leads()
+    if question.kind == "about":
+        held = None if within is None else set(within)
+        rows = [row for row in store.leads() if held is None or row in held]
         leads = zip(store.passages(rows), store.cosines(vector, rows), strict=True)
         return [Hit(passage, 1.0, cosine, 1, None, None) for passage, cosine in leads]
     depth = max(settings.candidates, k)
-    dense, lexical = store.search_dense(vector, depth), dict(store.search_lexical(question.terms, depth))
+    dense = store.search_dense(vector, depth, within)
+    lexical = dict(store.search_lexical(question.terms, depth, within))
     dense_rank = {row: rank for rank, (row, _) in enumerate(dense, start=1)}
     lexical_rank = {row: rank for rank, row in enumerate(lexical, start=1)}
     rows = list(dense_rank | lexical_rank)

@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.filters import Filters
+
 Kind = Literal["who", "when", "where", "how_many", "why", "how", "said", "yes_no", "about", "what"]
 Vectors = NDArray[np.float32]
 
@@ -147,9 +149,13 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The decision to answer with `supports`, best first; the first carries the decision."""
+    """The decision to answer with `supports`, best first; the first carries the decision.
+
+    `others` are the places of those whose short answer is another one than the first's.
+    """
 
     supports: tuple[Support, ...]
+    others: tuple[int, ...]
     confidence: float
     threshold: float
 
@@ -272,12 +278,18 @@ class Store(Protocol):
     @property
     def article_count(self) -> int: ...
 
-    def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        """The `k` passages with the largest inner product, as (row, cosine), best first."""
+    def within(self, filters: Filters) -> list[int] | None:
+        """The rows of the articles that pass, in their order; None where the filters are empty."""
         ...
 
-    def search_lexical(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
-        """The `k` passages with the largest BM25, as (row, BM25), best first."""
+    def search_dense(self, vector: Vectors, k: int, within: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        """The `k` passages with the largest inner product, as (row, cosine), best first; of all, or of these rows."""
+        ...
+
+    def search_lexical(
+        self, terms: Sequence[str], k: int, within: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` passages with the largest BM25, as (row, BM25), best first; of all, or of these rows."""
         ...
 
     def cosines(self, vector: Vectors, rows: Sequence[int]) -> list[float]:

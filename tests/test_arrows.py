@@ -7,13 +7,14 @@ import pytest
 
 from tests.conftest import ROOT
 
-BASE = {"types", "errors", "settings", "words", "sentences", "boilerplate"}
+BASE = {"types", "errors", "settings", "words", "sentences", "boilerplate", "filters"}
 STAGES = {
     "load",
     "split",
     "embed",
     "store",
     "question",
+    "dialogue",
     "retrieve",
     "extract",
     "decide",

@@ -27,7 +27,7 @@ from rag.settings import Settings
 from rag.store import certificates
 from rag.verify import verify
 from tests.conftest import ARTICLE, SEEDS
-from tests.test_stages import support
+from tests.test_stages import asking, support
 
 RISK, CONFIDENCE = 0.2, 0.95
 DRAWS = 2000
@@ -400,11 +400,10 @@ def test_check_names_a_certificate_that_no_longer_holds(index):
 
 def reply(quote_short, status="answered"):
     from rag.decide import decide
-    from rag.question import analyse
     from rag.render import render
 
     found = support(1, 0.9, quote_short)
-    return render(analyse("When did it rain?", 1000), decide([found], 0.5), [], id="q", generation="g")
+    return render(asking("When did it rain?", id="q"), decide([found], 0.5))
 
 
 def test_when_an_answer_is_wrong():

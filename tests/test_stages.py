@@ -8,8 +8,9 @@ from rag.decide import decide
 from rag.errors import InputError
 from rag.extract import together
 from rag.extract.expected import holds_expected
+from rag.filters import ALL
 from rag.question import analyse, parts
-from rag.render import render
+from rag.render import Asking, render
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Sentence, Support
@@ -24,6 +25,11 @@ PASSAGE = Passage(INFO, Chunk(0, 10, 64, "Head", SENTENCES), TEXT)
 
 def support(i, confidence, short=None):
     return Support(PASSAGE, SENTENCES[i], short, short, confidence)
+
+
+def asking(text, unmatched=(), *, id=None, filters=ALL):
+    question = analyse(text, 1000)
+    return Asking(question, question.text, filters, unmatched, "g", id)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +168,7 @@ def test_refuses_with_nothing_found_when_there_is_no_sentence():
 def test_an_answer_is_quotations_and_template_words():
     question = analyse("When did it rain?", 1000)
     outcome = decide([support(1, 0.9, (41, 50)), support(2, 0.8)], 0.5)
-    reply = render(question, outcome, ["zebra"], id="q1", generation="g")
+    reply = render(asking(question.text, ["zebra"], id="q1"), outcome)
     assert reply.text == (
         "When: on Monday [1]\n\n“It rained on Monday.” [1]\nA <title>, Paper, 2025-11-01, paragraph 1\n\n"
         "“Nobody came.” [2]\nA <title>, Paper, 2025-11-01, paragraph 2"
@@ -182,7 +188,7 @@ def test_an_answer_is_quotations_and_template_words():
 
 def test_a_refusal_names_the_words_that_occur_nowhere():
     question = analyse("Did the zebra run?", 1000)
-    reply = render(question, decide([support(0, 0.1)], 0.5), ["zebra"], id=None, generation="g")
+    reply = render(asking(question.text, ["zebra"]), decide([support(0, 0.1)], 0.5))
     assert reply.text.startswith(
         "The articles do not hold an answer to this question.\nNowhere in them: zebra.\n\nThe closest"
     )
@@ -194,7 +200,7 @@ def test_template_syntax_in_an_article_is_only_text():
     text = "{{ 7 * 7 }} {% raw %} \ue0000\ue001 came."
     passage = Passage(INFO, Chunk(0, 0, len(text), None, (Sentence(0, len(text), 1),)), text)
     outcome = decide([Support(passage, passage.chunk.sentences[0], None, None, 0.9)], 0.5)
-    reply = render(analyse("Who came?", 1000), outcome, [], id=None, generation="g")
+    reply = render(asking("Who came?"), outcome)
     assert text in reply.text
     assert [s.text for s in reply.segments if s.kind == "quote"] == [text]
 
@@ -207,10 +213,13 @@ class FixedStore:
     def __init__(self, dense, lexical, texts=("one", "two", "three", "four", "five")):
         self.dense, self.lexical, self.texts = dense, lexical, texts
 
-    def search_dense(self, vector, k):
+    def within(self, filters):
+        return None
+
+    def search_dense(self, vector, k, within):
         return self.dense[:k]
 
-    def search_lexical(self, terms, k):
+    def search_lexical(self, terms, k, within):
         return self.lexical[:k]
 
     def cosines(self, vector, keys):

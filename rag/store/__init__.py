@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rag.errors import IndexUnusable
+from rag.filters import Filters
 from rag.store import layout, manifest, passages, vectors
 from rag.types import ArticleInfo, Passage, Vectors
 
@@ -37,13 +38,19 @@ class Generation:
         """Number of articles."""
         return len(self.manifest.seeds)
 
-    def search_dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        """As `Store.search_dense`."""
-        return self.vectors.search(vector, k)
+    def within(self, filters: Filters) -> list[int] | None:
+        """As `Store.within`."""
+        return self.vectors.rows_of(self._passages.within(filters)) if filters else None
 
-    def search_lexical(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
+    def search_dense(self, vector: Vectors, k: int, within: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        """As `Store.search_dense`."""
+        return self.vectors.search(vector, k) if within is None else self.vectors.search_within(vector, k, within)
+
+    def search_lexical(
+        self, terms: Sequence[str], k: int, within: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
         """As `Store.search_lexical`."""
-        found = self._passages.search(terms, k)
+        found = self._passages.search(terms, k, None if within is None else self.vectors.keys(within))
         rows = self.vectors.rows_of([key for key, _ in found])
         return [(row, score) for row, (_, score) in zip(rows, found, strict=True)]
 

@@ -16,6 +16,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 
 from rag.errors import IndexUnusable
+from rag.filters import Filters
 from rag.types import Article, ArticleInfo, Chunk, Passage, Sentence
 
 FILE = "passages.db"
@@ -46,6 +47,9 @@ FROM (SELECT rowid, -rank AS score FROM lexical WHERE lexical MATCH ? ORDER BY r
 JOIN chunk ON chunk.key = best.rowid JOIN article ON article.key = chunk.article
 ORDER BY score DESC, article_id, ordinal
 """
+_SEARCH_WITHIN = _SEARCH.replace(
+    " ORDER BY rank LIMIT", " AND rowid IN (SELECT value FROM json_each(?)) ORDER BY rank LIMIT"
+)
 
 
 class PassageWriter:
@@ -137,8 +141,20 @@ class PassageReader:
         except sqlite3.Error as error:
             raise IndexUnusable(f"{self._path} is damaged ({error}); run `rag build`") from error
 
-    def search(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
-        """The `k` chunks with the largest BM25 over any of the terms, as (key, BM25), best first.
+    def within(self, filters: Filters) -> list[int]:
+        """The keys of the chunks of the articles that pass, in canonical order."""
+        rows = self._all(
+            "SELECT chunk.key FROM chunk JOIN article ON article.key = chunk.article "
+            "WHERE (?1 IS NULL OR date >= ?1) AND (?2 IS NULL OR date <= ?2) "
+            "AND (?3 IS NULL OR article_id IN (SELECT value FROM json_each(?3))) ORDER BY article_id, ordinal",
+            filters.since,
+            filters.until,
+            json.dumps(filters.articles) if filters.articles else None,
+        )
+        return [int(str(key)) for (key,) in rows]
+
+    def search(self, terms: Sequence[str], k: int, within: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        """The `k` chunks with the largest BM25 over any of the terms, as (key, BM25), best first; of all, or of some.
 
         Equal scores are in canonical order. FTS5 returns the best by score alone, so more are asked for until the last
         one is worse than the k-th: only then can no other chunk share its score.
@@ -147,7 +163,10 @@ class PassageReader:
         if not terms:
             return []
         while True:
-            rows = self._all(_SEARCH, query, limit)
+            if within is None:
+                rows = self._all(_SEARCH, query, limit)
+            else:
+                rows = self._all(_SEARCH_WITHIN, query, json.dumps(list(within)), limit)
             if len(rows) < limit or rows[-1][1] != rows[k - 1][1]:
                 break
             limit *= 4

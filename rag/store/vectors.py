@@ -185,6 +185,11 @@ class VectorReader:
         scores, rows = self._index.search(vector.reshape(1, -1), min(k, self.count))
         return [(int(row), float(score)) for row, score in zip(rows[0], scores[0], strict=True)]
 
+    def search_within(self, vector: Vectors, k: int, rows: Sequence[int]) -> list[tuple[int, float]]:
+        """The same among these rows, exactly."""
+        scored = zip(rows, (self.at(rows) @ vector).tolist(), strict=True)
+        return sorted(scored, key=lambda item: (-item[1], item[0]))[:k]
+
     def keys(self, rows: Sequence[int]) -> list[int]:
         """The keys of the chunks in these rows."""
         return [int(key) for key in self._table["key"][list(rows)]]
@@ -209,9 +214,11 @@ class VectorReader:
     def at(self, rows: Sequence[int]) -> Vectors:
         """The vectors in these rows, shape (len(rows), dimension)."""
         out = np.zeros((len(rows), self.dimension), dtype=np.float32)
-        shards = np.searchsorted(self._begins, rows, side="right") - 1
-        for i, (row, shard) in enumerate(zip(rows, shards, strict=True)):
-            self._shards[shard].reconstruct(int(row - self._begins[shard]), out[i])
+        wanted = np.asarray(rows, dtype=np.int64)
+        shards = np.searchsorted(self._begins, wanted, side="right") - 1
+        for shard in np.unique(shards):
+            its = shards == shard
+            out[its] = self._shards[shard].reconstruct_batch(wanted[its] - self._begins[shard])
         return out
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,6 +22,7 @@ from jinja2 import Environment, PackageLoader
 
 from rag import load
 from rag.errors import InputError
+from rag.filters import Filters
 from rag.sentences import sentence_pieces
 from rag.types import Article, Paragraph
 from rag.verify.schema import Answer, AnswerCitation, AnswerSpan, read
@@ -112,8 +113,6 @@ def _shape(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
         if any(parts) or answer.alternatives or answer.unmatched_terms or answer.short_answer_span or not answer.error:
             yield "an error carries an answer, or does not say what failed"
         return
-    if answer.standalone_question != answer.question:
-        yield "the question was rewritten, which this version never does"
     if answer.error is not None:
         yield "an answer carries an error"
     if answer.confidence is None or answer.threshold is None:
@@ -146,6 +145,20 @@ def _spans(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
         words = re.compile(rf"(?<!\w){re.escape(alternative.short_answer)}(?!\w)")
         if not all(any(c.number == n and words.search(c.quote) for c in shown) for n in alternative.citations):
             yield "an alternative is not in its citations"
+        for n in alternative.citations:
+            place = _found(answer, alternative.short_answer, n)
+            if not _lies_in(shown, n, *place, alternative.short_answer):
+                yield "an alternative is not shown with its place"
+    for citation in shown:
+        if not _passes(citation, answer.filters):
+            yield f"citation {citation.number} is of an article that the filters leave out"
+
+
+def _passes(citation: AnswerCitation, filters: Filters) -> bool:
+    day = citation.date or ""
+    if (filters.since and day < filters.since) or (filters.until and not "" < day <= filters.until):
+        return False
+    return not filters.articles or citation.article_id in filters.articles
 
 
 def _lies_in(shown: list[AnswerCitation], number: int | None, start: int, end: int, text: str) -> bool:
@@ -215,6 +228,23 @@ def _text(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
     yield best[1] if best else "there is no template for this"
 
 
+def _found(answer: Answer, text: str, number: int) -> tuple[int, int]:
+    """Where the answer says that an alternative stands: that it does is checked with the citations."""
+    return next(
+        ((s.start, s.end) for s in answer.segments if (s.kind, s.text, s.citation) == ("quote", text, number)), (0, 0)
+    )
+
+
+def _scope(answer: Answer, place: Callable[..., str | None]) -> dict[str, str | None]:
+    filters = answer.filters
+    count = len(filters.articles) or None
+    return {
+        "since": place("metadata", filters.since),
+        "until": place("metadata", filters.until),
+        "articles": place("metadata", count),
+    }
+
+
 Row = tuple[str, str, int | None, int, int]
 _PLACE = re.compile("\ue000(\\d+)\ue001")
 
@@ -245,6 +275,16 @@ def _made(name: str, answer: Answer, shown: list[AnswerCitation]) -> list[Row]:
             short=place("quote", answer.short_answer, span.citation, span.start, span.end) if span else None,
             first=place("metadata", 1, 1),
             title=place("metadata", shown[0].title, 1) if shown else None,
+            alternatives=[
+                {
+                    "short": place("quote", one.short_answer, number, *_found(answer, one.short_answer, number)),
+                    "number": place("metadata", number, number),
+                    "date": place("metadata", next((c.date for c in shown if c.number == number), None), number),
+                }
+                for one in answer.alternatives
+                for number in one.citations
+            ],
+            scope=_scope(answer, place),
         )
     )
     pieces = _PLACE.split(rendered.strip("\n"))
@@ -265,7 +305,7 @@ def _templates(status: str) -> tuple[str, ...]:
 def _unmatched(answer: Answer, shown: list[AnswerCitation], sources: _Sources) -> Iterator[str]:
     """That the words said to occur nowhere are words of the question, and stand in none of the articles shown."""
     for term in answer.unmatched_terms:
-        if term not in answer.question:
+        if term not in answer.standalone_question:
             yield f"{term!r} is no word of the question"
         word = re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", re.IGNORECASE)
         for citation in shown:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import InputError
+from rag.filters import Filters
 
 
 class _Strict(BaseModel):
@@ -69,7 +70,7 @@ class Answer(_Strict):
     id: str | None
     question: str
     standalone_question: str
-    filters: dict[str, Any]
+    filters: Filters
     status: Literal["answered", "refused", "error"]
     text: str
     segments: list[AnswerSegment]

@@ -1,0 +1,203 @@
+"""history, question -> the question as it would be asked without the history: rules, no model.
+
+Three things are taken from the turns before: what a pronoun stands for ("Who is he?"), what a short question leaves out
+("And Japan?", "When was that?", "What about the year before?"), and the topic where a question names none ("How does it
+work?"). A question that stands by itself is left as it is, so that a new topic is not mixed with the old one. What was
+searched is shown, so a wrong guess can be seen and mended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.question import AUXILIARY, analyse
+from rag.words import STOPWORDS
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question and the text of its answer."""
+
+    question: str
+    answer: str = ""
+
+
+_KEPT_TURNS = 8
+_LONGEST = 2000
+_LEAD_IN = re.compile(r"^(?:(?:ok|okay|and|but|so|then|also|well|thanks|thank you|great)\b[,.!]?\s+)+", re.IGNORECASE)
+_WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+(.+?)[?.!\s]*$", re.IGNORECASE)
+_AND = re.compile(r"^and\s+(.+?)[?.!\s]*$", re.IGNORECASE)
+_WH = r"who|whom|whose|when|where|why|how|which|what"
+_BARE = re.compile(
+    rf"^((?:since |by |from |for |to |in |at |on )?(?:{_WH})(?:\s+(?:many|much|long|old|far|often|exactly|year|day))?)"
+    rf"(?:\s+(?:{AUXILIARY})(?:\s+(?:that|it|this|those))?(?:\s+(?:happen|happened|so|be|take place))?)?"
+    r"[?.!\s]*$",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(
+    rf"^((?:since |by |from |for |to |in |at |on )?(?:{_WH})\b(?:(?!\b(?:{AUXILIARY})\b).)*?)"
+    rf"\b((?:{AUXILIARY})\b.*?)[?.!\s]*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_SUBJECT = re.compile(r"^(?:who|what|which\s+\w+)\s+(\w.*?)[?.!\s]*$", re.IGNORECASE | re.DOTALL)
+_NAME = re.compile(
+    r"\b(?!I\b)[A-Z][\w.'’\-]*(?:\s+(?:(?:of|the|de|van|von|al|bin)\s+)?[A-Z][\w.'’\-]*)*(?:(?<=[.])|(?<!['’\-.]))"
+)
+_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
+_YEAR_STEP = re.compile(
+    r"^(?:in )?the (?:(year before|previous year|year earlier)|(year after|next year|following year))$"
+)
+_NO_NAME = re.compile(
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
+    r"|November|December"
+)
+_WHO_IS = re.compile(r"^who(?:'s|\s+(?:is|was|are|were))\s+(?:he|she|they)[?.!\s]*$", re.IGNORECASE)
+_PERSON = re.compile(r"\b(he|him|his|she|her|hers)\b", re.IGNORECASE)
+_THING = re.compile(r"\b(it|its|they|them|their|theirs)\b", re.IGNORECASE)
+_POINTER = re.compile(r"\b(?:that|this|these|those|there|one|ones|same|such)\b", re.IGNORECASE)
+_EXPLETIVE = re.compile(
+    r"\b(?:is|was|would|will) it (?:true|possible|likely|the case|right|ok|okay|necessary)(?: that)?\b"
+    r"|\bit (?:is|was) that\b",
+    re.IGNORECASE,
+)
+_THAT_CLAUSE = re.compile(
+    r"\b(?:say|says|said|know|think|mean|means|believe|told|so|sure|heard)\s+(?:me\s+)?that\b", re.I
+)
+_POSSESSIVE = frozenset({"his", "her", "its", "their"})
+_SHORT = re.compile(r"^[^\n:]{2,30}: (.+?) \[1\]$")  # the first line of an answer with a short answer
+_DEFINITION = re.compile(
+    rf"^(?:what|who)(?:'s|\s+(?:{AUXILIARY}))\s+((?:an?\s+|the\s+)?[\w\s.'’\-]{{2,60}}?)[?.!\s]*$", re.IGNORECASE
+)
+
+
+def standalone(question: str, history: Sequence[Turn]) -> str:
+    """The question with what it takes from the turns before, or as it is where it takes nothing."""
+    asked = " ".join(question.split())
+    before: list[tuple[str, str]] = []  # each earlier question as it stands by itself, with its answer
+    for turn in history[-_KEPT_TURNS:]:
+        text = " ".join(turn.question.split())
+        if text:
+            before.append((_alone(text, before), turn.answer))
+    return _alone(asked, before) if before else asked
+
+
+def _alone(text: str, before: Sequence[tuple[str, str]]) -> str:
+    if not before:
+        return text
+    last, answer = before[-1]
+    bare = _LEAD_IN.sub("", text)
+    found = (
+        _elliptic(text, bare, last, answer)
+        or _shortened(bare, last, answer)
+        or _replaced(bare, last, answer)
+        or _with_topic(bare, last)
+        or text
+    )
+    return found if len(found) <= _LONGEST else text
+
+
+def _elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
+    """ "And Japan?", "What about the year before?": the last question with one thing in it exchanged."""
+    match = _WHAT_ABOUT.match(bare) or _AND.match(text)
+    if match is None or len(match[1].split()) > 6 or re.search(rf"\b(?:{_WH}|{AUXILIARY})\b", match[1], re.IGNORECASE):
+        return None
+    new = match[1]
+    if _PERSON.search(new) or _THING.search(new):
+        return None
+    step = _YEAR_STEP.match(new.casefold())
+    if step:
+        return _year_moved(last, answer, -1 if step[1] else 1)
+    bare_new = re.sub(r"^(?:in|on|at|for|with|of|from|to|by)\s+", "", new, flags=re.IGNORECASE)
+    if _YEAR.fullmatch(bare_new) and _YEAR.search(last):
+        return _YEAR.sub(bare_new, last, count=1)
+    names = [m for m in _NAME.finditer(last) if m.start() > 0 and _is_name(m[0])]
+    if _NAME.match(bare_new) and names:
+        old = names[-1]
+        return last[: old.start()] + bare_new + last[old.end() :]
+    return f"{last.rstrip('?.! ')}, {new}?"
+
+
+def _year_moved(last: str, answer: str, by: int) -> str:
+    year = _YEAR.search(last)
+    if year:
+        return last[: year.start()] + str(int(year[0]) + by) + last[year.end() :]
+    year = _YEAR.search(_said(answer)) or _YEAR.search(answer)
+    return f"{last.rstrip('?.! ')} in {int(year[0]) + by}?" if year else f"{last.rstrip('?.! ')} the year before?"
+
+
+def _shortened(bare: str, last: str, answer: str) -> str | None:
+    """ "When was that?", "Why?": the last question asked with another question word."""
+    match, said = _BARE.match(bare), _said(answer)
+    whole, subject = _LEADING.match(last), _SUBJECT.match(last)
+    if match is None or (whole is None and subject is None):
+        return None
+    if whole is None:
+        return " ".join(filter(None, [match[1], said, subject[1] if subject else ""])) + "?"
+    asked_for = [word for word in whole[1].split()[1:] if word.casefold() not in STOPWORDS]
+    if not re.match(r"(?:what|which)\b", whole[1], re.IGNORECASE):
+        asked_for = []
+    rest = whole[2]
+    if re.match(r"(?:who|what|which)\b", whole[1], re.IGNORECASE) and said and not asked_for:
+        # "Who opened it?" - "Olga Brandt." - "When?"
+        rest = f"{rest} {said}"
+    return " ".join([match[1], rest, *asked_for]) + "?"
+
+
+def _replaced(bare: str, last: str, answer: str) -> str | None:
+    """Pronouns exchanged for what they stand for."""
+    said = _said(answer)
+    if not _is_name(said):
+        said = ""
+    names = [m[0] for m in _NAME.finditer(last) if _is_name(m[0])]
+    if _WHO_IS.match(bare):
+        # The one who was brought up last is asked about.
+        found = [said] if said and re.match(r"who\b", last, re.IGNORECASE) else names[::-1]
+        return f"Who is {found[0]}?" if found else None
+    if _PERSON.search(bare):
+        found = ([said] if said and re.match(r"who\b", last, re.IGNORECASE) else []) + names + [said]
+        return _put(_PERSON, bare, found[0]) if found[0] else None
+    thing = _THING.search(_EXPLETIVE.sub("", bare))
+    if thing is None:
+        return None
+    if thing[0].casefold() in ("they", "them", "their", "theirs") and len(names) > 1:
+        return _put(_THING, bare, f"{names[0]} and {names[-1]}")
+    definition = _DEFINITION.match(last)
+    about = [re.sub(r"^(?:an?|the)\s+", "", definition[1], flags=re.IGNORECASE)] if definition else []
+    found = [one for one in (said, *about, *names) if one]
+    return _put(_THING, bare, found[0]) if found else None
+
+
+def _is_name(text: str) -> bool:
+    match = _NAME.fullmatch(text)
+    return match is not None and text.split()[0].casefold() not in STOPWORDS and not _NO_NAME.fullmatch(text)
+
+
+def _put(pronoun: re.Pattern[str], text: str, name: str) -> str:
+    def word(match: re.Match[str]) -> str:
+        after = text[match.end() :].lstrip()
+        own = match[0].casefold() in _POSSESSIVE and re.match(r"\w", after) is not None
+        if match[0].casefold() == "her" and re.match(rf"(?:{AUXILIARY}|in|on|at|to|about|and|or)\b", after):
+            own = False
+        return f"{name}'s" if own else name
+
+    return pronoun.sub(word, text)
+
+
+def _with_topic(bare: str, last: str) -> str | None:
+    """The last question's words behind a question that points back, or that says too little to be searched."""
+    points = _POINTER.search(_THAT_CLAUSE.sub("", bare)) or _THING.search(_EXPLETIVE.sub("", bare))
+    terms = analyse(bare, _LONGEST).terms if bare else ()
+    short = len(terms) <= 1 and not any(term[:1].isupper() for term in terms)
+    if not points and not short and not _PERSON.search(bare):
+        return None
+    own = {term.casefold() for term in terms}
+    topic = [term for term in analyse(last, _LONGEST).terms if term.casefold() not in own]
+    return f"{bare.rstrip('?.! ')} ({' '.join(topic)})?" if topic else None
+
+
+def _said(answer: str) -> str:
+    """The short answer of one of our answers; "" where there is none, and for other texts."""
+    match = _SHORT.match(answer.split("\n", 1)[0])
+    return match[1] if match else ""

@@ -1,0 +1,64 @@
+"""Which articles are searched: those of a range of days, those named, or all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from rag.errors import InputError
+
+
+class Filters(BaseModel):
+    """The `filters` of a question; empty ones leave nothing out. An article without a date is in no range of days."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    since: str | None = Field(default=None, alias="from")
+    """The first day, ISO 8601."""
+    until: str | None = Field(default=None, alias="to")
+    """The last day."""
+    articles: tuple[str, ...] = ()
+    """Article ids."""
+
+    @field_validator("since", "until")
+    @classmethod
+    def _day(cls, value: str | None) -> str | None:
+        return None if not value else date.fromisoformat(value).isoformat()
+
+    @field_validator("articles")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value))
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Filters:
+        if self.since and self.until and self.since > self.until:
+            raise ValueError(f"'from' ({self.since}) is after 'to' ({self.until})")
+        return self
+
+    def __bool__(self) -> bool:
+        return bool(self.since or self.until or self.articles)
+
+    def object(self) -> dict[str, Any]:
+        """What stands in a reply."""
+        data: dict[str, Any] = {"from": self.since, "to": self.until, "articles": list(self.articles)}
+        return {key: value for key, value in data.items() if value}
+
+
+ALL = Filters()
+
+
+def parse(given: Mapping[str, Any]) -> Filters:
+    """The filters of a request. Raises InputError that says what is wrong with which."""
+    try:
+        return Filters.model_validate(dict(given))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "filters"
+        raise InputError(
+            f"filters: '{key}': {first['msg']}; known are 'from' and 'to' (days such as 2025-10-31) and 'articles' "
+            "(a list of article ids)"
+        ) from error
