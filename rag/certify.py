@@ -17,7 +17,7 @@ from rag.extract import shipped_sha256
 from rag.pipeline import Assistant
 from rag.settings import certified
 from rag.store import certificates, layout
-from rag.store.certificates import Certificate
+from rag.store.certificates import Certificate, Level
 from rag.types import Reply
 
 _log = logging.getLogger("rag")
@@ -45,6 +45,7 @@ class Result:
     start: int  # answers that the first threshold needs
     tried: int  # uses of this file of questions so far, this one counted
     in_force: Certificate | None  # of the index as it is now: this one, or one from before
+    risk: float  # that `steps` tested
 
 
 def calibrate(
@@ -54,14 +55,19 @@ def calibrate(
     *,
     risk: float,
     confidence: float,
+    further: Sequence[float] = (),
     max_per_article: int = 0,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Result:
     """Asks every question of the index and stores a certificate where a threshold reaches the risk.
 
+    `further` are other risks to be certified beside it, at which users may ask too; each of them and the first is
+    tested at its share of the error probability. Where the first is not reached, the next that is stands for it.
+
     Raises InputError for a risk or confidence outside (0, 1), an id that stands twice, or no question at all.
     """
-    if not 0 < risk < 1 or not 0 < confidence < 1:
+    risks = tuple(dict.fromkeys((risk, *further)))
+    if not all(0 < one < 1 for one in (*risks, confidence)):
         raise InputError("risk and confidence are shares between 0 and 1, such as --risk 0.1 --confidence 0.95")
     for what, values in (("id", [q.id for q in questions]), ("question", [_folded(q.text) for q in questions])):
         twice = [value for value, count in Counter(values).items() if count > 1]
@@ -88,15 +94,22 @@ def calibrate(
         progress(done)
     develop = [j for j in judged if in_develop(j.id)]
     rest = [j for j in judged if not in_develop(j.id)]
-    start = answers_needed(risk, confidence)
-    tested = certify(rest, thresholds(develop, len(rest), start), risk, confidence)
+    each = 1 - (1 - confidence) / len(risks)
+    starts = [answers_needed(one, each) for one in risks]
+    tests = [
+        certify(rest, thresholds(develop, len(rest), start), one, each)
+        for one, start in zip(risks, starts, strict=True)
+    ]
+    levels = tuple(_level(one, test.accepted) for one, test in zip(risks, tests, strict=True))
+    reached = next((at for at, level in enumerate(levels) if level.threshold is not None), 0)
+    start, tested = starts[reached], tests[reached]
     digest = _sha256(questions)
     tried = certificates.count_try(index, digest)
     certificate = None
     if tested.accepted is not None:
         step = tested.accepted
         certificate = Certificate(
-            risk=risk,
+            risk=risks[reached],
             confidence=confidence,
             threshold=step.threshold,
             answers=step.answers,
@@ -112,6 +125,7 @@ def calibrate(
             reader=shipped_sha256(),
             settings=certified(assistant.settings),
             made=datetime.now(UTC).date().isoformat(),
+            levels=levels,
         )
         certificates.write(index, certificate)
     held = certificates.read_or_none(index, assistant.store.generation)
@@ -125,7 +139,14 @@ def calibrate(
         start=start,
         tried=tried,
         in_force=held if layout.pointed(index) == assistant.store.generation else None,
+        risk=risks[reached],
     )
+
+
+def _level(risk: float, accepted: Step | None) -> Level:
+    if accepted is None:
+        return Level(risk, None, 0, 0, 1.0)
+    return Level(risk, accepted.threshold, accepted.answers, accepted.errors, round(accepted.bound, 6))
 
 
 def _judged(question: Question, reply: Reply | None) -> Judged:

@@ -180,7 +180,10 @@ def calibrate(
     questions: Annotated[
         Path, typer.Option("--questions", help="JSONL: id, question, gold (accepted answers; none: not answerable).")
     ],
-    risk: Annotated[float, typer.Option("--risk", help="The share of answers that may be wrong, such as 0.1.")],
+    risk: Annotated[
+        list[float],
+        typer.Option("--risk", help="The share of answers that may be wrong, such as 0.1; several for several levels."),
+    ],
     confidence: Annotated[float, typer.Option("--confidence", help="How sure to be of that, such as 0.95.")] = 0.95,
     most: Annotated[int, typer.Option("--max-per-article", min=0, help="Questions of one 'article'; 0: all.")] = 0,
     index: Index = _INDEX,
@@ -198,38 +201,69 @@ def calibrate(
             assistant,
             index,
             asked,
-            risk=risk,
+            risk=risk[0],
+            further=risk[1:],
             confidence=confidence,
             max_per_article=most,
             progress=lambda done: progress("asking questions", done, len(asked)),
         )
-    for line in calibration_lines(found, risk, confidence):
+    for line in calibration_lines(found, confidence):
         _say(line)
     raise typer.Exit(0 if found.certificate and found.certificate == found.in_force else 1)
 
 
+feedback = typer.Typer(help="What users of the page thought of answers.")
+app.add_typer(feedback, name="feedback")
+
+
+@feedback.command()
+def export(out: Annotated[Path, typer.Option("--out", help="Where the lines go, one JSON object each.")]) -> None:
+    """Writes the judgements as questions for `rag calibrate`; `gold` is null where a person has to fill it in."""
+    from rag.feedback import Feedback, default_file
+
+    _write(out, ((line, True) for line in Feedback(default_file()).export()))
+
+
 @app.command()
 def chat(
+    seeds: Seeds = _SEEDS,
     index: Index = _INDEX,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The page's port on this machine.")] = 7860,
     browser: Annotated[bool, typer.Option(help="Open a browser, where there is a desktop.")] = True,
 ) -> None:
     """Serves the page on this machine."""
-    from rag.serve import run
+    from rag.serve import Serving, run
 
-    run(index, load_settings(), host="127.0.0.1", port=port, open_browser=browser, api=False)
+    run(Serving(index, seeds, port=port, open_browser=browser), load_settings())
 
 
 @app.command()
 def serve(
+    seeds: Seeds = _SEEDS,
     index: Index = _INDEX,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port to listen on.")] = 7860,
+    auth: Annotated[
+        str | None,
+        typer.Option("--auth", envvar="ARTICLE_RAG_AUTH", help="user:password, asked for before anything is shown."),
+    ] = None,
+    upload: Annotated[bool, typer.Option(help="Let users add articles and take them out.")] = True,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Offer the API as tools of an MCP server, too.")] = False,
 ) -> None:
-    """Serves the page with the HTTP API (`/ask`, `/search`)."""
-    from rag.serve import run
+    """Serves the page with the HTTP API (`/ask`, `/search`, `/articles`)."""
+    from rag.serve import Serving, run
 
-    run(index, load_settings(), host=host, port=port, open_browser=False, api=True)
+    serving = Serving(index, seeds, host, port, api=True, upload=upload, auth=_credentials(auth), mcp=mcp)
+    run(serving, load_settings())
+
+
+def _credentials(given: str | None) -> tuple[str, str] | None:
+    if given is None:
+        return None
+    user, colon, password = given.partition(":")
+    if not (user and colon and password):
+        raise typer.BadParameter("--auth takes user:password")
+    return user, password
 
 
 def _one_or_batch(question: str | None, batch: Path | None, out: Path | None) -> None:

@@ -27,7 +27,7 @@ from rag.retrieve import retrieve
 from rag.sentences import sentence_pieces
 from rag.settings import Settings, certified
 from rag.store import Generation, certificates, layout, open_current
-from rag.store.certificates import Certificate
+from rag.store.certificates import Certificate, percent
 from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Question, Reply, Sentence
 
 _log = logging.getLogger("rag")
@@ -98,6 +98,15 @@ class Assistant:
         """The same with another threshold, for which nothing is certified."""
         return Assistant(self.store, self.encoder, self._extractor, threshold, self.settings)
 
+    def at_level(self, risk: float) -> Assistant:
+        """The same at the threshold of one of the certificate's levels. Raises InputError for a risk that has none."""
+        certificate = self.certificate
+        levels = certificate.levels if certificate else ()
+        threshold = next((level.threshold for level in levels if level.risk == risk), None)
+        if threshold is None:
+            raise InputError(f"no certificate of this index supports at most {percent(risk)} of wrong answers")
+        return Assistant(self.store, self.encoder, self._extractor, threshold, self.settings, certificate)
+
     def search(self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL) -> list[Hit]:
         """The retriever alone: the `k` best passages, best first."""
         question = self._analyse(text, filters)
@@ -114,17 +123,17 @@ class LiveAssistant:
     """
 
     def __init__(self, index: Path, settings: Settings) -> None:
-        self._index, self._settings = index, settings
+        self.index, self._settings = index, settings
         self._lock = threading.Lock()
         self._assistant = open_assistant(index, settings)
 
     def current(self) -> Assistant:
         """The assistant of the generation that is current now. Raises IndexUnusable as `open_assistant` does."""
         with self._lock:
-            held, name = self._assistant, layout.pointed(self._index)
+            held, name = self._assistant, layout.pointed(self.index)
             same = name == held.store.generation
-            if not same or holding_certificate(self._index, name, self._settings) != held.certificate:
-                self._assistant = open_assistant(self._index, self._settings, held.encoder)
+            if not same or holding_certificate(self.index, name, self._settings) != held.certificate:
+                self._assistant = open_assistant(self.index, self._settings, held.encoder)
             return self._assistant
 
 

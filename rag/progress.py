@@ -64,8 +64,9 @@ def _names(names: tuple[str, ...]) -> str:
     return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def calibration_lines(found: Result, risk: float, confidence: float) -> Iterator[str]:
+def calibration_lines(found: Result, confidence: float) -> Iterator[str]:
     """What came of a calibration: every threshold tested, and the certificate or what could be certified."""
+    risk = found.risk
     for step in found.steps:
         word = "accepted" if step.bound <= risk else "not accepted, the test ends here"
         yield (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
+import ipaddress
 import os
 import socket
 import sys
@@ -10,6 +12,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,29 +28,61 @@ _POLICY = (
 )
 
 
-def run(index: Path, settings: Settings, *, host: str, port: int, open_browser: bool, api: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where and what is served."""
+
+    index: Path
+    seeds: Path
+    host: str = "127.0.0.1"
+    port: int = 7860
+    open_browser: bool = False
+    api: bool = False
+    upload: bool = True  # articles can be added and taken out on the page
+    auth: tuple[str, str] | None = None  # user and password
+    mcp: bool = False  # the API also as tools of an MCP server
+
+
+def run(serving: Serving, settings: Settings) -> None:
     """Serves until interrupted. Raises RagError when the address cannot be used or the index not be opened."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    host, port, open_browser = serving.host, serving.port, serving.open_browser
+    if serving.upload and not serving.auth and not _only_this_machine(host):
+        raise RagError(
+            f"{host} can be reached from other machines, and with them the articles could be changed; give "
+            "--auth user:password, or --no-upload"
+        )
+    if serving.mcp and importlib.util.find_spec("mcp") is None:
+        raise RagError("the MCP server needs another package: pip install 'gradio[mcp]'")
     listening = _listen(host, port)
     print("loading the models …", file=sys.stderr, flush=True)
     from rag.pipeline import LiveAssistant
 
-    assistant = LiveAssistant(index, settings)
+    assistant = LiveAssistant(serving.index, settings)
 
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(application(assistant, api=api), log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(application(assistant, serving), log_level="warning"))
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     threading.Thread(target=_announce, args=(server, address, open_browser), daemon=True).start()
     server.run(sockets=[listening])
 
 
-def application(assistant: Any, *, api: bool) -> Any:
+def _only_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def application(assistant: Any, serving: Serving) -> Any:
     """The ASGI application: the page at `/`, with a policy that keeps the browser on this server."""
     import gradio
     from fastapi import FastAPI, Request, Response
 
-    from rag.ui import THEME, page, style
+    from rag.feedback import Feedback, default_file
+    from rag.library import Library
+    from rag.ui import THEME, Offer, page, style
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -59,15 +94,20 @@ def application(assistant: Any, *, api: bool) -> Any:
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
+    library = Library(serving.seeds) if serving.seeds.is_dir() else None
+    offer = Offer(library, upload=serving.upload, api=serving.api)
     return gradio.mount_gradio_app(
         app,
-        page(assistant, api=api),
+        page(assistant, Feedback(default_file()), offer),
         path="/",
         theme=THEME,
         css=style(),
         ssr_mode=False,
         footer_links=[],
         show_error=True,
+        max_file_size="200mb",
+        auth=[serving.auth] if serving.auth else None,
+        mcp_server=serving.mcp,
     )
 
 

@@ -24,7 +24,7 @@ STAGES = {
     "loss",
 }
 WALKS = {"build", "pipeline", "check", "certify"}
-EDGES = {"cli", "asking", "batch", "progress", "serve", "ui", "verify"}
+EDGES = {"cli", "asking", "batch", "progress", "serve", "ui", "verify", "feedback", "library"}
 
 
 def imported(file: Path) -> set[str]:

@@ -25,6 +25,7 @@ from rag.pipeline import LiveAssistant, open_assistant, sync_index
 from rag.progress import calibration_lines
 from rag.settings import Settings
 from rag.store import certificates
+from rag.types import Support
 from rag.verify import verify
 from tests.conftest import ARTICLE, SEEDS
 from tests.test_stages import asking, support
@@ -179,21 +180,16 @@ def index(tmp_path, word_encoder):
 
 
 class Scripted:
-    """An extractor whose confidence is the number that ends the question; its sentence is always the same."""
-
-    def __init__(self, inner):
-        self.inner = inner
+    """An extractor whose confidence is the number that ends the question; its sentence is the first there is."""
 
     def extract(self, question, hits):
-        from dataclasses import replace
-
-        found = self.inner.extract(question, hits)[:1]
-        return [replace(found[0], confidence=int(question.text.split()[-1]) / 1000)]
+        passage = hits[0].passage
+        return [Support(passage, passage.chunk.sentences[0], None, None, int(question.text.split()[-1]) / 1000)]
 
 
 def assistant(index, **settings):
     made = open_assistant(index, Settings(**settings))
-    made._extractor = Scripted(made._extractor)
+    made._extractor = Scripted()
     return made
 
 
@@ -218,6 +214,27 @@ def test_a_certificate_sets_the_threshold_and_is_named_in_every_answer(index):
     assert opened.certificate == made
     reply = opened.ask("Who is Xi Jinping meeting?")
     assert (reply.certificate, reply.threshold) == (made.name, made.threshold)
+
+
+def test_levels_hold_together_and_can_be_chosen(index):
+    found = calibrate(
+        assistant(index), index, questions(), risk=0.2, further=(0.1, 0.001, 0.2), confidence=0.95
+    ).certificate
+    assert [level.risk for level in found.levels] == [0.2, 0.1, 0.001]
+    lax, strict, none = found.levels
+    assert (found.risk, found.threshold) == (0.2, lax.threshold)
+    assert lax.threshold < strict.threshold
+    assert none.threshold is None
+    # Each at a third of the error probability, so with a higher bound than alone.
+    alone = calibrate(assistant(index), index, questions(), risk=0.2, confidence=0.95).certificate
+    assert alone.levels[0].threshold <= lax.threshold
+    calibrate(assistant(index), index, questions(), risk=0.001, further=(0.2, 0.1), confidence=0.95)
+    opened = open_assistant(index, Settings())
+    assert opened.certificate.risk == 0.2  # the first that was reached
+    assert opened.at_level(0.1).ask("Who is Xi?").threshold == strict.threshold
+    assert opened.at_level(0.1).ask("Who is Xi?").certificate == opened.certificate.name
+    with pytest.raises(InputError, match=r"no certificate of this index supports at most 0\.1%"):
+        opened.at_level(0.001)
 
 
 def test_where_the_risk_is_not_reached_nothing_is_stored(index):
@@ -314,7 +331,7 @@ def test_tries_are_counted_whatever_was_chosen_of_the_file_and_shown_when_they_f
     for most in (0, 3):
         found = calibrate(assistant(index), index, questions(20), risk=0.2, confidence=0.95, max_per_article=most)
     assert found.tried == 2
-    assert any("used 2 times" in line for line in calibration_lines(found, 0.2, 0.95))
+    assert any("used 2 times" in line for line in calibration_lines(found, 0.95))
 
 
 def test_a_failed_try_says_that_an_earlier_certificate_stays(index):
@@ -322,7 +339,7 @@ def test_a_failed_try_says_that_an_earlier_certificate_stays(index):
     found = calibrate(assistant(index), index, questions(right_from=235), risk=0.01, confidence=0.95)
     assert found.certificate is None
     assert found.in_force == made
-    assert any(made.name in line and "stays in force" in line for line in calibration_lines(found, 0.01, 0.95))
+    assert any(made.name in line and "stays in force" in line for line in calibration_lines(found, 0.95))
 
 
 def test_a_build_in_between_is_said(index, tmp_path, monkeypatch):
@@ -331,7 +348,7 @@ def test_a_build_in_between_is_said(index, tmp_path, monkeypatch):
     found = calibrate(opened, index, questions(), risk=0.2, confidence=0.95)
     assert found.certificate is not None
     assert found.in_force is None
-    assert any("built anew meanwhile" in line for line in calibration_lines(found, 0.2, 0.95))
+    assert any("built anew meanwhile" in line for line in calibration_lines(found, 0.95))
 
 
 def test_what_is_claimed_is_never_rounded_to_more():

@@ -70,6 +70,10 @@ class Generation:
         """As `Store.unmatched`."""
         return [term for term in terms if not self._passages.occurs(term)]
 
+    def articles(self) -> list[tuple[ArticleInfo, int, int]]:
+        """All articles in the order of their ids, each with its length in code points and its number of passages."""
+        return self._passages.articles()
+
     def article(self, article_id: str) -> tuple[ArticleInfo, str] | None:
         """An article's metadata and whole text; None when this generation does not hold it."""
         return self._passages.article(article_id)

@@ -19,12 +19,27 @@ from rag.store import layout
 
 FOLDER = "certificates"
 _TRIES = "tries.jsonl"
-FORMAT = 1
+FORMAT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One risk that was asked for, and the step of the test at which it was accepted; no threshold where it was not."""
+
+    risk: float
+    threshold: float | None
+    answers: int
+    errors: int
+    bound: float
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """At `threshold`, at most `risk` of the answers are wrong, with this confidence: what was tested, and on what."""
+    """At `threshold`, at most `risk` of the answers are wrong, with this confidence: what was tested, and on what.
+
+    `levels` are all risks that were asked for together. They share the error probability, so that all of them hold at
+    once with this confidence; the first that was reached is the certificate's own.
+    """
 
     risk: float
     confidence: float
@@ -42,6 +57,7 @@ class Certificate:
     reader: str
     settings: Mapping[str, Any]
     made: str  # the day
+    levels: tuple[Level, ...] = ()
 
     @property
     def name(self) -> str:
@@ -79,9 +95,21 @@ class Certificate:
             f"answered ({self.coverage:.0%}), {self.errors} wrong, upper bound {self.bound:.4f}",
             "It assumes that coming questions are like those tested, on these articles, and independent of each "
             f"other; it is about the share of wrong answers, and no promise for one answer.{again}",
+            *self._level_lines(),
             f"generation {self.generation}, reader {self.reader[:16]}, {self.loss}, "
             f"questions {self.questions_sha256[:16]}",
         ]
+
+    def _level_lines(self) -> list[str]:
+        if len(self.levels) < 2:
+            return []
+        said = [
+            f"{percent(level.risk)} at threshold {level.threshold}"
+            if level.threshold is not None
+            else f"{percent(level.risk)} at no threshold"
+            for level in self.levels
+        ]
+        return [f"levels that hold together: {'; '.join(said)}"]
 
 
 def percent(share: float) -> str:
@@ -102,6 +130,7 @@ def read(index: Path, generation: str) -> Certificate | None:
     file = index / FOLDER / f"{generation}.json"
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
+        data["levels"] = tuple(Level(**level) for level in data["levels"])
         if data.pop("format") != FORMAT or data.pop("name") != (found := Certificate(**data)).name:
             raise ValueError("it is not what it was")
     except FileNotFoundError:

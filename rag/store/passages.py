@@ -197,6 +197,14 @@ class PassageReader:
         with self._lock:
             return _chunks(self._db, shards)
 
+    def articles(self) -> list[tuple[ArticleInfo, int, int]]:
+        """All articles in the order of their ids, each with its length in code points and its number of chunks."""
+        rows = self._all(
+            f"SELECT {_COLUMNS}, length(text), (SELECT count(*) FROM chunk WHERE chunk.article = article.key) "  # noqa: S608 - names only
+            "FROM article ORDER BY article_id"
+        )
+        return [(ArticleInfo(*row[:-2]), int(str(row[-2])), int(str(row[-1]))) for row in rows]  # type: ignore[arg-type] # a table's row
+
     def article(self, article_id: str) -> tuple[ArticleInfo, str] | None:
         """An article's metadata and text."""
         rows = self._all(f"SELECT {_COLUMNS}, text FROM article WHERE article_id = ?", article_id)  # noqa: S608 - names only

@@ -1,22 +1,23 @@
-"""The Gradio page: a chat, and beside it the cited article with the quotation marked."""
+"""The Gradio page: a chat with the cited article beside it, the library, and with `rag serve` the API."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 import gradio as gr
 
 from rag.asking import hit_object, reply_object
-from rag.errors import RagError
+from rag.dialogue import Turn
+from rag.errors import InputError, RagError
+from rag.feedback import Feedback
+from rag.filters import parse
+from rag.library import Library
 from rag.pipeline import LiveAssistant
 from rag.render import error_reply
-from rag.types import Reply
-from rag.ui import html
-
-_log = logging.getLogger("rag")
+from rag.ui import chat, html
+from rag.ui import library as library_tab
 
 THEME = gr.themes.Default(
     primary_hue="blue",
@@ -24,18 +25,19 @@ THEME = gr.themes.Default(
     font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
 )
-# Shown where the index answers them; another corpus shows those of the four that fit it.
-EXAMPLES = (
-    "What kind of relationship does Takaichi want with Beijing?",
-    "In which city did Xi meet Donald Trump?",
-    "What did Xi tell Carney?",
-    "What is this article about?",
-)
 _PROMISE = (
     "Every word of an answer is quoted from the articles, with its place. That makes nothing up, but it is no promise "
     "of truth: a quotation can still be beside the point. When the articles do not answer, the page says so."
 )
-Messages = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a page offers besides the chat."""
+
+    library: Library | None = None  # the tab with the articles
+    upload: bool = False  # in it, changing them
+    api: bool = False  # named endpoints
 
 
 def style() -> str:
@@ -47,95 +49,79 @@ def _file(name: str) -> str:
     return files("rag.ui").joinpath(name).read_text(encoding="utf-8")
 
 
-def page(live: LiveAssistant, *, api: bool) -> gr.Blocks:
-    """The page; with `api` also the named endpoints `/ask` and `/search`."""
-    examples = fitting(live)
-    with gr.Blocks(title="Ask the articles", analytics_enabled=False, fill_width=True) as blocks:
+def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
+    """The page."""
+    with gr.Blocks(
+        title="Ask the articles", analytics_enabled=False, fill_width=True, delete_cache=(3600, 24 * 3600)
+    ) as blocks:
         gr.HTML(html.header(_PROMISE), elem_id="header")
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=3, min_width=320):
-                chatbot = gr.Chatbot(
-                    label="Conversation",
-                    show_label=False,
-                    elem_id="chat",
-                    autoscroll=False,
-                    height="62vh",
-                    min_height=320,
-                    buttons=[],
-                    feedback_options=None,
-                    latex_delimiters=[],
-                    placeholder=html.placeholder(),
-                )
-                with gr.Row(equal_height=True):
-                    box = gr.Textbox(
-                        label="Your question",
-                        placeholder="Ask a question about the articles",
-                        elem_id="question",
-                        scale=5,
-                        max_lines=4,
-                        autofocus=True,
-                    )
-                    send = gr.Button("Ask", variant="primary", elem_id="ask", scale=1, min_width=90)
-                buttons = []
-                if examples:
-                    gr.HTML(html.examples_label())
-                    with gr.Row(elem_id="examples"):
-                        buttons = [gr.Button(text, size="sm", variant="secondary", min_width=200) for text in examples]
-            with gr.Column(scale=2, min_width=320):
-                article = gr.HTML(html.no_article(), elem_id="article")
-
-        def answer(text: str, messages: Messages) -> Iterator[tuple[str, Messages, Any]]:
-            asked = [*messages, {"role": "user", "content": html.asked(text)}]
-            yield "", asked, gr.skip()
-            reply, panel = converse(live, text)
-            shown = gr.skip() if panel is None else panel  # what failed leaves the article as it was
-            yield "", [*asked, {"role": "assistant", "content": html.reply(reply)}], shown
-
-        outputs, scroll = [box, chatbot, article], _file("scroll.js")
-        asking = [(box.submit, box), (send.click, box), *((button.click, button) for button in buttons)]
-        for trigger, source in asking:
-            done = trigger(answer, [source, chatbot], outputs, api_visibility="private", show_progress_on=[chatbot])
-            done.then(None, js=scroll, api_visibility="private")
-        if api:
+        if offer.library is None:
+            parts = chat.build(live, feedback)
+        else:
+            with gr.Tabs(elem_id="tabs"):
+                with gr.Tab("Chat", id="chat"):
+                    parts = chat.build(live, feedback)
+                with gr.Tab("Library", id="library") as tab:
+                    now, shown = library_tab.build(live, offer.library, upload=offer.upload)
+                tab.select(now, None, shown, api_visibility="private")
+        blocks.load(None, js=_file("chat.js"), api_visibility="private")
+        blocks.load(parts.restore, *parts.restoring, api_visibility="private")
+        blocks.load(parts.refresh, None, parts.refreshed, api_visibility="private")
+        if offer.api:
             _endpoints(live)
     return blocks
 
 
-def fitting(live: LiveAssistant) -> list[str]:
-    """Those of the example questions that the current index answers. Asking them also warms the models."""
-    assistant = live.current()
-    return [text for text in EXAMPLES if assistant.ask(text).status == "answered"]
-
-
-def converse(live: LiveAssistant, text: str) -> tuple[Reply, str | None]:
-    """The reply to show, and the panel beside it where that changes. A failure is an error reply, never a refusal."""
-    try:
-        assistant = live.current()
-        reply = assistant.ask(text)
-        return reply, html.sources(reply, assistant.store)
-    except RagError as error:
-        message = str(error)
-    except Exception as error:  # noqa: BLE001 - the edge of the process: the page must say that it failed
-        _log.exception("a question failed")
-        message = f"the program failed ({type(error).__name__}); its log says more"
-    return error_reply(message, question=text), None
-
-
 def _endpoints(live: LiveAssistant) -> None:
-    def ask(question: str) -> dict[str, Any]:
-        """Answers a question with quotations, or refuses: the schema-1 object."""
-        try:
-            return reply_object(live.current().ask(question))
-        except RagError as error:
-            return reply_object(error_reply(str(error), question=question))
+    def ask(
+        question: str,
+        history: list[dict[str, str]] | None = None,
+        filters: dict[str, Any] | None = None,
+        id: str | None = None,
+    ) -> dict[str, Any]:
+        """Answers a question with quotations, or refuses: the schema-1 object.
 
-    def search(question: str, k: int = 10) -> list[dict[str, Any]]:
+        `history` are earlier turns, {"question", "answer"}, oldest first; `filters` may hold "from" and "to", days, and
+        "articles", a list of article ids.
+        """
+        try:
+            turns = [Turn(_text(turn, "question"), _text(turn, "answer")) for turn in history or []]
+            return reply_object(live.current().ask(question, id=id, history=turns, filters=parse(filters or {})))
+        except RagError as error:
+            return reply_object(error_reply(str(error), question=question, id=id))
+
+    def search(question: str, k: int = 10, filters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """The best passages for a question, with their scores."""
         try:
-            hits = live.current().search(question, max(1, min(int(k), 100)))
+            hits = live.current().search(question, max(1, min(int(k), 100)), filters=parse(filters or {}))
         except RagError as error:
             raise gr.Error(str(error)) from error
         return [hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)]
 
+    def articles() -> list[dict[str, Any]]:
+        """The articles of the index: id, title, publisher, author, date, url, path, characters, passages."""
+        return [
+            {
+                "article_id": info.article_id,
+                "title": info.title,
+                "publisher": info.publisher,
+                "author": info.author,
+                "date": info.date,
+                "url": info.url,
+                "path": info.path,
+                "characters": characters,
+                "passages": passages,
+            }
+            for info, characters, passages in live.current().store.articles()
+        ]
+
     gr.api(ask, api_name="ask")
     gr.api(search, api_name="search")
+    gr.api(articles, api_name="articles")
+
+
+def _text(turn: Any, key: str) -> str:
+    value = turn.get(key, "") if isinstance(turn, dict) else None
+    if not isinstance(value, str):
+        raise InputError(f"history: each turn is an object with 'question' and 'answer', and '{key}' a text")
+    return value

@@ -13,7 +13,10 @@ from html import escape
 from rag.load.front_matter import front_matter
 from rag.store import Generation
 from rag.types import Citation, Reply, Segment
+from rag.verify.schema import Answer, AnswerCitation, AnswerSegment
 
+Shown = Reply | Answer  # a reply, or one that came back from a browser and was checked
+_Cited = Citation | AnswerCitation
 _LONGEST_SHOWN = 2000
 _CONFIDENT = ((0.8, "strong support"), (0.6, "good support"), (0.0, "some support"))
 
@@ -38,32 +41,67 @@ def no_article() -> str:
     return '<div class="sources empty"><p>The cited article appears here, with the quotation marked.</p></div>'
 
 
+def note(text: str, kind: str = "quiet") -> str:
+    """A line of ours or about files: `quiet`, `done` or `error`."""
+    return f'<p class="note {kind}" role="status">{_text(text)}</p>' if text else ""
+
+
+def lines(texts: Sequence[str], kind: str = "quiet") -> str:
+    """Several such lines."""
+    return f'<div class="note {kind}" role="status">{"<br>".join(map(_text, texts))}</div>'
+
+
+def progress(stage: str, done: int, total: int) -> str:
+    """A bar."""
+    bar = f'<progress value="{done}" max="{total}" aria-label="{escape(stage)}"></progress>' if total else ""
+    count = f" {done:,} of {total:,}" if total else " …"
+    return f'<div class="building" role="status">{bar} {escape(stage)}{count}</div>'
+
+
 def asked(text: str) -> str:
     """A question as it was typed; of a very long one the beginning."""
     shown = text if len(text) <= _LONGEST_SHOWN else text[:200] + " …"
     return f'<div class="asked" dir="auto">{_text(shown)}</div>'
 
 
-def reply(reply: Reply) -> str:
-    """An answer, a refusal or an error; each looks different."""
+def reply(reply: Shown, turn: int = 0) -> str:
+    """An answer, a refusal or an error; each looks different. `turn` is its number in the conversation, for links."""
     if reply.status == "error":
         why = _text(reply.error or "")
         return f'<div class="reply error"><p><strong>This could not be asked:</strong> {why}</p></div>'
-    body = "".join(_segment(segment, reply) for segment in reply.segments)
-    label = _confidence(reply) if reply.status == "answered" else ""
+    pieces, before = [], ""
+    for segment in reply.segments:
+        pieces.append(_segment(segment, reply, turn, before))
+        before = segment.text if segment.kind == "template" else ""
     heading = "" if reply.status == "answered" else '<p class="refusal-mark">No answer</p>'
-    return f'<div class="reply {reply.status}">{heading}<div class="body">{body}</div>{label}</div>'
+    body = f'<div class="body">{"".join(pieces)}</div>'
+    return f'<div class="reply {reply.status}">{heading}{body}{_searched(reply, turn)}{_confidence(reply)}</div>'
 
 
-def _confidence(reply: Reply) -> str:
+def _searched(reply: Shown, turn: int) -> str:
+    """The question as it was understood, where that is not what was typed."""
+    if reply.standalone_question == reply.question:
+        return ""
+    return (
+        f'<p class="searched">Searched: <span class="standalone" dir="auto">{_text(reply.standalone_question)}</span> '
+        f'· <a class="edit" href="#edit-{turn}">change</a></p>'
+    )
+
+
+def _confidence(reply: Shown) -> str:
+    index = f"index {escape(reply.index_generation or '')}"
+    if reply.status != "answered":
+        return f'<p class="confidence">{index}</p>'
     value = reply.confidence or 0.0
     words = next(words for floor, words in _CONFIDENT if value >= floor)
     numbers = f"confidence {value:.2f}, threshold {reply.threshold:.2f}"
-    index = f"index {escape(reply.index_generation or '')}"
-    return f'<p class="confidence"><span title="{numbers}">{words}</span> · {index}</p>'
+    return (
+        f'<p class="confidence"><span title="{numbers}" tabindex="0" aria-label="{words}: {numbers}">{words}</span>'
+        f" · {index}</p>"
+    )
 
 
-def _segment(segment: Segment, reply: Reply) -> str:
+def _segment(segment: Segment | AnswerSegment, reply: Shown, turn: int, before: str) -> str:
     text = _text(segment.text)
     if segment.kind == "template":
         return text
@@ -71,15 +109,19 @@ def _segment(segment: Segment, reply: Reply) -> str:
         return f'<strong class="short" dir="auto">{text}</strong>'
     if segment.kind == "quote":
         return f'<q dir="auto">{_marked(segment, reply)}</q>'
+    if segment.kind == "metadata" and before.endswith("[") and segment.text == str(segment.citation):
+        label = f"Show quotation {text} in its article"
+        return f'<a class="cite" href="#cite-{turn}-{text}" aria-label="{label}">{text}</a>'
     return f'<span class="{segment.kind}" dir="auto">{text}</span>'
 
 
-def _is_short(segment: Segment, reply: Reply) -> bool:
-    span = reply.short_answer_span
-    return span is not None and (segment.start, segment.end) == (span.start, span.end) and segment.citation == 1
+def _is_short(segment: Segment | AnswerSegment, reply: Shown) -> bool:
+    """Whether a quotation is no whole citation, but the short answer or another one."""
+    cited = next((c for c in reply.citations or reply.closest if c.number == segment.citation), None)
+    return cited is not None and (segment.start, segment.end) != (cited.start, cited.end)
 
 
-def _marked(segment: Segment, reply: Reply) -> str:
+def _marked(segment: Segment | AnswerSegment, reply: Shown) -> str:
     """A quotation with the short answer in it marked."""
     span = reply.short_answer_span
     if span is None or segment.citation != span.citation or not segment.start <= span.start < span.end <= segment.end:
@@ -88,26 +130,36 @@ def _marked(segment: Segment, reply: Reply) -> str:
     return f"{_text(segment.text[:a])}<mark>{_text(segment.text[a:b])}</mark>{_text(segment.text[b:])}"
 
 
-def sources(reply: Reply, store: Generation) -> str:
-    """The cited articles, or those of the closest passages, with every shown quotation marked."""
-    shown = reply.citations or reply.closest
+def sources(reply: Shown, store: Generation, first: int = 1) -> str:
+    """The cited articles, or those of the closest passages, with every shown quotation marked.
+
+    The article of citation `first` comes first.
+    """
+    shown: list[_Cited] = [*reply.citations, *reply.closest]
     if not shown:
         return no_article()
     kind = "cited" if reply.citations else "closest"
     ids = list(dict.fromkeys(citation.article_id for citation in shown))
+    wanted = next((c.article_id for c in shown if c.number == first), ids[0])
+    ids.sort(key=lambda id: id != wanted)
     parts = [_article([c for c in shown if c.article_id == id], store) for id in ids]
     note = "" if reply.citations else '<p class="note">No answer was found. Marked is what comes closest.</p>'
     label = "Cited article" if reply.citations else "Closest passages"
     return f'<div class="sources {kind}" tabindex="0" role="region" aria-label="{label}">{note}{"".join(parts)}</div>'
 
 
-def _article(citations: Sequence[Citation], store: Generation) -> str:
+def _article(citations: Sequence[_Cited], store: Generation) -> str:
     first = citations[0]
     found = store.article(first.article_id)
-    if found is None:
-        raise LookupError(f"generation {store.generation} does not hold the cited article {first.article_id}")
+    if found is None or found[0].text_sha256 != first.text_sha256:
+        # An earlier answer, of an index that has been built anew since.
+        why = "is not in the index any more" if found is None else "has changed since this answer"
+        quotes = "".join(f"<q>{_text(c.quote)}</q>" for c in citations)
+        title = f'<h2 dir="auto">{escape(first.title)}</h2>'
+        return f'<article>{title}<p class="about">This article {why}.</p><div class="text">{quotes}</div></article>'
     info, text = found
-    about = " · ".join(filter(None, (info.publisher, info.author, info.date, f"paragraph {first.paragraph}")))
+    page = f"page {first.page}" if first.page else None
+    about = " · ".join(filter(None, (info.publisher, info.author, info.date, page, f"paragraph {first.paragraph}")))
     link = ""
     if info.url and re.match(r"https?://", info.url):
         link = f' · <a href="{escape(info.url)}" rel="noopener noreferrer" target="_blank">original</a>'

@@ -1,0 +1,87 @@
+"""What users thought of answers, kept on this machine alone: SQLite in the user's data folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rag.errors import InputError, RagError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS feedback (
+    key INTEGER PRIMARY KEY, made TEXT NOT NULL, question TEXT NOT NULL, good INTEGER NOT NULL, comment TEXT NOT NULL,
+    reply TEXT NOT NULL
+)
+"""
+_LONGEST = 4000  # characters of a comment
+
+
+def default_file() -> Path:
+    """Where feedback is kept: `feedback.db` in the user's data folder."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("article-rag", appauthor=False)) / "feedback.db"
+
+
+class Feedback:
+    """The feedback in one file. May be used from several threads and processes."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def add(self, reply: Mapping[str, Any], *, good: bool, comment: str = "") -> None:
+        """Keeps a judgement of a schema-1 object. Raises RagError where it cannot be written."""
+        if len(comment) > _LONGEST:
+            raise InputError(f"the comment has {len(comment):,} characters; write at most {_LONGEST:,}")
+        row = (
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            str(reply.get("standalone_question") or reply.get("question") or ""),
+            int(good),
+            comment.strip(),
+            json.dumps(reply, ensure_ascii=False),
+        )
+        with self._open() as db:
+            db.execute("INSERT INTO feedback (made, question, good, comment, reply) VALUES (?, ?, ?, ?, ?)", row)
+
+    def export(self) -> Iterator[dict[str, Any]]:
+        """A line each for `rag calibrate`, oldest first: id, question, gold, and beside these what was judged.
+
+        Of an answer that was found good the short answer, else the quotation, is the gold; a refusal that was found
+        good has none. Of what was found bad only a person can tell: `gold` is null there, and the line to be completed.
+        """
+        with self._open() as db:
+            rows = db.execute("SELECT key, made, question, good, comment, reply FROM feedback ORDER BY key").fetchall()
+        for key, made, question, good, comment, text in rows:
+            reply = json.loads(text)
+            yield {
+                "id": f"feedback-{key}",
+                "question": question,
+                "gold": _gold(reply) if good else None,
+                "good": bool(good),
+                "comment": comment,
+                "made": made,
+                "status": reply.get("status"),
+                "article": next((c["article_id"] for c in reply.get("citations", [])), ""),
+                "index_generation": reply.get("index_generation"),
+            }
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.closing(sqlite3.connect(self._file, timeout=10)) as db, db:
+                db.execute(_SCHEMA)
+                yield db
+        except (sqlite3.Error, OSError) as error:
+            raise RagError(f"the feedback in {self._file} cannot be used: {error}") from error
+
+
+def _gold(reply: Mapping[str, Any]) -> list[str]:
+    if reply.get("status") != "answered":
+        return []
+    return [reply.get("short_answer") or reply["citations"][0]["quote"]]

@@ -1,0 +1,181 @@
+"""The seeds folder as the page shows and changes it: what is there, adding files, taking one out and bringing it back.
+
+A file that is taken out moves to `seeds/.removed/`, a hidden folder, which no build reads. Nothing is ever overwritten.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from rag import load
+from rag.errors import InputError, SeedError
+from rag.plan import counted
+from rag.store import Generation
+
+REMOVED = ".removed"
+_MOST_FILES = 200  # in one upload
+_MOST_BYTES = 200_000_000  # of a JSONL file, which has no bound of its own
+State = Literal["in the index", "changed since the build", "new, not built yet", "removed since the build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """An article of the index, or a file that is not in it yet (without a title then)."""
+
+    path: str
+    article_id: str
+    title: str
+    publisher: str | None
+    date: str | None
+    characters: int
+    passages: int
+    state: State
+
+
+class Library:
+    """The articles of a seeds folder, beside the generation that is in use."""
+
+    def __init__(self, seeds: Path) -> None:
+        load.require(seeds)
+        self.seeds = seeds
+
+    def holdings(self, store: Generation) -> list[Holding]:
+        """All articles of the generation by path, then the files that are new since."""
+        found = {file.path: file.sha256 for file in load.find(self.seeds).files}
+        built = store.manifest.seed_files
+        out = []
+        for info, characters, passages in store.articles():
+            if info.path not in found:
+                state: State = "removed since the build"
+            else:
+                state = "in the index" if built.get(info.path) == found[info.path] else "changed since the build"
+            out.append(
+                Holding(
+                    info.path,
+                    info.article_id,
+                    info.title,
+                    info.publisher,
+                    info.date,
+                    characters,
+                    passages,
+                    state,
+                )
+            )
+        held = {one.path for one in out}
+        new: State = "new, not built yet"
+        out += [Holding(path, path, "", None, None, 0, 0, new) for path in found if path not in held]
+        return sorted(out, key=lambda one: (one.path, one.article_id))
+
+    def files(self) -> list[str]:
+        """The article files by path."""
+        return [file.path for file in load.find(self.seeds).files]
+
+    def add(self, files: Sequence[Path]) -> list[str]:
+        """Copies files into the folder; the names they have there. All or none.
+
+        Raises InputError for a name, a kind, a size or a content that is refused, naming the file and why.
+        """
+        if not files:
+            raise InputError("choose one file or more to add")
+        if len(files) > _MOST_FILES:
+            raise InputError(f"{len(files)} files at once; add at most {_MOST_FILES}")
+        names = [self._name(file.name) for file in files]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise InputError(f"two of the files are called {twice}; rename one")
+        for file, name in zip(files, names, strict=True):
+            self._readable(file, name)
+        done: list[Path] = []
+        try:
+            for file, name in zip(files, names, strict=True):
+                done.append(_placed(file, self.seeds / name))
+        except OSError as error:
+            for path in done:
+                path.unlink(missing_ok=True)
+            raise SeedError(f"the files could not be added: {error.strerror or error}; none was") from error
+        return names
+
+    def remove(self, path: str) -> str:
+        """Takes a file out; the name under which it can be brought back. Raises InputError where there is none."""
+        if path not in self.files():
+            raise InputError(f"there is no article file {path}")
+        target = self._free(self.seeds / REMOVED / path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (self.seeds / path).rename(target)
+        return target.relative_to(self.seeds / REMOVED).as_posix()
+
+    def removed(self) -> list[str]:
+        """The files that were taken out, by name."""
+        folder = self.seeds / REMOVED
+        return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+
+    def bring_back(self, name: str) -> str:
+        """Puts a file that was taken out where it was. Raises InputError where that is not there or its place taken."""
+        if name not in self.removed():
+            raise InputError(f"{name} is not among the files that were taken out")
+        target = self.seeds / name
+        if target.exists():
+            raise InputError(f"there is another file {name} by now; take that out first")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (self.seeds / REMOVED / name).rename(target)
+        return name
+
+    def _name(self, name: str) -> str:
+        shown = "".join(c if c.isprintable() else "\ufffd" for c in name)
+        if name != PurePosixPath(name).name or "\\" in name or name in ("", ".", ".."):
+            raise InputError(f"{shown}: a name with a folder in it is refused; rename the file")
+        if (
+            any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in name)
+            or len(name.encode("utf-8", "replace")) > 200
+        ):
+            raise InputError(f"{shown}: a name with control characters or of more than 200 bytes is refused; rename it")
+        if name.startswith(".") or name.upper().startswith("README"):
+            raise InputError(f"{shown}: hidden files and README files are never articles; rename it")
+        if PurePosixPath(name).suffix.lower() not in load.SUFFIXES:
+            raise InputError(f"{shown}: no loader for this kind of file; there are {', '.join(load.SUFFIXES)}")
+        if (self.seeds / name).exists():
+            raise InputError(f"{shown}: there is a file of this name; remove that first, or rename this one")
+        return name
+
+    @staticmethod
+    def _readable(file: Path, name: str) -> None:
+        """That a build would read the file. Raises InputError with the build's own reason."""
+        size = file.stat().st_size
+        if size > _MOST_BYTES:
+            raise InputError(f"{name}: has {size / 1e6:.0f} MB; at most {_MOST_BYTES / 1e6:.0f} are taken")
+        with tempfile.TemporaryDirectory() as work:
+            shutil.copyfile(file, Path(work, name))
+            loaded = load.load(Path(work), name)
+        if loaded.problems:
+            label, reason = loaded.problems[0]
+            more = len(loaded.problems) - 1
+            raise InputError(f"{label}: {reason}" + (f" (and {counted(more, 'more problem')})" if more else ""))
+
+    @staticmethod
+    def _free(target: Path) -> Path:
+        number, free = 1, target
+        while free.exists():
+            number += 1
+            free = target.with_name(f"{target.stem} ({number}){target.suffix}")
+        return free
+
+
+def _placed(file: Path, target: Path) -> Path:
+    """Copies under another name first, so that a build never sees half a file; never over one that is there."""
+    handle, name = tempfile.mkstemp(prefix=".adding-", dir=target.parent)
+    os.close(handle)
+    work = Path(name)
+    try:
+        shutil.copyfile(file, work)
+        work.chmod(0o644)
+        os.link(work, target)  # fails where there is one by now
+    finally:
+        work.unlink()
+    return target

@@ -1,0 +1,347 @@
+"""The tab with the conversation, and beside it the article that is quoted."""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from pydantic import ValidationError
+
+from rag.asking import reply_object
+from rag.dialogue import Turn
+from rag.errors import RagError
+from rag.feedback import Feedback
+from rag.filters import ALL, Filters, parse
+from rag.pipeline import Assistant, LiveAssistant
+from rag.render import error_reply
+from rag.store.certificates import percent
+from rag.types import Reply
+from rag.ui import html
+from rag.verify.schema import Answer
+
+_log = logging.getLogger("rag")
+# Shown where the index answers them; another corpus shows those of the four that fit it.
+EXAMPLES = (
+    "What kind of relationship does Takaichi want with Beijing?",
+    "In which city did Xi meet Donald Trump?",
+    "What did Xi tell Carney?",
+    "What is this article about?",
+)
+_KEPT = 50  # turns that a browser keeps
+_SHIPPED = "shipped"
+_MANY = 2000  # articles beyond which they cannot be chosen from a list
+_STORAGE = "ask-the-articles"
+Messages = list[dict[str, Any]]
+Turns = list[dict[str, Any]]  # schema-1 objects, oldest first
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the page's other tabs and its start need of this one."""
+
+    refresh: Any  # () -> updates of `refreshed`
+    refreshed: list[Any]
+    restore: Any
+    restoring: tuple[list[Any], list[Any]]
+
+
+def build(live: LiveAssistant, feedback: Feedback) -> Parts:
+    """Puts the tab's components into the page that is being built."""
+    examples = fitting(live)
+    turns, kept = gr.State([]), gr.BrowserState([], storage_key=_STORAGE, secret=_STORAGE)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=320):
+            chatbot = gr.Chatbot(
+                label="Conversation",
+                show_label=False,
+                elem_id="chat",
+                autoscroll=False,
+                height="58vh",
+                min_height=320,
+                buttons=[],
+                feedback_options=("Good answer", "Not good"),
+                latex_delimiters=[],
+                placeholder=html.placeholder(),
+            )
+            with gr.Row(equal_height=True):
+                box = gr.Textbox(
+                    label="Your question",
+                    placeholder="Ask a question about the articles",
+                    elem_id="question",
+                    scale=5,
+                    max_lines=4,
+                    autofocus=True,
+                )
+                send = gr.Button("Ask", variant="primary", elem_id="ask", scale=1, min_width=90)
+            buttons = []
+            if examples:
+                gr.HTML(html.examples_label())
+                with gr.Row(elem_id="examples"):
+                    buttons = [gr.Button(text, size="sm", variant="secondary", min_width=200) for text in examples]
+            choice = _choices(live)
+            with gr.Accordion("This conversation", open=False, elem_id="conversation"):
+                with gr.Row():
+                    new = gr.Button("New conversation", size="sm", elem_id="new")
+                    export = gr.Button("Export", size="sm", elem_id="export")
+                exported = gr.Files(label="Exported", visible=False, elem_id="exported")
+                with gr.Row(visible=False, elem_id="remark") as remark:
+                    comment = gr.Textbox(label="What was wrong, or good? (kept on this machine)", scale=4, max_lines=3)
+                    tell = gr.Button("Send", size="sm", scale=1, min_width=80)
+                told = gr.HTML("", elem_id="told")
+        with gr.Column(scale=2, min_width=320):
+            article = gr.HTML(html.no_article(), elem_id="article")
+    cited = gr.Textbox(label="Citation", elem_id="cited", visible="hidden")
+    judged = gr.State(None)
+
+    def answer(
+        text: str, messages: Messages, before: Turns, since: str, until: str, articles: list[str], level: str
+    ) -> Iterator[tuple[Any, ...]]:
+        asked = [*messages, {"role": "user", "content": html.asked(text)}]
+        yield "", asked, gr.skip(), gr.skip(), gr.skip()
+        reply, panel = converse(live, text, before, _given(since, until, articles), level)
+        now = before if reply.status == "error" else [*before, reply_object(reply)][-_KEPT:]
+        said = {"role": "assistant", "content": html.reply(reply, len(now) - 1)}
+        shown = gr.skip() if panel is None else panel  # what failed leaves the article as it was
+        yield "", [*asked, said], shown, now, now
+
+    inputs = [chatbot, turns, choice.since, choice.until, choice.articles, choice.level]
+    outputs = [box, chatbot, article, turns, kept]
+    for trigger, source in [(box.submit, box), (send.click, box), *((button.click, button) for button in buttons)]:
+        done = trigger(answer, [source, *inputs], outputs, api_visibility="private", show_progress_on=[chatbot])
+        done.then(None, js="() => window.articles.answered()", api_visibility="private")
+
+    def show(which: str, before: Turns) -> Any:
+        return _shown(live, which, before)
+
+    opened = cited.input(show, [cited, turns], article, api_visibility="private", show_progress="hidden")
+    opened.then(None, js="() => window.articles.panel(true)", api_visibility="private")
+
+    def restore(before: Any) -> tuple[Any, ...]:
+        good = checked(before)
+        return messages_of(good), good
+
+    def clear() -> tuple[Any, ...]:
+        return [], [], [], html.no_article(), gr.update(visible=False), ""
+
+    new.click(clear, None, [chatbot, turns, kept, article, exported, told], api_visibility="private")
+    export.click(_exported, turns, exported, api_visibility="private")
+
+    def like(before: Turns, event: gr.LikeData) -> tuple[Any, ...]:
+        return _judged(feedback, before, event)
+
+    chatbot.like(like, turns, [judged, remark, told], api_visibility="private")
+
+    def remarked(text: str, which: Any) -> tuple[Any, ...]:
+        return _remarked(feedback, text, which)
+
+    tell.click(remarked, [comment, judged], [comment, remark, told], api_visibility="private")
+    return Parts(
+        lambda: _choice_updates(live),
+        [choice.since, choice.until, choice.articles, choice.level, choice.note],
+        restore,
+        ([kept], [chatbot, turns]),
+    )
+
+
+@dataclass(frozen=True)
+class _Choice:
+    since: Any
+    until: Any
+    articles: Any
+    level: Any
+    note: Any
+
+
+def _choices(live: LiveAssistant) -> _Choice:
+    """Which articles are searched, and how strict the program is."""
+    with gr.Accordion("Search in, and how strictly", open=False, elem_id="choices"):
+        with gr.Row():
+            since = gr.DateTime(label="Dated from", include_time=False, type="string", elem_id="since")
+            until = gr.DateTime(label="to", include_time=False, type="string", elem_id="until")
+        articles = gr.Dropdown(
+            label="Only these articles", choices=_titles(live), multiselect=True, value=[], elem_id="only"
+        )
+        choices, note = levels(live.current())
+        level = gr.Radio(label="Strictness", choices=choices, value=choices[0][1], elem_id="strictness")
+        said = gr.HTML(html.note(note), elem_id="strictness-note")
+    return _Choice(since, until, articles, level, said)
+
+
+def _choice_updates(live: LiveAssistant) -> tuple[Any, ...]:
+    choices, note = levels(live.current())
+    titles = _titles(live)
+    return (
+        gr.skip(),
+        gr.skip(),
+        gr.update(choices=titles),
+        gr.update(choices=choices, value=choices[0][1]),
+        html.note(note),
+    )
+
+
+def _titles(live: LiveAssistant) -> list[tuple[str, str]]:
+    held = live.current().store.articles()
+    if len(held) > _MANY:
+        return []
+    return [(f"{info.title} ({info.date or info.path})", info.article_id) for info, _, _ in held]
+
+
+def levels(assistant: Assistant) -> tuple[list[tuple[str, str]], str]:
+    """The levels that can be chosen, as (label, value), and why there are no others."""
+    certificate = assistant.certificate
+    if certificate is None:
+        return [("as shipped", _SHIPPED)], (
+            "The threshold is the shipped one. It was not calibrated on these articles, so nothing is promised about "
+            "how many answers are wrong; `rag calibrate` can do that."
+        )
+    reached = [level for level in certificate.levels if level.threshold is not None]
+    choices = [(_in_words(level.risk), str(level.risk)) for level in reached]
+    choices.sort(key=lambda one: one[1] != str(certificate.risk))
+    note = (
+        f"Certified on {certificate.questions} questions with {percent(certificate.confidence)} confidence: a share of "
+        "all answers, no promise for one."
+    )
+    missed = [percent(level.risk) for level in certificate.levels if level.threshold is None]
+    if missed:
+        note += f" Not offered: {', '.join(missed)}, as no threshold keeps the wrong answers that few."
+    return choices, note
+
+
+def _in_words(risk: float) -> str:
+    whole = round(1 / risk)
+    share = f"1 answer in {whole}" if abs(1 / risk - whole) < 1e-6 else f"{percent(risk)} of the answers"
+    return f"at most {share} is wrong"
+
+
+def fitting(live: LiveAssistant) -> list[str]:
+    """Those of the example questions that the current index answers. Asking them also warms the models."""
+    assistant = live.current()
+    return [text for text in EXAMPLES if assistant.ask(text).status == "answered"]
+
+
+def _given(since: Any, until: Any, articles: Sequence[str] | None) -> Mapping[str, Any]:
+    days = {name: str(day)[:10] for name, day in (("from", since), ("to", until)) if day}
+    return days | ({"articles": list(articles)} if articles else {})
+
+
+def converse(
+    live: LiveAssistant,
+    text: str,
+    before: Turns = [],  # noqa: B006 - never changed
+    filters: Mapping[str, Any] = {},
+    level: str = _SHIPPED,
+) -> tuple[Reply, str | None]:
+    """The reply to show, and the panel beside it where that changes. A failure is an error reply, never a refusal."""
+    try:
+        assistant = live.current()
+        if level not in (_SHIPPED, "") and assistant.certificate is not None:
+            assistant = assistant.at_level(float(level))
+        searched: Filters = parse(filters) if filters else ALL
+        reply = assistant.ask(text, history=turns_of(before), filters=searched)
+        return reply, html.sources(reply, assistant.store)
+    except RagError as error:
+        message = str(error)
+    except Exception as error:  # noqa: BLE001 - the edge of the process: the page must say that it failed
+        _log.exception("a question failed")
+        message = f"the program failed ({type(error).__name__}); its log says more"
+    return error_reply(message, question=text), None
+
+
+def turns_of(before: Turns) -> list[Turn]:
+    """The turns of a conversation, as the next question is understood from them."""
+    return [Turn(turn["standalone_question"], turn["text"]) for turn in before]
+
+
+def checked(before: Any) -> Turns:
+    """What a browser kept, less what is no schema-1 object: whatever stands there is foreign."""
+    good = []
+    for turn in before if isinstance(before, list) else []:
+        try:
+            Answer.model_validate(turn)
+        except ValidationError:
+            continue
+        good.append(turn)
+    return good[-_KEPT:]
+
+
+def messages_of(before: Turns) -> Messages:
+    """A conversation as the chat shows it."""
+    out: Messages = []
+    for number, turn in enumerate(before):
+        answer = Answer.model_validate(turn)
+        out.append({"role": "user", "content": html.asked(answer.question)})
+        out.append({"role": "assistant", "content": html.reply(answer, number)})
+    return out
+
+
+def _shown(live: LiveAssistant, which: str, before: Turns) -> Any:
+    turn, _, rest = which.partition("-")
+    number = rest.partition("-")[0]
+    if not (turn.isdecimal() and number.isdecimal() and int(turn) < len(before)):
+        return gr.skip()
+    return html.sources(Answer.model_validate(before[int(turn)]), live.current().store, int(number))
+
+
+def _exported(before: Turns) -> Any:
+    folder = Path(tempfile.mkdtemp(prefix="conversation-"))
+    lines = folder / "conversation.jsonl"
+    lines.write_text("".join(json.dumps(turn, ensure_ascii=False) + "\n" for turn in before), encoding="utf-8")
+    text = folder / "conversation.md"
+    text.write_text(markdown(before), encoding="utf-8")
+    return gr.update(value=[str(text), str(lines)] if before else None, visible=bool(before))
+
+
+def markdown(before: Turns) -> str:
+    """A conversation as Markdown, each quotation with its place. What the articles say is set as quoted text."""
+    out = ["# Ask the articles\n"]
+    for turn in before:
+        out.append(f"## {_plain(turn['question'])}\n")
+        if turn["standalone_question"] != turn["question"]:
+            out.append(f"Searched: {_plain(turn['standalone_question'])}\n")
+        if turn["status"] == "refused":
+            out.append("The articles do not hold an answer to this question.\n")
+        if turn["short_answer"]:
+            out.append(f"In short: {_plain(turn['short_answer'])} [1]\n")
+        for cited in turn["citations"] or turn["closest"]:
+            label = f"[{cited['number']}]" if turn["citations"] else "closest, no answer"
+            about = filter(None, (cited["title"], cited["publisher"], cited["date"], cited["url"]))
+            place = f"{cited['path']}, paragraph {cited['paragraph']}, characters {cited['start']}-{cited['end']}"
+            out.append("> " + _plain(cited["quote"]).replace("\n", "\n> ") + "\n>\n> " + label + " ")
+            out[-1] += _plain(" · ".join([*about, place])) + "\n"
+    return "\n".join(out)
+
+
+def _plain(text: str) -> str:
+    """Text in which Markdown finds no markup."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~$!" else c for c in text)
+
+
+def _judged(feedback: Feedback, before: Turns, event: gr.LikeData) -> tuple[Any, ...]:
+    """Keeps a thumb. The messages are questions and replies in turn; errors are in the chat, but in no turn."""
+    index = event.index if isinstance(event.index, int) else event.index[0]
+    link = str(event.value)
+    number = next((n for n in range(len(before)) if f"-{n}-" in link), index // 2)
+    if number >= len(before):
+        return None, gr.update(visible=False), html.note("Only answers and refusals can be judged.")
+    good = bool(event.liked) and event.liked != "Not good"
+    try:
+        feedback.add(before[number], good=good)
+    except RagError as error:
+        return None, gr.update(visible=False), html.note(str(error), "error")
+    return (before[number], good), gr.update(visible=True), html.note("Thank you; kept on this machine.", "done")
+
+
+def _remarked(feedback: Feedback, text: str, which: Any) -> tuple[Any, ...]:
+    if not which or not text.strip():
+        return text, gr.skip(), html.note("Write a comment first.")
+    try:
+        feedback.add(which[0], good=which[1], comment=text)
+    except RagError as error:
+        return text, gr.skip(), html.note(str(error), "error")
+    return "", gr.update(visible=False), html.note("Thank you; the comment is kept on this machine.", "done")

@@ -1,0 +1,175 @@
+"""The tab with the articles: what is there, adding and taking out files, building the index anew."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from rag.build import sync_index
+from rag.errors import RagError
+from rag.library import Library
+from rag.load import SUFFIXES
+from rag.pipeline import LiveAssistant
+from rag.plan import BuildReport
+from rag.progress import report_lines
+from rag.ui import html
+
+_log = logging.getLogger("rag")
+_HEADERS = ["Title", "Publisher", "Date", "Characters", "Passages", "State", "File"]
+_SHOWN = 5000  # rows of the table
+
+
+def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Callable[[], tuple[Any, ...]], list[Any]]:
+    """Puts the tab's components into the page; returns what refreshes them, and them."""
+    table = gr.Dataframe(
+        headers=_HEADERS,
+        datatype="str",
+        value=_rows(live, library),
+        interactive=False,
+        wrap=True,
+        max_height=480,
+        show_search="filter",
+        elem_id="articles",
+        label="Articles",
+        buttons=[],
+    )
+    said = gr.HTML("", elem_id="library-said")
+    if not upload:
+        return lambda: (_rows(live, library),), [table]
+    with gr.Row():
+        with gr.Column(min_width=300):
+            files = gr.File(
+                label="Add articles (drop files here)",
+                file_count="multiple",
+                file_types=list(SUFFIXES),
+                elem_id="upload",
+            )
+            add = gr.Button("Add", elem_id="add")
+        with gr.Column(min_width=300):
+            chosen = gr.Dropdown(label="Take out a file", choices=library.files(), value=None, elem_id="file")
+            remove = gr.Button("Take out …", elem_id="remove")
+            with gr.Row(visible=False, elem_id="really") as really:
+                yes = gr.Button("Yes, take it out", variant="stop", size="sm", elem_id="yes")
+                no = gr.Button("No", size="sm", elem_id="no")
+            gone = gr.Dropdown(label="Bring back a file", choices=library.removed(), value=None, elem_id="gone")
+            back = gr.Button("Bring back", elem_id="back")
+    rebuild = gr.Button("Build the index", variant="primary", elem_id="rebuild")
+    progress = gr.HTML("", elem_id="build-said")
+    shown = [table, chosen, gone]
+    act = _Actions(live, library)
+    private = {"api_visibility": "private"}
+    add.click(act.add, files, [files, said, *shown], **private)
+    remove.click(act.ask, chosen, [really, said], **private)
+    yes.click(act.remove, chosen, [really, said, *shown], **private)
+    no.click(lambda: (gr.update(visible=False), ""), None, [really, said], **private)
+    back.click(act.bring_back, gone, [said, *shown], **private)
+    rebuild.click(act.build, None, [progress, *shown], concurrency_limit=1, **private)
+    return act.now, shown
+
+
+class _Actions:
+    """What the buttons do; each returns the updates of its outputs."""
+
+    def __init__(self, live: LiveAssistant, library: Library) -> None:
+        self._live, self._library = live, library
+
+    def now(self) -> tuple[Any, ...]:
+        """Of the table and the two lists."""
+        library = self._library
+        return (
+            _rows(self._live, library),
+            gr.update(choices=library.files(), value=None),
+            gr.update(choices=library.removed(), value=None),
+        )
+
+    def _tried(self, work: Callable[[], str]) -> tuple[Any, ...]:
+        try:
+            return html.note(work(), "done"), *self.now()
+        except (RagError, OSError) as error:
+            return html.note(str(error), "error"), *self.now()
+
+    def add(self, paths: list[str] | None) -> tuple[Any, ...]:
+        """Copies uploaded files into the folder."""
+
+        def work() -> str:
+            names = self._library.add([Path(path) for path in paths or []])
+            return f"Added {', '.join(names)}. Build the index to be answered from them."
+
+        return None, *self._tried(work)
+
+    def ask(self, name: str | None) -> tuple[Any, ...]:
+        """Whether a file is really to be taken out."""
+        if not name:
+            return gr.update(visible=False), html.note("Choose a file first.", "error")
+        one = f"Take {name} out of the articles? It moves to a folder from which it can be brought back."
+        return gr.update(visible=True), html.note(one)
+
+    def remove(self, name: str) -> tuple[Any, ...]:
+        """Takes it out."""
+
+        def work() -> str:
+            self._library.remove(name)
+            return f"{name} was taken out. Build the index, so that it is not quoted any more."
+
+        return gr.update(visible=False), *self._tried(work)
+
+    def bring_back(self, name: str | None) -> tuple[Any, ...]:
+        """Puts it back."""
+        return self._tried(
+            lambda: f"{self._library.bring_back(name or '')} is back. Build the index to be answered from it."
+        )
+
+    def build(self) -> Iterator[tuple[Any, ...]]:
+        """Builds the index, saying how far it is."""
+        for text in progress_of(self._live, self._library):
+            yield text, gr.skip(), gr.skip(), gr.skip()
+        yield gr.skip(), *self.now()
+
+
+def _rows(live: LiveAssistant, library: Library) -> list[list[Any]]:
+    held = library.holdings(live.current().store)[:_SHOWN]
+    return [[h.title, h.publisher or "", h.date or "", h.characters, h.passages, h.state, h.path] for h in held]
+
+
+def progress_of(live: LiveAssistant, library: Library) -> Iterator[str]:
+    """Builds in a thread of its own, so that chatting goes on; yields what to show, at the end the report."""
+    news: queue.Queue[tuple[str, Any]] = queue.Queue()
+    assistant = live.current()
+
+    def work() -> None:
+        try:
+            report = sync_index(
+                library.seeds,
+                live.index,
+                assistant.settings,
+                encoder=assistant.encoder,
+                progress=lambda stage, done, total: news.put(("progress", (stage, done, total))),
+            )
+            news.put(("done", report))
+        except RagError as error:
+            news.put(("failed", str(error)))
+        except Exception as error:  # noqa: BLE001 - the page must say that it failed
+            _log.exception("a build failed")
+            news.put(("failed", f"the build failed ({type(error).__name__}); the log says more"))
+
+    threading.Thread(target=work, daemon=True).start()
+    yield html.progress("reading the articles", 0, 0)
+    while True:
+        kind, what = news.get()
+        while kind == "progress" and not news.empty():
+            kind, what = news.get()  # the latest is enough
+        if kind == "progress":
+            yield html.progress(*what)
+            continue
+        yield _report(what) if kind == "done" else html.note(what, "error")
+        return
+
+
+def _report(report: BuildReport) -> str:
+    return html.lines(list(report_lines(report, dry_run=False)), "done")
