@@ -27,6 +27,7 @@ from eval.systems.ours import Renamed
 from eval.vectors import CachedEncoder
 from eval.world import World
 from rag import embed
+from rag.extract import shipped_sha256
 from rag.settings import Settings
 
 FORMAT = 1
@@ -184,14 +185,12 @@ class Bench:
 
     def _program(self) -> dict[str, Any]:
         from importlib.metadata import version
-        from importlib.resources import files
 
-        model = files("rag.models").joinpath("support.json").read_bytes()
         return {
             "version": version("article-rag"),
             "settings": self.settings.model_dump(),
             "encoder_sha256": self.encoder.source.sha256,
-            "support_sha256": hashlib.sha256(model).hexdigest(),
+            "reader_sha256": shipped_sha256(),
         }
 
 

@@ -187,7 +187,7 @@ def _put(pronoun: re.Pattern[str], text: str, name: str) -> str:
 
 def _with_topic(bare: str, last: str) -> str | None:
     """The last question's words behind a question that points back, or that says too little to be searched."""
-    points = _POINTER.search(_THAT_CLAUSE.sub("", bare)) or _THING.search(_EXPLETIVE.sub("", bare))
+    points = _POINTER.search(_THAT_CLAUSE.sub("", _EXPLETIVE.sub("", bare))) or _THING.search(_EXPLETIVE.sub("", bare))
     terms = analyse(bare, _LONGEST).terms if bare else ()
     short = len(terms) <= 1 and not any(term[:1].isupper() for term in terms)
     if not points and not short and not _PERSON.search(bare):

@@ -1,5 +1,6 @@
 """The page in a real browser, served by the real command: what a person sees, and what the browser never does."""
 
+import os
 import re
 import shutil
 import socket
@@ -9,8 +10,10 @@ import time
 
 import pytest
 
+from rag.feedback import Feedback
 from rag.pipeline import sync_index
 from rag.settings import Settings
+from rag.verify import verify
 from tests.conftest import ARTICLE, SEEDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -58,12 +61,15 @@ def address(folders):
         "-m",
         "rag.cli",
         "serve",
+        "--seeds",
+        str(folders / "seeds"),
         "--index",
         str(folders / "index"),
         "--port",
         str(port),
     ]
-    with (folders / "log").open("wb") as log, subprocess.Popen(line, stdout=log, stderr=log) as server:
+    home = os.environ | {"XDG_DATA_HOME": str(folders / "home")}
+    with (folders / "log").open("wb") as log, subprocess.Popen(line, stdout=log, stderr=log, env=home) as server:
         try:
             yield _address(server, folders / "log")
         finally:
@@ -198,6 +204,185 @@ def test_phone_width_needs_no_sideways_scrolling(browser, address):
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     assert phone.locator('#article mark[data-citation="1"]').is_visible()
     phone.close()
+
+
+def open_citation(page, number, by="click"):
+    link = page.locator("#chat .reply").last.locator("a.cite").nth(number - 1)
+    if by == "click":
+        link.click()
+    else:
+        link.focus()
+        page.keyboard.press("Enter")
+    page.wait_for_selector(f'#article mark.chosen[data-citation="{number}"]')
+    page.wait_for_timeout(300)
+
+
+@pytest.mark.parametrize("by", ["click", "Enter"])
+def test_a_citation_opens_its_article_at_the_quotation(page, by):
+    reply = ask(page, "Who composed the Ode to Joy?", "refused")
+    count = reply.locator("a.cite").count()
+    assert count >= 2
+    for number in (count, 1):
+        open_citation(page, number, by)
+        chosen = page.locator("#article mark.chosen")
+        quote = reply.locator("q").nth(number - 1).inner_text()
+        assert chosen.inner_text().startswith(quote[:40])
+        assert in_view(page, "#article mark.chosen", "#article .sources")
+
+
+def test_citations_of_an_earlier_answer_still_open(page):
+    ask(page, TAKAICHI, "answered")
+    ask(page, "Who composed the Ode to Joy?", "refused")
+    page.locator("#chat .reply").first.locator("a.cite").first.click()
+    page.wait_for_selector("#article .cited mark.chosen")
+    assert page.locator("#article mark.chosen").inner_text().startswith("While Takaichi stressed a desire")
+
+
+def test_a_follow_up_is_understood_shown_and_can_be_changed(page):
+    ask(page, "Who is the new Prime Minister of Japan?", "answered")
+    page.fill("#question textarea", "What did she tell reporters?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chat .reply .searched")
+    shown = page.locator("#chat .reply .standalone").last.inner_text()
+    assert "Takaichi" in shown
+    page.locator("#chat .reply a.edit").last.click()
+    assert page.input_value("#question textarea") == shown
+
+
+def test_the_conversation_is_still_there_after_a_reload_and_can_be_exported(page, folders, tmp_path):
+    ask(page, TAKAICHI, "answered")
+    ask(page, "Who composed the Ode to Joy?", "refused")
+    page.reload()
+    page.wait_for_function("document.querySelectorAll('#chat .reply').length === 2", timeout=30_000)
+    page.locator("#conversation button").first.click()
+    page.click("#export")
+    page.wait_for_selector("#exported a")
+    names = {}
+    for link in page.locator("#exported a[download]").all():
+        with page.expect_download() as started:
+            link.click()
+        target = tmp_path / started.value.suggested_filename
+        started.value.save_as(target)
+        names[target.suffix] = target
+    verdict = verify(names[".jsonl"], folders / "seeds")
+    assert (verdict.answers, verdict.findings) == (2, ())
+    assert "mutually beneficial" in names[".md"].read_text()
+    page.click("#new")
+    page.wait_for_function("document.querySelectorAll('#chat .reply').length === 0")
+    page.reload()
+    page.wait_for_selector("#question textarea")
+    page.wait_for_timeout(1000)
+    assert page.locator("#chat .reply").count() == 0
+
+
+def test_a_date_range_without_articles_refuses_and_says_so(page):
+    page.locator("#choices button").first.click()
+    page.fill("#since input", "2026-01-01")
+    page.press("#since input", "Enter")
+    reply = ask(page, TAKAICHI, "refused")
+    assert "Searched only articles dated 2026-01-01 or later." in reply.inner_text()
+
+
+def test_strictness_says_that_nothing_was_calibrated(page):
+    page.locator("#choices button").first.click()
+    assert page.locator("#strictness input[type=radio]").count() == 1
+    assert "not calibrated on these articles" in page.locator("#strictness-note").inner_text()
+
+
+def test_a_thumb_is_kept_on_this_machine(page, folders):
+    ask(page, TAKAICHI, "answered")
+    page.get_by_role("button", name="Like", exact=True).last.click()
+    page.wait_for_selector("#told .done")
+    (line,) = Feedback(folders / "home" / "article-rag" / "feedback.db").export()
+    assert (line["question"], line["gold"], line["good"]) == (TAKAICHI, ["mutually beneficial"], True)
+
+
+def build_on_the_page(page):
+    page.click("#rebuild")
+    page.wait_for_selector("#build-said .building, #build-said .done")
+    page.wait_for_selector("#build-said .done", timeout=60_000)
+    page.wait_for_timeout(800)
+    return page.locator("#build-said").inner_text()
+
+
+def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
+    question = "In which year was the otter charter signed?"
+    file = tmp_path / "otter.txt"
+    file.write_text(
+        "The otter charter\n\nThe otter charter was signed in 1931 in Oslo by Anna Berg, after long talks.\n"
+    )
+    page.get_by_role("tab", name="Library").click()
+    page.set_input_files("#upload input[type=file]", str(file))
+    page.wait_for_timeout(1000)
+    page.click("#add")
+    page.wait_for_selector("#library-said .done")
+    assert "added 1: otter.txt" in build_on_the_page(page)
+    page.get_by_role("tab", name="Chat").click()
+    assert "1931" in ask(page, question, "answered").inner_text()
+    page.get_by_role("tab", name="Library").click()
+    page.wait_for_timeout(800)
+    page.click("#file input")
+    page.get_by_role("option", name="otter.txt").click()
+    page.click("#remove")
+    page.wait_for_selector("#yes", state="visible")
+    page.click("#yes")
+    page.wait_for_function("document.querySelector('#library-said').innerText.includes('was taken out')")
+    assert "removed 1: otter.txt" in build_on_the_page(page)
+    page.get_by_role("tab", name="Chat").click()
+    assert "otter" in ask(page, question, "refused").inner_text()
+
+
+def test_an_upload_that_no_build_could_read_is_refused_with_the_reason(page, tmp_path):
+    file = tmp_path / "empty.txt"
+    file.write_text("   \n")
+    page.get_by_role("tab", name="Library").click()
+    page.set_input_files("#upload input[type=file]", str(file))
+    page.wait_for_timeout(1000)
+    page.click("#add")
+    page.wait_for_selector("#library-said .error")
+    assert "holds no paragraph" in page.locator("#library-said").inner_text()
+
+
+@pytest.mark.parametrize("tab", ["Chat", "Library"])
+def test_no_serious_finding_of_axe(page, tab):
+    from axe_playwright_python.sync_playwright import Axe
+
+    ask(page, TAKAICHI, "answered")
+    page.get_by_role("tab", name=tab).click()
+    page.wait_for_timeout(500)
+    found = Axe().run(page).response["violations"]
+    serious = [
+        (v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_files_outside_are_not_served(page, address, folders):
+    for path in (folders / "log", folders / "index" / "current", "/etc/hostname"):
+        for route in ("gradio_api/file=", "file="):
+            assert page.request.get(f"{address}/{route}{path}").status in (403, 404)
+
+
+def test_the_signatures_of_the_api(address):
+    from gradio_client import Client
+
+    client = Client(address, verbose=False, download_files=False)
+    named = client.view_api(return_format="dict")["named_endpoints"]
+    parameters = {
+        name: [(p["parameter_name"], p["parameter_has_default"]) for p in endpoint["parameters"]]
+        for name, endpoint in named.items()
+    }
+    assert parameters == {
+        "/ask": [("question", False), ("history", True), ("filters", True), ("id", True)],
+        "/search": [("question", False), ("k", True), ("filters", True)],
+        "/articles": [],
+    }
+    history = [{"question": "Who is the new Prime Minister of Japan?", "answer": "Who: Sanae Takaichi [1]"}]
+    reply = client.predict("What did she tell reporters?", history=history, id="7", api_name="/ask")
+    assert (reply["id"], reply["standalone_question"]) == ("7", "What did Sanae Takaichi tell reporters?")
+    assert client.predict("Who?", filters={"year": 1}, api_name="/ask")["status"] == "error"
+    assert [a["path"] for a in client.predict(api_name="/articles")] == [ARTICLE]
+    client.close()
 
 
 def test_named_endpoints_answer(address):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from eval.cases import Asked, Prediction, Quote, System
 from eval.systems.sentence import nearest_sentence
 from eval.world import Ranking, World
+from rag.dialogue import Turn
 from rag.errors import RagError
 from rag.pipeline import Reading
 from rag.types import Reply
@@ -21,7 +22,7 @@ class Ours:
         self._world = world
 
     def ask(self, asked: Asked) -> Prediction:
-        """Answers or refuses. An error of the program is neither, and counts as wrong. It reads no history yet."""
+        """Answers or refuses. An error of the program is neither, and counts as wrong."""
         try:
             if asked.context is not None:
                 reading = self._world.reader.read(asked.question, asked.context, title=asked.title)
@@ -30,7 +31,8 @@ class Ours:
                 return of_reply(
                     self._world, asked, self._world.assistant.answer(asked.question, self._world.hits(asked))
                 )
-            return of_reply(self._world, asked, self._world.assistant.ask(asked.question))
+            history = [Turn(turn.question, turn.answer) for turn in asked.history]
+            return of_reply(self._world, asked, self._world.assistant.ask(asked.question, history=history))
         except RagError as error:
             return Prediction(1.0, False, error=str(error))
 

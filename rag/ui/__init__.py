@@ -24,6 +24,11 @@ THEME = gr.themes.Default(
     neutral_hue="slate",
     font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
     font_mono=["ui-monospace", "monospace"],
+).set(  # white on it is read at 4.5 to 1 or better
+    button_primary_background_fill="*primary_700",
+    button_primary_background_fill_dark="*primary_700",
+    button_primary_background_fill_hover="*primary_800",
+    button_primary_background_fill_hover_dark="*primary_800",
 )
 _PROMISE = (
     "Every word of an answer is quoted from the articles, with its place. That makes nothing up, but it is no promise "

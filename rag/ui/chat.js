@@ -27,6 +27,10 @@
     wanted.count += 1;
     put('#cited textarea, #cited input', `${turn}-${number}-${wanted.count}`);
   }, true);
+  // The table's filter comes without a label.
+  new MutationObserver(() => document.querySelectorAll('#articles input.search-input:not([aria-label])')
+    .forEach((box) => box.setAttribute('aria-label', 'Filter the articles')))
+    .observe(document.body, { childList: true, subtree: true });
   window.articles = {
     // After an answer: the first quotation, and the question just asked.
     answered: () => requestAnimationFrame(() => {

@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 from pydantic import ValidationError
 
-from rag.asking import reply_object
+from rag.asking import to_json
 from rag.dialogue import Turn
 from rag.errors import RagError
 from rag.feedback import Feedback
@@ -65,7 +65,7 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
                 height="58vh",
                 min_height=320,
                 buttons=[],
-                feedback_options=("Good answer", "Not good"),
+                feedback_options=("Like", "Dislike"),
                 latex_delimiters=[],
                 placeholder=html.placeholder(),
             )
@@ -105,7 +105,7 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         asked = [*messages, {"role": "user", "content": html.asked(text)}]
         yield "", asked, gr.skip(), gr.skip(), gr.skip()
         reply, panel = converse(live, text, before, _given(since, until, articles), level)
-        now = before if reply.status == "error" else [*before, reply_object(reply)][-_KEPT:]
+        now = before if reply.status == "error" else [*before, json.loads(to_json(reply))][-_KEPT:]
         said = {"role": "assistant", "content": html.reply(reply, len(now) - 1)}
         shown = gr.skip() if panel is None else panel  # what failed leaves the article as it was
         yield "", [*asked, said], shown, now, now
@@ -119,7 +119,7 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
     def show(which: str, before: Turns) -> Any:
         return _shown(live, which, before)
 
-    opened = cited.input(show, [cited, turns], article, api_visibility="private", show_progress="hidden")
+    opened = cited.change(show, [cited, turns], article, api_visibility="private", show_progress="hidden")
     opened.then(None, js="() => window.articles.panel(true)", api_visibility="private")
 
     def restore(before: Any) -> tuple[Any, ...]:
@@ -129,7 +129,8 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
     def clear() -> tuple[Any, ...]:
         return [], [], [], html.no_article(), gr.update(visible=False), ""
 
-    new.click(clear, None, [chatbot, turns, kept, article, exported, told], api_visibility="private")
+    for emptied in (new.click, chatbot.clear):
+        emptied(clear, None, [chatbot, turns, kept, article, exported, told], api_visibility="private")
     export.click(_exported, turns, exported, api_visibility="private")
 
     def like(before: Turns, event: gr.LikeData) -> tuple[Any, ...]:
@@ -329,7 +330,7 @@ def _judged(feedback: Feedback, before: Turns, event: gr.LikeData) -> tuple[Any,
     number = next((n for n in range(len(before)) if f"-{n}-" in link), index // 2)
     if number >= len(before):
         return None, gr.update(visible=False), html.note("Only answers and refusals can be judged.")
-    good = bool(event.liked) and event.liked != "Not good"
+    good = bool(event.liked)
     try:
         feedback.add(before[number], good=good)
     except RagError as error:

@@ -1,0 +1,112 @@
+"""`python -m eval.load --index INDEX --questions FILE [--people 20] [--seconds 60]`: many people asking at once.
+
+Starts `rag serve` on the index and lets so many simulated people ask through its API, each the next question as soon as
+the last one is answered. Prints errors, answers a second, median and 95th percentile of the time a person waits, and
+the server's memory before and after. `--questions` is a JSONL file with `question` in each line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.datasets.lines import rows
+
+
+@contextmanager
+def served(index: Path, seeds: Path) -> Iterator[tuple[str, int]]:
+    """(address, process id) of a server of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    line = [sys.executable, "-u", "-m", "rag.cli", "serve", "--no-upload"]
+    line += ["--index", str(index), "--seeds", str(seeds), "--port", str(port)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own command
+        try:
+            said = server.stdout.readline() if server.stdout else ""
+            found = re.search(r"http://\S+", said)
+            if found is None:
+                raise SystemExit("the server did not start")
+            yield found[0], server.pid
+        finally:
+            server.terminate()
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return round(int(found[1]) / 1024, 1) if found else 0.0
+
+
+def asking(address: str, questions: Sequence[str], people: int, seconds: float) -> dict[str, Any]:
+    """Milliseconds waited for each answer, and what failed."""
+    from gradio_client import Client
+
+    waits: list[float] = []
+    errors: list[str] = []
+    lock = threading.Lock()
+    clients = [Client(address, verbose=False, download_files=False) for _ in range(people)]
+    end = time.monotonic() + seconds
+
+    def person(number: int) -> None:
+        at = number
+        while time.monotonic() < end:
+            begin = time.monotonic()
+            try:
+                reply = clients[number].predict(questions[at % len(questions)], api_name="/ask")
+                wrong = reply.get("error") if reply["status"] == "error" else None
+            except Exception as error:  # noqa: BLE001 - whatever fails is what is counted
+                wrong = f"{type(error).__name__}: {error}"
+            with lock:
+                waits.append(1000 * (time.monotonic() - begin))
+                errors.extend([wrong] if wrong else [])
+            at += people
+
+    threads = [threading.Thread(target=person, args=(number,)) for number in range(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {
+        "answers": len(waits),
+        "errors": len(errors),
+        "first_errors": errors[:3],
+        "answers_a_second": round(len(waits) / seconds, 2),
+        "median_ms": round(float(np.median(waits))),
+        "p95_ms": round(float(np.percentile(waits, 95))),
+    }
+
+
+def main() -> None:
+    """Serves, asks and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--index", type=Path, required=True)
+    parser.add_argument("--seeds", type=Path, default=Path("seeds"))
+    parser.add_argument("--questions", type=Path, required=True)
+    parser.add_argument("--people", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=60)
+    options = parser.parse_args()
+    questions = [row["question"] for row in rows(options.questions)]
+    with served(options.index, options.seeds) as (address, pid):
+        asking(address, questions, 1, 5)  # warm
+        before = resident_mb(pid)
+        found = asking(address, questions, options.people, options.seconds)
+        found |= {"memory_before_mb": before, "memory_after_mb": resident_mb(pid)}
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

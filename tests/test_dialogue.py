@@ -1,0 +1,68 @@
+"""Follow-ups become questions that stand by themselves; new topics stay as they are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.dialogue import Turn, standalone
+
+WHO = Turn("Who is the Prime Minister of Japan?", "Who: Sanae Takaichi [1]\n\n“…” [1]")
+MET = Turn("In which city did Xi meet Donald Trump?", "Where: Busan [1]\n\n“…” [1]")
+TOLD = Turn("What did Xi tell Carney?", "The words reported:\n\n“…” [1]")
+THAAD = Turn("What is THAAD?", "The articles say:\n\n“…” [1]")
+REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to this question.")
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "expected"),
+    [
+        ([MET], "When was that?", "When did Xi meet Donald Trump?"),
+        ([MET], "When?", "When did Xi meet Donald Trump?"),
+        ([TOLD], "And Japan?", "What did Xi tell Japan?"),
+        ([TOLD], "What about Takaichi?", "What did Xi tell Takaichi?"),
+        ([TOLD], "Who is he?", "Who is Carney?"),
+        ([WHO], "Who is she?", "Who is Sanae Takaichi?"),
+        ([WHO], "What did she tell reporters?", "What did Sanae Takaichi tell reporters?"),
+        ([WHO], "What is her goal?", "What is Sanae Takaichi's goal?"),
+        ([Turn("What happened in 2017?")], "What about the year before?", "What happened in 2016?"),
+        ([Turn("What happened in 2017?")], "And in 2019?", "What happened in 2019?"),
+        ([Turn("When did it open?", "When: 1932 [1]")], "And the year after?", "When did it open in 1933?"),
+        ([THAAD], "When was it deployed?", "When was THAAD deployed?"),
+        ([THAAD], "How did China respond to it?", "How did China respond to THAAD?"),
+        ([TOLD, MET], "Where did they sit?", "Where did Xi and Donald Trump sit?"),
+        ([WHO, Turn("What did she say?")], "And Lee?", "What did Lee say?"),
+        ([REFUSED], "When?", "When opened the bridge?"),
+        ([THAAD], "Ok, and what did Lee say about it?", "what did Lee say about THAAD?"),
+    ],
+)
+def test_follow_ups(history, question, expected):
+    assert standalone(question, history) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who is the mayor of Oslo?",
+        "What did Kim Jong Un say about nuclear weapons?",
+        "Is it true that Xi met Trump?",
+        "Did Lee say that China is important?",
+        "Which countries joined the summit in Gyeongju?",
+    ],
+)
+def test_a_new_topic_is_left_alone(question):
+    assert standalone(question, [WHO, MET]) == question
+
+
+def test_a_topic_is_named_where_a_question_names_none():
+    asked = standalone("How does it work?", [Turn("Is unemployment insurance part of a federal program?")])
+    assert asked.startswith("How does it work (unemployment insurance")
+    assert standalone("Why?", []) == "Why?"
+
+
+@given(st.text(max_size=80), st.lists(st.tuples(st.text(max_size=80), st.text(max_size=80)), max_size=4))
+def test_any_text_gives_a_question_and_the_same_one_again(question, turns):
+    history = [Turn(asked, answer) for asked, answer in turns]
+    found = standalone(question, history)
+    assert found == standalone(question, history)
+    if not history:
+        assert found == " ".join(question.split())

@@ -1,0 +1,166 @@
+"""Adding, taking out and bringing back files; feedback and its export."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rag.asking import calibrating
+from rag.errors import InputError, RagError
+from rag.feedback import Feedback
+from rag.library import REMOVED, Library
+from rag.load import find
+from rag.pipeline import open_assistant, sync_index
+from rag.settings import Settings
+from rag.ui.chat import checked, markdown
+from tests.conftest import ARTICLE
+
+GOOD = "A bridge\n\nThe bridge was opened on Monday by the mayor of the town.\n"
+
+
+@pytest.fixture
+def library(seeds):
+    return Library(seeds)
+
+
+def upload(tmp_path, name, content=GOOD):
+    folder = tmp_path / "uploaded"
+    folder.mkdir(exist_ok=True)
+    file = folder / name
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return file
+
+
+def test_holdings_say_what_is_in_the_index_and_what_is_not(library, tmp_path, word_encoder):
+    sync_index(library.seeds, tmp_path / "index", Settings())
+    store = open_assistant(tmp_path / "index", Settings()).store
+    (one,) = library.holdings(store)
+    assert (one.path, one.state, one.passages > 5, one.characters > 3000) == (ARTICLE, "in the index", True, True)
+    library.add([upload(tmp_path, "bridge.txt")])
+    assert [(h.path, h.state) for h in library.holdings(store)][1] == ("bridge.txt", "new, not built yet")
+    with (library.seeds / ARTICLE).open("a") as file:
+        file.write("\n\nMore.\n")
+    assert library.holdings(store)[0].state == "changed since the build"
+    library.remove(ARTICLE)
+    assert library.holdings(store)[0].state == "removed since the build"
+
+
+def test_a_file_is_added_whole_taken_out_and_brought_back(library, tmp_path):
+    assert library.add([upload(tmp_path, "bridge.txt")]) == ["bridge.txt"]
+    assert (library.seeds / "bridge.txt").read_text() == GOOD
+    assert library.remove("bridge.txt") == "bridge.txt"
+    assert [file.path for file in find(library.seeds).files] == [ARTICLE]
+    assert (library.seeds / REMOVED / "bridge.txt").read_text() == GOOD
+    library.add([upload(tmp_path, "bridge.txt", GOOD + "\nAnother.\n")])
+    assert library.remove("bridge.txt") == "bridge (2).txt"
+    assert library.removed() == ["bridge (2).txt", "bridge.txt"]
+    assert library.bring_back("bridge.txt") == "bridge.txt"
+    assert (library.seeds / "bridge.txt").read_text() == GOOD
+    assert not list(library.seeds.glob(".adding-*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("../evil.txt", "a name with a folder in it"),
+        ("a\\b.txt", "a name with a folder in it"),
+        ("a\nb.txt", "control characters"),
+        ("a\u202eb.txt", "control characters"),
+        (".hidden.txt", "hidden files and README"),
+        ("readme.txt", "hidden files and README"),
+        ("page.exe", "no loader for this kind of file; there are .docx"),
+        ("x" * 250 + ".txt", "more than 200 bytes"),
+        (ARTICLE, "there is a file of this name"),
+    ],
+)
+def test_names_that_are_refused(library, name, message):
+    class Uploaded(type(Path())):
+        name = property(lambda self: self._given)
+
+    file = Uploaded("anywhere")
+    file._given = name
+    with pytest.raises(InputError, match=message):
+        library.add([file])
+    assert library.files() == [ARTICLE]
+
+
+def test_what_a_build_could_not_read_is_refused_with_its_reason_and_nothing_is_added(library, tmp_path):
+    good, bad = upload(tmp_path, "good.txt"), upload(tmp_path, "bad.pdf", b"no pdf")
+    with pytest.raises(InputError, match=r"bad\.pdf"):
+        library.add([good, bad])
+    with pytest.raises(InputError, match="holds no paragraph"):
+        library.add([upload(tmp_path, "empty.txt", "  \n")])
+    with pytest.raises(InputError, match="choose one file"):
+        library.add([])
+    assert library.files() == [ARTICLE]
+
+
+def test_what_is_not_there_cannot_be_moved(library):
+    for path in ("none.txt", "../outside.txt", f"{REMOVED}/x.txt"):
+        with pytest.raises(InputError, match="there is no article file"):
+            library.remove(path)
+        with pytest.raises(InputError, match="is not among"):
+            library.bring_back(path)
+
+
+def test_bringing_back_never_overwrites(library, tmp_path):
+    library.add([upload(tmp_path, "bridge.txt")])
+    library.remove("bridge.txt")
+    library.add([upload(tmp_path, "bridge.txt", GOOD + "\nAnother.\n")])
+    with pytest.raises(InputError, match="there is another file"):
+        library.bring_back("bridge.txt")
+    assert "Another." in (library.seeds / "bridge.txt").read_text()
+
+
+ANSWER = {
+    "question": "And when?",
+    "standalone_question": "When did the bridge open?",
+    "status": "answered",
+    "short_answer": "1932",
+    "citations": [{"quote": "It opened in 1932.", "article_id": "b"}],
+    "index_generation": "g",
+}
+
+
+def test_feedback_is_kept_and_exported_as_questions(tmp_path):
+    feedback = Feedback(tmp_path / "data" / "feedback.db")
+    feedback.add(ANSWER, good=True)
+    feedback.add(ANSWER | {"short_answer": None}, good=True, comment=" right ")
+    feedback.add(ANSWER, good=False, comment="it was 1933")
+    feedback.add(ANSWER | {"status": "refused", "citations": []}, good=True)
+    found = list(Feedback(tmp_path / "data" / "feedback.db").export())
+    assert [line["gold"] for line in found] == [["1932"], ["It opened in 1932."], None, []]
+    assert {line["question"] for line in found} == {"When did the bridge open?"}
+    assert [line["comment"] for line in found] == ["", "right", "it was 1933", ""]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in found if line["gold"] is not None))
+    assert [len(question.gold) for question in calibrating(file)] == [1, 1, 0]
+    file.write_text(json.dumps(found[2]) + "\n")
+    with pytest.raises(InputError, match="'gold'"):
+        calibrating(file)
+
+
+def test_feedback_that_cannot_be_kept_says_why(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RagError, match=r"the feedback in .* cannot be used"):
+        Feedback(tmp_path / "file" / "feedback.db").add(ANSWER, good=True)
+    with pytest.raises(InputError, match="write at most"):
+        Feedback(tmp_path / "feedback.db").add(ANSWER, good=True, comment="x" * 5000)
+
+
+def test_what_a_browser_kept_is_checked(assistant):
+    from rag.asking import to_json
+
+    reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
+    assert checked([reply, {"text": "<script>"}, 7, reply | {"status": "sure"}]) == [reply]
+    assert checked("no list") == []
+
+
+def test_markdown_of_a_conversation_has_no_markup_of_an_article(assistant):
+    from rag.asking import to_json
+
+    reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
+    (reply["citations"] or reply["closest"])[0]["quote"] = "# [a](javascript:b) <img>"
+    text = markdown([reply])
+    assert "\\# \\[a\\](javascript:b) \\<img\\>" in text
+    assert "paragraph" in text
