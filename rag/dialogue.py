@@ -12,8 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.question import AUXILIARY, analyse
-from rag.words import STOPWORDS
+from rag.words import AUXILIARY, STOPWORDS, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +187,12 @@ def _put(pronoun: re.Pattern[str], text: str, name: str) -> str:
 def _with_topic(bare: str, last: str) -> str | None:
     """The last question's words behind a question that points back, or that says too little to be searched."""
     points = _POINTER.search(_THAT_CLAUSE.sub("", _EXPLETIVE.sub("", bare))) or _THING.search(_EXPLETIVE.sub("", bare))
-    terms = analyse(bare, _LONGEST).terms if bare else ()
-    short = len(terms) <= 1 and not any(term[:1].isupper() for term in terms)
+    own = terms(bare)
+    short = len(own) <= 1 and not any(term[:1].isupper() for term in own)
     if not points and not short and not _PERSON.search(bare):
         return None
-    own = {term.casefold() for term in terms}
-    topic = [term for term in analyse(last, _LONGEST).terms if term.casefold() not in own]
+    held = {term.casefold() for term in own}
+    topic = [term for term in terms(last) if term.casefold() not in held]
     return f"{bare.rstrip('?.! ')} ({' '.join(topic)})?" if topic else None
 
 

@@ -7,12 +7,8 @@ import unicodedata
 
 from rag.errors import InputError
 from rag.types import Kind, Question
-from rag.words import STOPWORDS, WORD
+from rag.words import AUXILIARY, STOPWORDS, terms
 
-AUXILIARY = (
-    "is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must|"
-    "isn't|aren't|wasn't|weren't|don't|doesn't|didn't|hasn't|haven't|hadn't|can't|won't"
-)
 _THIS = r"(?:this|the|these|that)\s+(?:article|text|story|piece|report|news)s?"
 _ABOUT = re.compile(
     rf"^(?:what(?:'s| is| are)?\s+{_THIS}\s+(?:is\s+|are\s+)?about"
@@ -53,7 +49,7 @@ def analyse(text: str, max_chars: int) -> Question:
     focus = (match[1] or match[2] or match[3]) if match else None
     if focus in STOPWORDS or (focus and re.fullmatch(AUXILIARY, focus)):
         focus = None
-    return Question(text, _kind(folded, focus), _terms(text), focus)
+    return Question(text, _kind(folded, focus), terms(text), focus)
 
 
 _JOINED = re.compile(rf",?\s+and\s+(?=(?:what|who|whom|whose|when|where|why|how|which|{AUXILIARY})\b)", re.IGNORECASE)
@@ -97,12 +93,3 @@ def _kind(folded: str, focus: str | None) -> Kind:
         "why": "why",
     }
     return words.get(first[1], "how" if first[1] == "how" else "what")
-
-
-def _terms(text: str) -> tuple[str, ...]:
-    seen: dict[str, str] = {}
-    for match in WORD.finditer(text):
-        word = re.sub(r"['’]s$", "", match[0])
-        if word.casefold().replace("’", "'") not in STOPWORDS and (len(word) > 1 or word.isdigit()):
-            seen.setdefault(word.casefold(), word)
-    return tuple(seen.values())

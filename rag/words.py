@@ -10,6 +10,12 @@ import snowballstemmer
 
 WORD = re.compile(r"\w+(?:['’.\-]\w+)*")
 
+# The verbs that questions are built with, as a pattern.
+AUXILIARY = (
+    "is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must|"
+    "isn't|aren't|wasn't|weren't|don't|doesn't|didn't|hasn't|haven't|hadn't|can't|won't"
+)
+
 # Words that say nothing about what a passage must hold: function words, and the words questions are built with.
 STOPWORDS = frozenset(
     """
@@ -36,3 +42,13 @@ def stem(word: str) -> str:
     bare = "".join(c for c in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(c))
     stemmed: str = _stemmer().stemWord(re.sub(r"['’]s$", "", bare).replace(".", ""))
     return stemmed
+
+
+def terms(text: str) -> tuple[str, ...]:
+    """The content words as written, without possessive endings, each once, in the order of their first occurrence."""
+    seen: dict[str, str] = {}
+    for match in WORD.finditer(text):
+        word = re.sub(r"['’]s$", "", match[0])
+        if word.casefold().replace("’", "'") not in STOPWORDS and (len(word) > 1 or word.isdigit()):
+            seen.setdefault(word.casefold(), word)
+    return tuple(seen.values())

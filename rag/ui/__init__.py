@@ -16,7 +16,7 @@ from rag.filters import parse
 from rag.library import Library
 from rag.pipeline import LiveAssistant
 from rag.render import error_reply
-from rag.ui import chat, html
+from rag.ui import chat, evaluation, html
 from rag.ui import library as library_tab
 
 THEME = gr.themes.Default(
@@ -69,12 +69,16 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
                 with gr.Tab("Library", id="library") as tab:
                     now, shown = library_tab.build(live, offer.library, upload=offer.upload)
                 tab.select(now, None, shown, api_visibility="private")
+                if evaluation.available():
+                    with gr.Tab("Evaluation", id="evaluation"):
+                        evaluation.build()
         blocks.load(None, js=_file("chat.js"), api_visibility="private")
         blocks.load(parts.restore, *parts.restoring, api_visibility="private")
         blocks.load(parts.refresh, None, parts.refreshed, api_visibility="private")
         if offer.api:
             _endpoints(live)
-    return blocks
+    # Questions share two cores well; the rest wait in line.
+    return blocks.queue(default_concurrency_limit=4, max_size=200)
 
 
 def _endpoints(live: LiveAssistant) -> None:

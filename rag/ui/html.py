@@ -53,7 +53,8 @@ def lines(texts: Sequence[str], kind: str = "quiet") -> str:
 
 def progress(stage: str, done: int, total: int) -> str:
     """A bar."""
-    bar = f'<progress value="{done}" max="{total}" aria-label="{escape(stage)}"></progress>' if total else ""
+    value = f'value="{done}" max="{total}" ' if total else ""
+    bar = f'<progress {value}aria-label="{escape(stage)}"></progress>'
     count = f" {done:,} of {total:,}" if total else " …"
     return f'<div class="building" role="status">{bar} {escape(stage)}{count}</div>'
 

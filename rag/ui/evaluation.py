@@ -1,0 +1,63 @@
+"""The tab with the benchmark: runs the quick one of a checkout in a process of its own and shows its page."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+
+from rag.ui import html
+
+_ABOUT = (
+    "The quick benchmark asks the questions about the project's own article of this program and of simple baselines, "
+    "checks every quotation against the file, and shows figures, plots and every wrong answer. It takes some minutes."
+)
+
+
+def available() -> bool:
+    """Whether there is a checkout with the evaluation, and what it needs is installed."""
+    return all(importlib.util.find_spec(name) for name in ("eval", "matplotlib", "sklearn")) and bool(_folder())
+
+
+def _folder() -> Path | None:
+    spec = importlib.util.find_spec("eval")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    return Path(places[0]).parent if places and (Path(places[0]) / "questions" / "seeds.jsonl").is_file() else None
+
+
+def build() -> None:
+    """Puts the tab's components into the page."""
+    gr.HTML(html.note(_ABOUT))
+    run = gr.Button("Run the quick benchmark", variant="primary", elem_id="run-evaluation")
+    said = gr.HTML("", elem_id="evaluation-said")
+    shown = gr.HTML("", elem_id="evaluation")
+    run.click(_run, None, [said, shown], concurrency_limit=1, api_visibility="private")
+
+
+def _run() -> Iterator[tuple[str, str]]:
+    with tempfile.TemporaryDirectory() as work:
+        line = [sys.executable, "-m", "eval", "--sets", "seeds", "--out", work]
+        with subprocess.Popen(  # noqa: S603 - our own command
+            line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=_folder()
+        ) as process:
+            yield html.progress("starting", 0, 0), ""
+            last = ""
+            for text in process.stdout or ():
+                last = text.strip() or last
+                if "seeds:" in text:
+                    yield html.progress(text[text.index("seeds:") :].strip(), 0, 0), ""
+        pages = sorted(Path(work).glob("*.html"))
+        if process.returncode not in (0, 1) or not pages:
+            yield html.note(f"The benchmark ended with code {process.returncode}: {last}", "error"), ""
+            return
+        # In a frame without scripts: the report quotes articles.
+        page = escape(pages[0].read_text(encoding="utf-8"))
+        frame = f'<iframe class="report" title="Report of the benchmark" sandbox srcdoc="{page}"></iframe>'
+        found = "A quotation is not grounded: see the report." if process.returncode else "Done."
+        yield html.note(found, "error" if process.returncode else "done"), frame
