@@ -189,11 +189,18 @@ def _with_topic(bare: str, last: str) -> str | None:
     points = _POINTER.search(_THAT_CLAUSE.sub("", _EXPLETIVE.sub("", bare))) or _THING.search(_EXPLETIVE.sub("", bare))
     own = terms(bare)
     short = len(own) <= 1 and not any(term[:1].isupper() for term in own)
-    if not points and not short and not _PERSON.search(bare):
+    if not points and not short and not _PERSON.search(bare) and not _is_fragment(bare):
         return None
     held = {term.casefold() for term in own}
     topic = [term for term in terms(last) if term.casefold() not in held]
     return f"{bare.rstrip('?.! ')} ({' '.join(topic)})?" if topic else None
+
+
+def _is_fragment(bare: str) -> bool:
+    """ "Regional differences": a few words without a verb or a name that could be a topic of their own."""
+    words = bare.split()
+    asks = re.search(rf"\b(?:{_WH}|{AUXILIARY})\b", bare, re.IGNORECASE)
+    return len(words) <= 4 and asks is None and not any(word[:1].isupper() for word in words[1:])
 
 
 def _said(answer: str) -> str:

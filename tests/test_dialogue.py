@@ -46,6 +46,7 @@ def test_follow_ups(history, question, expected):
         "What did Kim Jong Un say about nuclear weapons?",
         "Is it true that Xi met Trump?",
         "Did Lee say that China is important?",
+        "the United Nations",
         "Which countries joined the summit in Gyeongju?",
     ],
 )
@@ -56,6 +57,7 @@ def test_a_new_topic_is_left_alone(question):
 def test_a_topic_is_named_where_a_question_names_none():
     asked = standalone("How does it work?", [Turn("Is unemployment insurance part of a federal program?")])
     assert asked.startswith("How does it work (unemployment insurance")
+    assert standalone("Regional differences", [THAAD]) == "Regional differences (THAAD)?"
     assert standalone("Why?", []) == "Why?"
 
 
