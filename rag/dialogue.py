@@ -56,6 +56,7 @@ _WHO_IS = re.compile(r"^who(?:'s|\s+(?:is|was|are|were))\s+(?:he|she|they)[?.!\s
 _PERSON = re.compile(r"\b(he|him|his|she|her|hers)\b", re.IGNORECASE)
 _THING = re.compile(r"\b(it|its|they|them|their|theirs)\b", re.IGNORECASE)
 _POINTER = re.compile(r"\b(?:that|this|these|those|there|one|ones|same|such)\b", re.IGNORECASE)
+_ITSELF = re.compile(r"\b(?:this|these) (?:article|text|story|piece|report)s?\b", re.IGNORECASE)
 _EXPLETIVE = re.compile(
     r"\b(?:is|was|would|will) it (?:true|possible|likely|the case|right|ok|okay|necessary)(?: that)?\b"
     r"|\bit (?:is|was) that\b",
@@ -83,7 +84,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
 
 
 def _alone(text: str, before: Sequence[tuple[str, str]]) -> str:
-    if not before:
+    if not before or _ITSELF.search(text):
         return text
     last, answer = before[-1]
     bare = _LEAD_IN.sub("", text)

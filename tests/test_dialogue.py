@@ -47,6 +47,7 @@ def test_follow_ups(history, question, expected):
         "Is it true that Xi met Trump?",
         "Did Lee say that China is important?",
         "the United Nations",
+        "What is this article about?",
         "Which countries joined the summit in Gyeongju?",
     ],
 )

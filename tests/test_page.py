@@ -19,6 +19,7 @@ from tests.conftest import ARTICLE, SEEDS
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
+SHORT = '"mutually beneficial" relationship'
 HOSTILE = (
     """---
 title: 'Zebra <script>window.pwned = 1</script> **treaty** ![p](http://outside.example/p.png)'
@@ -147,8 +148,8 @@ def test_the_page_says_what_it_promises_and_what_not(page):
 
 def test_an_answer_shows_its_quotation_marked_in_the_article(page):
     reply = ask(page, TAKAICHI, "answered")
-    assert reply.locator(".short").inner_text() == "mutually beneficial"
-    assert reply.locator("q mark").inner_text() == "mutually beneficial"
+    assert reply.locator(".short").inner_text() == SHORT
+    assert reply.locator("q mark").inner_text() == SHORT
     mark = page.locator('#article mark[data-citation="1"]')
     assert mark.inner_text().startswith("While Takaichi stressed a desire")
     assert in_view(page, '#article mark[data-citation="1"]', "#article .sources")
@@ -294,7 +295,7 @@ def test_a_thumb_is_kept_on_this_machine(page, folders):
     page.get_by_role("button", name="Like", exact=True).last.click()
     page.wait_for_selector("#told .done")
     (line,) = Feedback(folders / "home" / "article-rag" / "feedback.db").export()
-    assert (line["question"], line["gold"], line["good"]) == (TAKAICHI, ["mutually beneficial"], True)
+    assert (line["question"], line["gold"], line["good"]) == (TAKAICHI, [SHORT], True)
 
 
 def build_on_the_page(page):
@@ -391,7 +392,7 @@ def test_named_endpoints_answer(address):
     # The client takes any object with a "path" for a file to fetch, and a citation has one.
     client = Client(address, verbose=False, download_files=False)
     reply = client.predict(TAKAICHI, api_name="/ask")
-    assert (reply["schema"], reply["short_answer"]) == (1, "mutually beneficial")
+    assert (reply["schema"], reply["short_answer"]) == (1, SHORT)
     assert client.predict("", api_name="/ask")["status"] == "error"
     hits = client.predict(TAKAICHI, 2, api_name="/search")
     assert [hit["rank"] for hit in hits] == [1, 2]
@@ -424,6 +425,6 @@ def test_a_hostile_article_is_shown_as_text_by_the_running_page(page, folders):
     )
     assert "Zebra <script>window.pwned = 1</script> **treaty** ![p](http://outside" in shown
     assert "<img src=x onerror='window.pwned=6'> **now**" in page.locator("#chat .asked").last.inner_text()
-    assert page.locator("#article a, #chat .reply a, #chat img, #article img").count() == 0
+    assert page.locator("#article a, #chat .reply a:not(.cite), #chat img, #article img").count() == 0
     assert page.evaluate("window.pwned") is None
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280

@@ -52,10 +52,27 @@ def _whole(text: str, found: Found, sentence: Range) -> Found:
         start -= 1
     while start < end < sentence[1] and text[end - 1].isalnum() and text[end].isalnum():
         end += 1
-    return replace(found, start=start, end=end)
+    return replace(found, **_paired(text, start, end, sentence))
 
 
 _NOTHING = -30.0
+
+
+_PAIRS = (('"', '"'), ("“", "”"), ("(", ")"))
+
+
+def _paired(text: str, start: int, end: int, sentence: Range) -> dict[str, int]:
+    """The span with the other mark of a pair that stands right beside it: '"mutually beneficial" relationship'."""
+    for opening, closing in _PAIRS:
+        inside = text[start:end]
+        same = opening == closing
+        opened, closed = inside.count(opening), inside.count(closing)
+        odd = opened % 2 == 1 if same else opened != closed
+        if odd and (same or closed > opened) and start > sentence[0] and text[start - 1] == opening:
+            start -= 1
+        elif odd and (same or opened > closed) and end < sentence[1] and text[end] == closing:
+            end += 1
+    return {"start": start, "end": end}
 
 
 def _best(scored: Sequence[tuple[Encoded, Logits]], sentence: Range, answerable: float) -> Found:

@@ -90,10 +90,10 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
                     new = gr.Button("New conversation", size="sm", elem_id="new")
                     export = gr.Button("Export", size="sm", elem_id="export")
                 exported = gr.Files(label="Exported", visible=False, elem_id="exported")
-                with gr.Row(visible=False, elem_id="remark") as remark:
-                    comment = gr.Textbox(label="What was wrong, or good? (kept on this machine)", scale=4, max_lines=3)
-                    tell = gr.Button("Send", size="sm", scale=1, min_width=80)
-                told = gr.HTML("", elem_id="told")
+            with gr.Row(visible=False, elem_id="remark") as remark:
+                comment = gr.Textbox(label="What was wrong, or good? (kept on this machine)", scale=4, max_lines=3)
+                tell = gr.Button("Send", size="sm", scale=1, min_width=80)
+            told = gr.HTML("", elem_id="told")
         with gr.Column(scale=2, min_width=320):
             article = gr.HTML(html.no_article(), elem_id="article")
     cited = gr.Textbox(label="Citation", elem_id="cited", visible="hidden")

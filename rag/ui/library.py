@@ -65,7 +65,7 @@ def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Calla
     act = _Actions(live, library)
     private = {"api_visibility": "private"}
     add.click(act.add, files, [files, said, *shown], **private)
-    remove.click(act.ask, chosen, [really, said], **private)
+    remove.click(act.confirm, chosen, [really, said], **private)
     yes.click(act.remove, chosen, [really, said, *shown], **private)
     no.click(lambda: (gr.update(visible=False), ""), None, [really, said], **private)
     back.click(act.bring_back, gone, [said, *shown], **private)
@@ -103,7 +103,7 @@ class _Actions:
 
         return None, *self._tried(work)
 
-    def ask(self, name: str | None) -> tuple[Any, ...]:
+    def confirm(self, name: str | None) -> tuple[Any, ...]:
         """Whether a file is really to be taken out."""
         if not name:
             return gr.update(visible=False), html.note("Choose a file first.", "error")

@@ -56,6 +56,19 @@ def quantised(reader: Reader, file: Path, *, reduced: bool = False) -> None:
             weight_type=QuantType.QInt8,
             op_types_to_quantize=["MatMul", "Gemm"],
         )
+    _without_notes(file)
+
+
+def _without_notes(file: Path) -> None:
+    """Takes out what the exporter notes at each node: lines of code with the paths of the machine that ran it."""
+    import onnx
+
+    model = onnx.load(file)
+    graph = model.graph
+    for part in [model, graph, *graph.node, *graph.initializer, *graph.value_info, *graph.input, *graph.output]:
+        del part.metadata_props[:]
+        part.doc_string = ""
+    file.write_bytes(model.SerializeToString())
 
 
 def rows_of_bytes(reader: Reader, tokenizer: Path) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
