@@ -21,20 +21,21 @@ def decide(supports: Sequence[Support], threshold: float, *, max_quotes: int = 3
     if confidence < threshold:
         return Refused("no_support", tuple(_one_a_passage(supports)[:max_closest]), confidence, threshold)
     enough = [s for s in supports if s.confidence >= threshold]
-    chosen, others = _varied(enough)
+    chosen = _varied(enough)
     shown = chosen + [support for support in enough if not any(support is one for one in chosen)]
-    return Answered(tuple(shown[:max_quotes]), tuple(others[: max_quotes - 1]), confidence, threshold)
+    others = range(1, min(len(chosen), max_quotes))
+    return Answered(tuple(shown[:max_quotes]), tuple(others), confidence, threshold)
 
 
-def _varied(supports: Sequence[Support]) -> tuple[list[Support], list[int]]:
-    """The first and the best of each other short answer; and the places of these others."""
+def _varied(supports: Sequence[Support]) -> list[Support]:
+    """The first and the best of each other short answer."""
     chosen, shown = [supports[0]], [_short_words(supports[0])]
     for support in supports[1:] if shown[0] else ():
         words = _short_words(support)
         if words and all(_differ(words, other) for other in shown):
             chosen.append(support)
             shown.append(words)
-    return chosen, list(range(1, len(chosen)))
+    return chosen
 
 
 def _short_words(support: Support) -> frozenset[str]:

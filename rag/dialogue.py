@@ -24,7 +24,7 @@ class Turn:
 
 
 _KEPT_TURNS = 8
-_LONGEST = 2000
+_LONGEST = 1000  # code points of a question
 _LEAD_IN = re.compile(r"^(?:(?:ok|okay|and|but|so|then|also|well|thanks|thank you|great)\b[,.!]?\s+)+", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+(.+?)[?.!\s]*$", re.IGNORECASE)
 _AND = re.compile(r"^and\s+(.+?)[?.!\s]*$", re.IGNORECASE)
@@ -72,15 +72,20 @@ _DEFINITION = re.compile(
 )
 
 
-def standalone(question: str, history: Sequence[Turn]) -> str:
-    """The question with what it takes from the turns before, or as it is where it takes nothing."""
+def standalone(question: str, history: Sequence[Turn], max_chars: int = _LONGEST) -> str:
+    """The question with what it takes from the turns before, or as it is where it takes nothing.
+
+    Also as it is where it would have more than `max_chars` code points, so that a long turn before cannot make a
+    question one that cannot be asked.
+    """
     asked = " ".join(question.split())
     before: list[tuple[str, str]] = []  # each earlier question as it stands by itself, with its answer
     for turn in history[-_KEPT_TURNS:]:
         text = " ".join(turn.question.split())
         if text:
             before.append((_alone(text, before), turn.answer))
-    return _alone(asked, before) if before else asked
+    found = _alone(asked, before)
+    return found if len(found) <= max_chars else asked
 
 
 def _alone(text: str, before: Sequence[tuple[str, str]]) -> str:
@@ -88,14 +93,13 @@ def _alone(text: str, before: Sequence[tuple[str, str]]) -> str:
         return text
     last, answer = before[-1]
     bare = _LEAD_IN.sub("", text)
-    found = (
+    return (
         _elliptic(text, bare, last, answer)
         or _shortened(bare, last, answer)
         or _replaced(bare, last, answer)
         or _with_topic(bare, last)
         or text
     )
-    return found if len(found) <= _LONGEST else text
 
 
 def _elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
@@ -187,7 +191,8 @@ def _put(pronoun: re.Pattern[str], text: str, name: str) -> str:
 
 def _with_topic(bare: str, last: str) -> str | None:
     """The last question's words behind a question that points back, or that says too little to be searched."""
-    points = _POINTER.search(_THAT_CLAUSE.sub("", _EXPLETIVE.sub("", bare))) or _THING.search(_EXPLETIVE.sub("", bare))
+    plain = _EXPLETIVE.sub("", bare)
+    points = _POINTER.search(_THAT_CLAUSE.sub("", plain)) or _THING.search(plain)
     own = terms(bare)
     short = len(own) <= 1 and not any(term[:1].isupper() for term in own)
     if not points and not short and not _PERSON.search(bare) and not _is_fragment(bare):

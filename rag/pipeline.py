@@ -60,12 +60,17 @@ class Assistant:
         clock = _Clock()
         with clock.stage("analyse"):
             original = self._analyse(text, filters)
-            question = self._analyse(standalone(original.text, history), filters) if history else original
+            question = self._understood(original, history, filters)
             asked = parts(question)
         with clock.stage("retrieve"):
             hits = [self._hits(part, self.settings.passages, filters) for part in asked]
         request = Asking(question, original.text, filters, (), self.store.generation, id)
         return self._answer(request, list(zip(asked, hits, strict=True)), clock)
+
+    def _understood(self, question: Question, history: Sequence[Turn], filters: Filters) -> Question:
+        if not history:
+            return question
+        return self._analyse(standalone(question.text, history, self.settings.max_question_chars), filters)
 
     def _hits(self, question: Question, k: int, filters: Filters) -> list[Hit]:
         return retrieve(question, self.store, self.encoder, self.settings, k, filters)
@@ -109,10 +114,7 @@ class Assistant:
 
     def search(self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL) -> list[Hit]:
         """The retriever alone: the `k` best passages, best first."""
-        question = self._analyse(text, filters)
-        if history:
-            question = self._analyse(standalone(question.text, history), filters)
-        return self._hits(question, k, filters)
+        return self._hits(self._understood(self._analyse(text, filters), history, filters), k, filters)
 
 
 class LiveAssistant:

@@ -62,6 +62,13 @@ def test_a_topic_is_named_where_a_question_names_none():
     assert standalone("Why?", []) == "Why?"
 
 
+def test_a_long_turn_before_never_makes_a_question_too_long():
+    last = Turn("What did " + "Xi and " * 120 + "Lee say?")
+    assert standalone("And Japan?", [last], 1000) != "And Japan?"
+    assert standalone("And Japan?", [last], 200) == "And Japan?"
+    assert standalone("When was that?", [last], 200) == "When was that?"
+
+
 @given(st.text(max_size=80), st.lists(st.tuples(st.text(max_size=80), st.text(max_size=80)), max_size=4))
 def test_any_text_gives_a_question_and_the_same_one_again(question, turns):
     history = [Turn(asked, answer) for asked, answer in turns]
