@@ -12,7 +12,9 @@ from rag.library import REMOVED, Library
 from rag.load import find
 from rag.pipeline import open_assistant, sync_index
 from rag.settings import Settings
-from rag.ui.chat import checked, markdown
+from rag.ui import html
+from rag.ui.conversation import KEPT, checked, markdown, messages_of
+from rag.verify.schema import Answer
 from tests.conftest import ARTICLE
 
 GOOD = "A bridge\n\nThe bridge was opened on Monday by the mayor of the town.\n"
@@ -164,3 +166,15 @@ def test_markdown_of_a_conversation_has_no_markup_of_an_article(assistant):
     text = markdown([reply])
     assert "\\# \\[a\\](javascript:b) \\<img\\>" in text
     assert "paragraph" in text
+
+
+def test_each_message_says_which_turn_it_shows(assistant):
+    from rag.asking import to_json
+
+    reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
+    shown = [message["content"] for message in messages_of([reply] * 12)]
+    assert [html.turn_of(content) for content in shown[1::2]] == list(range(12))
+    assert {html.turn_of(content) for content in shown[::2]} == {None}
+    error = reply | {"status": "error", "error": "no"}
+    assert html.turn_of(html.reply(Answer.model_validate(error), 3)) is None
+    assert len(checked([reply] * (KEPT + 5))) == KEPT

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from pydantic import ValidationError
 
 from rag.asking import to_json
-from rag.dialogue import Turn
 from rag.errors import RagError
 from rag.feedback import Feedback
-from rag.filters import ALL, Filters, parse
+from rag.filters import parse
 from rag.pipeline import Assistant, LiveAssistant
 from rag.render import error_reply
 from rag.store.certificates import percent
 from rag.types import Reply
 from rag.ui import html
+from rag.ui.conversation import KEPT, Messages, Turns, checked, export_files, messages_of, turns_of
 from rag.verify.schema import Answer
 
 _log = logging.getLogger("rag")
@@ -33,12 +30,9 @@ EXAMPLES = (
     "What did Xi tell Carney?",
     "What is this article about?",
 )
-_KEPT = 50  # turns that a browser keeps
 _SHIPPED = "shipped"
 _MANY = 2000  # articles beyond which they cannot be chosen from a list
 _STORAGE = "ask-the-articles"
-Messages = list[dict[str, Any]]
-Turns = list[dict[str, Any]]  # schema-1 objects, oldest first
 
 
 @dataclass(frozen=True)
@@ -105,10 +99,10 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         asked = [*messages, {"role": "user", "content": html.asked(text)}]
         yield "", asked, gr.skip(), gr.skip(), gr.skip()
         reply, panel = converse(live, text, before, _given(since, until, articles), level)
-        now = before if reply.status == "error" else [*before, json.loads(to_json(reply))][-_KEPT:]
+        now = before if reply.status == "error" else [*before, json.loads(to_json(reply))]
         said = {"role": "assistant", "content": html.reply(reply, len(now) - 1)}
         shown = gr.skip() if panel is None else panel  # what failed leaves the article as it was
-        yield "", [*asked, said], shown, now, now
+        yield "", [*asked, said], shown, now, now[-KEPT:]
 
     inputs = [chatbot, turns, choice.since, choice.until, choice.articles, choice.level]
     outputs = [box, chatbot, article, turns, kept]
@@ -131,7 +125,7 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
 
     for emptied in (new.click, chatbot.clear):
         emptied(clear, None, [chatbot, turns, kept, article, exported, told], api_visibility="private")
-    export.click(_exported, turns, exported, api_visibility="private")
+    export.click(export_files, turns, exported, api_visibility="private")
 
     def like(before: Turns, event: gr.LikeData) -> tuple[Any, ...]:
         return _judged(feedback, before, event)
@@ -187,10 +181,10 @@ def _choice_updates(live: LiveAssistant) -> tuple[Any, ...]:
 
 
 def _titles(live: LiveAssistant) -> list[tuple[str, str]]:
-    held = live.current().store.articles()
-    if len(held) > _MANY:
+    store = live.current().store
+    if store.article_count > _MANY:
         return []
-    return [(f"{info.title} ({info.date or info.path})", info.article_id) for info, _, _ in held]
+    return [(f"{info.title} ({info.date or info.path})", info.article_id) for info, _, _ in store.articles()]
 
 
 def levels(assistant: Assistant) -> tuple[list[tuple[str, str]], str]:
@@ -243,8 +237,7 @@ def converse(
         assistant = live.current()
         if level not in (_SHIPPED, "") and assistant.certificate is not None:
             assistant = assistant.at_level(float(level))
-        searched: Filters = parse(filters) if filters else ALL
-        reply = assistant.ask(text, history=turns_of(before), filters=searched)
+        reply = assistant.ask(text, history=turns_of(before), filters=parse(filters))
         return reply, html.sources(reply, assistant.store)
     except RagError as error:
         message = str(error)
@@ -252,33 +245,6 @@ def converse(
         _log.exception("a question failed")
         message = f"the program failed ({type(error).__name__}); its log says more"
     return error_reply(message, question=text), None
-
-
-def turns_of(before: Turns) -> list[Turn]:
-    """The turns of a conversation, as the next question is understood from them."""
-    return [Turn(turn["standalone_question"], turn["text"]) for turn in before]
-
-
-def checked(before: Any) -> Turns:
-    """What a browser kept, less what is no schema-1 object: whatever stands there is foreign."""
-    good = []
-    for turn in before if isinstance(before, list) else []:
-        try:
-            Answer.model_validate(turn)
-        except ValidationError:
-            continue
-        good.append(turn)
-    return good[-_KEPT:]
-
-
-def messages_of(before: Turns) -> Messages:
-    """A conversation as the chat shows it."""
-    out: Messages = []
-    for number, turn in enumerate(before):
-        answer = Answer.model_validate(turn)
-        out.append({"role": "user", "content": html.asked(answer.question)})
-        out.append({"role": "assistant", "content": html.reply(answer, number)})
-    return out
 
 
 def _shown(live: LiveAssistant, which: str, before: Turns) -> Any:
@@ -289,46 +255,10 @@ def _shown(live: LiveAssistant, which: str, before: Turns) -> Any:
     return html.sources(Answer.model_validate(before[int(turn)]), live.current().store, int(number))
 
 
-def _exported(before: Turns) -> Any:
-    folder = Path(tempfile.mkdtemp(prefix="conversation-"))
-    lines = folder / "conversation.jsonl"
-    lines.write_text("".join(json.dumps(turn, ensure_ascii=False) + "\n" for turn in before), encoding="utf-8")
-    text = folder / "conversation.md"
-    text.write_text(markdown(before), encoding="utf-8")
-    return gr.update(value=[str(text), str(lines)] if before else None, visible=bool(before))
-
-
-def markdown(before: Turns) -> str:
-    """A conversation as Markdown, each quotation with its place. What the articles say is set as quoted text."""
-    out = ["# Ask the articles\n"]
-    for turn in before:
-        out.append(f"## {_plain(turn['question'])}\n")
-        if turn["standalone_question"] != turn["question"]:
-            out.append(f"Searched: {_plain(turn['standalone_question'])}\n")
-        if turn["status"] == "refused":
-            out.append("The articles do not hold an answer to this question.\n")
-        if turn["short_answer"]:
-            out.append(f"In short: {_plain(turn['short_answer'])} [1]\n")
-        for cited in turn["citations"] or turn["closest"]:
-            label = f"[{cited['number']}]" if turn["citations"] else "closest, no answer"
-            about = filter(None, (cited["title"], cited["publisher"], cited["date"], cited["url"]))
-            place = f"{cited['path']}, paragraph {cited['paragraph']}, characters {cited['start']}-{cited['end']}"
-            out.append("> " + _plain(cited["quote"]).replace("\n", "\n> ") + "\n>\n> " + label + " ")
-            out[-1] += _plain(" · ".join([*about, place])) + "\n"
-    return "\n".join(out)
-
-
-def _plain(text: str) -> str:
-    """Text in which Markdown finds no markup."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~$!" else c for c in text)
-
-
 def _judged(feedback: Feedback, before: Turns, event: gr.LikeData) -> tuple[Any, ...]:
-    """Keeps a thumb. The messages are questions and replies in turn; errors are in the chat, but in no turn."""
-    index = event.index if isinstance(event.index, int) else event.index[0]
-    link = str(event.value)
-    number = next((n for n in range(len(before)) if f"-{n}-" in link), index // 2)
-    if number >= len(before):
+    """Keeps a thumb. Which turn a message shows stands in it: errors are in the chat, but are no turn."""
+    number = html.turn_of(str(event.value))
+    if number is None or number >= len(before):
         return None, gr.update(visible=False), html.note("Only answers and refusals can be judged.")
     good = bool(event.liked)
     try:

@@ -42,13 +42,8 @@ def no_article() -> str:
 
 
 def note(text: str, kind: str = "quiet") -> str:
-    """A line of ours or about files: `quiet`, `done` or `error`."""
+    """Lines of ours or about files: `quiet`, `done` or `error`."""
     return f'<p class="note {kind}" role="status">{_text(text)}</p>' if text else ""
-
-
-def lines(texts: Sequence[str], kind: str = "quiet") -> str:
-    """Several such lines."""
-    return f'<div class="note {kind}" role="status">{"<br>".join(map(_text, texts))}</div>'
 
 
 def progress(stage: str, done: int, total: int) -> str:
@@ -76,7 +71,14 @@ def reply(reply: Shown, turn: int = 0) -> str:
         before = segment.text if segment.kind == "template" else ""
     heading = "" if reply.status == "answered" else '<p class="refusal-mark">No answer</p>'
     body = f'<div class="body">{"".join(pieces)}</div>'
-    return f'<div class="reply {reply.status}">{heading}{body}{_searched(reply, turn)}{_confidence(reply)}</div>'
+    below = _searched(reply, turn) + _confidence(reply)
+    return f'<div class="reply {reply.status} turn-{turn}">{heading}{body}{below}</div>'
+
+
+def turn_of(message: str) -> int | None:
+    """The number of the turn that a message of `reply` shows; None for an error or another message."""
+    found = re.search(r'<div class="reply \w+ turn-(\d+)">', message)
+    return int(found[1]) if found else None
 
 
 def _searched(reply: Shown, turn: int) -> str:

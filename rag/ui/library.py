@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,9 @@ import gradio as gr
 
 from rag.build import sync_index
 from rag.errors import RagError
-from rag.library import Library
+from rag.library import Holding, Library
 from rag.load import SUFFIXES
 from rag.pipeline import LiveAssistant
-from rag.plan import BuildReport
 from rag.progress import report_lines
 from rag.ui import html
 
@@ -27,10 +26,11 @@ _SHOWN = 5000  # rows of the table
 
 def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Callable[[], tuple[Any, ...]], list[Any]]:
     """Puts the tab's components into the page; returns what refreshes them, and them."""
+    held = library.holdings(live.current().store)
     table = gr.Dataframe(
         headers=_HEADERS,
         datatype="str",
-        value=_rows(live, library),
+        value=_rows(held),
         interactive=False,
         wrap=True,
         max_height=480,
@@ -41,7 +41,7 @@ def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Calla
     )
     said = gr.HTML("", elem_id="library-said")
     if not upload:
-        return lambda: (_rows(live, library),), [table]
+        return lambda: (_rows(library.holdings(live.current().store)),), [table]
     with gr.Row():
         with gr.Column(min_width=300):
             files = gr.File(
@@ -52,7 +52,7 @@ def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Calla
             )
             add = gr.Button("Add", elem_id="add")
         with gr.Column(min_width=300):
-            chosen = gr.Dropdown(label="Take out a file", choices=library.files(), value=None, elem_id="file")
+            chosen = gr.Dropdown(label="Take out a file", choices=_files(held), value=None, elem_id="file")
             remove = gr.Button("Take out …", elem_id="remove")
             with gr.Row(visible=False, elem_id="really") as really:
                 yes = gr.Button("Yes, take it out", variant="stop", size="sm", elem_id="yes")
@@ -81,11 +81,11 @@ class _Actions:
 
     def now(self) -> tuple[Any, ...]:
         """Of the table and the two lists."""
-        library = self._library
+        held = self._library.holdings(self._live.current().store)
         return (
-            _rows(self._live, library),
-            gr.update(choices=library.files(), value=None),
-            gr.update(choices=library.removed(), value=None),
+            _rows(held),
+            gr.update(choices=_files(held), value=None),
+            gr.update(choices=self._library.removed(), value=None),
         )
 
     def _tried(self, work: Callable[[], str]) -> tuple[Any, ...]:
@@ -132,9 +132,15 @@ class _Actions:
         yield gr.skip(), *self.now()
 
 
-def _rows(live: LiveAssistant, library: Library) -> list[list[Any]]:
-    held = library.holdings(live.current().store)[:_SHOWN]
-    return [[h.title, h.publisher or "", h.date or "", h.characters, h.passages, h.state, h.path] for h in held]
+def _rows(held: Sequence[Holding]) -> list[list[Any]]:
+    return [
+        [h.title, h.publisher or "", h.date or "", h.characters, h.passages, h.state, h.path] for h in held[:_SHOWN]
+    ]
+
+
+def _files(held: Sequence[Holding]) -> list[str]:
+    """The files that are there."""
+    return list(dict.fromkeys(h.path for h in held if h.state != "removed since the build"))
 
 
 def progress_of(live: LiveAssistant, library: Library) -> Iterator[str]:
@@ -167,9 +173,8 @@ def progress_of(live: LiveAssistant, library: Library) -> Iterator[str]:
         if kind == "progress":
             yield html.progress(*what)
             continue
-        yield _report(what) if kind == "done" else html.note(what, "error")
+        if kind == "done":
+            yield html.note("\n".join(report_lines(what, dry_run=False)), "done")
+        else:
+            yield html.note(what, "error")
         return
-
-
-def _report(report: BuildReport) -> str:
-    return html.lines(list(report_lines(report, dry_run=False)), "done")

@@ -1,0 +1,81 @@
+"""A conversation as a list of schema-1 objects: kept by the browser, shown in the chat, exported."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from pydantic import ValidationError
+
+from rag.dialogue import Turn
+from rag.ui import html
+from rag.verify.schema import Answer
+
+KEPT = 50  # turns that a browser keeps
+Messages = list[dict[str, Any]]
+Turns = list[dict[str, Any]]  # schema-1 objects, oldest first
+
+
+def turns_of(before: Turns) -> list[Turn]:
+    """The turns of a conversation, as the next question is understood from them."""
+    return [Turn(turn["standalone_question"], turn["text"]) for turn in before]
+
+
+def checked(before: Any) -> Turns:
+    """What a browser kept, less what is no schema-1 object: whatever stands there is foreign."""
+    good = []
+    for turn in before if isinstance(before, list) else []:
+        try:
+            Answer.model_validate(turn)
+        except ValidationError:
+            continue
+        good.append(turn)
+    return good[-KEPT:]
+
+
+def messages_of(before: Turns) -> Messages:
+    """A conversation as the chat shows it."""
+    out: Messages = []
+    for number, turn in enumerate(before):
+        answer = Answer.model_validate(turn)
+        out.append({"role": "user", "content": html.asked(answer.question)})
+        out.append({"role": "assistant", "content": html.reply(answer, number)})
+    return out
+
+
+def export_files(before: Turns) -> Any:
+    """The two files of a conversation, as an update of what shows them."""
+    folder = Path(tempfile.mkdtemp(prefix="conversation-"))
+    lines = folder / "conversation.jsonl"
+    lines.write_text("".join(json.dumps(turn, ensure_ascii=False) + "\n" for turn in before), encoding="utf-8")
+    text = folder / "conversation.md"
+    text.write_text(markdown(before), encoding="utf-8")
+    return gr.update(value=[str(text), str(lines)] if before else None, visible=bool(before))
+
+
+def markdown(before: Turns) -> str:
+    """A conversation as Markdown, each quotation with its place. What the articles say is set as quoted text."""
+    out = ["# Ask the articles\n"]
+    for turn in before:
+        out.append(f"## {_plain(turn['question'])}\n")
+        if turn["standalone_question"] != turn["question"]:
+            out.append(f"Searched: {_plain(turn['standalone_question'])}\n")
+        if turn["status"] == "refused":
+            out.append("The articles do not hold an answer to this question.\n")
+        if turn["short_answer"]:
+            out.append(f"In short: {_plain(turn['short_answer'])} [1]\n")
+        for cited in turn["citations"] or turn["closest"]:
+            label = f"[{cited['number']}]" if turn["citations"] else "closest, no answer"
+            about = filter(None, (cited["title"], cited["publisher"], cited["date"], cited["url"]))
+            place = f"{cited['path']}, paragraph {cited['paragraph']}, characters {cited['start']}-{cited['end']}"
+            out.append("> " + _plain(cited["quote"]).replace("\n", "\n> ") + "\n>\n> " + label + " ")
+            out[-1] += _plain(" · ".join([*about, place])) + "\n"
+    return "\n".join(out)
+
+
+def _plain(text: str) -> str:
+    """Text in which Markdown finds no markup."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~$!" else c for c in text)
