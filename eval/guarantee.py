@@ -27,7 +27,7 @@ from eval.parts import sha1
 from eval.scoring import Record, score
 from eval.systems.ours import Ours
 from rag.calibrate import Judged, answers_needed, certify, in_develop, smallest_risks, thresholds
-from rag.loss import answer_words
+from rag.loss import wrong_short
 from rag.settings import load_settings
 
 RISKS = (0.1, 0.2, 0.3, 0.4)
@@ -37,9 +37,7 @@ SETS = ("squad2", "wikiqa", "clapnq", "news", "ramdocs", "mtrag_un")
 
 def judged(case: Case, record: Record) -> Judged:
     """A question by the rule of certificates (`rag.loss.wrong`), where the gold has places."""
-    short = any(len(answer_words(answer)) <= 10 for answer in case.answers)
-    off = record.short_given and short and (record.f1 or 0.0) < 0.5
-    wrong = bool(record.error) or not record.right or off
+    wrong = bool(record.error) or not record.right or wrong_short(record.shown_short, case.answers)
     return Judged(case.id, 1.0 if record.error else record.score, wrong, case.answerable)
 
 

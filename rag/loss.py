@@ -22,11 +22,18 @@ def wrong(reply: Reply, gold: Sequence[str]) -> bool:
     cited = reply.citations or reply.closest
     if reply.status == "error" or not gold or not cited:
         return True
-    quote = cited[0].quote
-    if not holds_words(quote, gold) and not any(holds_words(answer, [quote]) for answer in gold):
-        return True
-    short = [answer for answer in gold if len(answer_words(answer)) <= _SENTENCE]
-    return reply.short_answer is not None and bool(short) and token_f1(reply.short_answer, short) < 0.5
+    return not holds_gold(cited[0].quote, gold) or wrong_short(reply.short_answer, gold)
+
+
+def holds_gold(quote: str, gold: Sequence[str]) -> bool:
+    """Whether a quotation holds one of the accepted answers, or is held by one."""
+    return holds_words(quote, gold) or any(holds_words(answer, [quote]) for answer in gold)
+
+
+def wrong_short(short: str | None, gold: Sequence[str]) -> bool:
+    """Whether a short answer that is given is none of the accepted ones that are shorter than a sentence."""
+    accepted = [answer for answer in gold if len(answer_words(answer)) <= _SENTENCE]
+    return short is not None and bool(accepted) and token_f1(short, accepted) < 0.5
 
 
 _SENTENCE = 10  # words; an accepted answer that is longer is a sentence rather than a short answer
