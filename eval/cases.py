@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from rag.dialogue import Turn
 from rag.types import Article
 
 Rule = Literal["span", "words", "sentence", "article"]
@@ -24,14 +25,6 @@ class Gold:
     text: str
     paragraph: int | None = None
     part: int = 0  # of an answer that has several
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """An earlier question of the conversation and what was answered."""
-
-    question: str
-    answer: str
 
 
 @dataclass(frozen=True, slots=True)

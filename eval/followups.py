@@ -71,7 +71,7 @@ def on_turns(dataset: Dataset, assistant: Assistant) -> dict[str, dict[str, list
     for case in track(dataset.cases, "turns", console=CONSOLE, transient=True):
         if not case.answerable or not case.asked.history or case.part not in ("develop", "test"):
             continue
-        history = [Turn(turn.question, turn.answer) for turn in case.asked.history]
+        history = case.asked.history
         gold = {one.article_id for one in case.gold}
         for way, make in WAYS.items():
             hits = assistant.search(make(case.asked.question, history)[: assistant.settings.max_question_chars], 10)

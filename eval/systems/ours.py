@@ -7,7 +7,6 @@ from dataclasses import replace
 from eval.cases import Asked, Prediction, Quote, System
 from eval.systems.sentence import nearest_sentence
 from eval.world import Ranking, World
-from rag.dialogue import Turn
 from rag.errors import RagError
 from rag.pipeline import Reading
 from rag.types import Reply
@@ -31,8 +30,7 @@ class Ours:
                 return of_reply(
                     self._world, asked, self._world.assistant.answer(asked.question, self._world.hits(asked))
                 )
-            history = [Turn(turn.question, turn.answer) for turn in asked.history]
-            return of_reply(self._world, asked, self._world.assistant.ask(asked.question, history=history))
+            return of_reply(self._world, asked, self._world.assistant.ask(asked.question, history=asked.history))
         except RagError as error:
             return Prediction(1.0, False, error=str(error))
 
