@@ -168,8 +168,8 @@ def _networks() -> Networks:
 def uncertified_threshold(settings: Settings) -> float:
     """The threshold of the settings, else the shipped one."""
     model = shipped_model()
-    shipped = model.threshold_fast if settings.fast else model.threshold
-    return shipped if settings.threshold is None else settings.threshold
+    shipped = model.first if settings.fast else model.both
+    return shipped.threshold if settings.threshold is None else settings.threshold
 
 
 def holding_certificate(index: Path, generation: str | None, settings: Settings) -> Certificate | None:
@@ -216,7 +216,7 @@ class Reader:
         encoder = encoder or embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
         model = shipped_model()
         extractor = ReadingExtractor(_networks(), model, given=True)
-        threshold = model.threshold_given if settings.threshold is None else settings.threshold
+        threshold = model.given.threshold if settings.threshold is None else settings.threshold
         return cls(encoder, extractor, threshold, settings.max_question_chars)
 
     def read(

@@ -37,6 +37,7 @@ class Logistic:
     weights: Mapping[str, float]
     intercept: float
     confidence: tuple[float, float]  # slope and intercept
+    threshold: float  # of that probability
 
     def logits(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logits, shape (n,), of features, shape (n, len(FEATURES))."""
@@ -52,14 +53,11 @@ class Logistic:
 
 @dataclass(frozen=True, slots=True)
 class SupportModel:
-    """The models by what they know, and the thresholds of the confidence."""
+    """The models by what they know."""
 
     first: Logistic  # without the second network: chooses what it reads, and decides where it is left out
     both: Logistic
     given: Logistic  # without retrieval, for a passage that is given
-    threshold: float
-    threshold_fast: float
-    threshold_given: float
 
 
 @functools.cache
@@ -69,10 +67,9 @@ def shipped_model() -> SupportModel:
 
     def logistic(name: str) -> Logistic:
         its = data[name]
-        return Logistic(its["weights"], its["intercept"], tuple(its["confidence"]))
+        return Logistic(its["weights"], its["intercept"], tuple(its["confidence"]), its["threshold"])
 
-    thresholds = (data[name]["threshold"] for name in ("both", "first", "given"))
-    return SupportModel(logistic("first"), logistic("both"), logistic("given"), *thresholds)
+    return SupportModel(logistic("first"), logistic("both"), logistic("given"))
 
 
 @functools.cache
@@ -133,13 +130,15 @@ class ReadingExtractor:
     def read(self, question: Question, hits: Sequence[Hit]) -> list[Read]:
         """The passages that were read last: the best by the first network, best first, or all where it is fast."""
         reads = [Read(hit, found) for hit, found in zip(hits, self._found("first", question, hits), strict=True)]
-        if self._fast or not reads:
-            return reads
+        return reads if self._fast or not reads else self.again(question, reads)
+
+    def again(self, question: Question, reads: Sequence[Read]) -> list[Read]:
+        """The best of what the first network read, best first, read by the second."""
         rows = np.array(features(question, reads))
         logits = iter(self._model.first.logits(rows))
         scores = [max((next(logits) for _ in read.first), default=-math.inf) for read in reads]
         best = sorted(range(len(reads)), key=lambda i: (-scores[i], i))[:READ_AGAIN]
-        again = self._found("second", question, [hits[i] for i in best])
+        again = self._found("second", question, [reads[i].hit for i in best])
         return [replace(reads[i], second=found) for i, found in zip(best, again, strict=True)]
 
     def _found(self, network: str, question: Question, hits: Sequence[Hit]) -> list[list[Found]]:

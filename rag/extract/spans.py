@@ -52,7 +52,8 @@ def _whole(text: str, found: Found, sentence: Range) -> Found:
         start -= 1
     while start < end < sentence[1] and text[end - 1].isalnum() and text[end].isalnum():
         end += 1
-    return replace(found, **_paired(text, start, end, sentence))
+    start, end = _paired(text, start, end, sentence)
+    return replace(found, start=start, end=end)
 
 
 _NOTHING = -30.0
@@ -61,7 +62,7 @@ _NOTHING = -30.0
 _PAIRS = (('"', '"'), ("“", "”"), ("(", ")"))
 
 
-def _paired(text: str, start: int, end: int, sentence: Range) -> dict[str, int]:
+def _paired(text: str, start: int, end: int, sentence: Range) -> Range:
     """The span with the other mark of a pair that stands right beside it: '"mutually beneficial" relationship'."""
     for opening, closing in _PAIRS:
         inside = text[start:end]
@@ -72,7 +73,7 @@ def _paired(text: str, start: int, end: int, sentence: Range) -> dict[str, int]:
             start -= 1
         elif odd and (same or opened > closed) and end < sentence[1] and text[end] == closing:
             end += 1
-    return {"start": start, "end": end}
+    return start, end
 
 
 def _best(scored: Sequence[tuple[Encoded, Logits]], sentence: Range, answerable: float) -> Found:
@@ -87,15 +88,21 @@ def _best(scored: Sequence[tuple[Encoded, Logits]], sentence: Range, answerable:
 
 def _span(one: Encoded, of: Logits, a: int, b: int, answerable: float) -> Found:
     inside = slice(one.first + a, one.first + b)
-    sums = of.start[inside, None] + of.end[None, inside]
-    first, last = divmod(int(np.where(_band(b - a), sums, -np.inf).argmax()), b - a)
+    first, last, best = best_pair(of.start[inside], of.end[inside])
     return Found(
         int(one.places[a + first, 0]),
         int(one.places[a + last, 1]),
-        float(sums[first, last] - of.start[0] - of.end[0]),
+        float(best - of.start[0] - of.end[0]),
         float(of.sentence[inside].mean() - of.no_sentence),
         answerable,
     )
+
+
+def best_pair(start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int, int, np.float32]:
+    """First and last token of the best span of so many logits, and their sum."""
+    sums = start[:, None] + end[None, :]
+    first, last = divmod(int(np.where(_band(len(start)), sums, -np.inf).argmax()), len(start))
+    return first, last, sums[first, last]
 
 
 def _band(count: int) -> NDArray[np.bool_]:

@@ -25,13 +25,12 @@ from sklearn.metrics import roc_auc_score
 from eval.parts import PLACEHOLDERS
 from rag.embed import SentenceTransformerEncoder, resolve
 from rag.extract.inputs import STRIDE, Encoded, Inputs, Text
+from rag.extract.spans import best_pair
 from rag.loss import token_f1
 from training.reader import checkpoint
 from training.reader.batches import Batch
 from training.reader.data import Row, clapnq_rows, records
 from training.reader.model import Reader, load_export
-
-_LONGEST = 30  # tokens of an answer
 
 
 @dataclass(frozen=True)
@@ -139,10 +138,8 @@ def _best(start: np.ndarray, end: np.ndarray, one: Encoded, answerable: float) -
     if not count:
         return None
     inside = slice(one.first, one.first + count)
-    sums = start[inside, None] + end[None, inside]
-    allowed = np.triu(np.ones((count, count), dtype=bool)) & ~np.triu(np.ones((count, count), dtype=bool), _LONGEST)
-    first, last = np.unravel_index(np.where(allowed, sums, -np.inf).argmax(), sums.shape)
-    margin = float(sums[first, last] - start[0] - end[0])
+    first, last, best = best_pair(start[inside], end[inside])
+    margin = float(best - start[0] - end[0])
     return Reading(int(one.places[first, 0]), int(one.places[last, 1]), margin, answerable)
 
 
