@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -107,6 +108,17 @@ def test_scores_do_not_depend_on_what_is_read_beside(networks):
                 assert found.answerable == alone[i].answerable
                 assert np.array_equal(found.start, alone[i].start)
                 assert np.array_equal(found.sentence, alone[i].sentence)
+
+
+def test_a_fork_reads_as_its_parent_does(networks):
+    """The threads of a process are not in its forks, where waiting for them would never end."""
+    encoded = networks.inputs.encode([("When was the bridge opened?", "", BRIDGE)])[0]
+    before = networks.read("first", encoded)[0].answerable
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(20)
+        os._exit(0 if networks.read("first", encoded)[0].answerable == before else 1)
+    assert os.waitpid(pid, 0)[1] == 0
 
 
 def test_an_answer_at_the_end_of_a_long_passage_is_found_by_its_place(networks):

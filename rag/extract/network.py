@@ -88,7 +88,7 @@ class Networks:
 
     def __init__(self, inputs: Inputs, first: Network, second: Network) -> None:
         self.inputs, self._networks = inputs, {"first": first, "second": second}
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="reader")
+        self._pool, self._process = _pool(), os.getpid()
 
     @classmethod
     def load(cls, models: Path, encoder: Path) -> Networks:
@@ -111,6 +111,8 @@ class Networks:
 
     def read(self, name: str, encoded: Sequence[Encoded]) -> list[Logits]:
         """The logits of each input by the `first` or the `second` network."""
+        if self._process != os.getpid():  # a fork has this object, but none of its threads
+            self._pool, self._process = _pool(), os.getpid()
         return list(self._pool.map(self._networks[name].logits, encoded))
 
     def _check(self, name: str, canary: dict[str, Any]) -> None:
@@ -122,6 +124,10 @@ class Networks:
                 f"the {name} reader scores its test passage {off:.2f} off what it should; the installed onnxruntime or "
                 "this processor computes it wrongly: try another version of onnxruntime"
             )
+
+
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="reader")
 
 
 def canary_values(logits: Logits) -> list[float]:
