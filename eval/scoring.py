@@ -27,7 +27,8 @@ class Record:
     right: bool  # its first quotation is right
     right_one: bool  # one sentence of it is
     right_paragraph: bool | None
-    f1: float | None  # of the short answer, or of the one sentence where there is none; None: no accepted words
+    # Of the short answer; of the one sentence where there is none, or where whole sentences are accepted.
+    f1: float | None
     exact: bool | None
     short_given: bool
     sentence_f1: float | None  # where sentences were selected
@@ -57,7 +58,8 @@ def score(case: Case, found: Prediction) -> Record:
     """What was right about it."""
     first = found.quotes[0] if found.quotes else None
     one = first.one_text if first else ""
-    short = found.short or one
+    # The accepted words of a `sentence` question are sentences: a phrase of one would be measured by its length.
+    short = one if case.rule == "sentence" else found.short or one
     texts = tuple(quote.text for quote in found.quotes)
     return Record(
         id=case.id,

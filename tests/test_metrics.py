@@ -268,6 +268,13 @@ def test_a_longer_quotation_is_compared_by_one_sentence():
     assert (found.right, found.right_one, found.one) == (True, False, "Nothing here.")
 
 
+def test_where_sentences_are_accepted_a_phrase_is_not_measured_by_its_length():
+    given = prediction("The bus won.", 0.9, True, short="bus")
+    gold = {"gold": [Gold("a", 0, 12, "The bus won.")], "answers": ["The bus won."]}
+    assert score(case("sentence", **gold), given).f1 == 1.0
+    assert score(case(**gold), given).f1 == pytest.approx(2 / 3)
+
+
 def test_chance_is_the_rate_of_other_questions_quotations():
     some = [
         score(case(id=str(n), gold=[Gold("a", 0, 1, w)], answers=[w]), prediction(f"{w} won", 0.5, True))

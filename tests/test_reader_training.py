@@ -21,6 +21,7 @@ from training.reader.data import SOURCES, Record, read_rows, training_records
 from training.reader.epoch import Pool, epoch
 from training.reader.model import Outputs, Weights, losses
 from training.reader.negatives import swapped, twins, without_answer
+from training.reader.plain import Product
 from training.reader.score import Reading, measures
 from training.reader.train import Config, Position, factor, stream
 from training.reader.views import cut, example, pieces_of, window, with_gap
@@ -347,3 +348,23 @@ def test_measures_by_hand():
     assert found["auroc_answerable"] == 1.0
     # Above a threshold between 3 and 2: one right answer, one wrong refusal, one right refusal.
     assert found["best_f1_margin"] == pytest.approx(2 / 3)
+
+
+def test_channels_apart_change_nothing_but_what_8_bits_lose():
+    torch.manual_seed(0)
+    states = torch.randn(50, 200)
+    states[:, 7] *= 40
+    whole = Product(nn.Linear(200, 30))
+    parted = copy.deepcopy(whole)
+    parted.part(states.abs().amax(0))
+    assert len(parted.apart) == 2
+    assert parted.apart[0] == 7
+    torch.testing.assert_close(parted(states), whole(states), rtol=1e-4, atol=1e-4)
+
+    def lost(product):  # as one scale of 8 bits for all that is multiplied leaves it
+        kept = product.others if product.apart is not None else torch.ones(200)
+        scale = (states * kept).abs().max() / 127
+        off = (states * kept / scale).round() * scale - states * kept
+        return (off @ product.weight.detach().T).square().mean().item()
+
+    assert lost(parted) < lost(whole) / 10

@@ -33,7 +33,7 @@ from rag import embed, extract
 from rag.extract import shipped_networks
 from rag.extract.features import FEATURES, RETRIEVAL, SECOND
 from rag.settings import Settings
-from training.support_cases import Asking, Case, corpus, given, keep, kept, seed_cases
+from training.support_cases import Asking, Case, corpus, given, keep, kept, seed_cases, turns
 
 OUT = Path(__file__).parent.parent / "rag" / "models" / "support.json"
 SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
@@ -159,7 +159,7 @@ def main() -> None:
         encoder = embed.SentenceTransformerEncoder(embed.resolve(Settings().encoder))
         asking = Asking(shipped_networks(embed.packaged(extract.BASE)), Settings())
         cases = {
-            "corpus": corpus(options.data, asking, encoder) + seed_cases(asking, encoder),
+            "corpus": corpus(options.data, asking, encoder) + seed_cases(asking, encoder) + turns(options.data, asking),
             "given": given(options.data, asking, encoder),
         }
         if options.features:

@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from eval.datasets import clapnq, seeds
+from eval.bench import CACHE
+from eval.datasets import clapnq, mtrag, seeds
 from eval.parts import sha1
+from eval.world import World
 from rag import extract
+from rag.dialogue import standalone
 from rag.extract import ReadingExtractor
 from rag.extract.features import EXPLAINS, features
 from rag.extract.network import Networks
@@ -64,14 +67,24 @@ class Asking:
         self._extractor = ReadingExtractor(networks, extract.shipped_model(), fast=True)
         self.settings = settings
 
-    def case(self, id: str, source: str, sort: str, text: str, hits: Sequence[Hit], gold: Sequence[str]) -> Case:
-        """What is read of a question's passages."""
+    def case(
+        self,
+        id: str,
+        source: str,
+        sort: str,
+        text: str,
+        hits: Sequence[Hit],
+        gold: Sequence[str],
+        of_articles: frozenset[str] = frozenset(),
+    ) -> Case:
+        """What is read of a question's passages; right is a sentence of `gold`, or of one of these articles."""
         question = analyse(text, self.settings.max_question_chars)
         found: list[Any] = []
         first = self._extractor.read(question, hits)
         for reads in (first, self._extractor.again(question, first)):
             right = [
-                _right(question, read.hit.passage.slice(sentence.start, sentence.end), read.marked(span), gold)
+                read.hit.passage.info.article_id in of_articles
+                or _right(question, read.hit.passage.slice(sentence.start, sentence.end), read.marked(span), gold)
                 for read in reads
                 for sentence, span in read.candidates()
             ]
@@ -137,6 +150,26 @@ def seed_cases(asking: Asking, encoder: Any) -> list[Case]:
             for case in track(seeds.read().cases, "seeds")
             if case.part == "develop" and analyse(case.asked.question, 1000).kind != "about"
         ]
+
+
+def turns(data: Path, asking: Asking) -> list[Case]:
+    """The cases of the conversations' develop part, each last turn as it is searched.
+
+    What is right is known by passage alone; every sentence of one that the answer was written from counts.
+    """
+    settings, dataset = asking.settings, mtrag.read(data)
+    assistant = World(dataset, CACHE, settings).assistant
+    cases = []
+    for case in track(dataset.cases, "turns"):
+        if case.part != "develop" or case.unscorable:
+            continue
+        text = standalone(case.asked.question, case.asked.history, settings.max_question_chars)
+        sort = "answerable" if case.answerable else "unanswerable"
+        of = frozenset(gold.article_id for gold in case.gold)
+        cases.append(
+            asking.case(case.id, "mtrag_un", sort, text, assistant.search(text, settings.passages), (), of_articles=of)
+        )
+    return cases
 
 
 def given(data: Path, asking: Asking, encoder: Any) -> list[Case]:

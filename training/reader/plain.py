@@ -7,13 +7,16 @@ what scores one input: what is scored beside it cannot change a score.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from rag.extract.inputs import Encoded
 from training.reader.model import Reader
 
+SHARE_APART = 0.01  # of the channels of a product's input
 _LONGEST = 384  # tokens; more than any input has
 
 
@@ -57,26 +60,58 @@ class Plain(nn.Module):
         return tokens, whole
 
 
+class Product(nn.Module):
+    """A linear layer, some of whose input channels may be multiplied apart, so that these stay in float32."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.weight, self.bias = (nn.Parameter(part.detach().clone()) for part in (linear.weight, linear.bias))
+        self.apart: Tensor | None  # channels, shape (count,)
+        self.register_buffer("apart", None)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Shape (L, width of the output)."""
+        if self.apart is None:
+            return nn.functional.linear(states, self.weight, self.bias)
+        rest = nn.functional.linear(states * self.others, self.weight, self.bias)
+        return rest + torch.index_select(states, 1, self.apart) @ self.of_apart
+
+    def part(self, largest: Tensor) -> None:
+        """Sets the channels with the largest inputs apart; `largest`, shape (width,), is the largest input of each.
+
+        A few channels of a transformer have inputs ten times as large as the others, and where all share one scale of 8
+        bits these lose their precision. Dettmers et al. 2022 (LLM.int8()), with channels chosen beforehand.
+        """
+        self.apart = largest.topk(max(1, round(SHARE_APART * len(largest)))).indices
+        others = torch.ones_like(largest)
+        others[self.apart] = 0
+        self.others = nn.Parameter(others)
+        self.of_apart = nn.Parameter(self.weight.detach()[:, self.apart].T.contiguous())
+        with torch.no_grad():
+            self.weight.mul_(others)
+
+
 class _Layer(nn.Module):
     def __init__(self, layer: nn.Module, heads: int) -> None:
         super().__init__()
         attention = layer.attention
         if hasattr(attention, "self"):  # BERT
-            inner, out, norm = attention.self, attention.output.dense, attention.output.LayerNorm
-            parts = inner.query, inner.key, inner.value
+            own, out, norm = attention.self, attention.output.dense, attention.output.LayerNorm
+            parts = own.query, own.key, own.value
         else:  # MPNet
-            inner, norm = attention.attn, attention.LayerNorm
-            parts, out = (inner.q, inner.k, inner.v), inner.o
-        self.out, self.norm = out, norm
-        self.up, self.down, self.last = layer.intermediate.dense, layer.output.dense, layer.output.LayerNorm
+            own, norm = attention.attn, attention.LayerNorm
+            parts, out = (own.q, own.k, own.v), own.o
+        self.out, self.norm, self.last = Product(out), norm, layer.output.LayerNorm
+        self.up, self.down = Product(layer.intermediate.dense), Product(layer.output.dense)
         self.heads = heads
         # One product for the three, with the scale of the scores in the queries.
         scale = 1 / math.sqrt(parts[0].out_features / heads)
-        self.inner = nn.Linear(parts[0].in_features, 3 * parts[0].out_features)
+        inner = nn.Linear(parts[0].in_features, 3 * parts[0].out_features)
         with torch.no_grad():
             for name in ("weight", "bias"):
                 query, key, value = (getattr(part, name) for part in parts)
-                getattr(self.inner, name).copy_(torch.cat([query * scale, key, value]))
+                getattr(inner, name).copy_(torch.cat([query * scale, key, value]))
+        self.inner = Product(inner)
 
     def forward(self, states: Tensor, bias: Tensor | None) -> Tensor:
         states = self.norm(states + self.out(self._mixed(self.inner(states), bias)))
@@ -109,9 +144,30 @@ def _bias(encoder: nn.Module) -> Tensor:
     return encoder.relative_attention_bias(buckets).T.detach().clone()
 
 
-def to_onnx(reader: Reader, file: Path) -> None:
+def parted(reader: Reader, inputs: Sequence[Encoded]) -> Plain:
+    """The reader with the largest channels of each product apart, as they are when these inputs are read."""
+    plain, largest = Plain(reader).eval(), dict[Product, Tensor]()
+
+    def note(product: nn.Module, states: tuple[Tensor]) -> None:
+        assert isinstance(product, Product)
+        now = states[0].abs().amax(0)
+        largest[product] = torch.maximum(now, largest.get(product, now))
+
+    products = [module for module in plain.modules() if isinstance(module, Product)]
+    hooks = [product.register_forward_pre_hook(note) for product in products]
+    words = reader.encoder.embeddings.word_embeddings
+    with torch.no_grad():
+        for one in inputs:
+            plain(words(torch.from_numpy(one.ids)), torch.from_numpy(one.types))
+    for hook in hooks:
+        hook.remove()
+    for product in products:
+        product.part(largest[product])
+    return plain
+
+
+def to_onnx(plain: Plain, file: Path) -> None:
     """Writes the float32 graph: inputs `words` and `types`, outputs `tokens` and `whole`."""
-    plain = Plain(reader).eval()
     count = {0: torch.export.Dim("count", min=8, max=_LONGEST)}
     torch.onnx.export(
         plain,

@@ -1,8 +1,10 @@
 """Reads the develop parts with a reader and prints how well it finds answers and knows when there are none.
 
     python -m training.reader.score --model FOLDER --data FOLDER [--rows 300] [--out FILE]
+    python -m training.reader.score --shipped first|second --data FOLDER
 
-`--model` is a checkpoint or an export. Measures of squad2_dev23: F1 of the best span on answerable questions when an
+`--model` is a checkpoint or an export; `--shipped` a network of `rag/models`, in 8 bits.
+Measures of squad2_dev23: F1 of the best span on answerable questions when an
 answer is forced; AUROC of answerable against unanswerable for three scores; the F1 at the best threshold of each, an
 oracle's figure. Measures of ClapNQ: the same AUROCs, beside the cosine of question and passage.
 """
@@ -13,8 +15,9 @@ import argparse
 import hashlib
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,9 @@ from sklearn.metrics import roc_auc_score
 
 from eval.parts import PLACEHOLDERS
 from rag.embed import SentenceTransformerEncoder, resolve
+from rag.extract import shipped_networks
 from rag.extract.inputs import STRIDE, Encoded, Inputs, Text
+from rag.extract.network import Networks
 from rag.extract.spans import best_pair
 from rag.loss import token_f1
 from training.reader import checkpoint
@@ -69,13 +74,17 @@ def read(
                 outputs = reader(batch)
             for row, (at, one) in enumerate(chosen):
                 found = _best(outputs.start[row].numpy(), outputs.end[row].numpy(), one, float(outputs.answerable[row]))
-                before = best[at]
-                if before is None:
-                    best[at] = found
-                elif found is not None:
-                    wins = found if found.margin > before.margin else before
-                    best[at] = Reading(wins.start, wins.end, wins.margin, max(found.answerable, before.answerable))
+                best[at] = _better(best[at], found)
     reader.train(training)
+    return [reading or Reading(0, 0, 0.0, 0.0) for reading in best]
+
+
+def read_shipped(networks: Networks, name: str, texts: Sequence[Text]) -> list[Reading]:
+    """The same by a network as it is shipped."""
+    windows = [(at, one) for at, its in enumerate(networks.inputs.encode(texts, STRIDE)) for one in its]
+    best: list[Reading | None] = [None] * len(texts)
+    for (at, one), of in zip(windows, networks.read(name, [one for _, one in windows]), strict=True):
+        best[at] = _better(best[at], _best(of.start, of.end, one, of.answerable))
     return [reading or Reading(0, 0, 0.0, 0.0) for reading in best]
 
 
@@ -116,11 +125,11 @@ def texts_of(rows: Sequence[Row]) -> list[Text]:
     return [(row["question"], "" if row["title"] in PLACEHOLDERS else row["title"], row["context"]) for row in rows]
 
 
-def clapnq(reader: Reader, inputs: Inputs, folder: Path) -> dict[str, float]:
+def clapnq(reading: Callable[[Sequence[Text]], list[Reading]], folder: Path) -> dict[str, float]:
     """AUROC of answerable against unanswerable on ClapNQ's develop part, beside the cosine's."""
     rows = [row for row in clapnq_rows(folder) if row["part"] == "develop"]
     answerable = [row["answerable"] for row in rows]
-    readings = read(reader, inputs, texts_of(rows))
+    readings = reading(texts_of(rows))
     encoder = SentenceTransformerEncoder(resolve("all-MiniLM-L6-v2"))
     questions = encoder.encode([row["question"] for row in rows], query=True)
     cosine = (questions * encoder.encode([row["context"] for row in rows])).sum(1)
@@ -141,6 +150,14 @@ def _best(start: np.ndarray, end: np.ndarray, one: Encoded, answerable: float) -
     first, last, best = best_pair(start[inside], end[inside])
     margin = float(best - start[0] - end[0])
     return Reading(int(one.places[first, 0]), int(one.places[last, 1]), margin, answerable)
+
+
+def _better(before: Reading | None, now: Reading | None) -> Reading | None:
+    """Of two windows the span with the larger margin, and the larger answerability."""
+    if before is None or now is None:
+        return before or now
+    wins = now if now.margin > before.margin else before
+    return replace(wins, answerable=max(now.answerable, before.answerable))
 
 
 def _batch(encoded: Sequence[Encoded], pad: int) -> Batch:
@@ -193,20 +210,26 @@ def load(folder: Path) -> Reader:
 def main() -> None:
     """Scores and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--model", type=Path)
+    which.add_argument("--shipped", choices=("first", "second"))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--rows", type=int)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    reader = load(options.model)
-    inputs = Inputs(reader.folder)
+    reading: Callable[[Sequence[Text]], list[Reading]]
+    if options.shipped:
+        reading = partial(read_shipped, shipped_networks(resolve("all-MiniLM-L6-v2").folder), options.shipped)
+    else:
+        reader = load(options.model)
+        reading = partial(read, reader, Inputs(reader.folder))
     rows = squad2_develop(options.data, options.rows)
     began = time.monotonic()
-    found: dict[str, Any] = {"squad2_dev23 develop": measures(rows, read(reader, inputs, texts_of(rows)))}
+    found: dict[str, Any] = {"squad2_dev23 develop": measures(rows, reading(texts_of(rows)))}
     found["ms_a_passage"] = 1000 * (time.monotonic() - began) / len(rows)
-    found["clapnq develop"] = clapnq(reader, inputs, options.data)
+    found["clapnq develop"] = clapnq(reading, options.data)
     text = json.dumps(found, indent=1, default=float)
     print(text)
     if options.out:

@@ -1,6 +1,6 @@
 """Makes the shipped files of `rag/models` from two trained readers.
 
-    python -m training.reader.ship --first RUN/export --second RUN/export [--out rag/models]
+    python -m training.reader.ship --data FOLDER --first RUN/export --second RUN/export [--out rag/models]
 
 `--first` reads all passages, with the word vectors of the encoder's package; `--second` reads the best again, with
 word vectors of its own as bytes, a scale a row, in the order of the encoder's vocabulary. Products are quantised to 8
@@ -24,14 +24,18 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
+from eval.parts import sha1
 from rag.embed import resolve
-from rag.extract.inputs import Inputs
+from rag.extract.inputs import STRIDE, Inputs
 from rag.extract.network import Network, Words, canary_values
+from training.reader.data import records
 from training.reader.model import Reader
-from training.reader.plain import to_onnx
+from training.reader.plain import Plain, parted, to_onnx
 from training.reader.score import load
 
 _BASE = "all-MiniLM-L6-v2"
+_FEW = 64  # channels
+_SEEN = 200  # training passages by which the largest channels are known
 _CANARY = {
     "question": "In which year did the two ministers sign the agreement?",
     "title": "A bridge over the river",
@@ -40,23 +44,34 @@ _CANARY = {
 }
 
 
-def quantised(reader: Reader, file: Path, *, reduced: bool = False) -> None:
+def quantised(plain: Plain, file: Path, *, reduced: bool = False) -> None:
     """Writes the graph with 8-bit weights, a scale a column."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with tempfile.TemporaryDirectory() as work, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         whole = Path(work, "whole.onnx")
-        to_onnx(reader, whole)
+        to_onnx(plain, whole)
         quantize_dynamic(
             whole,
             file,
+            nodes_to_exclude=_apart(whole),
             per_channel=True,
             reduce_range=reduced,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=["MatMul", "Gemm"],
         )
     _without_notes(file)
+
+
+def _apart(graph: Path) -> list[str]:
+    """The products of few channels, which stay in float32."""
+    import onnx
+
+    model = onnx.load(graph).graph
+    weights = {one.name: one for one in model.initializer}
+    products = [node for node in model.node if node.op_type == "MatMul" and node.input[1] in weights]
+    return [node.name for node in products if weights[node.input[1]].dims[0] < _FEW]
 
 
 def _without_notes(file: Path) -> None:
@@ -93,17 +108,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--first", type=Path, required=True)
     parser.add_argument("--second", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "rag" / "models")
     parser.add_argument("--reduced", action="store_true")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     encoder, out = resolve(_BASE).folder, options.out
     out.mkdir(parents=True, exist_ok=True)
+    rows = sorted(records(options.data, "squad2_dev23", "train"), key=lambda row: sha1(row.id))[:_SEEN]
+    texts = [(row.question, row.title, row.context) for row in rows]
     described: dict[str, Any] = {"format": 1, "sha256": {}}
     for name, folder in (("first", options.first), ("second", options.second)):
         reader = load(folder)
         graph, words = out / f"{name}.onnx", ""
-        quantised(reader, graph, reduced=options.reduced)
+        inputs = Inputs(reader.folder)
+        seen = [one for its in inputs.encode(texts, STRIDE) for one in its]
+        quantised(parted(reader, seen), graph, reduced=options.reduced)
         if resolve(reader.base).folder != encoder:
             words = f"{name}_words.safetensors"
             rows, scales = rows_of_bytes(reader, encoder)
