@@ -10,8 +10,10 @@ import time
 
 import pytest
 
+from eval.datasets import seeds
+from rag.certify import Question, calibrate
 from rag.feedback import Feedback
-from rag.pipeline import sync_index
+from rag.pipeline import open_assistant, sync_index
 from rag.settings import Settings
 from rag.verify import verify
 from tests.conftest import ARTICLE, SEEDS
@@ -290,12 +292,62 @@ def test_strictness_says_that_nothing_was_calibrated(page):
     assert "not calibrated on these articles" in page.locator("#strictness-note").inner_text()
 
 
+def test_only_chosen_articles_are_searched(page):
+    page.locator("#choices button").first.click()
+    page.click("#only input")
+    page.get_by_role("option").first.click()
+    page.keyboard.press("Escape")
+    reply = ask(page, TAKAICHI, "answered")
+    assert "Searched only articles of the 1 chosen." in reply.inner_text()
+    assert "not calibrated on these articles" in reply.locator(".confidence").inner_text()
+
+
+def test_only_levels_that_a_certificate_supports_can_be_chosen(page, folders):
+    """A certificate of the running index, made by the real reader on the seed questions."""
+    questions = [Question(case.id, case.asked.question, case.answers) for case in seeds.read().cases]
+    index, settings = folders / "index", Settings()
+    found = calibrate(open_assistant(index, settings), index, questions, risk=0.5, further=(0.4, 0.001), confidence=0.9)
+    try:
+        page.reload()
+        page.locator("#choices button").first.click()
+        reached = [level for level in found.certificate.levels if level.threshold is not None]
+        page.wait_for_function(f"document.querySelectorAll('#strictness input').length === {len(reached)}")
+        note = page.locator("#strictness-note").inner_text()
+        assert "Certified on" in note
+        assert "Not offered: 0.1%" in note.replace("40%, ", "")
+        label = "at most 1 answer in 2 is wrong"
+        page.get_by_label(label).check()
+        reply = ask(page, TAKAICHI, "answered")
+        assert "certified threshold" in reply.locator(".confidence").inner_text()
+        level = next(level for level in reached if level.risk == 0.5)
+        title = reply.locator(".confidence span").first.get_attribute("title")
+        assert title.endswith(f"threshold {level.threshold:.2f}")
+    finally:
+        for file in index.glob("certificates/*"):
+            file.unlink()
+
+
 def test_a_thumb_is_kept_on_this_machine(page, folders):
     ask(page, TAKAICHI, "answered")
     page.get_by_role("button", name="Like", exact=True).last.click()
     page.wait_for_selector("#told .done")
     (line,) = Feedback(folders / "home" / "article-rag" / "feedback.db").export()
     assert (line["question"], line["gold"], line["good"]) == (TAKAICHI, [SHORT], True)
+
+
+def drop(page, where, file):
+    """Drags a file from outside onto an element."""
+    data = page.evaluate_handle(
+        """([name, text]) => {
+          const data = new DataTransfer();
+          data.items.add(new File([text], name, {type: "text/plain"}));
+          return data;
+        }""",
+        [file.name, file.read_text()],
+    )
+    target = f"{where} button"
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event(target, event, {"dataTransfer": data})
 
 
 def build_on_the_page(page):
@@ -313,7 +365,7 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
         "The otter charter\n\nThe otter charter was signed in 1931 in Oslo by Anna Berg, after long talks.\n"
     )
     page.get_by_role("tab", name="Library").click()
-    page.set_input_files("#upload input[type=file]", str(file))
+    drop(page, "#upload", file)
     page.wait_for_timeout(1000)
     page.click("#add")
     page.wait_for_selector("#library-said .done")

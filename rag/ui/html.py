@@ -100,8 +100,14 @@ def _confidence(reply: Shown) -> str:
     numbers = f"confidence {value:.2f}, threshold {reply.threshold:.2f}"
     return (
         f'<p class="confidence"><span title="{numbers}" tabindex="0" aria-label="{words}: {numbers}">{words}</span>'
-        f" · {index}</p>"
+        f" · {_calibrated(reply)} · {index}</p>"
     )
+
+
+def _calibrated(reply: Shown) -> str:
+    if reply.certificate is None:
+        return "threshold not calibrated on these articles"
+    return f'<span title="certificate {escape(reply.certificate)}">certified threshold</span>'
 
 
 def _segment(segment: Segment | AnswerSegment, reply: Shown, turn: int, before: str) -> str:
