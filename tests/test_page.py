@@ -209,6 +209,21 @@ def test_phone_width_needs_no_sideways_scrolling(browser, address):
     phone.close()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_library_fits_the_page(browser, address, width):
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.goto(address)
+    page.wait_for_selector("#question textarea")
+    page.get_by_role("tab", name="Library").click()
+    page.wait_for_selector("#rebuild", state="visible")
+    page.wait_for_timeout(1000)
+    for part in ("#articles", "#upload", "#rebuild"):
+        box = page.locator(part).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    page.close()
+
+
 def open_citation(page, number, by="click"):
     link = page.locator("#chat .reply").last.locator("a.cite").nth(number - 1)
     if by == "click":

@@ -4,13 +4,15 @@
 
 to be run after the networks of `rag/models` changed. Only develop parts are used, on which these were not trained.
 *Corpus*: the passages of several reading sets become articles of one index; their questions, and those on the seed
-article, are asked of the real retriever and networks. A third of the answerable ones is asked with every passage of the
-gold paragraph taken out of the hits. *Given*: SQuAD 2.0 and ClapNQ as they are, one passage a question.
+article, are asked of the real retriever and networks, and so are the last turns of conversations. A third of the
+answerable questions of the reading sets is asked with every passage of the gold paragraph taken out of the hits.
+*Given*: SQuAD 2.0 and ClapNQ as they are, one passage a question.
 
 A sentence is right when by the rule of certificates (`rag.loss`) an answer that quotes it first, with the short answer
-that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, a second turns the
-best one's logit into the confidence. Cases are weighted so that answerable and unanswerable ones weigh the same, and
-each sort of the unanswerable ones (SORTS). The threshold is the one with most cases right, right refusals included.
+that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best;
+a second on the best of each case alone: its probability is the confidence. Cases are weighted so that answerable and
+unanswerable ones weigh the same, and each sort of the unanswerable ones (SORTS). The threshold is the one with most
+cases right, right refusals included.
 With --features what was read is kept in a file, and used when it is there.
 """
 
@@ -56,6 +58,7 @@ class Fit:
             else (lambda case: (case.both[:, columns], case.both_right))
         )
         self.rank = LogisticRegression(C=1.0, max_iter=5000)
+        self.decide = LogisticRegression(C=1.0, max_iter=5000)
         used = [case for case in cases if len(self._of(case)[0])]
         weights = self.weights(used)
         rows, right = zip(*(self._of(case) for case in used), strict=True)
@@ -64,9 +67,7 @@ class Fit:
         self._scale = stacked.std(0) + 1e-9
         each = np.repeat(weights, [len(r) for r in right])
         self.rank.fit(stacked / self._scale, np.concatenate(right), sample_weight=each * len(used))
-        self.confidence = LogisticRegression(C=1e6)
-        logits, hit = self.best(used)
-        self.confidence.fit(logits[:, None], hit, sample_weight=weights * len(used))
+        self.decide.fit(*self.best(used), sample_weight=weights * len(used))
 
     @staticmethod
     def weights(cases: Sequence[Case]) -> NDArray[np.float64]:
@@ -76,33 +77,31 @@ class Fit:
         return np.array([SORTS[case.sort] / whole / count[case.sort] for case in cases])
 
     def best(self, cases: Sequence[Case]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """The best sentence's logit, and whether it is right, of each case."""
-        logits, hit = [], []
+        """The best sentence's scaled features, and whether it is right, of each case."""
+        best, hit = [], []
         for case in cases:
             rows, right = self._of(case)
-            scores = rows / self._scale @ self.rank.coef_[0] + self.rank.intercept_[0]
-            at = int(np.argmax(scores))
-            logits.append(float(scores[at]))
+            scaled = rows / self._scale
+            at = int(np.argmax(scaled @ self.rank.coef_[0]))
+            best.append(scaled[at])
             hit.append(bool(right[at]))
-        return np.array(logits), np.array(hit)
+        return np.array(best), np.array(hit)
 
     def probability(self, cases: Sequence[Case]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """The best sentence's confidence, and whether it is right."""
-        logits, hit = self.best(cases)
-        found: NDArray[np.float64] = self.confidence.predict_proba(logits[:, None])[:, 1]
+        best, hit = self.best(cases)
+        found: NDArray[np.float64] = self.decide.predict_proba(best)[:, 1]
         return found, hit
 
     def object(self, threshold: float) -> dict[str, Any]:
         """What stands in support.json."""
-        weights = self.rank.coef_[0] / self._scale
+        return {"rank": self._linear(self.rank), "decide": self._linear(self.decide), "threshold": threshold}
+
+    def _linear(self, model: LogisticRegression) -> dict[str, Any]:
+        weights = model.coef_[0] / self._scale
         return {
             "weights": {name: round(float(w), 5) for name, w in zip(self.names, weights, strict=True)},
-            "intercept": round(float(self.rank.intercept_[0]), 5),
-            "confidence": [
-                round(float(self.confidence.coef_[0, 0]), 5),
-                round(float(self.confidence.intercept_[0]), 5),
-            ],
-            "threshold": threshold,
+            "intercept": round(float(model.intercept_[0]), 5),
         }
 
 

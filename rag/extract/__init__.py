@@ -31,13 +31,11 @@ _LEAD_CONFIDENCE = 0.9  # set, not fitted: no public data asks what an article i
 
 
 @dataclass(frozen=True, slots=True)
-class Logistic:
-    """A coefficient a feature, an intercept, and what makes a probability of the best logit."""
+class Linear:
+    """A coefficient a feature and an intercept."""
 
     weights: Mapping[str, float]
     intercept: float
-    confidence: tuple[float, float]  # slope and intercept
-    threshold: float  # of that probability
 
     def logits(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logits, shape (n,), of features, shape (n, len(FEATURES))."""
@@ -45,10 +43,20 @@ class Logistic:
         logits: NDArray[np.float64] = features @ weights + self.intercept
         return logits
 
-    def probability(self, logit: float) -> float:
-        """The calibrated probability, to four decimals, which is what decides and what is shown."""
-        slope, intercept = self.confidence
-        return round(1 / (1 + math.exp(-max(-60.0, min(60.0, slope * logit + intercept)))), 4)
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """Two logistic models of the same features: which sentence is the best, and whether the best one answers."""
+
+    rank: Linear
+    decide: Linear
+    threshold: float  # of the second one's probability
+
+    def probability(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Calibrated probabilities of sentences, to four decimals, which are what decides and what is shown."""
+        logits = np.clip(self.decide.logits(features), -60.0, 60.0)
+        found: NDArray[np.float64] = np.round(1 / (1 + np.exp(-logits)), 4)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,8 @@ def shipped_model() -> SupportModel:
 
     def logistic(name: str) -> Logistic:
         its = data[name]
-        return Logistic(its["weights"], its["intercept"], tuple(its["confidence"]), its["threshold"])
+        rank, decide = (Linear(its[part]["weights"], its[part]["intercept"]) for part in ("rank", "decide"))
+        return Logistic(rank, decide, its["threshold"])
 
     return SupportModel(logistic("first"), logistic("both"), logistic("given"))
 
@@ -123,9 +132,12 @@ class ReadingExtractor:
         places = [(read, *candidate) for read in reads for candidate in read.candidates()]
         if not places:
             return []
-        logits = self._last.logits(np.array(features(question, reads)))
+        rows = np.array(features(question, reads))
+        logits = self._last.rank.logits(rows)
         order = sorted(range(len(places)), key=lambda i: (-logits[i], i))
-        return [_support(question, *places[i], self._last.probability(float(logits[i]))) for i in order]
+        # None is surer than one that ranks before it.
+        sure = np.minimum.accumulate(self._last.probability(rows[order]))
+        return [_support(question, *places[i], float(p)) for i, p in zip(order, sure, strict=True)]
 
     def read(self, question: Question, hits: Sequence[Hit]) -> list[Read]:
         """The passages that were read last: the best by the first network, best first, or all where it is fast."""
@@ -135,7 +147,7 @@ class ReadingExtractor:
     def again(self, question: Question, reads: Sequence[Read]) -> list[Read]:
         """The best of what the first network read, best first, read by the second."""
         rows = np.array(features(question, reads))
-        logits = iter(self._model.first.logits(rows))
+        logits = iter(self._model.first.rank.logits(rows))
         scores = [max((next(logits) for _ in read.first), default=-math.inf) for read in reads]
         best = sorted(range(len(reads)), key=lambda i: (-scores[i], i))[:READ_AGAIN]
         again = self._found("second", question, [reads[i].hit for i in best])

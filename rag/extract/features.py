@@ -24,7 +24,8 @@ WORDS = (
     "cosine",  # of question and passage
     "coverage",  # share of the question's content words in the sentence
     "coverage_context",  # the same for the passage, its heading and title
-    "names_missing",  # share of the question's names and numbers that are in neither
+    "names_missing",  # share of the question's names that are in neither
+    "numbers_missing",  # and of its numbers; the year of the article's date is there
     "weakest",  # 1 when every content word is in the passage, its heading or title
     "typed",  # 1 when the kind of question has a typical answer and the span holds one
     "untyped",  # 1 when the kind of question has none
@@ -60,7 +61,8 @@ def features(question: Question, reads: Sequence[Read]) -> list[list[float]]:
 
 def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iterator[list[float]]:
     hit = read.hit
-    around = f"{hit.passage.text} {hit.passage.chunk.section or ''} {hit.passage.info.title}"
+    info = hit.passage.info
+    around = f"{hit.passage.text} {hit.passage.chunk.section or ''} {info.title} {(info.date or '')[:4]}"
     context = _stems(around) | also_held(question.terms, question.text, around)
     for at, (sentence, found) in enumerate(read.candidates()):
         first = read.first[at]
@@ -93,12 +95,14 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _word_features(question: Question, text: str, context: set[str], marked: str) -> list[float]:
     asked = {stem(term) for term in question.terms}
-    named = {stem(term) for term in question.terms if term[:1].isupper() or term[:1].isdigit()}
+    named = {stem(term) for term in question.terms if term[:1].isupper()}
+    numbers = {stem(term) for term in question.terms if term[:1].isdigit()}
     in_sentence, in_context = _matched(asked, _stems(text)), _matched(asked, context)
     return [
         _share(in_sentence, asked),
         _share(in_context, asked),
         _share(named - in_context, named),
+        _share(numbers - in_context, numbers),
         float(in_context == asked),
         float(holds_expected(question, marked)),
         float(question.kind not in KINDS),

@@ -21,6 +21,7 @@ from rag.ui import html
 
 _log = logging.getLogger("rag")
 _HEADERS = ["Title", "Publisher", "Date", "Characters", "Passages", "State", "File"]
+_WIDTHS = ["31%", "13%", "11%", "11%", "10%", "11%", "13%"]
 _SHOWN = 5000  # rows of the table
 
 
@@ -33,6 +34,7 @@ def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Calla
         value=_rows(held),
         interactive=False,
         wrap=True,
+        column_widths=_WIDTHS,
         max_height=480,
         show_search="filter",
         elem_id="articles",
