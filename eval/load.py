@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import socket
 import subprocess
@@ -26,19 +27,19 @@ from eval.datasets.lines import rows
 
 
 @contextmanager
-def served(index: Path, seeds: Path) -> Iterator[tuple[str, int]]:
-    """(address, process id) of a server of its own."""
+def served(index: Path, seeds: Path, *options: str, **environment: str) -> Iterator[tuple[str, int]]:
+    """(address, process id) of a server of its own. Raises RuntimeError where it ends before the page is there."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    line = [sys.executable, "-u", "-m", "rag.cli", "serve", "--no-upload"]
+    line = [sys.executable, "-u", "-m", "rag.cli", "serve", *options]
     line += ["--index", str(index), "--seeds", str(seeds), "--port", str(port)]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own command
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=os.environ | environment) as server:  # noqa: S603 - our own command
         try:
             said = server.stdout.readline() if server.stdout else ""
-            found = re.search(r"http://\S+", said)
+            found = re.search(r"http://127\.0\.0\.1:\d+", said)
             if found is None:
-                raise SystemExit("the server did not start")
+                raise RuntimeError(f"the server did not start: {said}")
             yield found[0], server.pid
         finally:
             server.terminate()
@@ -100,7 +101,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     options = parser.parse_args()
     questions = [row["question"] for row in rows(options.questions)]
-    with served(options.index, options.seeds) as (address, pid):
+    with served(options.index, options.seeds, "--no-upload") as (address, pid):
         asking(address, questions, 1, 5)  # warm
         before = resident_mb(pid)
         found = asking(address, questions, options.people, options.seconds)

@@ -1,16 +1,11 @@
 """The page in a real browser, served by the real command: what a person sees, and what the browser never does."""
 
-import os
-import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
 
 import pytest
 
 from eval.datasets import seeds
+from eval.load import served
 from rag.certify import Question, calibrate
 from rag.feedback import Feedback
 from rag.pipeline import open_assistant, sync_index
@@ -54,39 +49,9 @@ def folders(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(folders):
-    """`rag serve` in its own process; its address as it prints it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    line = [
-        sys.executable,
-        "-u",
-        "-m",
-        "rag.cli",
-        "serve",
-        "--seeds",
-        str(folders / "seeds"),
-        "--index",
-        str(folders / "index"),
-        "--port",
-        str(port),
-    ]
-    home = os.environ | {"XDG_DATA_HOME": str(folders / "home")}
-    with (folders / "log").open("wb") as log, subprocess.Popen(line, stdout=log, stderr=log, env=home) as server:
-        try:
-            yield _address(server, folders / "log")
-        finally:
-            server.terminate()
-
-
-def _address(server, log):
-    for _ in range(1200):
-        found = re.search(r"the page is at (http://127\.0\.0\.1:\d+)", log.read_text())
-        if found:
-            return found[1]
-        assert server.poll() is None, log.read_text()
-        time.sleep(0.1)
-    raise AssertionError("the server did not start in two minutes: " + log.read_text())
+    """`rag serve` in its own process."""
+    with served(folders / "index", folders / "seeds", XDG_DATA_HOME=str(folders / "home")) as (found, _):
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -426,7 +391,8 @@ def test_no_serious_finding_of_axe(page, tab):
 
 
 def test_files_outside_are_not_served(page, address, folders):
-    for path in (folders / "log", folders / "index" / "current", "/etc/hostname"):
+    (folders / "secret").write_text("secret")
+    for path in (folders / "secret", folders / "index" / "current", "/etc/hostname"):
         for route in ("gradio_api/file=", "file="):
             assert page.request.get(f"{address}/{route}{path}").status in (403, 404)
 
