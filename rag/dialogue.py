@@ -54,6 +54,13 @@ _NO_NAME = re.compile(
 )
 _WHO_IS = re.compile(r"^who(?:'s|\s+(?:is|was|are|were))\s+(?:he|she|they)[?.!\s]*$", re.IGNORECASE)
 _PERSON = re.compile(r"\b(he|him|his|she|her|hers)\b", re.IGNORECASE)
+_SUBJECTIVE = re.compile(r"\b(he|she)\b", re.IGNORECASE)
+_OBJECT = re.compile(r"\b(him|her(?!\s+\w))\b", re.IGNORECASE)
+_HE_HIM = re.compile(r"\b(?:he|she)\b.*\b(?:him|her(?!\s+\w))\b", re.IGNORECASE)
+_ASKS_THING = re.compile(
+    rf"(?:which|what)\s+(?!(?:{AUXILIARY}|person|people|man|woman|leader|year|day|month|country|city)\b)[a-z]",
+    re.IGNORECASE,
+)
 _THING = re.compile(r"\b(it|its|they|them|their|theirs)\b", re.IGNORECASE)
 _POINTER = re.compile(r"\b(?:that|this|these|those|there|one|ones|same|such)\b", re.IGNORECASE)
 _ITSELF = re.compile(r"\b(?:this|these) (?:article|text|story|piece|report)s?\b", re.IGNORECASE)
@@ -152,6 +159,8 @@ def _shortened(bare: str, last: str, answer: str) -> str | None:
 def _replaced(bare: str, last: str, answer: str) -> str | None:
     """Pronouns exchanged for what they stand for."""
     said = _said(answer)
+    # "Which summit is Xi attending?" - "APEC summit.": that is what "it" stands for, not Xi.
+    asked_for = [said] if said and _ASKS_THING.match(last) and len(said.split()) <= 5 else []
     if not _is_name(said):
         said = ""
     names = [m[0] for m in _NAME.finditer(last) if _is_name(m[0])]
@@ -161,6 +170,9 @@ def _replaced(bare: str, last: str, answer: str) -> str | None:
         return f"Who is {found[0]}?" if found else None
     if _PERSON.search(bare):
         found = ([said] if said and re.match(r"who\b", last, re.IGNORECASE) else []) + names + [said]
+        if len(names) > 1 and _HE_HIM.search(bare):
+            # "What did Xi tell Carney?" - "Where did he invite him?"
+            return _put(_OBJECT, _put(_SUBJECTIVE, bare, names[0]), names[-1])
         return _put(_PERSON, bare, found[0]) if found[0] else None
     thing = _THING.search(_EXPLETIVE.sub("", bare))
     if thing is None:
@@ -169,7 +181,7 @@ def _replaced(bare: str, last: str, answer: str) -> str | None:
         return _put(_THING, bare, f"{names[0]} and {names[-1]}")
     definition = _DEFINITION.match(last)
     about = [re.sub(r"^(?:an?|the)\s+", "", definition[1], flags=re.IGNORECASE)] if definition else []
-    found = [one for one in (said, *about, *names) if one]
+    found = [one for one in (*asked_for, said, *about, *names) if one]
     return _put(_THING, bare, found[0]) if found else None
 
 

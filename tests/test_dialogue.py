@@ -10,6 +10,7 @@ WHO = Turn("Who is the Prime Minister of Japan?", "Who: Sanae Takaichi [1]\n\n�
 MET = Turn("In which city did Xi meet Donald Trump?", "Where: Busan [1]\n\n“…” [1]")
 TOLD = Turn("What did Xi tell Carney?", "The words reported:\n\n“…” [1]")
 THAAD = Turn("What is THAAD?", "The articles say:\n\n“…” [1]")
+SUMMIT = Turn("Which summit is Xi attending?", "In short: APEC summit [1]\n\n“…” [1]")
 REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to this question.")
 
 
@@ -21,6 +22,10 @@ REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to 
         ([TOLD], "And Japan?", "What did Xi tell Japan?"),
         ([TOLD], "What about Takaichi?", "What did Xi tell Takaichi?"),
         ([TOLD], "Who is he?", "Who is Carney?"),
+        ([TOLD], "Where did he invite him?", "Where did Xi invite Carney?"),
+        ([TOLD], "When did she see her sister?", "When did Xi see Xi's sister?"),
+        ([SUMMIT], "Where is it held?", "Where is APEC summit held?"),
+        ([SUMMIT], "Who is he?", "Who is Xi?"),
         ([WHO], "Who is she?", "Who is Sanae Takaichi?"),
         ([WHO], "What did she tell reporters?", "What did Sanae Takaichi tell reporters?"),
         ([WHO], "What is her goal?", "What is Sanae Takaichi's goal?"),
