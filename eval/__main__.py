@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from eval import bench, compare, datasets, gate, report
+from eval.reading import remember
 from rag.errors import RagError
 from rag.settings import load_settings
 
@@ -71,4 +72,5 @@ def _compare(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    remember()
     sys.exit(main())

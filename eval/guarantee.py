@@ -24,6 +24,7 @@ from eval.bench import CACHE, RESULTS, Bench, Options
 from eval.cases import Case
 from eval.console import CONSOLE
 from eval.parts import sha1
+from eval.reading import remember
 from eval.scoring import Record, score
 from eval.systems.ours import Ours
 from rag.calibrate import Judged, answers_needed, certify, in_develop, smallest_risks, thresholds
@@ -110,4 +111,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    remember()
     main()

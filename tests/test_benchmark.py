@@ -2,8 +2,10 @@
 
 import copy
 import json
+from types import SimpleNamespace
 
 import markupsafe
+import numpy as np
 import pytest
 
 from eval import __main__ as command
@@ -11,11 +13,13 @@ from eval import bench, compare, report
 from eval.bench import Bench, Options, content_hash, sampled, save
 from eval.cases import Asked, Dataset
 from eval.datasets import seeds
+from eval.reading import remember
 from eval.systems import Remembered
 from eval.systems.ours import Ours, of_reply
 from eval.vectors import CachedEncoder
 from eval.world import World
 from rag import embed
+from rag.extract.network import Networks
 from rag.settings import Settings
 from tests.conftest import WordEncoder
 
@@ -278,3 +282,20 @@ def test_a_set_without_articles_asks_of_given_passages():
     assert not Dataset("x", ()).asks_corpus
     assert seeds.read().asks_corpus
     assert bench.REPORTED == ("develop", "test")
+
+
+def test_what_was_read_is_not_read_again(monkeypatch):
+    asked = []
+
+    def read(_networks, name, encoded):
+        asked.append([(name, int(one.ids[0])) for one in encoded])
+        return [f"{name} {one.ids[0]}" for one in encoded]
+
+    monkeypatch.setattr(Networks, "read", read)
+    remember()
+    networks = Networks.__new__(Networks)
+    a, b = (SimpleNamespace(ids=np.array([n]), types=np.zeros(1)) for n in (1, 2))
+    assert networks.read("first", [a, b, a]) == ["first 1", "first 2", "first 1"]
+    assert networks.read("first", [b]) == ["first 2"]
+    assert networks.read("second", [b]) == ["second 2"]
+    assert asked == [[("first", 1), ("first", 2)], [], [("second", 2)]]
