@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from rag.extract.expected import KINDS, holds_expected
 from rag.extract.names import also_held
 from rag.extract.spans import Found
 from rag.types import Hit, Question, Sentence
-from rag.words import STOPWORDS, WORD, stem
+from rag.words import AUXILIARY, STOPWORDS, WORD, stem
 
 FIRST = ("margin_first", "sentence_first", "answerable_first")  # logits of the first network
 SECOND = ("margin", "sentence", "answerable")  # of the second; 0 where it did not read
@@ -30,10 +31,16 @@ WORDS = (
     "typed",  # 1 when the kind of question has a typical answer and the span holds one
     "untyped",  # 1 when the kind of question has none
     "explains",  # 1 for why, how, what somebody said, yes or no: what takes a sentence to answer
+    "judges",  # 1 for a question that asks for advice or an opinion
     "span",  # log of its words
 )
 FEATURES = (*FIRST, *SECOND, *RETRIEVAL, *WORDS)
 EXPLAINS = frozenset({"why", "how", "said", "yes_no", "about"})
+_JUDGES = re.compile(
+    rf"^(?:should|ought|must)\b|\b(?:you|your)\b.*\b(?:think|believe|opinion)\b"
+    rf"|^(?:{AUXILIARY})\b.*\b(?:a good|a bad|better|best|worse|worst|right|wrong|wise|fair|worth|trusted)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,7 @@ def _word_features(question: Question, text: str, context: set[str], marked: str
         float(holds_expected(question, marked)),
         float(question.kind not in KINDS),
         float(question.kind in EXPLAINS),
+        float(_JUDGES.search(question.text) is not None),
         math.log1p(len(WORD.findall(marked))),
     ]
 
