@@ -64,15 +64,22 @@ _ASKS_THING = re.compile(
 _THING = re.compile(r"\b(it|its|they|them|their|theirs)\b", re.IGNORECASE)
 _POINTER = re.compile(r"\b(?:that|this|these|those|there|one|ones|same|such)\b", re.IGNORECASE)
 _ITSELF = re.compile(r"\b(?:this|these) (?:article|text|story|piece|report)s?\b", re.IGNORECASE)
+# "It", "there", "that" and "one" where they stand for nothing that was said before.
 _EXPLETIVE = re.compile(
-    r"\b(?:is|was|would|will) it (?:true|possible|likely|the case|right|ok|okay|necessary)(?: that)?\b"
-    r"|\bit (?:is|was) that\b",
-    re.IGNORECASE,
+    r"(?i:\b(?:is|was|would|will) it (?:true|possible|likely|the case|right|ok|okay|necessary)(?: that)?\b)"
+    r"|(?i:\b(?:is|was|be|are) it \w+ (?:to|that|for)\b)"
+    r"|\b(?:[Ii]s|[Ww]as) it [A-Z][^?]* (?:who|that|which)\b"
+    r"|(?i:\bit (?:is|was) that\b)"
+    r"|(?i:\bit (?:rain|snow)\w*|\bit takes? (?:[\w ]+ )?to\b|\bit (?:seems?|means?|costs?) (?:to|that)\b)"
+    r"|(?i:\b(?:is|are|was|were|be|been) there\b)"
+    r"|(?i:\b(?:the )?(?:one|ones|those) (?:who|that|which|of)\b)"
 )
+_RELATIVE = re.compile(r"\b(\w+) that (?=\w)")
 _THAT_CLAUSE = re.compile(
     r"\b(?:say|says|said|know|think|mean|means|believe|told|so|sure|heard)\s+(?:me\s+)?that\b", re.I
 )
 _POSSESSIVE = frozenset({"his", "her", "its", "their"})
+_TOPIC = re.compile(r"\s*\([^()]*\)\?$")  # what was put behind a question
 _SHORT = re.compile(r"^[^\n:]{2,30}: (.+?) \[1\]$")  # the first line of an answer with a short answer
 _DEFINITION = re.compile(
     rf"^(?:what|who)(?:'s|\s+(?:{AUXILIARY}))\s+((?:an?\s+|the\s+)?[\w\s.'’\-]{{2,60}}?)[?.!\s]*$", re.IGNORECASE
@@ -88,7 +95,7 @@ def standalone(question: str, history: Sequence[Turn], max_chars: int = _LONGEST
     asked = " ".join(question.split())
     before: list[tuple[str, str]] = []  # each earlier question as it stands by itself, with its answer
     for turn in history[-_KEPT_TURNS:]:
-        text = " ".join(turn.question.split())
+        text = " ".join(turn.question[: 2 * max_chars].split())[:max_chars]
         if text:
             before.append((_alone(text, before), turn.answer))
     found = _alone(asked, before)
@@ -115,7 +122,7 @@ def _elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
     if match is None or len(match[1].split()) > 6 or re.search(rf"\b(?:{_WH}|{AUXILIARY})\b", match[1], re.IGNORECASE):
         return None
     new = match[1]
-    if _PERSON.search(new) or _THING.search(new):
+    if _PERSON.search(new) or _THING.search(new) or _POINTER.match(new):
         return None
     step = _YEAR_STEP.match(new.casefold())
     if step:
@@ -125,9 +132,17 @@ def _elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
         return _YEAR.sub(bare_new, last, count=1)
     names = [m for m in _NAME.finditer(last) if m.start() > 0 and _is_name(m[0])]
     if _NAME.match(bare_new) and names:
-        old = names[-1]
-        return last[: old.start()] + bare_new + last[old.end() :]
+        start, end = _last_part(names[-1])
+        preposition = new[: len(new) - len(bare_new)].strip()
+        if not preposition or re.search(rf"\b{preposition}\s+(?:the\s+)?$", last[:start], re.IGNORECASE):
+            return last[:start] + bare_new + last[end:]
     return f"{last.rstrip('?.! ')}, {new}?"
+
+
+def _last_part(name: re.Match[str]) -> tuple[int, int]:
+    """The range of a name; of "Prime Minister of Japan" that of "Japan"."""
+    parts = list(re.finditer(r"\bof\s+(?:the\s+)?", name[0]))
+    return (name.start() + parts[-1].end() if parts else name.start()), name.end()
 
 
 def _year_moved(last: str, answer: str, by: int) -> str:
@@ -168,13 +183,13 @@ def _replaced(bare: str, last: str, answer: str) -> str | None:
         # The one who was brought up last is asked about.
         found = [said] if said and re.match(r"who\b", last, re.IGNORECASE) else names[::-1]
         return f"Who is {found[0]}?" if found else None
-    if _PERSON.search(bare):
+    if _pronoun(_PERSON, bare):
         found = ([said] if said and re.match(r"who\b", last, re.IGNORECASE) else []) + names + [said]
         if len(names) > 1 and _HE_HIM.search(bare):
             # "What did Xi tell Carney?" - "Where did he invite him?"
             return _put(_OBJECT, _put(_SUBJECTIVE, bare, names[0]), names[-1])
         return _put(_PERSON, bare, found[0]) if found[0] else None
-    thing = _THING.search(_EXPLETIVE.sub("", bare))
+    thing = _pronoun(_THING, _EXPLETIVE.sub(" ", bare))
     if thing is None:
         return None
     if thing[0].casefold() in ("they", "them", "their", "theirs") and len(names) > 1:
@@ -190,8 +205,33 @@ def _is_name(text: str) -> bool:
     return match is not None and text.split()[0].casefold() not in STOPWORDS and not _NO_NAME.fullmatch(text)
 
 
+def _pronoun(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The first pronoun that stands for something outside of its own question."""
+    return next((match for match in pattern.finditer(text) if _is_open(match)), None)
+
+
+def _is_open(match: re.Match[str]) -> bool:
+    """Whether it is no acronym or title (IT, Her Majesty), and no name before it in its own question is meant by it.
+
+    So of a possessive, and of "she" in "Did Takaichi say she …"; not of "How did China respond to it?".
+    """
+    word, before = match[0], match.string[: match.start()]
+    if (len(word) > 1 and word.isupper()) or (match.start() and word[0].isupper()):
+        return False
+    if word.casefold() not in _POSSESSIVE | {"he", "she"}:
+        return True
+    after = match.string[match.end() :].lstrip()
+    if word.casefold() == "her" and not re.match(r"[a-z]", after):
+        return True
+    words = re.findall(r"\w+", before)[1:]
+    named = any(word[0].isupper() and word.casefold() not in STOPWORDS for word in words)
+    return not named and re.search(r"\b(?:the|an?) [a-z]", before) is None
+
+
 def _put(pronoun: re.Pattern[str], text: str, name: str) -> str:
     def word(match: re.Match[str]) -> str:
+        if not _is_open(match):
+            return match[0]
         after = text[match.end() :].lstrip()
         own = match[0].casefold() in _POSSESSIVE and re.match(r"\w", after) is not None
         if match[0].casefold() == "her" and re.match(rf"(?:{AUXILIARY}|in|on|at|to|about|and|or)\b", after):
@@ -203,15 +243,27 @@ def _put(pronoun: re.Pattern[str], text: str, name: str) -> str:
 
 def _with_topic(bare: str, last: str) -> str | None:
     """The last question's words behind a question that points back, or that says too little to be searched."""
-    plain = _EXPLETIVE.sub("", bare)
-    points = _POINTER.search(_THAT_CLAUSE.sub("", plain)) or _THING.search(plain)
+    plain = _RELATIVE.sub(_without_relative, _THAT_CLAUSE.sub(" ", _EXPLETIVE.sub(" ", bare)))
+    points = _POINTER.search(plain) or _pronoun(_THING, plain) or _pronoun(_PERSON, plain)
     own = terms(bare)
-    short = len(own) <= 1 and not any(term[:1].isupper() for term in own)
-    if not points and not short and not _PERSON.search(bare) and not _is_fragment(bare):
+    short = len(own) <= 1 and not re.search(r"\b[A-Z]{2,}\b", bare) and not any(term[:1].isupper() for term in own)
+    if not points and not (short and not _defines(bare)) and not _is_fragment(bare):
         return None
     held = {term.casefold() for term in own}
-    topic = [term for term in terms(last) if term.casefold() not in held]
+    topic = [term for term in terms(_TOPIC.sub("", last)) if term.casefold() not in held]
     return f"{bare.rstrip('?.! ')} ({' '.join(topic)})?" if topic else None
+
+
+def _without_relative(match: re.Match[str]) -> str:
+    """ "The treaty that ended the war" points at nothing; "object to that" does."""
+    word = match[1].casefold()
+    return match[0] if word in STOPWORDS or re.fullmatch(AUXILIARY, word) else f"{match[1]} "
+
+
+def _defines(bare: str) -> bool:
+    """ "What is a tariff?": one thing is asked for by its own word; "What is the reason?" needs a topic."""
+    match = _DEFINITION.match(bare)
+    return match is not None and bool(terms(match[1])) and not match[1].casefold().startswith("the ")
 
 
 def _is_fragment(bare: str) -> bool:

@@ -26,6 +26,9 @@ REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to 
         ([TOLD], "When did she see her sister?", "When did Xi see Xi's sister?"),
         ([SUMMIT], "Where is it held?", "Where is APEC summit held?"),
         ([SUMMIT], "Who is he?", "Who is Xi?"),
+        ([WHO], "And Canada?", "Who is the Prime Minister of Canada?"),
+        ([WHO], "And of France?", "Who is the Prime Minister of France?"),
+        ([Turn("When was Lee elected?")], "And in Japan?", "When was Lee elected, in Japan?"),
         ([WHO], "Who is she?", "Who is Sanae Takaichi?"),
         ([WHO], "What did she tell reporters?", "What did Sanae Takaichi tell reporters?"),
         ([WHO], "What is her goal?", "What is Sanae Takaichi's goal?"),
@@ -54,6 +57,21 @@ def test_follow_ups(history, question, expected):
         "the United Nations",
         "What is this article about?",
         "Which countries joined the summit in Gyeongju?",
+        "Did it rain in Seoul during the parade?",
+        "How long does it take to fly from Seoul to Beijing?",
+        "Is it legal to sell fentanyl in China?",
+        "Was it Trump who proposed the truce?",
+        "How did Canada change its policy towards China?",
+        "Did Takaichi say she supports Taiwan?",
+        "When did Mark Carney invite Xi to his country?",
+        "Did the mayor keep her promise?",
+        "What is IT spending in Korea?",
+        "Did Her Majesty visit Canada?",
+        "Is there a trade deal between Canada and China?",
+        "What is the name of the treaty that ended the Korean War?",
+        "Who is the one who leads Canada?",
+        "What is deterrence?",
+        "What does US stand for?",
     ],
 )
 def test_a_new_topic_is_left_alone(question):
@@ -81,3 +99,13 @@ def test_any_text_gives_a_question_and_the_same_one_again(question, turns):
     assert found == standalone(question, history)
     if not history:
         assert found == " ".join(question.split())
+
+
+def test_what_was_put_behind_a_question_is_not_put_behind_the_next():
+    turns = [Turn("Is a licence needed (trade deal Canada China)?")]
+    assert standalone("Who said that?", turns) == "Who said that (licence needed)?"
+
+
+def test_a_long_history_takes_no_time():
+    question = standalone("When was it?", [Turn("what is " + "?" * 2_000_000 + "x", "x" * 2_000_000)] * 8)
+    assert len(question) <= 1000
