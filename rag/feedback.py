@@ -35,7 +35,10 @@ class Feedback:
         self._file = file
 
     def add(self, reply: Mapping[str, Any], *, good: bool, comment: str = "") -> None:
-        """Keeps a judgement of a schema-1 object. Raises RagError where it cannot be written."""
+        """Keeps a judgement of a schema-1 object, in the place of an earlier one of the same.
+
+        Raises RagError where it cannot be written.
+        """
         if len(comment) > _LONGEST:
             raise InputError(f"the comment has {len(comment):,} characters; write at most {_LONGEST:,}")
         row = (
@@ -46,17 +49,24 @@ class Feedback:
             json.dumps(reply, ensure_ascii=False),
         )
         with self._open() as db:
+            db.execute("DELETE FROM feedback WHERE reply = ?", row[-1:])
             db.execute("INSERT INTO feedback (made, question, good, comment, reply) VALUES (?, ?, ?, ?, ?)", row)
 
+    def take_back(self, reply: Mapping[str, Any]) -> None:
+        """Forgets what was thought of a schema-1 object. Raises RagError where it cannot be written."""
+        with self._open() as db:
+            db.execute("DELETE FROM feedback WHERE reply = ?", (json.dumps(reply, ensure_ascii=False),))
+
     def export(self) -> Iterator[dict[str, Any]]:
-        """A line each for `rag calibrate`, oldest first: id, question, gold, and beside these what was judged.
+        """A line a question for `rag calibrate`: id, question, gold, and beside these what was judged, the latest.
 
         Of an answer that was found good the short answer, else the quotation, is the gold; a refusal that was found
         good has none. Of what was found bad only a person can tell: `gold` is null there, and the line to be completed.
         """
         with self._open() as db:
             rows = db.execute("SELECT key, made, question, good, comment, reply FROM feedback ORDER BY key").fetchall()
-        for key, made, question, good, comment, text in rows:
+        latest = {row[2]: row for row in rows}  # `rag calibrate` takes a question once
+        for key, made, question, good, comment, text in latest.values():
             reply = json.loads(text)
             yield {
                 "id": f"feedback-{key}",
@@ -81,7 +91,8 @@ class Feedback:
             raise RagError(f"the feedback in {self._file} cannot be used: {error}") from error
 
 
-def _gold(reply: Mapping[str, Any]) -> list[str]:
+def _gold(reply: Mapping[str, Any]) -> list[str] | None:
     if reply.get("status") != "answered":
         return []
-    return [reply.get("short_answer") or reply["citations"][0]["quote"]]
+    quotes = [cited["quote"] for cited in reply.get("citations", [])]
+    return [reply.get("short_answer") or quotes[0]] if quotes else None

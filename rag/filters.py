@@ -53,6 +53,8 @@ ALL = Filters()
 
 def parse(given: Mapping[str, Any]) -> Filters:
     """The filters of a request. Raises InputError that says what is wrong with which."""
+    if not isinstance(given, Mapping):
+        raise InputError("filters: an object is needed, such as {'from': '2025-10-01'}")
     try:
         return Filters.model_validate(dict(given))
     except ValidationError as error:

@@ -6,6 +6,7 @@ A file that is taken out moves to `seeds/.removed/`, a hidden folder, which no b
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import unicodedata
@@ -22,7 +23,14 @@ from rag.store import Generation
 REMOVED = ".removed"
 _MOST_FILES = 200  # in one upload
 _MOST_BYTES = 200_000_000  # of a JSONL file, which has no bound of its own
-State = Literal["in the index", "changed since the build", "new, not built yet", "removed since the build"]
+State = Literal[
+    "in the index",
+    "in the index, in part",  # a file of which a build could not read all
+    "changed since the build",
+    "new, not built yet",
+    "removed since the build",
+]
+_AGAIN = re.compile(r"\((\d+)\)")  # the folder in REMOVED of a file whose name was taken out before
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class Library:
             if info.path not in found:
                 state: State = "removed since the build"
             else:
-                state = "in the index" if built.get(info.path) == found[info.path] else "changed since the build"
+                state = _state(built.get(info.path), found[info.path])
             out.append(
                 Holding(
                     info.path,
@@ -106,7 +114,9 @@ class Library:
         """Takes a file out; the name under which it can be brought back. Raises InputError where there is none."""
         if path not in self.files():
             raise InputError(f"there is no article file {path}")
-        target = self._free(self.seeds / REMOVED / path)
+        if (self.seeds / path).is_symlink():
+            raise InputError(f"{path} is a link to another file, and would point nowhere; take it out by hand")
+        target = self._free(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         (self.seeds / path).rename(target)
         return target.relative_to(self.seeds / REMOVED).as_posix()
@@ -120,12 +130,16 @@ class Library:
         """Puts a file that was taken out where it was. Raises InputError where that is not there or its place taken."""
         if name not in self.removed():
             raise InputError(f"{name} is not among the files that were taken out")
-        target = self.seeds / name
-        if target.exists():
-            raise InputError(f"there is another file {name} by now; take that out first")
+        parts = PurePosixPath(name).parts
+        place = PurePosixPath(*(parts[1:] if _AGAIN.fullmatch(parts[0]) and len(parts) > 1 else parts)).as_posix()
+        file, target = self.seeds / REMOVED / name, self.seeds / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        (self.seeds / REMOVED / name).rename(target)
-        return name
+        try:
+            os.link(file, target)  # fails where there is one, as a renaming would not
+        except FileExistsError as error:
+            raise InputError(f"there is another file {place} by now; take that out first") from error
+        file.unlink()
+        return place
 
     def _name(self, name: str) -> str:
         shown = "".join(c if c.isprintable() else "\ufffd" for c in name)
@@ -158,13 +172,19 @@ class Library:
             more = len(loaded.problems) - 1
             raise InputError(f"{label}: {reason}" + (f" (and {counted(more, 'more problem')})" if more else ""))
 
-    @staticmethod
-    def _free(target: Path) -> Path:
-        number, free = 1, target
+    def _free(self, path: str) -> Path:
+        """A place for a file that is taken out: its own path, in a folder (2), (3) … where there is one already."""
+        number, free = 1, self.seeds / REMOVED / path
         while free.exists():
             number += 1
-            free = target.with_name(f"{target.stem} ({number}){target.suffix}")
+            free = self.seeds / REMOVED / f"({number})" / path
         return free
+
+
+def _state(built: str | None, now: str) -> State:
+    if built is None:
+        return "in the index, in part"
+    return "in the index" if built == now else "changed since the build"
 
 
 def _placed(file: Path, target: Path) -> Path:

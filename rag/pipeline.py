@@ -129,6 +129,11 @@ class LiveAssistant:
         self._lock = threading.Lock()
         self._assistant = open_assistant(index, settings)
 
+    def latest(self) -> Assistant:
+        """The assistant that was opened last, also where the index has been damaged since."""
+        with self._lock:
+            return self._assistant
+
     def current(self) -> Assistant:
         """The assistant of the generation that is current now. Raises IndexUnusable as `open_assistant` does."""
         with self._lock:

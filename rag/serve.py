@@ -52,6 +52,8 @@ def run(serving: Serving, settings: Settings) -> None:
             f"{host} can be reached from other machines, and with them the articles could be changed; give "
             "--auth user:password, or --no-upload"
         )
+    if serving.mcp and serving.auth:
+        raise RagError("--mcp cannot be used with --auth: its tools would be open to all, and could not ask")
     if serving.mcp and importlib.util.find_spec("mcp") is None:
         raise RagError("the MCP server needs another package: pip install 'gradio[mcp]'")
     listening = _listen(host, port)
@@ -63,8 +65,7 @@ def run(serving: Serving, settings: Settings) -> None:
     import uvicorn
 
     server = uvicorn.Server(uvicorn.Config(application(assistant, serving), log_level="warning"))
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    threading.Thread(target=_announce, args=(server, address, open_browser), daemon=True).start()
+    threading.Thread(target=_announce, args=(server, _address(serving), open_browser), daemon=True).start()
     server.run(sockets=[listening])
 
 
@@ -73,6 +74,16 @@ def _only_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _address(serving: Serving) -> str:
+    host = f"[{serving.host}]" if ":" in serving.host else serving.host
+    return f"http://{host}:{serving.port}"
+
+
+def _host_of(header: str) -> str:
+    """The host of a Host header, without its port."""
+    return header[1 : header.find("]")] if header.startswith("[") else header.partition(":")[0]
 
 
 def application(assistant: Any, serving: Serving) -> Any:
@@ -84,21 +95,26 @@ def application(assistant: Any, serving: Serving) -> Any:
     from rag.library import Library
     from rag.ui import THEME, Offer, page, style
 
+    own = _only_this_machine(serving.host)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.middleware("http")
     async def stay_here(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        # A name that somebody else lets point here must not make a stranger's page part of this one.
+        if known and _host_of(request.headers.get("host", "")) not in known:
+            return Response("this page is served to this machine alone; see --host and --auth", 403)
         response = await call_next(request)
         response.headers["Content-Security-Policy"] = _POLICY
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
+    known = {"localhost", "127.0.0.1", "::1", serving.host} if not serving.auth and own else set()
     library = Library(serving.seeds) if serving.seeds.is_dir() else None
-    offer = Offer(library, upload=serving.upload, api=serving.api)
-    return gradio.mount_gradio_app(
+    blocks = page(assistant, Feedback(default_file()), Offer(library, upload=serving.upload, api=serving.api))
+    mounted = gradio.mount_gradio_app(
         app,
-        page(assistant, Feedback(default_file()), offer),
+        blocks,
         path="/",
         theme=THEME,
         css=style(),
@@ -108,7 +124,12 @@ def application(assistant: Any, serving: Serving) -> Any:
         max_file_size="200mb",
         auth=[serving.auth] if serving.auth else None,
         mcp_server=serving.mcp,
+        run_history=False,
     )
+    if serving.mcp:
+        # Its tools ask this server; mounted, it would take the address from the headers of whoever asks first.
+        blocks.mcp_server_obj._local_url = f"{_address(serving)}/"
+    return mounted
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from rag.asking import calibrating
 from rag.errors import InputError, RagError
@@ -13,7 +14,7 @@ from rag.load import find
 from rag.pipeline import open_assistant, sync_index
 from rag.settings import Settings
 from rag.ui import html
-from rag.ui.conversation import KEPT, checked, markdown, messages_of
+from rag.ui.conversation import KEPT, checked, markdown, messages_of, quoted
 from rag.verify.schema import Answer
 from tests.conftest import ARTICLE
 
@@ -54,10 +55,13 @@ def test_a_file_is_added_whole_taken_out_and_brought_back(library, tmp_path):
     assert [file.path for file in find(library.seeds).files] == [ARTICLE]
     assert (library.seeds / REMOVED / "bridge.txt").read_text() == GOOD
     library.add([upload(tmp_path, "bridge.txt", GOOD + "\nAnother.\n")])
-    assert library.remove("bridge.txt") == "bridge (2).txt"
-    assert library.removed() == ["bridge (2).txt", "bridge.txt"]
+    assert library.remove("bridge.txt") == "(2)/bridge.txt"
+    assert library.removed() == ["(2)/bridge.txt", "bridge.txt"]
     assert library.bring_back("bridge.txt") == "bridge.txt"
     assert (library.seeds / "bridge.txt").read_text() == GOOD
+    library.remove("bridge.txt")
+    assert library.bring_back("(2)/bridge.txt") == "bridge.txt"
+    assert "Another." in (library.seeds / "bridge.txt").read_text()
     assert not list(library.seeds.glob(".adding-*"))
 
 
@@ -105,6 +109,21 @@ def test_what_is_not_there_cannot_be_moved(library):
             library.bring_back(path)
 
 
+def test_a_link_is_not_taken_out(library):
+    (library.seeds / "link.txt").symlink_to(ARTICLE)
+    with pytest.raises(InputError, match="is a link to another file"):
+        library.remove("link.txt")
+    assert "link.txt" in library.files()
+
+
+def test_a_file_that_was_read_in_part_says_so(library, tmp_path, word_encoder):
+    lines = [json.dumps({"id": "one", "title": "A bridge", "text": GOOD}), "no json"]
+    (library.seeds / "some.jsonl").write_text("\n".join(lines) + "\n")
+    sync_index(library.seeds, tmp_path / "index", Settings())
+    held = library.holdings(open_assistant(tmp_path / "index", Settings()).store)
+    assert {h.path: h.state for h in held} == {ARTICLE: "in the index", "some.jsonl": "in the index, in part"}
+
+
 def test_bringing_back_never_overwrites(library, tmp_path):
     library.add([upload(tmp_path, "bridge.txt")])
     library.remove("bridge.txt")
@@ -126,13 +145,14 @@ ANSWER = {
 
 def test_feedback_is_kept_and_exported_as_questions(tmp_path):
     feedback = Feedback(tmp_path / "data" / "feedback.db")
-    feedback.add(ANSWER, good=True)
-    feedback.add(ANSWER | {"short_answer": None}, good=True, comment=" right ")
-    feedback.add(ANSWER, good=False, comment="it was 1933")
-    feedback.add(ANSWER | {"status": "refused", "citations": []}, good=True)
+    asked = [ANSWER | {"standalone_question": f"When did bridge {n} open?"} for n in range(4)]
+    feedback.add(asked[0], good=True)
+    feedback.add(asked[1] | {"short_answer": None}, good=True, comment=" right ")
+    feedback.add(asked[2], good=False, comment="it was 1933")
+    feedback.add(asked[3] | {"status": "refused", "citations": []}, good=True)
     found = list(Feedback(tmp_path / "data" / "feedback.db").export())
     assert [line["gold"] for line in found] == [["1932"], ["It opened in 1932."], None, []]
-    assert {line["question"] for line in found} == {"When did the bridge open?"}
+    assert [line["question"] for line in found] == [one["standalone_question"] for one in asked]
     assert [line["comment"] for line in found] == ["", "right", "it was 1933", ""]
     file = tmp_path / "questions.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in found if line["gold"] is not None))
@@ -140,6 +160,22 @@ def test_feedback_is_kept_and_exported_as_questions(tmp_path):
     file.write_text(json.dumps(found[2]) + "\n")
     with pytest.raises(InputError, match="'gold'"):
         calibrating(file)
+
+
+def test_the_latest_judgement_of_a_question_counts_and_can_be_taken_back(tmp_path):
+    feedback = Feedback(tmp_path / "feedback.db")
+    feedback.add(ANSWER, good=True)
+    feedback.add(ANSWER, good=True, comment="right")
+    feedback.add(ANSWER | {"index_generation": "h"}, good=False)
+    (line,) = feedback.export()
+    assert (line["good"], line["comment"]) == (False, "")
+    feedback.take_back(ANSWER | {"index_generation": "h"})
+    (line,) = feedback.export()
+    assert (line["good"], line["comment"]) == (True, "right")
+    feedback.take_back(ANSWER)
+    assert list(feedback.export()) == []
+    feedback.add(ANSWER | {"short_answer": None, "citations": []}, good=True)
+    assert [line["gold"] for line in feedback.export()] == [None]
 
 
 def test_feedback_that_cannot_be_kept_says_why(tmp_path):
@@ -156,6 +192,22 @@ def test_what_a_browser_kept_is_checked(assistant):
     reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
     assert checked([reply, {"text": "<script>"}, 7, reply | {"status": "sure"}]) == [reply]
     assert checked("no list") == []
+    bare = {"status": "answered", "closest": [], "citations": []}
+    assert checked([reply | bare]) == []
+    answer = {"status": "answered", "closest": [], "citations": reply["citations"] or reply["closest"][:1]}
+    assert checked([reply | answer | {"threshold": None}]) == []
+    assert len(checked([reply | answer])) == 1
+
+
+def test_only_what_stands_in_the_articles_counts_as_quoted(assistant):
+    from rag.asking import to_json
+
+    reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
+    assert quoted(assistant.store, reply)
+    for key in ("citations", "closest"):
+        for cited in reply[key]:
+            cited["quote"] = "x" * len(cited["quote"])
+    assert not quoted(assistant.store, reply)
 
 
 def test_markdown_of_a_conversation_has_no_markup_of_an_article(assistant):
@@ -166,6 +218,10 @@ def test_markdown_of_a_conversation_has_no_markup_of_an_article(assistant):
     text = markdown([reply])
     assert "\\# \\[a\\](javascript:b) \\<img\\>" in text
     assert "paragraph" in text
+    (reply["citations"] or reply["closest"])[0]["quote"] = "&copy; here.\n- a list\n1. another\n    code"
+    rendered = MarkdownIt().render(markdown([reply]))
+    assert "&amp;copy; here." in rendered
+    assert not any(tag in rendered for tag in ("<ul>", "<ol>", "<code>"))
 
 
 def test_each_message_says_which_turn_it_shows(assistant):

@@ -230,6 +230,31 @@ def test_a_follow_up_is_understood_shown_and_can_be_changed(page):
     assert "Takaichi" in shown
     page.locator("#chat .reply a.edit").last.click()
     assert page.input_value("#question textarea") == shown
+    # What was changed is asked as it stands, whatever the turns before would make of it.
+    ask(page, "What did she say?", "refused")
+    assert page.locator("#chat .reply").last.locator(".searched").count() == 0
+
+
+def test_a_second_question_waits_for_the_first(page):
+    page.fill("#question textarea", TAKAICHI)
+    page.press("#question textarea", "Enter")
+    page.locator("#examples button").nth(1).click()
+    page.wait_for_selector("#chat .reply")
+    page.wait_for_timeout(2500)
+    shown = page.locator("#chat .asked").all_inner_texts()
+    assert shown[0] == TAKAICHI
+    assert page.locator("#chat .reply").count() == len(shown)
+    page.locator("#examples button").nth(1).click()
+    page.wait_for_function(f"document.querySelectorAll('#chat .reply').length === {len(shown) + 1}")
+
+
+def test_a_new_conversation_stays_empty_while_a_question_is_answered(page):
+    page.locator("#conversation button").first.click()
+    page.fill("#question textarea", TAKAICHI)
+    page.press("#question textarea", "Enter")
+    page.click("#new")
+    page.wait_for_timeout(3000)
+    assert page.locator("#chat .reply").count() == 0
 
 
 def test_the_conversation_is_still_there_after_a_reload_and_can_be_exported(page, folders, tmp_path):
@@ -311,8 +336,12 @@ def test_a_thumb_is_kept_on_this_machine(page, folders):
     ask(page, TAKAICHI, "answered")
     page.get_by_role("button", name="Like", exact=True).last.click()
     page.wait_for_selector("#told .done")
-    (line,) = Feedback(folders / "home" / "article-rag" / "feedback.db").export()
+    kept = Feedback(folders / "home" / "article-rag" / "feedback.db")
+    (line,) = kept.export()
     assert (line["question"], line["gold"], line["good"]) == (TAKAICHI, [SHORT], True)
+    page.locator("#chat button[aria-label*='ike']").last.click()
+    page.wait_for_function("document.querySelector('#told').innerText.includes('Taken back')")
+    assert list(kept.export()) == []
 
 
 def drop(page, where, file):
@@ -397,6 +426,11 @@ def test_files_outside_are_not_served(page, address, folders):
             assert page.request.get(f"{address}/{route}{path}").status in (403, 404)
 
 
+def test_a_page_of_another_name_reaches_nothing(page, address):
+    for header, status in (("evil.example:7860", 403), ("localhost", 200), ("[::1]:80", 200)):
+        assert page.request.get(f"{address}/config", headers={"Host": header}).status == status
+
+
 def test_the_signatures_of_the_api(address):
     from gradio_client import Client
 
@@ -414,7 +448,9 @@ def test_the_signatures_of_the_api(address):
     history = [{"question": "Who is the new Prime Minister of Japan?", "answer": "Who: Sanae Takaichi [1]"}]
     reply = client.predict("What did she tell reporters?", history=history, id="7", api_name="/ask")
     assert (reply["id"], reply["standalone_question"]) == ("7", "What did Sanae Takaichi tell reporters?")
-    assert client.predict("Who?", filters={"year": 1}, api_name="/ask")["status"] == "error"
+    for filters, history in (({"year": 1}, []), ("abc", []), ([1], []), ({}, 7), ({}, ["x"])):
+        reply = client.predict("Who?", filters=filters, history=history, api_name="/ask")
+        assert reply["status"] == "error"
     assert [a["path"] for a in client.predict(api_name="/articles")] == [ARTICLE]
     client.close()
 

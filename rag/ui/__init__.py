@@ -94,6 +94,8 @@ def _endpoints(live: LiveAssistant) -> None:
         "articles", a list of article ids.
         """
         try:
+            if not isinstance(history or [], list):
+                raise InputError("history: a list of objects with 'question' and 'answer' is needed")
             turns = [Turn(_text(turn, "question"), _text(turn, "answer")) for turn in history or []]
             return reply_object(live.current().ask(question, id=id, history=turns, filters=parse(filters or {})))
         except RagError as error:

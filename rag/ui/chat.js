@@ -20,6 +20,7 @@
     if (kind === 'edit') {
       const text = link.closest('.reply').querySelector('.standalone').innerText;
       const box = put('#question textarea', text);
+      put('#changed textarea, #changed input', text);
       if (box) box.focus();
       return;
     }

@@ -19,7 +19,7 @@ from rag.render import error_reply
 from rag.store.certificates import percent
 from rag.types import Reply
 from rag.ui import html
-from rag.ui.conversation import KEPT, Messages, Turns, checked, export_files, messages_of, turns_of
+from rag.ui.conversation import KEPT, Messages, Turns, checked, export_files, messages_of, quoted, turns_of
 from rag.verify.schema import Answer
 
 _log = logging.getLogger("rag")
@@ -91,24 +91,42 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         with gr.Column(scale=2, min_width=320):
             article = gr.HTML(html.no_article(), elem_id="article")
     cited = gr.Textbox(label="Citation", elem_id="cited", visible="hidden")
+    # Not empty when a searched question is being changed: what is sent then is asked as it stands.
+    changed = gr.Textbox(label="Changed", elem_id="changed", visible="hidden")
     judged = gr.State(None)
 
     def answer(
-        text: str, messages: Messages, before: Turns, since: str, until: str, articles: list[str], level: str
+        text: str,
+        own: str,
+        messages: Messages,
+        before: Turns,
+        since: str,
+        until: str,
+        articles: list[str],
+        level: str,
+        event: gr.EventData,
     ) -> Iterator[tuple[Any, ...]]:
+        if event.target in buttons:
+            text = str(event.target.value)
         asked = [*messages, {"role": "user", "content": html.asked(text)}]
-        yield "", asked, gr.skip(), gr.skip(), gr.skip()
-        reply, panel = converse(live, text, before, _given(since, until, articles), level)
+        yield "", "", asked, gr.skip(), gr.skip(), gr.skip()
+        reply, panel = converse(live, text, [] if own else before, _given(since, until, articles), level)
         now = before if reply.status == "error" else [*before, json.loads(to_json(reply))]
         said = {"role": "assistant", "content": html.reply(reply, len(now) - 1)}
         shown = gr.skip() if panel is None else panel  # what failed leaves the article as it was
-        yield "", [*asked, said], shown, now, now[-KEPT:]
+        yield "", "", [*asked, said], shown, now, now[-KEPT:]
 
-    inputs = [chatbot, turns, choice.since, choice.until, choice.articles, choice.level]
-    outputs = [box, chatbot, article, turns, kept]
-    for trigger, source in [(box.submit, box), (send.click, box), *((button.click, button) for button in buttons)]:
-        done = trigger(answer, [source, *inputs], outputs, api_visibility="private", show_progress_on=[chatbot])
-        done.then(None, js="() => window.articles.answered()", api_visibility="private")
+    # One event, so that a second question waits for the answer to the first.
+    asking = gr.on(
+        [box.submit, send.click, *(button.click for button in buttons)],
+        answer,
+        [box, changed, chatbot, turns, choice.since, choice.until, choice.articles, choice.level],
+        [box, changed, chatbot, article, turns, kept],
+        api_visibility="private",
+        show_progress_on=[chatbot],
+        trigger_mode="once",
+    )
+    asking.then(None, js="() => window.articles.answered()", api_visibility="private")
 
     def show(which: str, before: Turns) -> Any:
         return _shown(live, which, before)
@@ -121,14 +139,16 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         return messages_of(good), good
 
     def clear() -> tuple[Any, ...]:
-        return [], [], [], html.no_article(), gr.update(visible=False), ""
+        hidden = gr.update(visible=False)
+        return [], [], [], html.no_article(), hidden, "", hidden, None, "", ""
 
-    for emptied in (new.click, chatbot.clear):
-        emptied(clear, None, [chatbot, turns, kept, article, exported, told], api_visibility="private")
+    emptied = [chatbot, turns, kept, article, exported, told, remark, judged, comment, changed]
+    for trigger in (new.click, chatbot.clear):
+        trigger(clear, None, emptied, cancels=[asking], api_visibility="private")
     export.click(export_files, turns, exported, api_visibility="private")
 
     def like(before: Turns, event: gr.LikeData) -> tuple[Any, ...]:
-        return _judged(feedback, before, event)
+        return _judged(live, feedback, before, event)
 
     chatbot.like(like, turns, [judged, remark, told], api_visibility="private")
 
@@ -255,16 +275,21 @@ def _shown(live: LiveAssistant, which: str, before: Turns) -> Any:
     return html.sources(Answer.model_validate(before[int(turn)]), live.current().store, int(number))
 
 
-def _judged(feedback: Feedback, before: Turns, event: gr.LikeData) -> tuple[Any, ...]:
-    """Keeps a thumb. Which turn a message shows stands in it: errors are in the chat, but are no turn."""
-    number = html.turn_of(str(event.value))
+def _judged(live: LiveAssistant, feedback: Feedback, before: Turns, event: gr.LikeData) -> tuple[Any, ...]:
+    """Keeps a thumb, or takes it back. Which turn a message shows stands in it: errors are in the chat, but no turn."""
+    number, hidden = html.turn_of(str(event.value)), gr.update(visible=False)
     if number is None or number >= len(before):
-        return None, gr.update(visible=False), html.note("Only answers and refusals can be judged.")
-    good = bool(event.liked)
+        return None, hidden, html.note("Only answers and refusals can be judged.")
+    if not quoted(live.current().store, before[number]):
+        return None, hidden, html.note("The article has changed since this answer, so it cannot be judged any more.")
+    good = event.liked
     try:
+        if good not in (True, False):  # pressed again
+            feedback.take_back(before[number])
+            return None, hidden, html.note("Taken back.", "done")
         feedback.add(before[number], good=good)
     except RagError as error:
-        return None, gr.update(visible=False), html.note(str(error), "error")
+        return None, hidden, html.note(str(error), "error")
     return (before[number], good), gr.update(visible=True), html.note("Thank you; kept on this machine.", "done")
 
 

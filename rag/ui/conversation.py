@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import gradio as gr
 from pydantic import ValidationError
 
 from rag.dialogue import Turn
+from rag.store import Generation
 from rag.ui import html
 from rag.verify.schema import Answer
 
@@ -29,11 +32,23 @@ def checked(before: Any) -> Turns:
     good = []
     for turn in before if isinstance(before, list) else []:
         try:
-            Answer.model_validate(turn)
+            answer = Answer.model_validate(turn)
         except ValidationError:
             continue
-        good.append(turn)
+        if answer.status == "refused" or (answer.citations and answer.threshold is not None):
+            good.append(turn)
     return good[-KEPT:]
+
+
+def quoted(store: Generation, turn: dict[str, Any]) -> bool:
+    """Whether all that a turn quotes stands in the articles now: what comes from a browser is foreign."""
+    answer = Answer.model_validate(turn)
+    for cited in (*answer.citations, *answer.closest):
+        found = store.article(cited.article_id)
+        if found is None or found[1][cited.start : cited.end] != cited.quote:
+            return False
+    short = answer.short_answer
+    return short is None or any(short in cited.quote for cited in answer.citations)
 
 
 def messages_of(before: Turns) -> Messages:
@@ -46,9 +61,15 @@ def messages_of(before: Turns) -> Messages:
     return out
 
 
+@functools.cache
+def _exports() -> tempfile.TemporaryDirectory[str]:
+    """A folder that ends with the process."""
+    return tempfile.TemporaryDirectory(prefix="conversations-")
+
+
 def export_files(before: Turns) -> Any:
     """The two files of a conversation, as an update of what shows them."""
-    folder = Path(tempfile.mkdtemp(prefix="conversation-"))
+    folder = Path(tempfile.mkdtemp(dir=_exports().name))
     lines = folder / "conversation.jsonl"
     lines.write_text("".join(json.dumps(turn, ensure_ascii=False) + "\n" for turn in before), encoding="utf-8")
     text = folder / "conversation.md"
@@ -77,5 +98,6 @@ def markdown(before: Turns) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which Markdown finds no markup."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~$!" else c for c in text)
+    """Text in which Markdown finds no markup: no spans, no entities, and at the start of a line no list or heading."""
+    escaped = "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~$!&" else c for c in text)
+    return re.sub(r"(?m)^[ \t]*(?:(\d+)(?=[.)])|(?=[-+=]))", lambda m: f"{m[1] or ''}\\", escaped)

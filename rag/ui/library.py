@@ -67,8 +67,9 @@ def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Calla
     act = _Actions(live, library)
     private = {"api_visibility": "private"}
     add.click(act.add, files, [files, said, *shown], **private)
-    remove.click(act.confirm, chosen, [really, said], **private)
-    yes.click(act.remove, chosen, [really, said, *shown], **private)
+    asked_for = gr.State(None)  # the file that is to be confirmed, whatever is chosen meanwhile
+    remove.click(act.confirm, chosen, [really, said, asked_for], **private)
+    yes.click(act.remove, asked_for, [really, said, *shown], **private)
     no.click(lambda: (gr.update(visible=False), ""), None, [really, said], **private)
     back.click(act.bring_back, gone, [said, *shown], **private)
     rebuild.click(act.build, None, [progress, *shown], concurrency_limit=1, **private)
@@ -108,9 +109,9 @@ class _Actions:
     def confirm(self, name: str | None) -> tuple[Any, ...]:
         """Whether a file is really to be taken out."""
         if not name:
-            return gr.update(visible=False), html.note("Choose a file first.", "error")
+            return gr.update(visible=False), html.note("Choose a file first.", "error"), None
         one = f"Take {name} out of the articles? It moves to a folder from which it can be brought back."
-        return gr.update(visible=True), html.note(one)
+        return gr.update(visible=True), html.note(one), name
 
     def remove(self, name: str) -> tuple[Any, ...]:
         """Takes it out."""
@@ -148,7 +149,7 @@ def _files(held: Sequence[Holding]) -> list[str]:
 def progress_of(live: LiveAssistant, library: Library) -> Iterator[str]:
     """Builds in a thread of its own, so that chatting goes on; yields what to show, at the end the report."""
     news: queue.Queue[tuple[str, Any]] = queue.Queue()
-    assistant = live.current()
+    assistant = live.latest()  # a damaged index must not keep the page from mending it
 
     def work() -> None:
         try:
