@@ -383,6 +383,10 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     assert "added 1: otter.txt" in build_on_the_page(page)
     page.get_by_role("tab", name="Chat").click()
     assert "1931" in ask(page, question, "answered").inner_text()
+    page.locator("#choices button").first.click()
+    page.click("#only input")
+    assert page.get_by_role("option", name="The otter charter").count() == 1
+    page.keyboard.press("Escape")
     page.get_by_role("tab", name="Library").click()
     page.wait_for_timeout(800)
     page.click("#file input")

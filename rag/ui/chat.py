@@ -43,6 +43,8 @@ class Parts:
     refreshed: list[Any]
     restore: Any
     restoring: tuple[list[Any], list[Any]]
+    titles: Any  # () -> an update of `articles`, after a build
+    articles: Any
 
 
 def build(live: LiveAssistant, feedback: Feedback) -> Parts:
@@ -161,6 +163,8 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         [choice.since, choice.until, choice.articles, choice.level, choice.note],
         restore,
         ([kept], [chatbot, turns]),
+        lambda: gr.update(choices=_titles(live)),
+        choice.articles,
     )
 
 
