@@ -14,6 +14,8 @@ import gradio as gr
 
 from rag.ui import html
 
+_FOLDER = Path(__file__).parents[2]  # of a checkout; installed alone, the package has no evaluation
+_NEEDED = ("matplotlib", "sklearn")
 _ABOUT = (
     "The quick benchmark asks the questions about the project's own article of this program and of simple baselines, "
     "checks every quotation against the file, and shows figures, plots and every wrong answer. It takes some minutes."
@@ -21,19 +23,17 @@ _ABOUT = (
 
 
 def available() -> bool:
-    """Whether there is a checkout with the evaluation, and what it needs is installed."""
-    return all(importlib.util.find_spec(name) for name in ("eval", "matplotlib", "sklearn")) and bool(_folder())
-
-
-def _folder() -> Path | None:
-    spec = importlib.util.find_spec("eval")
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    return Path(places[0]).parent if places and (Path(places[0]) / "questions" / "seeds.jsonl").is_file() else None
+    """Whether the program runs from a checkout, which has the evaluation."""
+    return (_FOLDER / "eval" / "questions" / "seeds.jsonl").is_file()
 
 
 def build() -> None:
     """Puts the tab's components into the page."""
     gr.HTML(html.note(_ABOUT))
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        gr.HTML(html.note(f"It needs {' and '.join(missing)}: run `make dev`, then start the page again."))
+        return
     run = gr.Button("Run the quick benchmark", variant="primary", elem_id="run-evaluation")
     said = gr.HTML("", elem_id="evaluation-said")
     shown = gr.HTML("", elem_id="evaluation")
@@ -44,7 +44,7 @@ def _run() -> Iterator[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as work:
         line = [sys.executable, "-m", "eval", "--sets", "seeds", "--out", work]
         with subprocess.Popen(  # noqa: S603 - our own command
-            line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=_folder()
+            line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=_FOLDER
         ) as process:
             yield html.progress("starting", 0, 0), ""
             last = ""
