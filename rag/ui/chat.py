@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,10 @@ from rag.asking import to_json
 from rag.errors import RagError
 from rag.feedback import Feedback
 from rag.filters import parse
-from rag.pipeline import Assistant, LiveAssistant
+from rag.pipeline import LiveAssistant
 from rag.render import error_reply
-from rag.store.certificates import percent
 from rag.types import Reply
-from rag.ui import html
+from rag.ui import choices, html
 from rag.ui.conversation import KEPT, Messages, Turns, checked, export_files, messages_of, quoted, turns_of
 from rag.verify.schema import Answer
 
@@ -30,8 +29,6 @@ EXAMPLES = (
     "What did Xi tell Carney?",
     "What is this article about?",
 )
-_SHIPPED = "shipped"
-_MANY = 2000  # articles beyond which they cannot be chosen from a list
 _STORAGE = "ask-the-articles"
 
 
@@ -80,7 +77,7 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
                 gr.HTML(html.examples_label())
                 with gr.Row(elem_id="examples"):
                     buttons = [gr.Button(text, size="sm", variant="secondary", min_width=200) for text in examples]
-            choice = _choices(live)
+            choice = choices.build(live)
             with gr.Accordion("This conversation", open=False, elem_id="conversation"):
                 with gr.Row():
                     new = gr.Button("New conversation", size="sm", elem_id="new")
@@ -112,7 +109,7 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
             text = str(event.target.value)
         asked = [*messages, {"role": "user", "content": html.asked(text)}]
         yield "", "", asked, gr.skip(), gr.skip(), gr.skip()
-        reply, panel = converse(live, text, [] if own else before, _given(since, until, articles), level)
+        reply, panel = converse(live, text, [] if own else before, choices.given(since, until, articles), level)
         now = before if reply.status == "error" else [*before, json.loads(to_json(reply))]
         said = {"role": "assistant", "content": html.reply(reply, len(now) - 1)}
         shown = gr.skip() if panel is None else panel  # what failed leaves the article as it was
@@ -159,83 +156,13 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
 
     tell.click(remarked, [comment, judged], [comment, remark, told], api_visibility="private")
     return Parts(
-        lambda: _choice_updates(live),
-        [choice.since, choice.until, choice.articles, choice.level, choice.note],
+        lambda: choices.updates(live),
+        [choice.articles, choice.level, choice.note],
         restore,
         ([kept], [chatbot, turns]),
-        lambda: gr.update(choices=_titles(live)),
+        lambda: choices.titles(live),
         choice.articles,
     )
-
-
-@dataclass(frozen=True)
-class _Choice:
-    since: Any
-    until: Any
-    articles: Any
-    level: Any
-    note: Any
-
-
-def _choices(live: LiveAssistant) -> _Choice:
-    """Which articles are searched, and how strict the program is."""
-    with gr.Accordion("Search in, and how strictly", open=False, elem_id="choices"):
-        with gr.Row():
-            since = gr.DateTime(label="Dated from", include_time=False, type="string", elem_id="since")
-            until = gr.DateTime(label="to", include_time=False, type="string", elem_id="until")
-        articles = gr.Dropdown(
-            label="Only these articles", choices=_titles(live), multiselect=True, value=[], elem_id="only"
-        )
-        choices, note = levels(live.current())
-        level = gr.Radio(label="Strictness", choices=choices, value=choices[0][1], elem_id="strictness")
-        said = gr.HTML(html.note(note), elem_id="strictness-note")
-    return _Choice(since, until, articles, level, said)
-
-
-def _choice_updates(live: LiveAssistant) -> tuple[Any, ...]:
-    choices, note = levels(live.current())
-    titles = _titles(live)
-    return (
-        gr.skip(),
-        gr.skip(),
-        gr.update(choices=titles),
-        gr.update(choices=choices, value=choices[0][1]),
-        html.note(note),
-    )
-
-
-def _titles(live: LiveAssistant) -> list[tuple[str, str]]:
-    store = live.current().store
-    if store.article_count > _MANY:
-        return []
-    return [(f"{info.title} ({info.date or info.path})", info.article_id) for info, _, _ in store.articles()]
-
-
-def levels(assistant: Assistant) -> tuple[list[tuple[str, str]], str]:
-    """The levels that can be chosen, as (label, value), and why there are no others."""
-    certificate = assistant.certificate
-    if certificate is None:
-        return [("as shipped", _SHIPPED)], (
-            "The threshold is the shipped one. It was not calibrated on these articles, so nothing is promised about "
-            "how many answers are wrong; `rag calibrate` can do that."
-        )
-    reached = [level for level in certificate.levels if level.threshold is not None]
-    choices = [(_in_words(level.risk), str(level.risk)) for level in reached]
-    choices.sort(key=lambda one: one[1] != str(certificate.risk))
-    note = (
-        f"Certified on {certificate.questions} questions with {percent(certificate.confidence)} confidence: a share of "
-        "all answers, no promise for one."
-    )
-    missed = [percent(level.risk) for level in certificate.levels if level.threshold is None]
-    if missed:
-        note += f" Not offered: {', '.join(missed)}, as no threshold keeps the wrong answers that few."
-    return choices, note
-
-
-def _in_words(risk: float) -> str:
-    whole = round(1 / risk)
-    share = f"1 answer in {whole}" if abs(1 / risk - whole) < 1e-6 else f"{percent(risk)} of the answers"
-    return f"at most {share} is wrong"
 
 
 def fitting(live: LiveAssistant) -> list[str]:
@@ -244,22 +171,17 @@ def fitting(live: LiveAssistant) -> list[str]:
     return [text for text in EXAMPLES if assistant.ask(text).status == "answered"]
 
 
-def _given(since: Any, until: Any, articles: Sequence[str] | None) -> Mapping[str, Any]:
-    days = {name: str(day)[:10] for name, day in (("from", since), ("to", until)) if day}
-    return days | ({"articles": list(articles)} if articles else {})
-
-
 def converse(
     live: LiveAssistant,
     text: str,
     before: Turns = [],  # noqa: B006 - never changed
     filters: Mapping[str, Any] = {},
-    level: str = _SHIPPED,
+    level: str = choices.SHIPPED,
 ) -> tuple[Reply, str | None]:
     """The reply to show, and the panel beside it where that changes. A failure is an error reply, never a refusal."""
     try:
         assistant = live.current()
-        if level not in (_SHIPPED, "") and assistant.certificate is not None:
+        if level not in (choices.SHIPPED, "") and assistant.certificate is not None:
             assistant = assistant.at_level(float(level))
         reply = assistant.ask(text, history=turns_of(before), filters=parse(filters))
         return reply, html.sources(reply, assistant.store)

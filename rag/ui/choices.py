@@ -1,0 +1,93 @@
+"""Which articles are searched, and how strict the program is: what can be chosen beside the chat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from rag.pipeline import Assistant, LiveAssistant
+from rag.store.certificates import percent
+from rag.ui import html
+
+SHIPPED = "shipped"
+_MANY = 2000  # articles beyond which they cannot be chosen from a list
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The components."""
+
+    since: Any
+    until: Any
+    articles: Any
+    level: Any
+    note: Any
+
+
+def build(live: LiveAssistant) -> Choice:
+    """Puts the components into the page that is being built."""
+    with gr.Accordion("Search in, and how strictly", open=False, elem_id="choices"):
+        with gr.Row():
+            since = gr.DateTime(label="Dated from", include_time=False, type="string", elem_id="since")
+            until = gr.DateTime(label="to", include_time=False, type="string", elem_id="until")
+        articles = gr.Dropdown(
+            label="Only these articles", choices=_titles(live), multiselect=True, value=[], elem_id="only"
+        )
+        choices, note = levels(live.current())
+        level = gr.Radio(label="Strictness", choices=choices, value=choices[0][1], elem_id="strictness")
+        said = gr.HTML(html.note(note), elem_id="strictness-note")
+    return Choice(since, until, articles, level, said)
+
+
+def updates(live: LiveAssistant) -> tuple[Any, ...]:
+    """Of the articles, the levels and the note beside these, as they are now."""
+    choices, note = levels(live.current())
+    return titles(live), gr.update(choices=choices, value=choices[0][1]), html.note(note)
+
+
+def titles(live: LiveAssistant) -> Any:
+    """Of the articles alone, which leaves the chosen level."""
+    return gr.update(choices=_titles(live))
+
+
+def _titles(live: LiveAssistant) -> list[tuple[str, str]]:
+    store = live.current().store
+    if store.article_count > _MANY:
+        return []
+    return [(f"{info.title} ({info.date or info.path})", info.article_id) for info, _, _ in store.articles()]
+
+
+def levels(assistant: Assistant) -> tuple[list[tuple[str, str]], str]:
+    """The levels that can be chosen, as (label, value), and why there are no others."""
+    certificate = assistant.certificate
+    if certificate is None:
+        return [("as shipped", SHIPPED)], (
+            "The threshold is the shipped one. It was not calibrated on these articles, so nothing is promised about "
+            "how many answers are wrong; `rag calibrate` can do that."
+        )
+    reached = [level for level in certificate.levels if level.threshold is not None]
+    choices = [(_in_words(level.risk), str(level.risk)) for level in reached]
+    choices.sort(key=lambda one: one[1] != str(certificate.risk))
+    note = (
+        f"Certified on {certificate.questions} questions with {percent(certificate.confidence)} confidence: a share of "
+        "all answers, no promise for one."
+    )
+    missed = [percent(level.risk) for level in certificate.levels if level.threshold is None]
+    if missed:
+        note += f" Not offered: {', '.join(missed)}, as no threshold keeps the wrong answers that few."
+    return choices, note
+
+
+def _in_words(risk: float) -> str:
+    whole = round(1 / risk)
+    share = f"1 answer in {whole}" if abs(1 / risk - whole) < 1e-6 else f"{percent(risk)} of the answers"
+    return f"at most {share} is wrong"
+
+
+def given(since: Any, until: Any, articles: Sequence[str] | None) -> Mapping[str, Any]:
+    """The filters that were chosen, as a request has them."""
+    days = {name: str(day)[:10] for name, day in (("from", since), ("to", until)) if day}
+    return days | ({"articles": list(articles)} if articles else {})
