@@ -56,7 +56,7 @@ _WHO_IS = re.compile(r"^who(?:'s|\s+(?:is|was|are|were))\s+(?:he|she|they)[?.!\s
 _PERSON = re.compile(r"\b(he|him|his|she|her|hers)\b", re.IGNORECASE)
 _SUBJECTIVE = re.compile(r"\b(he|she)\b", re.IGNORECASE)
 _OBJECT = re.compile(r"\b(him|her(?!\s+\w))\b", re.IGNORECASE)
-_HE_HIM = re.compile(r"\b(?:he|she)\b.*\b(?:him|her(?!\s+\w))\b", re.IGNORECASE)
+_HE_HIM = re.compile(f"{_SUBJECTIVE.pattern}.*{_OBJECT.pattern}", re.IGNORECASE)
 _ASKS_THING = re.compile(
     rf"(?:which|what)\s+(?!(?:{AUXILIARY}|person|people|man|woman|leader|year|day|month|country|city)\b)[a-z]",
     re.IGNORECASE,

@@ -95,7 +95,9 @@ def application(assistant: Any, serving: Serving) -> Any:
     from rag.library import Library
     from rag.ui import THEME, Offer, page, style
 
-    own = _only_this_machine(serving.host)
+    # Which names this server answers to; none: any, as it asks for a password or is meant for other machines.
+    alone = not serving.auth and _only_this_machine(serving.host)
+    known = {"localhost", "127.0.0.1", "::1", serving.host} if alone else set()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.middleware("http")
@@ -109,7 +111,6 @@ def application(assistant: Any, serving: Serving) -> Any:
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
-    known = {"localhost", "127.0.0.1", "::1", serving.host} if not serving.auth and own else set()
     library = Library(serving.seeds) if serving.seeds.is_dir() else None
     blocks = page(assistant, Feedback(default_file()), Offer(library, upload=serving.upload, api=serving.api))
     mounted = gradio.mount_gradio_app(

@@ -158,7 +158,7 @@ def main() -> None:
         encoder = embed.SentenceTransformerEncoder(embed.resolve(Settings().encoder))
         asking = Asking(shipped_networks(embed.packaged(extract.BASE)), Settings())
         cases = {
-            "corpus": corpus(options.data, asking, encoder) + seed_cases(asking, encoder) + turns(options.data, asking),
+            "corpus": corpus(options.data, asking, encoder) + seed_cases(asking) + turns(options.data, asking),
             "given": given(options.data, asking, encoder),
         }
         if options.features:

@@ -132,24 +132,22 @@ def _of_passage(hit: Hit, context: str) -> bool:
     )
 
 
-def seed_cases(asking: Asking, encoder: Any) -> list[Case]:
+def seed_cases(asking: Asking) -> list[Case]:
     """The cases of the seed questions' develop half."""
-    settings = asking.settings
-    with tempfile.TemporaryDirectory() as work:
-        sync_index(seeds.SEEDS, Path(work), settings, encoder=encoder)
-        assistant = open_assistant(Path(work), settings, encoder)
-        return [
-            asking.case(
-                case.id,
-                "seeds",
-                "answerable" if case.answerable else "unanswerable",
-                case.asked.question,
-                assistant.search(case.asked.question, settings.passages),
-                case.answers,
-            )
-            for case in track(seeds.read().cases, "seeds")
-            if case.part == "develop" and analyse(case.asked.question, 1000).kind != "about"
-        ]
+    settings, dataset = asking.settings, seeds.read()
+    assistant = World(dataset, CACHE, settings).assistant
+    return [
+        asking.case(
+            case.id,
+            "seeds",
+            "answerable" if case.answerable else "unanswerable",
+            case.asked.question,
+            assistant.search(case.asked.question, settings.passages),
+            case.answers,
+        )
+        for case in track(dataset.cases, "seeds")
+        if case.part == "develop" and analyse(case.asked.question, 1000).kind != "about"
+    ]
 
 
 def turns(data: Path, asking: Asking) -> list[Case]:

@@ -70,7 +70,8 @@ def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iter
     hit = read.hit
     info = hit.passage.info
     around = f"{hit.passage.text} {hit.passage.chunk.section or ''} {info.title} {(info.date or '')[:4]}"
-    context = _stems(around) | also_held(question.terms, question.text, around)
+    asked = {stem(term) for term in question.terms}
+    in_context = _matched(asked, _stems(around) | also_held(question.terms, question.text, around))
     for at, (sentence, found) in enumerate(read.candidates()):
         first = read.first[at]
         marked = read.marked(found)
@@ -82,7 +83,7 @@ def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iter
             1 / hit.lexical_rank if hit.lexical_rank else 0.0,
             math.log1p(max(0, others)),
             hit.cosine,
-            *_word_features(question, hit.passage.slice(sentence.start, sentence.end), context, marked),
+            *_word_features(question, hit.passage.slice(sentence.start, sentence.end), in_context, marked),
         ]
 
 
@@ -100,13 +101,12 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in WORD.findall(text))
 
 
-def _word_features(question: Question, text: str, context: set[str], marked: str) -> list[float]:
+def _word_features(question: Question, text: str, in_context: set[str], marked: str) -> list[float]:
     asked = {stem(term) for term in question.terms}
     named = {stem(term) for term in question.terms if term[:1].isupper()}
     numbers = {stem(term) for term in question.terms if term[:1].isdigit()}
-    in_sentence, in_context = _matched(asked, _stems(text)), _matched(asked, context)
     return [
-        _share(in_sentence, asked),
+        _share(_matched(asked, _stems(text)), asked),
         _share(in_context, asked),
         _share(named - in_context, named),
         _share(numbers - in_context, numbers),
