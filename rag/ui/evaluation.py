@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,7 +43,7 @@ def build() -> None:
 
 def _run() -> Iterator[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as work:
-        line = [sys.executable, "-m", "eval", "--sets", "seeds", "--out", work]
+        line = [sys.executable, "-u", "-m", "eval", "--sets", "seeds", "--out", work]
         with subprocess.Popen(  # noqa: S603 - our own command
             line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=_FOLDER
         ) as process:
@@ -51,7 +52,10 @@ def _run() -> Iterator[tuple[str, str]]:
             for text in process.stdout or ():
                 last = text.strip() or last
                 if "seeds:" in text:
-                    yield html.progress(text[text.index("seeds:") :].strip(), 0, 0), ""
+                    said = re.sub(
+                        r"\s+\w+\.py:\d+\s*$", "", text[text.index("seeds:") :].strip()
+                    )  # where it was logged
+                    yield html.progress(said, 0, 0), ""
         pages = sorted(Path(work).glob("*.html"))
         if process.returncode not in (0, 1) or not pages:
             yield html.note(f"The benchmark ended with code {process.returncode}: {last}", "error"), ""
