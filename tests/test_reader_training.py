@@ -13,15 +13,18 @@ from torch import nn
 from eval.datasets.training import protected
 from eval.parts import _COUNTS, parts_of, parts_of_records
 from rag.embed import resolve
+from rag.extract import MODELS
 from rag.extract.inputs import Inputs, plain
+from rag.extract.network import Logits, canary_values
 from rag.sentences import sentence_pieces
 from training.reader import checkpoint
 from training.reader.batches import batches, target
 from training.reader.data import SOURCES, Record, read_rows, training_records
 from training.reader.epoch import Pool, epoch
-from training.reader.model import Outputs, Weights, losses
+from training.reader.model import Outputs, Reader, Weights, losses
 from training.reader.negatives import swapped, twins, without_answer
-from training.reader.plain import Product
+from training.reader.plain import Plain, Product
+from training.reader.recover import Graph, fill
 from training.reader.score import Reading, measures
 from training.reader.train import Config, Position, factor, stream
 from training.reader.views import cut, example, pieces_of, window, with_gap
@@ -285,6 +288,40 @@ def test_going_on_gives_the_same_batches_over_the_end_of_a_pass(pool, inputs):
             assert torch.equal(one.ids, other.ids)
             assert torch.equal(one.start, other.start)
             assert torch.equal(one.pairs, other.pairs)
+
+
+def test_every_kind_is_shown_as_a_sentence_alone_too(pool):
+    shown = [one for number in range(2) for group in epoch(pool, 0, number) for one in group]
+    for kind in ("answer", "written", "removed", "other"):
+        its = [len(one.sentences) == 1 for one in shown if one.kind == kind]
+        assert 0.25 < sum(its) / len(its) < 0.7, kind
+
+
+def test_a_share_of_the_questions_without_a_written_twin_is_shown(pool):
+    groups = epoch(pool, 0, 0, 0.1)
+    assert sum(any(one.kind == "written" for one in group) for group in groups) == len(pool.twins) + len(pool.alone)
+    assert len(groups) < len(epoch(pool, 0, 0))
+
+
+def test_a_shipped_network_comes_back_as_it_scores():
+    """From its 8-bit graph, for training to go on from."""
+    encoder = resolve("all-MiniLM-L6-v2").folder
+    described = json.loads((MODELS / "reader.json").read_text())["first"]
+    graph = Graph(MODELS / described["graph"])
+    reader = Reader("all-MiniLM-L6-v2", layers=graph.layers).eval()
+    canary = described["canary"]
+    encoded = Inputs(encoder).encode([tuple(canary[name] for name in ("question", "title", "passage"))])[0][0]
+
+    def off():
+        words = reader.encoder.embeddings.word_embeddings(torch.from_numpy(encoded.ids))
+        with torch.no_grad():
+            tokens, whole = Plain(reader).eval()(words, torch.from_numpy(encoded.types))
+        logits = Logits(*tokens.numpy().T, *map(float, whole))
+        return max(abs(a - b) for a, b in zip(canary_values(logits), canary["values"], strict=True))
+
+    assert off() > 1.5
+    fill(reader, graph)
+    assert off() < 0.5
 
 
 def test_passes_differ_and_one_is_the_same_each_time(pool):

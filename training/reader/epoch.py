@@ -43,7 +43,8 @@ ONLY: Mapping[str, str] = {"qasrl_wikinews": "unrelated", "policyqa": "removed"}
 
 _TITLE_DROPPED = 0.3
 _GAP = 0.35
-_SHORT_WINDOW = 0.5
+_ALONE = 0.3  # share that is shown as a sentence by itself, which is how the best one is read once more
+_SHORT_WINDOW = 0.5  # of the rest
 _SHORT, _LONG = (60, 130), 220  # words
 _MADE_UP_FOR = 20  # words more around what is taken out, so that the rest is about as long
 _MOST_TWINS = 3
@@ -79,13 +80,13 @@ class Pool:
         )
 
 
-def epoch(pool: Pool, seed: int, number: int) -> list[Group]:
-    """The groups of one pass in the order in which they are to be shown."""
+def epoch(pool: Pool, seed: int, number: int, others: float = 1.0) -> list[Group]:
+    """The groups of one pass in the order in which they are to be shown, with a share of those of `pool.answerable`."""
     rng = Random(f"{seed}-{number}")
     groups = [_written(twin, unanswerable, rng) for twin, unanswerable in pool.twins]
     groups += [(_alone(record, rng),) for record in pool.alone]
     for record in pool.answerable:
-        if rng.random() < SHOWN.get(record.source, 1.0):
+        if rng.random() < others * SHOWN.get(record.source, 1.0):
             groups.append(_made(record, pool, rng))
     rng.shuffle(groups)
     return groups
@@ -128,6 +129,8 @@ def _make(way: str, record: Record, pool: Pool, title: str, words: int, rng: Ran
         rest = without_answer(record)
         if rest is None:
             return None
+        if not words:
+            return example(record, [_likest(record, rest)], None, kind=way, question=record.question, title=title)
         held = {i for span in record.answers for i in pieces_of(record, span)}
         around = window(record, range(min(held), max(held) + 1), words + _MADE_UP_FOR, rng)
         kept = [i for i in rest if i in around] or [min(rest, key=lambda i: abs(i - min(held)))]
@@ -152,9 +155,13 @@ def _make(way: str, record: Record, pool: Pool, title: str, words: int, rng: Ran
 
 def _nearest(question: str, record: Record) -> range:
     """The sentence with most stems of the question."""
-    texts = [record.context[slice(*piece)] for piece in record.pieces]
-    best = max(range(len(texts)), key=lambda i: likeness(question, texts[i]))
+    best = _likest(record, range(len(record.pieces)), question)
     return range(best, best + 1)
+
+
+def _likest(record: Record, among: Sequence[int], question: str = "") -> int:
+    """The one of some sentences that has most stems of the question, the record's own if none is given."""
+    return max(among, key=lambda i: likeness(question or record.question, record.context[slice(*record.pieces[i])]))
 
 
 def _order(record: Record, rng: Random) -> list[str]:
@@ -193,6 +200,8 @@ def _kept(record: Record, anchor: range, words: int, rng: Random) -> list[int]:
 
 
 def _words(rng: Random) -> int:
+    if rng.random() < _ALONE:
+        return 0
     return rng.randint(*_SHORT) if rng.random() < _SHORT_WINDOW else _LONG
 
 

@@ -173,10 +173,16 @@ def load_export(folder: Path) -> Reader:
         tune_words=config["word_embeddings"] == "own",
         layers=config["encoder"].get("num_hidden_layers", 0),
     )
-    if resolve(config["base"]).sha256 != config["base_sha256"]:
+    fill_from(reader, folder)
+    return reader.eval()
+
+
+def fill_from(reader: Reader, folder: Path) -> None:
+    """Puts the weights of `export`'s folder into a reader. Raises ValueError where base or shape is another."""
+    config = json.loads((folder / "config.json").read_text())
+    if resolve(reader.base).sha256 != config["base_sha256"]:
         raise ValueError(f"{folder}: made with another {config['base']}")
     state = {name: tensor.float() for name, tensor in load_file(folder / "reader.safetensors").items()}
     missing, unexpected = reader.load_state_dict(state, strict=False)
     if unexpected or set(missing) - {_WORDS}:
         raise ValueError(f"{folder}: missing {missing}, unexpected {unexpected}")
-    return reader.eval()

@@ -17,7 +17,7 @@ from rag.extract.inputs import Encoded
 from training.reader.model import Reader
 
 SHARE_APART = 0.01  # of the channels of a product's input
-_LONGEST = 384  # tokens; more than any input has
+LONGEST = 384  # tokens; more than any input has
 
 
 class Plain(nn.Module):
@@ -34,8 +34,8 @@ class Plain(nn.Module):
         self.heads = config.num_attention_heads
         self.norm = embeddings.LayerNorm
         typed = getattr(embeddings, "token_type_embeddings", None)
-        first = 0 if typed is not None else config.pad_token_id + 1
-        self.places = nn.Parameter(embeddings.position_embeddings.weight[first:][:_LONGEST].clone())
+        first = first_place(encoder)
+        self.places = nn.Parameter(embeddings.position_embeddings.weight[first:][:LONGEST].clone())
         self.types = typed
         self.layers = nn.ModuleList(_Layer(layer, self.heads) for layer in encoder.encoder.layer)
         self.bias = None
@@ -51,7 +51,7 @@ class Plain(nn.Module):
         # Where the base knows no types they are of no consequence, but stay an input.
         states = states + (self.types(types) if self.types is not None else 0.0 * types.unsqueeze(1))
         states = self.norm(states)
-        bias = None if self.bias is None else self.bias[:, at.unsqueeze(0) - at.unsqueeze(1) + _LONGEST]
+        bias = None if self.bias is None else self.bias[:, at.unsqueeze(0) - at.unsqueeze(1) + LONGEST]
         for layer in self.layers:
             states = layer(states, bias)
         tokens = torch.cat([self.span(states), self.sentence(states)], 1)
@@ -94,13 +94,7 @@ class Product(nn.Module):
 class _Layer(nn.Module):
     def __init__(self, layer: nn.Module, heads: int) -> None:
         super().__init__()
-        attention = layer.attention
-        if hasattr(attention, "self"):  # BERT
-            own, out, norm = attention.self, attention.output.dense, attention.output.LayerNorm
-            parts = own.query, own.key, own.value
-        else:  # MPNet
-            own, norm = attention.attn, attention.LayerNorm
-            parts, out = (own.q, own.k, own.v), own.o
+        parts, out, norm = attention_parts(layer)
         self.out, self.norm, self.last = Product(out), norm, layer.output.LayerNorm
         self.up, self.down = Product(layer.intermediate.dense), Product(layer.output.dense)
         self.heads = heads
@@ -137,9 +131,25 @@ class _Layer(nn.Module):
         return (scores.softmax(2) @ value).transpose(0, 1).flatten(1)
 
 
+def first_place(encoder: nn.Module) -> int:
+    """The row of the position embeddings that is the first token's: MPNet counts from behind the padding's."""
+    typed = hasattr(encoder.embeddings, "token_type_embeddings")
+    return 0 if typed else int(encoder.config.pad_token_id) + 1
+
+
+def attention_parts(layer: nn.Module) -> tuple[tuple[nn.Linear, nn.Linear, nn.Linear], nn.Linear, nn.Module]:
+    """The products of queries, keys and values of a layer, the one after them, and the norm."""
+    attention = layer.attention
+    if hasattr(attention, "self"):  # BERT
+        own = attention.self
+        return (own.query, own.key, own.value), attention.output.dense, attention.output.LayerNorm
+    own = attention.attn  # MPNet
+    return (own.q, own.k, own.v), own.o, attention.LayerNorm
+
+
 def _bias(encoder: nn.Module) -> Tensor:
-    """MPNet's bias of a query and a key by their distance, from -_LONGEST on; shape (heads, 2 * _LONGEST)."""
-    distance = torch.arange(-_LONGEST, _LONGEST)
+    """MPNet's bias of a query and a key by their distance, from -LONGEST on; shape (heads, 2 * LONGEST)."""
+    distance = torch.arange(-LONGEST, LONGEST)
     buckets = encoder.relative_position_bucket(distance, num_buckets=encoder.relative_attention_bias.num_embeddings)
     return encoder.relative_attention_bias(buckets).T.detach().clone()
 
@@ -168,7 +178,7 @@ def parted(reader: Reader, inputs: Sequence[Encoded]) -> Plain:
 
 def to_onnx(plain: Plain, file: Path) -> None:
     """Writes the float32 graph: inputs `words` and `types`, outputs `tokens` and `whole`."""
-    count = {0: torch.export.Dim("count", min=8, max=_LONGEST)}
+    count = {0: torch.export.Dim("count", min=8, max=LONGEST)}
     torch.onnx.export(
         plain,
         (torch.zeros(40, plain.places.shape[1]), torch.zeros(40, dtype=torch.long)),

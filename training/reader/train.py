@@ -28,7 +28,7 @@ from training.reader import checkpoint
 from training.reader.batches import Batch, batches
 from training.reader.data import training_records
 from training.reader.epoch import Group, Pool, epoch
-from training.reader.model import Reader, Weights, export, losses, parameter_groups
+from training.reader.model import Reader, Weights, export, fill_from, losses, parameter_groups
 from training.reader.score import measures, read, squad2_develop, texts_of
 
 _LOGGED = 20  # steps a line of the log
@@ -51,6 +51,8 @@ class Config:
     tune_words: bool = False
     layers: int = 0  # kept of the base, from the lowest; 0: all
     frozen: int = 0  # of these, not trained
+    start: str = ""  # an export whose weights the run begins with
+    others: float = 1.0  # share that is shown of the questions which have no twin that was written
     groups: int = 0  # only so many groups of the first pass, again and again; 0: all (a check that a run can learn)
 
 
@@ -68,12 +70,13 @@ class Position:
 def stream(pool: Pool, inputs: Inputs, config: Config, position: Position) -> Iterator[Batch]:
     """Batches without end from `position` on, which is moved before each is given."""
     while True:
-        groups: list[Group] = epoch(pool, config.seed, 0 if config.groups else position.epoch)
+        number = 0 if config.groups else position.epoch
+        groups: list[Group] = epoch(pool, config.seed, number, config.others)
         seed = config.seed * 1000 + position.epoch
-        for number, batch in enumerate(batches(groups[: config.groups or None], inputs, config.batch_tokens, seed)):
-            if number < position.batch:
+        for at, batch in enumerate(batches(groups[: config.groups or None], inputs, config.batch_tokens, seed)):
+            if at < position.batch:
                 continue
-            position.batch = number + 1
+            position.batch = at + 1
             yield batch
         position.epoch, position.batch = position.epoch + 1, 0
 
@@ -92,6 +95,8 @@ class Run:
         torch.manual_seed(config.seed)
         self.config, self.folder = config, folder
         self.reader = Reader(config.base, tune_words=config.tune_words, layers=config.layers, frozen=config.frozen)
+        if config.start:
+            fill_from(self.reader, Path(config.start))
         self.inputs = Inputs(self.reader.folder)
         groups = parameter_groups(self.reader, config.rate, config.layer_decay, config.head_rate, config.weight_decay)
         self.optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
