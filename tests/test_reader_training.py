@@ -25,6 +25,7 @@ from training.reader.model import Outputs, Reader, Weights, losses
 from training.reader.negatives import swapped, twins, without_answer
 from training.reader.plain import Plain, Product
 from training.reader.recover import Graph, fill
+from training.reader.rounding import LEVELS, rounded
 from training.reader.score import Reading, measures
 from training.reader.train import Config, Position, factor, stream
 from training.reader.views import cut, example, pieces_of, window, with_gap
@@ -322,6 +323,22 @@ def test_a_shipped_network_comes_back_as_it_scores():
     assert off() > 1.5
     fill(reader, graph)
     assert off() < 0.5
+
+
+def test_rounding_makes_up_for_what_it_changes():
+    torch.manual_seed(0)
+    mixed = torch.randn(64, 64)
+    inputs = torch.randn(2000, 64) @ mixed
+    weight = torch.randn(32, 64)
+    found = rounded(weight, inputs.T @ inputs)
+    scale = weight.abs().amax(1, keepdim=True) / LEVELS
+    steps = found / scale
+    assert torch.allclose(steps, steps.round(), atol=1e-3)
+    assert torch.equal(found.abs().amax(1), weight.abs().amax(1))
+    nearest = (weight / scale).round() * scale
+    off, off_nearest = ((inputs @ (its - weight).T).pow(2).mean() for its in (found, nearest))
+    assert off < 0.7 * off_nearest
+    assert torch.allclose(rounded(nearest, inputs.T @ inputs), nearest, atol=1e-6)
 
 
 def test_passes_differ_and_one_is_the_same_each_time(pool):

@@ -17,7 +17,7 @@ from rag.extract import ReadingExtractor, shipped_model, shipped_networks, spans
 from rag.extract.features import FEATURES, Read, features
 from rag.extract.names import also_held
 from rag.extract.network import CANARY_TOLERANCE, Networks
-from rag.extract.spans import Found
+from rag.extract.spans import Found, Tokens
 from rag.pipeline import Reader, given_passage
 from rag.question import analyse
 from rag.settings import Settings
@@ -129,6 +129,33 @@ def test_an_answer_at_the_end_of_a_long_passage_is_found_by_its_place(networks):
     assert best.start > len(long) - len(BRIDGE)
 
 
+def test_a_sentence_that_is_read_alone_is_scored_without_its_neighbours(networks):
+    question, sentence = "When was the bridge opened?", "The bridge was opened in 1932 by the mayor, Olga Brandt."
+    found = []
+    for text in (BRIDGE, f"{MARKET} {sentence} In 1933 it was closed again."):
+        at = next(i for i, place in enumerate(ranges(text)) if text[slice(*place)].strip() == sentence)
+        among = spans.read(networks, "second", [(question, "", text)], [ranges(text)])[0][at]
+        place = text.index(sentence), text.index(sentence) + len(sentence)
+        (alone,) = spans.read_alone(networks, "second", [(question, "", text)], [place], [among])
+        assert text[alone.start : alone.end] == "1932"
+        assert alone.margin != among.margin
+        (without,) = spans.read_alone(
+            networks, "second", [(question, "", text)], [place], [replace(among, tokens=None)]
+        )
+        assert (without.start, without.end) == (alone.start, alone.end)
+        found.append((alone.margin, alone.sentence, alone.answerable))
+    assert found[0] == found[1]
+
+
+def test_the_span_of_both_readings_is_the_one_that_both_speak_for():
+    places = np.array([[0, 3], [4, 8], [9, 12]], dtype=np.int32)
+    logits = [np.array(values, dtype=np.float32) for values in ([0, 3, 2.5], [2, 0, 2])]
+    alone, among = (Tokens(places + moved, its, its) for its, moved in zip(logits, (0, 20), strict=True))
+    assert spans._summed(alone, among, 20) == (29, 32)
+    assert spans._summed(alone, among, 21) is None  # none of the tokens stands where the other has one
+    assert spans._summed(alone, Tokens(places[:2] + 20, logits[1][:2], logits[1][:2]), 20) == (24, 28)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.text(min_size=1, max_size=300), st.text(min_size=1, max_size=60))
 def test_spans_lie_in_their_sentences(text, question):
@@ -136,9 +163,10 @@ def test_spans_lie_in_their_sentences(text, question):
         return
     networks = shipped_networks(embed.packaged(extract.BASE))
     places = ranges(text)
-    for found, (start, end) in zip(
-        spans.read(networks, "first", [(question, "", text)], [places])[0], places, strict=True
-    ):
+    texts = [(question, "", text)]
+    among = spans.read(networks, "first", texts, [places])[0]
+    alone = spans.read_alone(networks, "first", texts * len(places), places, among)
+    for found, (start, end) in zip(among + alone, places * 2, strict=True):
         assert start <= found.start <= found.end <= end
         for at in (found.start, found.end):
             cut = start < at < end and found.start < found.end and text[at - 1].isalnum() and text[at].isalnum()
@@ -165,10 +193,10 @@ def test_fast_leaves_the_second_reading_out(networks, monkeypatch):
     monkeypatch.setattr(networks, "read", lambda name, encoded: used.append(name) or real(name, encoded))
     question = analyse("When was the bridge opened?", 1000)
     supports = ReadingExtractor(networks, shipped_model(), fast=True).extract(question, passages(BRIDGE, MARKET))
-    assert used == ["first"]
+    assert used == ["first", "first"]  # the passages, and the best sentences by themselves
     assert supports[0].passage.text[slice(*supports[0].short)] == "1932"
     ReadingExtractor(networks, shipped_model()).extract(question, passages(BRIDGE, MARKET))
-    assert used == ["first", "first", "second"]
+    assert used[2:] == ["first", "second", "second"]
 
 
 def test_what_takes_a_sentence_gets_no_short_answer(networks):

@@ -21,7 +21,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,33 +33,34 @@ from sklearn.metrics import roc_auc_score
 from eval.parts import sha1
 from rag import embed, extract
 from rag.extract import shipped_networks
-from rag.extract.features import FEATURES, RETRIEVAL, SECOND
+from rag.extract.features import ALONE, FEATURES, RETRIEVAL, SECOND
 from rag.settings import Settings
 from training.support_cases import Asking, Case, corpus, given, keep, kept, seed_cases, turns
 
 OUT = Path(__file__).parent.parent / "rag" / "models" / "support.json"
 SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
 MODELS = {
-    "first": tuple(name for name in FEATURES if name not in SECOND),
-    "both": FEATURES,
-    "given": tuple(name for name in FEATURES if name not in RETRIEVAL),
+    name: tuple(one for one in FEATURES if one not in unknown)
+    for name, unknown in {
+        "first": (*SECOND, *ALONE),
+        "first_alone": SECOND,
+        "both": ALONE,
+        "both_alone": (),
+        "given": (*ALONE, *RETRIEVAL),
+        "given_alone": RETRIEVAL,
+    }.items()
 }
 
 
 class Fit:
     """One logistic model, fitted on its cases."""
 
-    def __init__(self, names: Sequence[str], cases: Sequence[Case], *, first: bool) -> None:
-        self.names, self.first = tuple(names), first
-        columns = [FEATURES.index(name) for name in names]
-        self._of: Callable[[Case], tuple[NDArray[np.float64], NDArray[np.bool_]]] = (
-            (lambda case: (case.first[:, columns], case.first_right))
-            if first
-            else (lambda case: (case.both[:, columns], case.both_right))
-        )
+    def __init__(self, names: Sequence[str], cases: Sequence[Case], stage: str) -> None:
+        self.names, self._stage = tuple(names), stage
+        self._columns = [FEATURES.index(name) for name in names]
         self.rank = LogisticRegression(C=1.0, max_iter=5000)
         self.decide = LogisticRegression(C=1.0, max_iter=5000)
-        used = [case for case in cases if len(self._of(case)[0])]
+        used = [case for case in cases if len(case.rows[stage][0])]
         weights = self.weights(used)
         rows, right = zip(*(self._of(case) for case in used), strict=True)
         # Features on about one scale, so that the penalty means the same for each; undone in the coefficients.
@@ -68,6 +69,10 @@ class Fit:
         each = np.repeat(weights, [len(r) for r in right])
         self.rank.fit(stacked / self._scale, np.concatenate(right), sample_weight=each * len(used))
         self.decide.fit(*self.best(used), sample_weight=weights * len(used))
+
+    def _of(self, case: Case) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        rows, right = case.rows[self._stage]
+        return rows[:, self._columns], right
 
     @staticmethod
     def weights(cases: Sequence[Case]) -> NDArray[np.float64]:
@@ -105,15 +110,13 @@ class Fit:
         }
 
 
-def crossed(
-    names: Sequence[str], cases: Sequence[Case], *, first: bool
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def crossed(names: Sequence[str], cases: Sequence[Case], stage: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Confidences out of fold: each case's by a model that was fitted on the other four fifths."""
     fold = np.array([int(sha1(case.id), 16) % 5 for case in cases])
     probability, right = np.zeros(len(cases)), np.zeros(len(cases), dtype=np.bool_)
     for number in range(5):
         held = [case for case, its in zip(cases, fold, strict=True) if its == number]
-        fit = Fit(names, [case for case, its in zip(cases, fold, strict=True) if its != number], first=first)
+        fit = Fit(names, [case for case, its in zip(cases, fold, strict=True) if its != number], stage)
         probability[fold == number], right[fold == number] = fit.probability(held)
     return probability, right
 
@@ -165,17 +168,17 @@ def main() -> None:
             keep(options.features, cases)
     out: dict[str, Any] = {"fitted_on": "develop parts of eval/parts.py; see training/fit_support.py", "report": {}}
     for name, names in MODELS.items():
-        its = cases["given" if name == "given" else "corpus"]
-        found = report(its, *crossed(names, its, first=name == "first"))
+        its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
+        found = report(its, *crossed(names, its, stage))
         print(name, json.dumps(found, indent=1))
-        for left_out in names if name != "first" else ():
+        for left_out in names if name.endswith("_alone") else ():
             less = tuple(other for other in names if other != left_out)
-            without = report(its, *crossed(less, its, first=False))
+            without = report(its, *crossed(less, its, stage))
             print(
                 f"  without {left_out:18s}",
                 {k: without[k] for k in ("auroc_right", "auroc_answerable", "decisions_right")},
             )
-        out[name] = Fit(names, its, first=name == "first").object(found["threshold"])
+        out[name] = Fit(names, its, stage).object(found["threshold"])
         out["report"][name] = found
     options.out.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ from eval.parts import sha1
 from eval.world import World
 from rag import extract
 from rag.dialogue import standalone
-from rag.extract import ReadingExtractor
-from rag.extract.features import EXPLAINS, features
+from rag.extract import READ_ALONE, ReadingExtractor
+from rag.extract.features import EXPLAINS, FEATURES, features
 from rag.extract.network import Networks
 from rag.load.normalise import normalise
 from rag.loss import holds_gold, wrong_short
@@ -36,6 +36,10 @@ CORPUS = {"squad2_dev23": 700, "squad2_train": 250, "squad1_rest": 250, "wiki_sh
 GIVEN = ("squad2_dev23", "squad2_train", "squad2_pairs_dev")
 
 
+# Sentences of all passages by the first network, the best of these read alone; of those that both read; the best alone.
+STAGES = ("first", "first_alone", "both", "both_alone")
+
+
 @dataclass
 class Case:
     """One question that was asked: the features of the sentences that were read, and which are right."""
@@ -43,10 +47,7 @@ class Case:
     id: str
     source: str
     sort: str  # a key of SORTS
-    first: NDArray[np.float64]  # of all passages, by the first network alone
-    first_right: NDArray[np.bool_]
-    both: NDArray[np.float64]  # of those that were read again
-    both_right: NDArray[np.bool_]
+    rows: dict[str, tuple[NDArray[np.float64], NDArray[np.bool_]]]  # by stage: features, and which are right
 
     @property
     def answerable(self) -> bool:
@@ -64,7 +65,8 @@ class Asking:
     """Reads hits as the program does, with both networks."""
 
     def __init__(self, networks: Networks, settings: Settings) -> None:
-        self._extractor = ReadingExtractor(networks, extract.shipped_model(), fast=True)
+        self._model = extract.shipped_model()
+        self._extractor = ReadingExtractor(networks, self._model, fast=True)
         self.settings = settings
 
     def case(
@@ -76,20 +78,31 @@ class Asking:
         hits: Sequence[Hit],
         gold: Sequence[str],
         of_articles: frozenset[str] = frozenset(),
+        alone_by: str = "both",
     ) -> Case:
-        """What is read of a question's passages; right is a sentence of `gold`, or of one of these articles."""
+        """What is read of a question's passages; right is a sentence of `gold`, or of one of these articles.
+
+        Which sentences are read alone the shipped models say, of the hits those of `alone_by`.
+        """
         question = analyse(text, self.settings.max_question_chars)
-        found: list[Any] = []
+        found = {}
         first = self._extractor.read(question, hits)
-        for reads in (first, self._extractor.again(question, first)):
-            right = [
-                read.hit.passage.info.article_id in of_articles
-                or _right(question, read.hit.passage.slice(sentence.start, sentence.end), read.marked(span), gold)
-                for read in reads
-                for sentence, span in read.candidates()
-            ]
-            found += [np.array(features(question, reads)), np.array(right, dtype=np.bool_)]
-        return Case(id, source, sort, *found)
+        again = self._extractor.again(question, first)
+        models = {"first": self._model.first, "both": getattr(self._model, alone_by)}
+        for name, reads in (("first", first), ("both", again)):
+            rows = np.array(features(question, reads)).reshape(-1, len(FEATURES))
+            chosen = models[name].among.rank.order(rows)[:READ_ALONE]
+            alone = self._extractor.alone(question, reads, chosen)
+            for stage, its, which in ((name, reads, slice(None)), (f"{name}_alone", alone, chosen)):
+                right = [
+                    read.hit.passage.info.article_id in of_articles
+                    or _right(question, read.hit.passage.slice(sentence.start, sentence.end), read.marked(span), gold)
+                    for read in its
+                    for sentence, span in read.candidates()
+                ]
+                rows = np.array(features(question, its)).reshape(-1, len(FEATURES))
+                found[stage] = rows[which], np.array(right, dtype=np.bool_)[which]
+        return Case(id, source, sort, found)
 
 
 def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
@@ -185,28 +198,32 @@ def given(data: Path, asking: Asking, encoder: Any) -> list[Case]:
         passage = given_passage(context, title)
         cosine = float((encoder.encode([question], query=True) @ encoder.encode([context]).T)[0, 0])
         hits = [Hit(passage, 0.0, cosine, None, None, None)]
-        cases.append(asking.case(id, source, "answerable" if gold else "unanswerable", question, hits, gold))
+        sort = "answerable" if gold else "unanswerable"
+        cases.append(asking.case(id, source, sort, question, hits, gold, alone_by="given"))
     return cases
 
 
 def keep(file: Path, cases: dict[str, list[Case]]) -> None:
+    """Writes cases to a file."""
     arrays = {
-        f"{name}/{at}/{part}": getattr(case, part)
+        f"{name}/{at}/{stage}/{part}": array
         for name, its in cases.items()
         for at, case in enumerate(its)
-        for part in ("first", "first_right", "both", "both_right")
+        for stage, pair in case.rows.items()
+        for part, array in enumerate(pair)
     }
     heads = json.dumps({name: [(case.id, case.source, case.sort) for case in its] for name, its in cases.items()})
     np.savez_compressed(file, heads=np.array(heads), **arrays)
 
 
 def kept(file: Path) -> dict[str, list[Case]]:
+    """The cases of such a file."""
     with np.load(file, allow_pickle=False) as arrays:
         heads = json.loads(str(arrays["heads"]))
-        return {name: list(_cases(arrays, name, its)) for name, its in heads.items()}
-
-
-def _cases(arrays: Any, name: str, heads: Sequence[Sequence[str]]) -> Iterator[Case]:
-    for at, (id, source, sort) in enumerate(heads):
-        parts = [arrays[f"{name}/{at}/{part}"] for part in ("first", "first_right", "both", "both_right")]
-        yield Case(id, source, sort, *parts)
+        return {
+            name: [
+                Case(*head, {s: (arrays[f"{name}/{at}/{s}/0"], arrays[f"{name}/{at}/{s}/1"]) for s in STAGES})
+                for at, head in enumerate(its)
+            ]
+            for name, its in heads.items()
+        }

@@ -1,8 +1,9 @@
 """question, Hits -> Supports: which sentence may answer, with which words, and the probability that it does.
 
-Two networks read (docs/decisions/011): a small one all passages, a larger one the best of them again. What they say of
-a sentence and its best span goes, with what retrieval and the words say, into small logistic models, whose coefficients
-were fitted on the develop parts of the evaluation's sets (training/fit_support.py).
+Two networks read (docs/decisions/011): a small one all passages, a larger one the best of them again, and then the best
+sentences by themselves. What they say of a sentence and its best span goes, with what retrieval and the words say, into
+small logistic models, whose coefficients were fitted on the develop parts of the evaluation's sets
+(training/fit_support.py).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from rag.extract import spans
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
+from rag.extract.inputs import Text
 from rag.extract.network import Networks
 from rag.extract.spans import Found
 from rag.types import Hit, Question, Sentence, Support
@@ -27,6 +29,7 @@ from rag.types import Hit, Question, Sentence, Support
 BASE = "sentence-transformers/all-MiniLM-L6-v2"  # whose tokenizer and word vectors the networks use
 MODELS = Path(__file__).parent.parent / "models"
 READ_AGAIN = 3  # passages
+READ_ALONE = 3  # sentences
 _LEAD_CONFIDENCE = 0.9  # set, not fitted: no public data asks what an article is about
 
 
@@ -42,6 +45,11 @@ class Linear:
         weights = np.array([self.weights.get(name, 0.0) for name in FEATURES])
         logits: NDArray[np.float64] = features @ weights + self.intercept
         return logits
+
+    def order(self, features: NDArray[np.float64]) -> list[int]:
+        """Places of rows, those with the largest logits first; of equal ones the earlier."""
+        order: list[int] = np.argsort(-self.logits(features), kind="stable").tolist()
+        return order
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +68,25 @@ class Logistic:
 
 
 @dataclass(frozen=True, slots=True)
+class Stages:
+    """The models before the best sentences were read by themselves, and after."""
+
+    among: Logistic
+    alone: Logistic
+
+    @property
+    def threshold(self) -> float:
+        """Of the confidence of the best one."""
+        return self.alone.threshold
+
+
+@dataclass(frozen=True, slots=True)
 class SupportModel:
     """The models by what they know."""
 
-    first: Logistic  # without the second network: chooses what it reads, and decides where it is left out
-    both: Logistic
-    given: Logistic  # without retrieval, for a passage that is given
+    first: Stages  # without the second network: chooses what it reads, and decides where it is left out
+    both: Stages
+    given: Stages  # without retrieval, for a passage that is given
 
 
 @functools.cache
@@ -78,7 +99,7 @@ def shipped_model() -> SupportModel:
         rank, decide = (Linear(its[part]["weights"], its[part]["intercept"]) for part in ("rank", "decide"))
         return Logistic(rank, decide, its["threshold"])
 
-    return SupportModel(logistic("first"), logistic("both"), logistic("given"))
+    return SupportModel(*(Stages(logistic(name), logistic(f"{name}_alone")) for name in ("first", "both", "given")))
 
 
 @functools.cache
@@ -129,15 +150,19 @@ class ReadingExtractor:
             passage = hits[0].passage
             return [Support(passage, passage.chunk.sentences[0], None, None, _LEAD_CONFIDENCE)]
         reads = self.read(question, hits)
-        places = [(read, *candidate) for read in reads for candidate in read.candidates()]
-        if not places:
-            return []
         rows = np.array(features(question, reads))
-        logits = self._last.rank.logits(rows)
-        order = sorted(range(len(places)), key=lambda i: (-logits[i], i))
+        if not len(rows):
+            return []
+        order = self._last.among.rank.order(rows)
+        chosen, rest = order[:READ_ALONE], order[READ_ALONE:]
+        reads = self.alone(question, reads, chosen)
+        rows = np.array(features(question, reads))
+        chosen = [chosen[i] for i in self._last.alone.rank.order(rows[chosen])]
+        sure = [*self._last.alone.probability(rows[chosen]), *self._last.among.probability(rows[rest])]
+        places = [(read, *candidate) for read in reads for candidate in read.candidates()]
         # None is surer than one that ranks before it.
-        sure = np.minimum.accumulate(self._last.probability(rows[order]))
-        return [_support(question, *places[i], float(p)) for i, p in zip(order, sure, strict=True)]
+        falling = np.minimum.accumulate(sure)
+        return [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]
 
     def read(self, question: Question, hits: Sequence[Hit]) -> list[Read]:
         """The passages that were read last: the best by the first network, best first, or all where it is fast."""
@@ -147,19 +172,29 @@ class ReadingExtractor:
     def again(self, question: Question, reads: Sequence[Read]) -> list[Read]:
         """The best of what the first network read, best first, read by the second."""
         rows = np.array(features(question, reads))
-        logits = iter(self._model.first.rank.logits(rows))
+        logits = iter(self._model.first.among.rank.logits(rows))
         scores = [max((next(logits) for _ in read.first), default=-math.inf) for read in reads]
         best = sorted(range(len(reads)), key=lambda i: (-scores[i], i))[:READ_AGAIN]
         again = self._found("second", question, [reads[i].hit for i in best])
         return [replace(reads[i], second=found) for i, found in zip(best, again, strict=True)]
 
-    def _found(self, network: str, question: Question, hits: Sequence[Hit]) -> list[list[Found]]:
-        texts = [(question.text, _title(hit), hit.passage.text) for hit in hits]
-        places = [
-            [(s.start - hit.passage.chunk.start, s.end - hit.passage.chunk.start) for s in hit.passage.chunk.sentences]
-            for hit in hits
+    def alone(self, question: Question, reads: Sequence[Read], chosen: Sequence[int]) -> list[Read]:
+        """The same with some of the sentences, by their number over all, read by themselves by the last network."""
+        places = [(number, at) for number, read in enumerate(reads) for at in range(len(read.among))]
+        picked = [places[i] for i in chosen]
+        texts = [_text(question, reads[number].hit) for number, _ in picked]
+        sentences = [_sentences(reads[number].hit)[at] for number, at in picked]
+        before = [reads[number].among[at] for number, at in picked]
+        network = "second" if any(read.second for read in reads) else "first"
+        found = dict(zip(picked, spans.read_alone(self._networks, network, texts, sentences, before), strict=True))
+        return [
+            replace(read, alone={at: one for (whose, at), one in found.items() if whose == number})
+            for number, read in enumerate(reads)
         ]
-        return spans.read(self._networks, network, texts, places)
+
+    def _found(self, network: str, question: Question, hits: Sequence[Hit]) -> list[list[Found]]:
+        texts = [_text(question, hit) for hit in hits]
+        return spans.read(self._networks, network, texts, [_sentences(hit) for hit in hits])
 
 
 def together(supports: Sequence[list[Support]]) -> list[Support]:
@@ -178,6 +213,16 @@ def together(supports: Sequence[list[Support]]) -> list[Support]:
         place = one.passage.info.article_id, one.sentence.start
         kept.setdefault(place, replace(one, short=None, confidence=min(one.confidence, least)))
     return list(kept.values())
+
+
+def _text(question: Question, hit: Hit) -> Text:
+    return question.text, _title(hit), hit.passage.text
+
+
+def _sentences(hit: Hit) -> list[tuple[int, int]]:
+    """The sentences of a passage as ranges of its text."""
+    chunk = hit.passage.chunk
+    return [(sentence.start - chunk.start, sentence.end - chunk.start) for sentence in chunk.sentences]
 
 
 def _title(hit: Hit) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rag.extract.expected import KINDS, holds_expected
 from rag.extract.names import also_held
@@ -16,6 +16,7 @@ from rag.words import AUXILIARY, STOPWORDS, WORD, stem
 
 FIRST = ("margin_first", "sentence_first", "answerable_first")  # logits of the first network
 SECOND = ("margin", "sentence", "answerable")  # of the second; 0 where it did not read
+ALONE = ("margin_alone", "sentence_alone", "answerable_alone")  # of the last one that read, of the sentence by itself
 RETRIEVAL = (
     "dense",  # reciprocal of the passage's rank, 0 where it has none
     "lexical",
@@ -34,7 +35,7 @@ WORDS = (
     "judges",  # 1 for a question that asks for advice or an opinion
     "span",  # log of its words
 )
-FEATURES = (*FIRST, *SECOND, *RETRIEVAL, *WORDS)
+FEATURES = (*FIRST, *SECOND, *ALONE, *RETRIEVAL, *WORDS)
 EXPLAINS = frozenset({"why", "how", "said", "yes_no", "about"})
 _JUDGES = re.compile(
     rf"^(?:should|ought|must)\b|\b(?:you|your)\b.*\b(?:think|believe|opinion)\b"
@@ -50,10 +51,17 @@ class Read:
     hit: Hit
     first: Sequence[Found]
     second: Sequence[Found] | None = None
+    alone: Mapping[int, Found] = field(default_factory=dict)  # of sentences that were read by themselves
+
+    @property
+    def among(self) -> Sequence[Found]:
+        """What the last network found in each sentence when it read the passage."""
+        return self.second or self.first
 
     def candidates(self) -> Iterator[tuple[Sentence, Found]]:
-        """Its sentences, each with the better informed span."""
-        yield from zip(self.hit.passage.chunk.sentences, self.second or self.first, strict=True)
+        """Its sentences, each with the best informed span."""
+        for at, (sentence, found) in enumerate(zip(self.hit.passage.chunk.sentences, self.among, strict=True)):
+            yield sentence, self.alone.get(at, found)
 
     def marked(self, found: Found) -> str:
         """The words of a span."""
@@ -73,12 +81,12 @@ def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iter
     asked = {stem(term) for term in question.terms}
     in_context = _matched(asked, _stems(around) | also_held(question.terms, question.text, around))
     for at, (sentence, found) in enumerate(read.candidates()):
-        first = read.first[at]
         marked = read.marked(found)
-        others = marks[_words(marked)] - 1
+        others = marks[_words(read.marked(read.among[at]))] - 1
         yield [
-            *(first.margin, first.sentence, first.answerable),
-            *((found.margin, found.sentence, found.answerable) if read.second else (0.0, 0.0, 0.0)),
+            *_logits(read.first[at]),
+            *_logits(read.second[at] if read.second else None),
+            *_logits(read.alone.get(at)),
             1 / hit.dense_rank if hit.dense_rank else 0.0,
             1 / hit.lexical_rank if hit.lexical_rank else 0.0,
             math.log1p(max(0, others)),
@@ -87,11 +95,15 @@ def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iter
         ]
 
 
+def _logits(found: Found | None) -> tuple[float, float, float]:
+    return (found.margin, found.sentence, found.answerable) if found else (0.0, 0.0, 0.0)
+
+
 def _marks(reads: Sequence[Read]) -> Counter[tuple[str, ...]]:
     """In how many articles these words are the best span of a passage."""
     seen = set()
     for read in reads:
-        best = max((found for _, found in read.candidates()), key=lambda found: found.margin, default=None)
+        best = max(read.among, key=lambda found: found.margin, default=None)
         if best is not None:
             seen.add((read.hit.passage.info.article_id, _words(read.marked(best))))
     return Counter(words for _, words in seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,24 @@ Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """The n tokens of a sentence that was read."""
+
+    places: NDArray[np.int32]  # shape (n, 2), code points
+    start: NDArray[np.float32]  # logits, shape (n,)
+    end: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """The best span inside a sentence. All but `start` and `end` are logits."""
+    """The best span inside a sentence. `margin`, `sentence` and `answerable` are logits."""
 
     start: int  # code points of the passage
     end: int
     margin: float  # of the span, less that of no answer
     sentence: float  # of the sentence, less that of none
     answerable: float  # of the passage
+    tokens: Tokens | None = field(default=None, compare=False, repr=False)
 
 
 def read(
@@ -43,6 +53,36 @@ def read(
         answerable = max(of.answerable for _, of in scored)
         found.append([_whole(text[2], _best(scored, at, answerable), at) for at in ranges])
     return found
+
+
+def read_alone(
+    networks: Networks, name: str, texts: Sequence[Text], sentences: Sequence[Range], before: Sequence[Found]
+) -> list[Found]:
+    """What is found in one sentence of each text when it is read by itself, `before` being what was found among others.
+
+    The logits are those of this reading; the span is the best by the sum of both. Neighbours that are only about the
+    same things draw the answer to themselves, and a sentence alone cannot borrow from them.
+    """
+    cut = [(*text[:2], text[2][start:end]) for text, (start, end) in zip(texts, sentences, strict=True)]
+    alone = read(networks, name, cut, [[(0, end - start)] for start, end in sentences])
+    found = []
+    for (only,), text, place, other in zip(alone, texts, sentences, before, strict=True):
+        span = _summed(only.tokens, other.tokens, place[0]) or (only.start + place[0], only.end + place[0])
+        found.append(_whole(text[2], replace(only, start=span[0], end=span[1]), place))
+    return found
+
+
+def _summed(alone: Tokens | None, among: Tokens | None, moved: int) -> Range | None:
+    """The best span by both readings' logits, over the tokens that both have; those of `alone` stand `moved` later."""
+    if alone is None or among is None:
+        return None
+    at = {place: i for i, place in enumerate(map(tuple, (alone.places + moved).tolist()))}
+    both = [(at[place], i) for i, place in enumerate(map(tuple, among.places.tolist())) if place in at]
+    if not both:
+        return None
+    ours, theirs = (list(its) for its in zip(*both, strict=True))
+    first, last, _ = best_pair(alone.start[ours] + among.start[theirs], alone.end[ours] + among.end[theirs])
+    return int(among.places[theirs[first], 0]), int(among.places[theirs[last], 1])
 
 
 def _whole(text: str, found: Found, sentence: Range) -> Found:
@@ -88,13 +128,15 @@ def _best(scored: Sequence[tuple[Encoded, Logits]], sentence: Range, answerable:
 
 def _span(one: Encoded, of: Logits, a: int, b: int, answerable: float) -> Found:
     inside = slice(one.first + a, one.first + b)
-    first, last, best = best_pair(of.start[inside], of.end[inside])
+    tokens = Tokens(one.places[a:b], of.start[inside], of.end[inside])
+    first, last, best = best_pair(tokens.start, tokens.end)
     return Found(
         int(one.places[a + first, 0]),
         int(one.places[a + last, 1]),
         float(best - of.start[0] - of.end[0]),
         float(of.sentence[inside].mean() - of.no_sentence),
         answerable,
+        tokens,
     )
 
 

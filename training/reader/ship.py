@@ -1,11 +1,12 @@
-"""Makes the shipped files of `rag/models` from two trained readers.
+"""Makes the shipped files of `rag/models` from trained readers.
 
-    python -m training.reader.ship --data FOLDER --first RUN/export --second RUN/export [--out rag/models]
+    python -m training.reader.ship --data FOLDER [--first RUN/export] [--second RUN/export] [--out rag/models]
 
-`--first` reads all passages, with the word vectors of the encoder's package; `--second` reads the best again, with
-word vectors of its own as bytes, a scale a row, in the order of the encoder's vocabulary. Products are quantised to 8
-bits as they run, weights a scale a column; `--reduced` uses 7 bits of the weights, for which no processor's sums
-overflow.
+A network that is not given stays as it is. `--first` reads all passages, with the word vectors of the encoder's
+package;
+`--second` reads the best again, with word vectors of its own as bytes, a scale a row, in the order of the encoder's
+vocabulary. Products are quantised to 8 bits as they run, weights beforehand, a scale a column
+(`training.reader.rounding`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from rag.extract.network import Network, Words, canary_values
 from training.reader.data import records
 from training.reader.model import Reader
 from training.reader.plain import Plain, parted, to_onnx
+from training.reader.rounding import round_weights
 from training.reader.score import load
 
 _BASE = "all-MiniLM-L6-v2"
@@ -44,8 +46,8 @@ _CANARY = {
 }
 
 
-def quantised(plain: Plain, file: Path, *, reduced: bool = False) -> None:
-    """Writes the graph with 8-bit weights, a scale a column."""
+def quantised(plain: Plain, file: Path) -> None:
+    """Writes the graph with 8-bit weights, a scale a column; weights that were rounded before stay as they are."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with tempfile.TemporaryDirectory() as work, warnings.catch_warnings():
@@ -57,7 +59,6 @@ def quantised(plain: Plain, file: Path, *, reduced: bool = False) -> None:
             file,
             nodes_to_exclude=_apart(whole),
             per_channel=True,
-            reduce_range=reduced,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=["MatMul", "Gemm"],
         )
@@ -106,24 +107,28 @@ def rows_of_bytes(reader: Reader, tokenizer: Path) -> tuple[NDArray[np.int8], ND
 def main() -> None:
     """Writes the files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--first", type=Path, required=True)
-    parser.add_argument("--second", type=Path, required=True)
+    parser.add_argument("--first", type=Path)
+    parser.add_argument("--second", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "rag" / "models")
-    parser.add_argument("--reduced", action="store_true")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     encoder, out = resolve(_BASE).folder, options.out
     out.mkdir(parents=True, exist_ok=True)
     rows = sorted(records(options.data, "squad2_dev23", "train"), key=lambda row: sha1(row.id))[:_SEEN]
     texts = [(row.question, row.title, row.context) for row in rows]
-    described: dict[str, Any] = {"format": 1, "sha256": {}}
+    there = out / "reader.json"
+    described: dict[str, Any] = json.loads(there.read_text()) if there.is_file() else {"format": 1, "sha256": {}}
     for name, folder in (("first", options.first), ("second", options.second)):
+        if folder is None:
+            continue
         reader = load(folder)
         graph, words = out / f"{name}.onnx", ""
         inputs = Inputs(reader.folder)
         seen = [one for its in inputs.encode(texts, STRIDE) for one in its]
-        quantised(parted(reader, seen), graph, reduced=options.reduced)
+        plain = parted(reader, seen)
+        round_weights(plain, reader.encoder.embeddings.word_embeddings, seen)
+        quantised(plain, graph)
         if resolve(reader.base).folder != encoder:
             words = f"{name}_words.safetensors"
             rows, scales = rows_of_bytes(reader, encoder)
@@ -134,7 +139,7 @@ def main() -> None:
         described[name] = {"graph": graph.name, "words": words, "canary": {**_CANARY, "values": values}}
         for file in filter(None, (graph.name, words)):
             described["sha256"][file] = hashlib.sha256((out / file).read_bytes()).hexdigest()
-    (out / "reader.json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
+    there.write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
     print({file.name: file.stat().st_size for file in out.iterdir()})
 
 
