@@ -10,9 +10,10 @@ answerable questions of the reading sets is asked with every passage of the gold
 
 A sentence is right when by the rule of certificates (`rag.loss`) an answer that quotes it first, with the short answer
 that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best;
-a second on the best of each case alone: its probability is the confidence. Cases are weighted so that answerable and
-unanswerable ones weigh the same, and each sort of the unanswerable ones (SORTS). The threshold is the one with most
-cases right, right refusals included.
+a second on the best of each case alone: its probability is the confidence. So it is done before the best sentences are
+read by themselves, for which these are found, and after (`..._alone`). Answerable and unanswerable cases weigh the
+same, each sort of the unanswerable ones as SORTS says, and in the fit the sources as the roots of their numbers, so
+that the large ones are not all it knows. The threshold is the one with most cases right, right refusals included.
 With --features what was read is kept in a file, and used when it is there.
 """
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,23 +35,37 @@ from sklearn.metrics import roc_auc_score
 from eval.parts import sha1
 from rag import embed, extract
 from rag.extract import shipped_networks
-from rag.extract.features import ALONE, FEATURES, RETRIEVAL, SECOND
+from rag.extract.features import ALONE, FEATURES, SECOND
 from rag.settings import Settings
 from training.support_cases import Asking, Case, corpus, given, keep, kept, seed_cases, turns
 
 OUT = Path(__file__).parent.parent / "rag" / "models" / "support.json"
+_SMOOTHED = 11  # hundredths
 SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
+# With the passage given only what the networks say of it: how many words it shares with the question tells SQuAD 2.0's
+# unanswerable questions, which were written from their passage, and not others'.
 MODELS = {
-    name: tuple(one for one in FEATURES if one not in unknown)
-    for name, unknown in {
-        "first": (*SECOND, *ALONE),
-        "first_alone": SECOND,
-        "both": ALONE,
-        "both_alone": (),
-        "given": (*ALONE, *RETRIEVAL),
-        "given_alone": RETRIEVAL,
-    }.items()
+    "first": tuple(name for name in FEATURES if name not in (*SECOND, *ALONE)),
+    "first_alone": tuple(name for name in FEATURES if name not in SECOND),
+    "both": tuple(name for name in FEATURES if name not in ALONE),
+    "both_alone": FEATURES,
+    "given": (*SECOND, "cosine", "explains"),
+    "given_alone": (*SECOND, *ALONE, "cosine", "explains"),
 }
+
+
+def by_sort(cases: Sequence[Case], *, root: bool = False) -> NDArray[np.float64]:
+    """A weight a case, by its sort: all the same in one, or with the sources as the root of how many they have."""
+    count = Counter((case.sort, case.source) for case in cases)
+    held = {key: math.sqrt(its) if root else its for key, its in count.items()}
+    sorts = {sort: sum(its for (whose, _), its in held.items() if whose == sort) for sort, _ in held}
+    whole = sum(SORTS[sort] for sort in sorts)
+    return np.array(
+        [
+            SORTS[case.sort] / whole * held[case.sort, case.source] / sorts[case.sort] / count[case.sort, case.source]
+            for case in cases
+        ]
+    )
 
 
 class Fit:
@@ -61,7 +77,7 @@ class Fit:
         self.rank = LogisticRegression(C=1.0, max_iter=5000)
         self.decide = LogisticRegression(C=1.0, max_iter=5000)
         used = [case for case in cases if len(case.rows[stage][0])]
-        weights = self.weights(used)
+        weights = by_sort(used, root=True)
         rows, right = zip(*(self._of(case) for case in used), strict=True)
         # Features on about one scale, so that the penalty means the same for each; undone in the coefficients.
         stacked = np.vstack(rows)
@@ -73,13 +89,6 @@ class Fit:
     def _of(self, case: Case) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         rows, right = case.rows[self._stage]
         return rows[:, self._columns], right
-
-    @staticmethod
-    def weights(cases: Sequence[Case]) -> NDArray[np.float64]:
-        """A weight a case, by its sort."""
-        count = Counter(case.sort for case in cases)
-        whole = sum(SORTS[sort] for sort in count)
-        return np.array([SORTS[case.sort] / whole / count[case.sort] for case in cases])
 
     def best(self, cases: Sequence[Case]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """The best sentence's scaled features, and whether it is right, of each case."""
@@ -124,10 +133,11 @@ def crossed(names: Sequence[str], cases: Sequence[Case], stage: str) -> tuple[ND
 def report(cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_]) -> dict[str, Any]:
     """The best threshold and figures, out of fold."""
     answerable = np.array([case.answerable for case in cases])
-    weights = Fit.weights(cases)
+    weights = by_sort(cases)
     grid = np.round(np.arange(0.05, 0.95, 0.01), 2)
     joint = [float(np.average(np.where(probability >= t, right, ~answerable), weights=weights)) for t in grid]
-    at = int(np.argmax(joint))
+    # The best of a smoothed curve: its top is flat, and single cases make it rough.
+    at = int(np.argmax(np.convolve(joint, np.ones(_SMOOTHED), "valid"))) + _SMOOTHED // 2
     t = float(grid[at])
     found: dict[str, Any] = {
         "threshold": t,

@@ -33,7 +33,7 @@ from training.reader.data import Record, records
 
 # Develop parts that are asked of an index, and at most how many of their questions.
 CORPUS = {"squad2_dev23": 700, "squad2_train": 250, "squad1_rest": 250, "wiki_shift": 300, "nq_qed": 250}
-GIVEN = ("squad2_dev23", "squad2_train", "squad2_pairs_dev")
+GIVEN = ("squad2_dev23", "squad2_pairs_dev")  # with questions of both sorts
 
 
 # Sentences of all passages by the first network, the best of these read alone; of those that both read; the best alone.

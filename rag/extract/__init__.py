@@ -29,7 +29,7 @@ from rag.types import Hit, Question, Sentence, Support
 BASE = "sentence-transformers/all-MiniLM-L6-v2"  # whose tokenizer and word vectors the networks use
 MODELS = Path(__file__).parent.parent / "models"
 READ_AGAIN = 3  # passages
-READ_ALONE = 3  # sentences
+READ_ALONE = 2  # sentences
 _LEAD_CONFIDENCE = 0.9  # set, not fitted: no public data asks what an article is about
 
 

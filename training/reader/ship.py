@@ -3,9 +3,8 @@
     python -m training.reader.ship --data FOLDER [--first RUN/export] [--second RUN/export] [--out rag/models]
 
 A network that is not given stays as it is. `--first` reads all passages, with the word vectors of the encoder's
-package;
-`--second` reads the best again, with word vectors of its own as bytes, a scale a row, in the order of the encoder's
-vocabulary. Products are quantised to 8 bits as they run, weights beforehand, a scale a column
+package; `--second` reads the best again, with word vectors of its own as bytes, a scale a row, in the order of the
+encoder's vocabulary. Products are quantised to 8 bits as they run, weights beforehand, a scale a column
 (`training.reader.rounding`).
 """
 
