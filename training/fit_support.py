@@ -46,7 +46,6 @@ SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
 # unanswerable questions, which were written from their passage, and not others'.
 MODELS = {
     "first": tuple(name for name in FEATURES if name not in (*SECOND, *ALONE)),
-    "first_alone": tuple(name for name in FEATURES if name not in SECOND),
     "both": tuple(name for name in FEATURES if name not in ALONE),
     "both_alone": FEATURES,
     "given": (*SECOND, "cosine", "explains"),

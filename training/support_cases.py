@@ -21,7 +21,7 @@ from eval.world import World
 from rag import extract
 from rag.dialogue import standalone
 from rag.extract import READ_ALONE, ReadingExtractor
-from rag.extract.features import EXPLAINS, FEATURES, features
+from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.network import Networks
 from rag.load.normalise import normalise
 from rag.loss import holds_gold, wrong_short
@@ -36,8 +36,8 @@ CORPUS = {"squad2_dev23": 700, "squad2_train": 250, "squad1_rest": 250, "wiki_sh
 GIVEN = ("squad2_dev23", "squad2_pairs_dev")  # with questions of both sorts
 
 
-# Sentences of all passages by the first network, the best of these read alone; of those that both read; the best alone.
-STAGES = ("first", "first_alone", "both", "both_alone")
+# Sentences of all passages by the first network; of those that both read; the best of these by themselves.
+STAGES = ("first", "both", "both_alone")
 
 
 @dataclass
@@ -85,24 +85,26 @@ class Asking:
         Which sentences are read alone the shipped models say, of the hits those of `alone_by`.
         """
         question = analyse(text, self.settings.max_question_chars)
-        found = {}
         first = self._extractor.read(question, hits)
-        again = self._extractor.again(question, first)
-        models = {"first": self._model.first, "both": getattr(self._model, alone_by)}
-        for name, reads in (("first", first), ("both", again)):
-            rows = np.array(features(question, reads)).reshape(-1, len(FEATURES))
-            chosen = models[name].among.rank.order(rows)[:READ_ALONE]
-            alone = self._extractor.alone(question, reads, chosen)
-            for stage, its, which in ((name, reads, slice(None)), (f"{name}_alone", alone, chosen)):
-                right = [
-                    read.hit.passage.info.article_id in of_articles
-                    or _right(question, read.hit.passage.slice(sentence.start, sentence.end), read.marked(span), gold)
-                    for read in its
-                    for sentence, span in read.candidates()
-                ]
-                rows = np.array(features(question, its)).reshape(-1, len(FEATURES))
-                found[stage] = rows[which], np.array(right, dtype=np.bool_)[which]
+        both = self._extractor.again(question, first)
+        found = {"first": self._rows(question, first, gold, of_articles)}
+        found["both"] = self._rows(question, both, gold, of_articles)
+        chosen = getattr(self._model, alone_by).among.rank.order(found["both"][0])[:READ_ALONE]
+        alone = self._rows(question, self._extractor.alone(question, both, chosen), gold, of_articles)
+        found["both_alone"] = alone[0][chosen], alone[1][chosen]
         return Case(id, source, sort, found)
+
+    @staticmethod
+    def _rows(
+        question: Question, reads: Sequence[Read], gold: Sequence[str], of_articles: frozenset[str]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        right = [
+            read.hit.passage.info.article_id in of_articles
+            or _right(question, read.hit.passage.slice(sentence.start, sentence.end), read.marked(span), gold)
+            for read in reads
+            for sentence, span in read.candidates()
+        ]
+        return np.array(features(question, reads)).reshape(-1, len(FEATURES)), np.array(right, dtype=np.bool_)
 
 
 def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:

@@ -84,7 +84,7 @@ class Stages:
 class SupportModel:
     """The models by what they know."""
 
-    first: Stages  # without the second network: chooses what it reads, and decides where it is left out
+    first: Logistic  # without the second network: chooses what it reads, and decides where it is left out
     both: Stages
     given: Stages  # without retrieval, for a passage that is given
 
@@ -99,7 +99,8 @@ def shipped_model() -> SupportModel:
         rank, decide = (Linear(its[part]["weights"], its[part]["intercept"]) for part in ("rank", "decide"))
         return Logistic(rank, decide, its["threshold"])
 
-    return SupportModel(*(Stages(logistic(name), logistic(f"{name}_alone")) for name in ("first", "both", "given")))
+    both, given = (Stages(logistic(name), logistic(f"{name}_alone")) for name in ("both", "given"))
+    return SupportModel(logistic("first"), both, given)
 
 
 @functools.cache
@@ -141,7 +142,9 @@ class ReadingExtractor:
     def __init__(self, networks: Networks, model: SupportModel, *, fast: bool = False, given: bool = False) -> None:
         self._networks, self._model = networks, model
         self._fast = fast
-        self._last = model.given if given else model.first if fast else model.both
+        stages = model.given if given else model.both
+        self._among = model.first if fast else stages.among
+        self._alone = None if fast else stages.alone
 
     def extract(self, question: Question, hits: Sequence[Hit]) -> list[Support]:
         """Supports ordered by falling confidence; equal ones keep the order of hits and sentences."""
@@ -153,12 +156,16 @@ class ReadingExtractor:
         rows = np.array(features(question, reads))
         if not len(rows):
             return []
-        order = self._last.among.rank.order(rows)
-        chosen, rest = order[:READ_ALONE], order[READ_ALONE:]
-        reads = self.alone(question, reads, chosen)
-        rows = np.array(features(question, reads))
-        chosen = [chosen[i] for i in self._last.alone.rank.order(rows[chosen])]
-        sure = [*self._last.alone.probability(rows[chosen]), *self._last.among.probability(rows[rest])]
+        chosen, rest = list[int](), self._among.rank.order(rows)
+        sure = list[float]()
+        if self._alone is not None:
+            chosen, rest = rest[:READ_ALONE], rest[READ_ALONE:]
+            reads = self.alone(question, reads, chosen)
+            again = np.array(features(question, reads))[chosen]
+            order = self._alone.rank.order(again)
+            chosen = [chosen[i] for i in order]
+            sure += self._alone.probability(again[order]).tolist()
+        sure += self._among.probability(rows[rest]).tolist()
         places = [(read, *candidate) for read in reads for candidate in read.candidates()]
         # None is surer than one that ranks before it.
         falling = np.minimum.accumulate(sure)
@@ -172,21 +179,20 @@ class ReadingExtractor:
     def again(self, question: Question, reads: Sequence[Read]) -> list[Read]:
         """The best of what the first network read, best first, read by the second."""
         rows = np.array(features(question, reads))
-        logits = iter(self._model.first.among.rank.logits(rows))
+        logits = iter(self._model.first.rank.logits(rows))
         scores = [max((next(logits) for _ in read.first), default=-math.inf) for read in reads]
         best = sorted(range(len(reads)), key=lambda i: (-scores[i], i))[:READ_AGAIN]
         again = self._found("second", question, [reads[i].hit for i in best])
         return [replace(reads[i], second=found) for i, found in zip(best, again, strict=True)]
 
     def alone(self, question: Question, reads: Sequence[Read], chosen: Sequence[int]) -> list[Read]:
-        """The same with some of the sentences, by their number over all, read by themselves by the last network."""
+        """The same with some of the sentences, by their number over all, read by themselves by the second network."""
         places = [(number, at) for number, read in enumerate(reads) for at in range(len(read.among))]
         picked = [places[i] for i in chosen]
         texts = [_text(question, reads[number].hit) for number, _ in picked]
         sentences = [_sentences(reads[number].hit)[at] for number, at in picked]
         before = [reads[number].among[at] for number, at in picked]
-        network = "second" if any(read.second for read in reads) else "first"
-        found = dict(zip(picked, spans.read_alone(self._networks, network, texts, sentences, before), strict=True))
+        found = dict(zip(picked, spans.read_alone(self._networks, "second", texts, sentences, before), strict=True))
         return [
             replace(read, alone={at: one for (whose, at), one in found.items() if whose == number})
             for number, read in enumerate(reads)
