@@ -295,6 +295,7 @@ def test_a_date_range_without_articles_refuses_and_says_so(page):
 
 def test_strictness_says_that_nothing_was_calibrated(page):
     page.locator("#choices button").first.click()
+    page.locator("#strictness input[type=radio]").first.wait_for()
     assert page.locator("#strictness input[type=radio]").count() == 1
     assert "not calibrated on these articles" in page.locator("#strictness-note").inner_text()
 
@@ -385,7 +386,7 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     assert "1931" in ask(page, question, "answered").inner_text()
     page.locator("#choices button").first.click()
     page.click("#only input")
-    assert page.get_by_role("option", name="The otter charter").count() == 1
+    page.get_by_role("option", name="The otter charter").wait_for()
     page.keyboard.press("Escape")
     page.get_by_role("tab", name="Library").click()
     page.wait_for_timeout(800)
