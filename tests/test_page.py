@@ -387,6 +387,7 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     page.locator("#choices button").first.click()
     page.click("#only input")
     page.get_by_role("option", name="The otter charter").wait_for()
+    assert page.get_by_role("option", name="The otter charter").count() == 1
     page.keyboard.press("Escape")
     page.get_by_role("tab", name="Library").click()
     page.wait_for_timeout(800)

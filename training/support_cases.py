@@ -20,7 +20,7 @@ from eval.parts import sha1
 from eval.world import World
 from rag import extract
 from rag.dialogue import standalone
-from rag.extract import READ_ALONE, ReadingExtractor
+from rag.extract import READ_ALONE, ReadingExtractor, Stages
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.network import Networks
 from rag.load.normalise import normalise
@@ -34,7 +34,6 @@ from training.reader.data import Record, records
 # Develop parts that are asked of an index, and at most how many of their questions.
 CORPUS = {"squad2_dev23": 700, "squad2_train": 250, "squad1_rest": 250, "wiki_shift": 300, "nq_qed": 250}
 GIVEN = ("squad2_dev23", "squad2_pairs_dev")  # with questions of both sorts
-
 
 # Sentences of all passages by the first network; of those that both read; the best of these by themselves.
 STAGES = ("first", "both", "both_alone")
@@ -65,8 +64,8 @@ class Asking:
     """Reads hits as the program does, with both networks."""
 
     def __init__(self, networks: Networks, settings: Settings) -> None:
-        self._model = extract.shipped_model()
-        self._extractor = ReadingExtractor(networks, self._model, fast=True)
+        self.model = extract.shipped_model()
+        self._extractor = ReadingExtractor(networks, self.model, fast=True)
         self.settings = settings
 
     def case(
@@ -78,18 +77,18 @@ class Asking:
         hits: Sequence[Hit],
         gold: Sequence[str],
         of_articles: frozenset[str] = frozenset(),
-        alone_by: str = "both",
+        stages: Stages | None = None,
     ) -> Case:
         """What is read of a question's passages; right is a sentence of `gold`, or of one of these articles.
 
-        Which sentences are read alone the shipped models say, of the hits those of `alone_by`.
+        Which sentences are read alone `stages` of the shipped models say, those of an index if not given.
         """
         question = analyse(text, self.settings.max_question_chars)
         first = self._extractor.read(question, hits)
         both = self._extractor.again(question, first)
         found = {"first": self._rows(question, first, gold, of_articles)}
         found["both"] = self._rows(question, both, gold, of_articles)
-        chosen = getattr(self._model, alone_by).among.rank.order(found["both"][0])[:READ_ALONE]
+        chosen = (stages or self.model.both).among.rank.order(found["both"][0])[:READ_ALONE]
         alone = self._rows(question, self._extractor.alone(question, both, chosen), gold, of_articles)
         found["both_alone"] = alone[0][chosen], alone[1][chosen]
         return Case(id, source, sort, found)
@@ -201,7 +200,7 @@ def given(data: Path, asking: Asking, encoder: Any) -> list[Case]:
         cosine = float((encoder.encode([question], query=True) @ encoder.encode([context]).T)[0, 0])
         hits = [Hit(passage, 0.0, cosine, None, None, None)]
         sort = "answerable" if gold else "unanswerable"
-        cases.append(asking.case(id, source, sort, question, hits, gold, alone_by="given"))
+        cases.append(asking.case(id, source, sort, question, hits, gold, stages=asking.model.given))
     return cases
 
 

@@ -16,11 +16,8 @@ from rag.words import AUXILIARY, STOPWORDS, WORD, stem
 
 FIRST = ("margin_first", "sentence_first", "answerable_first")  # logits of the first network
 SECOND = ("margin", "sentence", "answerable")  # of the second; 0 where it did not read
-ALONE = (
-    "margin_alone",
-    "sentence_alone",
-    "answerable_alone",
-)  # of the sentence by itself; 0 where it was not read so
+# Of the sentence by itself; 0 where it was not read so.
+ALONE = ("margin_alone", "sentence_alone", "answerable_alone")
 RETRIEVAL = (
     "dense",  # reciprocal of the passage's rank, 0 where it has none
     "lexical",

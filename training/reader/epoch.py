@@ -130,7 +130,9 @@ def _make(way: str, record: Record, pool: Pool, title: str, words: int, rng: Ran
         if rest is None:
             return None
         if not words:
-            return example(record, [_likest(record, rest)], None, kind=way, question=record.question, title=title)
+            return example(
+                record, [_likest(record.question, record, rest)], None, kind=way, question=record.question, title=title
+            )
         held = {i for span in record.answers for i in pieces_of(record, span)}
         around = window(record, range(min(held), max(held) + 1), words + _MADE_UP_FOR, rng)
         kept = [i for i in rest if i in around] or [min(rest, key=lambda i: abs(i - min(held)))]
@@ -155,13 +157,13 @@ def _make(way: str, record: Record, pool: Pool, title: str, words: int, rng: Ran
 
 def _nearest(question: str, record: Record) -> range:
     """The sentence with most stems of the question."""
-    best = _likest(record, range(len(record.pieces)), question)
+    best = _likest(question, record, range(len(record.pieces)))
     return range(best, best + 1)
 
 
-def _likest(record: Record, among: Sequence[int], question: str = "") -> int:
-    """The one of some sentences that has most stems of the question, the record's own if none is given."""
-    return max(among, key=lambda i: likeness(question or record.question, record.context[slice(*record.pieces[i])]))
+def _likest(question: str, record: Record, among: Sequence[int]) -> int:
+    """The one of some sentences that has most stems of the question."""
+    return max(among, key=lambda i: likeness(question, record.context[slice(*record.pieces[i])]))
 
 
 def _order(record: Record, rng: Random) -> list[str]:

@@ -7,7 +7,7 @@ what scores one input: what is scored beside it cannot change a score.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -154,25 +154,34 @@ def _bias(encoder: nn.Module) -> Tensor:
     return encoder.relative_attention_bias(buckets).T.detach().clone()
 
 
+def watch(
+    plain: Plain, words: nn.Embedding, inputs: Sequence[Encoded], note: Callable[[Product, Tensor], None]
+) -> None:
+    """Reads the inputs and gives `note` each product with what is put into it, shape (L, width)."""
+
+    def hook(product: nn.Module, states: tuple[Tensor]) -> None:
+        assert isinstance(product, Product)
+        note(product, states[0])
+
+    hooks = [its.register_forward_pre_hook(hook) for its in plain.modules() if isinstance(its, Product)]
+    with torch.no_grad():
+        for one in inputs:
+            plain(words(torch.from_numpy(one.ids)), torch.from_numpy(one.types))
+    for its in hooks:
+        its.remove()
+
+
 def parted(reader: Reader, inputs: Sequence[Encoded]) -> Plain:
     """The reader with the largest channels of each product apart, as they are when these inputs are read."""
     plain, largest = Plain(reader).eval(), dict[Product, Tensor]()
 
-    def note(product: nn.Module, states: tuple[Tensor]) -> None:
-        assert isinstance(product, Product)
-        now = states[0].abs().amax(0)
+    def note(product: Product, states: Tensor) -> None:
+        now = states.abs().amax(0)
         largest[product] = torch.maximum(now, largest.get(product, now))
 
-    products = [module for module in plain.modules() if isinstance(module, Product)]
-    hooks = [product.register_forward_pre_hook(note) for product in products]
-    words = reader.encoder.embeddings.word_embeddings
-    with torch.no_grad():
-        for one in inputs:
-            plain(words(torch.from_numpy(one.ids)), torch.from_numpy(one.types))
-    for hook in hooks:
-        hook.remove()
-    for product in products:
-        product.part(largest[product])
+    watch(plain, reader.encoder.embeddings.word_embeddings, inputs, note)
+    for product, its in largest.items():
+        product.part(its)
     return plain
 
 

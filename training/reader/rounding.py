@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from rag.extract.inputs import Encoded
-from training.reader.plain import Plain, Product
+from training.reader.plain import Plain, Product, watch
 
 LEVELS = 127  # to either side of zero
 _DAMPED = 0.01  # of the mean of the diagonal, added to it
@@ -21,22 +21,16 @@ _DAMPED = 0.01  # of the mean of the diagonal, added to it
 
 def round_weights(plain: Plain, words: nn.Embedding, inputs: Sequence[Encoded]) -> None:
     """Rounds all products of a `parted` reader, by what these inputs put into them."""
-    products = [module for module in plain.modules() if isinstance(module, Product)]
     sums = dict[Product, Tensor]()
 
-    def note(product: nn.Module, states: tuple[Tensor]) -> None:
-        assert isinstance(product, Product)
-        now = states[0] * product.others
+    def note(product: Product, states: Tensor) -> None:
+        now = states * product.others
         sums[product] = sums[product].addmm_(now.T, now) if product in sums else now.T @ now
 
-    hooks = [product.register_forward_pre_hook(note) for product in products]
+    watch(plain, words, inputs, note)
     with torch.no_grad():
-        for one in inputs:
-            plain(words(torch.from_numpy(one.ids)), torch.from_numpy(one.types))
-        for hook in hooks:
-            hook.remove()
-        for product in products:
-            product.weight.copy_(rounded(product.weight, sums.pop(product)))
+        for product, its in sums.items():
+            product.weight.copy_(rounded(product.weight, its))
 
 
 def rounded(weight: Tensor, second_moments: Tensor) -> Tensor:
