@@ -20,7 +20,7 @@ from rag.sentences import sentence_pieces
 from training.reader import checkpoint
 from training.reader.batches import batches, target
 from training.reader.data import SOURCES, Record, read_rows, training_records
-from training.reader.epoch import Pool, epoch
+from training.reader.epoch import NEGATIVES, Pool, epoch, less
 from training.reader.model import Outputs, Reader, Weights, losses
 from training.reader.negatives import swapped, twins, without_answer
 from training.reader.plain import Plain, Product
@@ -302,6 +302,16 @@ def test_a_share_of_the_questions_without_a_written_twin_is_shown(pool):
     groups = epoch(pool, 0, 0, 0.1)
     assert sum(any(one.kind == "written" for one in group) for group in groups) == len(pool.twins) + len(pool.alone)
     assert len(groups) < len(epoch(pool, 0, 0))
+
+
+def test_one_kind_of_negative_can_be_left_out(pool):
+    groups = epoch(pool, 0, 0)
+    for kind in NEGATIVES:
+        left = less(groups, kind)
+        shown = [one for group in left for one in group]
+        assert shown == [one for group in groups for one in group if one.kind != kind]
+        assert all(left)
+        assert any(one.kind == kind for group in groups for one in group), kind
 
 
 def test_a_shipped_network_comes_back_as_it_scores():

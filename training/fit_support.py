@@ -6,7 +6,7 @@ to be run after the networks of `rag/models` changed. Only develop parts are use
 *Corpus*: the passages of several reading sets become articles of one index; their questions, and those on the seed
 article, are asked of the real retriever and networks, and so are the last turns of conversations. A third of the
 answerable questions of the reading sets is asked with every passage of the gold paragraph taken out of the hits.
-*Given*: SQuAD 2.0 and ClapNQ as they are, one passage a question.
+*Given*: SQuAD 2.0 and ClapNQ as they are, one passage a question, and Natural Questions with their passage or another.
 
 A sentence is right when by the rule of certificates (`rag.loss`) an answer that quotes it first, with the short answer
 that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best;
@@ -158,6 +158,21 @@ def report(cases: Sequence[Case], probability: NDArray[np.float64], right: NDArr
     return found
 
 
+def elsewhere(names: Sequence[str], cases: Sequence[Case], stage: str) -> dict[str, dict[str, Any]]:
+    """For each source with questions of both sorts: figures of it by a model that was fitted on the others alone."""
+    found = {}
+    for source in dict.fromkeys(case.source for case in cases):
+        its = [case for case in cases if case.source == source]
+        if len({case.answerable for case in its}) > 1:
+            fit = Fit(names, [case for case in cases if case.source != source], stage)
+            found[source] = report(its, *fit.probability(its))
+    return found
+
+
+def _brief(found: dict[str, Any]) -> dict[str, float]:
+    return {key: found[key] for key in ("auroc_right", "auroc_answerable", "decisions_right")}
+
+
 def main() -> None:
     """Asks, fits, reports and writes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -180,13 +195,15 @@ def main() -> None:
         its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
         found = report(its, *crossed(names, its, stage))
         print(name, json.dumps(found, indent=1))
-        for left_out in names if name.endswith("_alone") else ():
-            less = tuple(other for other in names if other != left_out)
-            without = report(its, *crossed(less, its, stage))
-            print(
-                f"  without {left_out:18s}",
-                {k: without[k] for k in ("auroc_right", "auroc_answerable", "decisions_right")},
-            )
+        if name.endswith("_alone"):
+            for left_out in names:
+                less = tuple(other for other in names if other != left_out)
+                print(f"  without {left_out:18s}", _brief(report(its, *crossed(less, its, stage))))
+            among = crossed(names, its, stage)
+            for source, out_of_source in elsewhere(names, its, stage).items():
+                held = np.array([case.source == source for case in its])
+                within = report([case for case in its if case.source == source], *(array[held] for array in among))
+                print(f"  {source}: fitted with it, out of fold {_brief(within)}; without it {_brief(out_of_source)}")
         out[name] = Fit(names, its, stage).object(found["threshold"])
         out["report"][name] = found
     options.out.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")

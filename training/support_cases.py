@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,15 @@ from rag.question import analyse
 from rag.settings import Settings
 from rag.types import Hit, Question
 from training.reader.data import Record, records
+from training.reader.negatives import other_passage
 
 # Develop parts that are asked of an index, and at most how many of their questions.
 CORPUS = {"squad2_dev23": 700, "squad2_train": 250, "squad1_rest": 250, "wiki_shift": 300, "nq_qed": 250}
 GIVEN = ("squad2_dev23", "squad2_pairs_dev")  # with questions of both sorts
+# Real questions, each given its passage and a similar one that does not hold the answer: with the former alone the
+# label is its source, and of the sets above every passage is about the question.
+OWN_OR_OTHER = "nq_qed"
+_NEAR = 3  # of the most similar passages one is given
 
 # Sentences of all passages by the first network; of those that both read; the best of these by themselves.
 STAGES = ("first", "both", "both_alone")
@@ -194,12 +200,21 @@ def given(data: Path, asking: Asking, encoder: Any) -> list[Case]:
         for case in clapnq.read(data).cases
         if case.part == "develop"
     ]
+    asked = records(data, OWN_OR_OTHER, "develop")
+    passages = list({r.context: r for r in asked}.values())
+    cosines = encoder.encode([r.question for r in asked], query=True) @ encoder.encode([r.context for r in passages]).T
+    for r, order in zip(asked, np.argsort(-cosines, axis=1, kind="stable").tolist(), strict=True):
+        rows.append((r.id, OWN_OR_OTHER, r.question, r.title, r.context, r.texts))
+        near = [passages[i] for i in order if passages[i].context != r.context][:_NEAR]
+        other = other_passage(r, near, Random(r.id))
+        if other is not None:
+            rows.append((f"{r.id}-other", OWN_OR_OTHER, r.question, other.title, other.context, ()))
     cases = []
     for id, source, question, title, context, gold in track(rows, "given"):
         passage = given_passage(context, title)
         cosine = float((encoder.encode([question], query=True) @ encoder.encode([context]).T)[0, 0])
         hits = [Hit(passage, 0.0, cosine, None, None, None)]
-        sort = "answerable" if gold else "unanswerable"
+        sort = "answerable" if gold else "removed" if source == OWN_OR_OTHER else "unanswerable"
         cases.append(asking.case(id, source, sort, question, hits, gold, stages=asking.model.given))
     return cases
 

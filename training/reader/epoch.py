@@ -41,6 +41,7 @@ _MADE_ELSEWHERE = 0.5
 WAYS: Mapping[str, float] = {"removed": 0.45, "other": 0.35, "swapped": 0.2}
 ONLY: Mapping[str, str] = {"qasrl_wikinews": "unrelated", "policyqa": "removed"}
 
+NEGATIVES = ("written", *WAYS)
 _TITLE_DROPPED = 0.3
 _GAP = 0.35
 _ALONE = 0.3  # share that is shown as a sentence by itself, which is how the best one is read once more
@@ -90,6 +91,12 @@ def epoch(pool: Pool, seed: int, number: int, others: float = 1.0) -> list[Group
             groups.append(_made(record, pool, rng))
     rng.shuffle(groups)
     return groups
+
+
+def less(groups: Sequence[Group], kind: str) -> list[Group]:
+    """The groups without the examples of one kind."""
+    left = (tuple(one for one in group if one.kind != kind) for group in groups)
+    return [group for group in left if group]
 
 
 def _written(twin: Record, unanswerable: Sequence[Record], rng: Random) -> Group:

@@ -27,7 +27,7 @@ from rag.extract.inputs import Inputs
 from training.reader import checkpoint
 from training.reader.batches import Batch, batches
 from training.reader.data import training_records
-from training.reader.epoch import Group, Pool, epoch
+from training.reader.epoch import NEGATIVES, Group, Pool, epoch, less
 from training.reader.model import Reader, Weights, export, fill_from, losses, parameter_groups
 from training.reader.score import measures, read, squad2_develop, texts_of
 
@@ -53,6 +53,7 @@ class Config:
     frozen: int = 0  # of these, not trained
     start: str = ""  # an export whose weights the run begins with
     others: float = 1.0  # share that is shown of the questions which have no twin that was written
+    without: str = ""  # a kind of negative, or "pair": left out, to see what it is worth
     groups: int = 0  # only so many groups of the first pass, again and again; 0: all (a check that a run can learn)
 
 
@@ -71,7 +72,7 @@ def stream(pool: Pool, inputs: Inputs, config: Config, position: Position) -> It
     """Batches without end from `position` on, which is moved before each is given."""
     while True:
         number = 0 if config.groups else position.epoch
-        groups: list[Group] = epoch(pool, config.seed, number, config.others)
+        groups: list[Group] = less(epoch(pool, config.seed, number, config.others), config.without)
         seed = config.seed * 1000 + position.epoch
         for at, batch in enumerate(batches(groups[: config.groups or None], inputs, config.batch_tokens, seed)):
             if at < position.batch:
@@ -115,7 +116,7 @@ class Run:
             group["lr"] = group["peak"] * now
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             outputs = self.reader(batch)
-        parts = losses(outputs, batch, Weights())
+        parts = losses(outputs, batch, Weights(pair=0.0) if self.config.without == "pair" else Weights())
         parts["total"].backward()
         norm = torch.nn.utils.clip_grad_norm_(self.reader.parameters(), 1.0)
         self.optimiser.step()
@@ -223,6 +224,8 @@ def main() -> None:
         else:
             parser.add_argument(flag, type=_whole if isinstance(value, int) else type(value), default=value)
     options = parser.parse_args()
+    if options.without not in ("", "pair", *NEGATIVES):
+        parser.error(f"--without is one of {', '.join(NEGATIVES)}, pair")
     torch.set_num_threads(options.threads)
     config = Config(**{name: getattr(options, name) for name in asdict(Config())})
     run = Run(config, options.run, options.data)
