@@ -158,15 +158,26 @@ def report(cases: Sequence[Case], probability: NDArray[np.float64], right: NDArr
     return found
 
 
-def elsewhere(names: Sequence[str], cases: Sequence[Case], stage: str) -> dict[str, dict[str, Any]]:
-    """For each source with questions of both sorts: figures of it by a model that was fitted on the others alone."""
-    found = {}
+def ablations(
+    names: Sequence[str],
+    cases: Sequence[Case],
+    stage: str,
+    probability: NDArray[np.float64],
+    right: NDArray[np.bool_],
+) -> None:
+    """Prints figures with each feature left out, and of each source with questions of both sorts by a model that was
+    fitted on the others alone, beside those out of fold, which are given."""
+    for left_out in names:
+        rest = tuple(other for other in names if other != left_out)
+        print(f"  without {left_out:18s}", _brief(report(cases, *crossed(rest, cases, stage))))
     for source in dict.fromkeys(case.source for case in cases):
+        held = np.array([case.source == source for case in cases])
         its = [case for case in cases if case.source == source]
-        if len({case.answerable for case in its}) > 1:
-            fit = Fit(names, [case for case in cases if case.source != source], stage)
-            found[source] = report(its, *fit.probability(its))
-    return found
+        if len({case.answerable for case in its}) < 2:
+            continue
+        fit = Fit(names, [case for case in cases if case.source != source], stage)
+        within, without = report(its, probability[held], right[held]), report(its, *fit.probability(its))
+        print(f"  {source}: fitted with it, out of fold {_brief(within)}; without it {_brief(without)}")
 
 
 def _brief(found: dict[str, Any]) -> dict[str, float]:
@@ -193,17 +204,11 @@ def main() -> None:
     out: dict[str, Any] = {"fitted_on": "develop parts of eval/parts.py; see training/fit_support.py", "report": {}}
     for name, names in MODELS.items():
         its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
-        found = report(its, *crossed(names, its, stage))
+        out_of_fold = crossed(names, its, stage)
+        found = report(its, *out_of_fold)
         print(name, json.dumps(found, indent=1))
         if name.endswith("_alone"):
-            for left_out in names:
-                less = tuple(other for other in names if other != left_out)
-                print(f"  without {left_out:18s}", _brief(report(its, *crossed(less, its, stage))))
-            among = crossed(names, its, stage)
-            for source, out_of_source in elsewhere(names, its, stage).items():
-                held = np.array([case.source == source for case in its])
-                within = report([case for case in its if case.source == source], *(array[held] for array in among))
-                print(f"  {source}: fitted with it, out of fold {_brief(within)}; without it {_brief(out_of_source)}")
+            ablations(names, its, stage, *out_of_fold)
         out[name] = Fit(names, its, stage).object(found["threshold"])
         out["report"][name] = found
     options.out.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")

@@ -41,7 +41,8 @@ _MADE_ELSEWHERE = 0.5
 WAYS: Mapping[str, float] = {"removed": 0.45, "other": 0.35, "swapped": 0.2}
 ONLY: Mapping[str, str] = {"qasrl_wikinews": "unrelated", "policyqa": "removed"}
 
-NEGATIVES = ("written", *WAYS)
+NEGATIVES = ("written", *WAYS)  # any of which a run may do without
+
 _TITLE_DROPPED = 0.3
 _GAP = 0.35
 _ALONE = 0.3  # share that is shown as a sentence by itself, which is how the best one is read once more
