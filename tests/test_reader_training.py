@@ -22,11 +22,12 @@ from training.reader.batches import batches, target
 from training.reader.data import SOURCES, Record, read_rows, training_records
 from training.reader.epoch import NEGATIVES, Pool, epoch, less
 from training.reader.model import Outputs, Reader, Weights, losses
-from training.reader.negatives import swapped, twins, without_answer
+from training.reader.negatives import swap, twins, without_answer
 from training.reader.plain import Plain, Product
 from training.reader.recover import Graph, fill
 from training.reader.rounding import LEVELS, rounded
 from training.reader.score import Reading, measures
+from training.reader.substitutes import Substitutes, replaced, rewritten
 from training.reader.train import Config, Position, factor, stream
 from training.reader.views import cut, example, pieces_of, window, with_gap
 
@@ -100,13 +101,53 @@ def test_an_answer_is_taken_out_only_where_it_stands_nowhere_else():
     assert without_answer(record("it", context="Who did it?")) is None
 
 
-def test_a_swapped_question_names_what_its_passage_does_not_hold():
+def test_a_name_or_number_is_swapped_for_one_of_its_kind():
     it = record("twelve", question="How many bridges had Bonn in 1923?")
     other = record(None, context="They say Cologne had four of them in 1811, and in 1923 none.", title="Cologne")
-    assert swapped(it, [other], Random(0)) == "How many bridges had Bonn in 1811?"
+    assert swap(it, [other], Random(0)) == ("1923", "1811")
     named = record("twelve", question="How many bridges had Bonn?")
-    assert swapped(named, [other], Random(0)) == "How many bridges had Cologne?"
-    assert swapped(named, [named], Random(0)) is None
+    assert {swap(named, [other], Random(seed)) for seed in range(20)} == {("Bonn", "Cologne"), ("Bonn", "Moselle")}
+    assert swap(named, [named], Random(0)) == ("Bonn", "Moselle")
+    asked = record("Moselle", question="Which river, the Moselle or another, joins after Bonn?")
+    assert swap(asked, [asked], Random(0)) is None
+
+
+def test_substitutions_are_what_one_word_of_a_twin_was_changed_to():
+    text = "The largest bridge was built first. Where Zelda was, the smallest bridge was built last. " * 5
+    yes = record("largest", question="Which was the largest bridge?", context=text)
+    twins_of = [
+        (yes, [record(None, question=question, context=text)])
+        for question in (
+            "Which was the smallest bridge?",
+            "Which was not the largest bridge?",
+            "Which was the Zelda bridge?",  # a name
+            "Which is the smallest bridge?",  # two changes
+        )
+    ]
+    found = Substitutes.of(twins_of, [text])
+    # largest and smallest to either side, and "was not".
+    assert len(found) == 3
+    elsewhere = record("1923!", question="When was the largest bridge built?")
+    assert {found.draw(elsewhere, Random(seed)) for seed in range(30)} == {
+        ("largest", "smallest"),
+        ("was", "was not"),
+    }
+    both = record("1923!", question="The largest of what?", context=TEXT + " The smallest one.")
+    assert found.draw(both, Random(0)) is None
+
+
+def test_a_word_is_replaced_in_a_passage_and_the_answer_keeps_its_place():
+    assert replaced("It passes Bonn; bonn, Bonner, Bonn-born.", "bonn", "unter Köln") == (
+        "It passes Unter Köln; unter Köln, Bonner, Bonn-born."
+    )
+    it = record("twelve")
+    made = rewritten(it, "Bonn", "Konstanz")
+    assert made.texts == ("twelve",)
+    assert [made.context[slice(*piece)] for piece in made.pieces] == [
+        it.context[slice(*piece)].replace("Bonn", "Konstanz") for piece in it.pieces
+    ]
+    assert rewritten(it, "twelve", "nine") is None
+    assert rewritten(it, "Basel", "Konstanz") is None
 
 
 def test_twins_are_found_by_id_and_by_likeness():
@@ -230,6 +271,23 @@ def test_every_group_has_one_answerable_question_and_every_source_some_that_are_
     assert sum(one.kind == "written" for group in groups for one in group if len(group) > 1) > 50
     made = {one.source for group in groups for one in group if not one.answerable}
     assert made >= {"nq_qed", "wiki_shift", "squad1_train_part", "squad1_rest", "policyqa", "selqa_sentences"}
+
+
+def test_a_word_is_replaced_in_question_or_passage_or_both(pool):
+    places = set()
+    for number in range(6):
+        for group in epoch(pool, 0, number):
+            if len(group) < 2 or group[1].kind != "substituted":
+                continue
+            yes, no = group
+            assert (yes.answerable, no.answerable, len(group)) == (True, False, 2)
+            assert (yes.question == no.question) != (yes.context == no.context)
+            places.add((yes.question == no.question, "lost" in yes.question))
+            # What is asked for stands in the passage of the answerable one alone.
+            for one in group:
+                asked = "lost" if "lost" in one.question else "found"
+                assert (asked in one.context) == one.answerable
+    assert places == {(False, False), (True, False), (True, True)}
 
 
 def test_twins_stand_in_one_batch_as_pairs(pool, inputs):

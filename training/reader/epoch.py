@@ -9,20 +9,22 @@ be unanswerable, so that a gap says nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
+from eval.parts import folded
 from training.reader.data import Range, Record
 from training.reader.negatives import (
     Neighbours,
     likeness,
     other_passage,
-    swapped,
+    swap,
     twins,
     unrelated_passage,
     without_answer,
 )
-from training.reader.views import Example, example, pieces_of, window, with_gap
+from training.reader.substitutes import Substitutes, replaced, rewritten
+from training.reader.views import Example, cut, example, pieces_of, window, with_gap
 
 Group = tuple[Example, ...]
 
@@ -36,9 +38,11 @@ SHOWN: Mapping[str, float] = {
     "selqa_sentences": 0.5,
 }
 MADE: Mapping[str, float] = {"squad2_dev23": 0.3, "squad2_pairs_dev": 0.3}
-_MADE_ELSEWHERE = 0.5
+_MADE_ELSEWHERE = 0.6
+_REPLACED = ("swapped", "substituted")
+_ONE_MORE = 0.3  # how often a question with a written twin is shown once more with one in which a word is replaced
 # How a made one comes about, tried in an order drawn by these weights.
-WAYS: Mapping[str, float] = {"removed": 0.45, "other": 0.35, "swapped": 0.2}
+WAYS: Mapping[str, float] = {"removed": 0.3, "other": 0.25, "swapped": 0.2, "substituted": 0.25}
 ONLY: Mapping[str, str] = {"qasrl_wikinews": "unrelated", "policyqa": "removed"}
 
 NEGATIVES = ("written", *WAYS)  # any of which a run may do without
@@ -61,6 +65,7 @@ class Pool:
     answerable: Sequence[Record]  # without a written twin
     sources: Mapping[str, Sequence[Record]]
     neighbours: Mapping[str, Neighbours]
+    substitutes: Substitutes
 
     @classmethod
     def of(cls, sources: Mapping[str, Sequence[Record]]) -> Pool:
@@ -79,6 +84,7 @@ class Pool:
             answerable,
             sources,
             {name: Neighbours(source) for name, source in sources.items() if source and name not in ONLY},
+            Substitutes.of(paired, {record.context for source in sources.values() for record in source}),
         )
 
 
@@ -87,6 +93,9 @@ def epoch(pool: Pool, seed: int, number: int, others: float = 1.0) -> list[Group
     rng = Random(f"{seed}-{number}")
     groups = [_written(twin, unanswerable, rng) for twin, unanswerable in pool.twins]
     groups += [(_alone(record, rng),) for record in pool.alone]
+    for twin, _ in pool.twins:
+        if rng.random() < _ONE_MORE and (group := _one_more(twin, pool, rng)):
+            groups.append(group)
     for record in pool.answerable:
         if rng.random() < others * SHOWN.get(record.source, 1.0):
             groups.append(_made(record, pool, rng))
@@ -112,6 +121,16 @@ def _written(twin: Record, unanswerable: Sequence[Record], rng: Random) -> Group
     )
 
 
+def _one_more(twin: Record, pool: Pool, rng: Random) -> Group:
+    span, title = _answer(twin, rng), _title(twin, rng)
+    kept = _kept(twin, pieces_of(twin, span), _words(rng), rng)
+    for way in rng.sample(_REPLACED, 2):
+        group = _replaced(way, twin, span, kept, pool, title, rng)
+        if group:
+            return group
+    return ()
+
+
 def _alone(record: Record, rng: Random) -> Example:
     kept = _kept(record, _nearest(record.question, record), _words(rng), rng)
     return example(record, kept, None, kind="written", question=record.question, title=_title(record, rng))
@@ -119,17 +138,51 @@ def _alone(record: Record, rng: Random) -> Example:
 
 def _made(record: Record, pool: Pool, rng: Random) -> Group:
     """An answerable question, and often an unanswerable one made from it."""
-    span, title = _answer(record, rng), _title(record, rng)
-    words = _words(rng)
+    span, title, words = _answer(record, rng), _title(record, rng), _words(rng)
     kept = _kept(record, pieces_of(record, span), words, rng)
     first = example(record, kept, span, kind="answer", question=record.question, title=title)
     if rng.random() >= MADE.get(record.source, _MADE_ELSEWHERE):
         return (first,)
     for way in _order(record, rng):
+        if way in _REPLACED:
+            group = _replaced(way, record, span, kept, pool, title, rng)
+            if group:
+                return group
+            continue
         made = _make(way, record, pool, title, words, rng)
         if made is not None:
             return first, made
     return (first,)
+
+
+def _replaced(way: str, record: Record, span: Range, kept: Sequence[int], pool: Pool, title: str, rng: Random) -> Group:
+    """The question with and without a word replaced, in itself or in its passage, so that one of both is answerable."""
+    record = replace(record, answers=(span,))
+    found = (
+        swap(record, pool.neighbours[record.source].of(record), rng)
+        if way == "swapped"
+        else pool.substitutes.draw(record, rng)
+    )
+    if found is None:
+        return ()
+    old, new = found
+    question = replaced(record.question, old, new)
+    shown = cut(record, kept)[0]
+    visible = replaced(shown, old, new) != shown
+    if way == "swapped" and not visible:
+        return ()  # nothing that is shown speaks against the other name
+    # What stands in the passage already would stand there twice.
+    other = rewritten(record, old, new) if visible and folded(new) not in folded(record.context) else None
+    place = rng.choice(("question", "passage", "both")) if other else "question"
+    yes, asked, no = {
+        "question": (record, record.question, record),
+        "passage": (record, record.question, other or record),
+        "both": (other or record, question, record),
+    }[place]
+    return (
+        example(yes, kept, yes.answers[0], kind="answer", question=asked, title=title),
+        example(no, kept, None, kind=way, question=record.question if place == "passage" else question, title=title),
+    )
 
 
 def _make(way: str, record: Record, pool: Pool, title: str, words: int, rng: Random) -> Example | None:
@@ -145,22 +198,16 @@ def _make(way: str, record: Record, pool: Pool, title: str, words: int, rng: Ran
         around = window(record, range(min(held), max(held) + 1), words + _MADE_UP_FOR, rng)
         kept = [i for i in rest if i in around] or [min(rest, key=lambda i: abs(i - min(held)))]
         return example(record, kept, None, kind=way, question=record.question, title=title)
-    if way in ("other", "unrelated"):
-        other = (
-            unrelated_passage(record, pool.sources[record.source], rng)
-            if way == "unrelated"
-            else other_passage(record, pool.neighbours[record.source].of(record), rng)
-        )
-        if other is None:
-            return None
-        shown = _kept(other, _nearest(record.question, other), words, rng)
-        # The passage's own title where the question's is shown at all: a title is no cue either.
-        return example(other, shown, None, kind=way, question=record.question, title=other.title if title else "")
-    question = swapped(record, pool.neighbours[record.source].of(record), rng)
-    if question is None:
+    other = (
+        unrelated_passage(record, pool.sources[record.source], rng)
+        if way == "unrelated"
+        else other_passage(record, pool.neighbours[record.source].of(record), rng)
+    )
+    if other is None:
         return None
-    kept = _kept(record, pieces_of(record, record.answers[0]), words, rng)
-    return example(record, kept, None, kind=way, question=question, title=title)
+    shown = _kept(other, _nearest(record.question, other), words, rng)
+    # The passage's own title where the question's is shown at all: a title is no cue either.
+    return example(other, shown, None, kind=way, question=record.question, title=other.title if title else "")
 
 
 def _nearest(question: str, record: Record) -> range:

@@ -1,9 +1,9 @@
 """Unanswerable questions made from answerable ones, and the answerable question that each written one looks like.
 
-Three ways, so that no source gives the label away: the sentences of the answer are taken out of the passage; the
-question is put to a similar passage of the same source; a name, number or year of the question is replaced by one of
-its kind from similar passages. Each has a test that the answer does not stand in what is shown all the same, and gives
-None where it fails.
+So that no source gives the label away: the sentences of the answer are taken out of the passage; the question is put to
+a similar passage of the same source; a name, number or year of the question is replaced by one of its kind, from
+similar passages or from elsewhere in its own. Each has a test that the answer does not stand in what is shown all the
+same, and gives None where it fails.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _folded = functools.lru_cache(maxsize=50_000)(folded)
 _LONG_ANSWER = 4
 _PRESENT_SHARE = 0.6
 _LEAST_LIKENESS = 0.25
+# Share of the swapped names that the passage itself holds, elsewhere.
+_NEAR = 0.4
 
 _PRONOUNS = frozenset(stem(word) for word in ("someone", "something", "somewhere"))
 
@@ -90,23 +92,38 @@ def unrelated_passage(record: Record, source: Sequence[Record], rng: Random) -> 
     return None
 
 
-def swapped(record: Record, neighbours: Iterable[Record], rng: Random) -> str | None:
-    """The question with a year, a number or a name replaced by one that its own passage does not hold."""
+def swap(record: Record, neighbours: Iterable[Record], rng: Random) -> tuple[str, str] | None:
+    """A year, number or name of the question that its passage holds, and one of its kind to stand in its place.
+
+    The other one is of a similar passage, and stands nowhere in the question's own; or it stands in its own, in a
+    sentence without the answer.
+    """
     own = f" {folded(record.title)} {_folded(record.context)} "
+    held = {i for span in record.answers for i in pieces_of(record, span)}
+    spared = {word for text in (record.question, *record.texts) for word in folded(text).split()}
     for kind in _KINDS:
         found = [m for m in kind.finditer(record.question) if f" {folded(m[0])} " in own]
         if not found:
             continue
-        gone = rng.choice(found)
-        words = gone[0].count(" ")
-        others = {
-            m[0]
-            for other in neighbours
-            for m in kind.finditer(other.context)
-            if m[0].count(" ") == words and not set(folded(m[0]).split()) & set(own.split())
+        gone = rng.choice(found)[0]
+
+        def fitting(text: str, barred: set[str], kind: re.Pattern[str] = kind, gone: str = gone) -> set[str]:
+            return {
+                m[0]
+                for m in kind.finditer(text)
+                if m[0].count(" ") == gone.count(" ") and not set(folded(m[0]).split()) & barred
+            }
+
+        near = {
+            one
+            for i, piece in enumerate(record.pieces)
+            if i not in held
+            for one in fitting(record.context[slice(*piece)], spared)
         }
+        far = {one for other in neighbours for one in fitting(other.context, set(own.split()))}
+        others = near if near and (rng.random() < _NEAR or not far) else far
         if others:
-            return record.question[: gone.start()] + rng.choice(sorted(others)) + record.question[gone.end() :]
+            return gone, rng.choice(sorted(others))
     return None
 
 
