@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 from rag.filters import ALL, Filters
 from rag.settings import Settings
 from rag.types import Encoder, Hit, Passage, Question, Store
@@ -22,18 +20,15 @@ def retrieve(
     within = store.within(filters)
     if within is not None and not within:
         return []
+    vector = encoder.encode([question.text], query=True)[0]
     if question.kind == "about":
-        vector = encoder.encode([question.text], query=True)[0]
         held = None if within is None else set(within)
         rows = [row for row in store.leads() if held is None or row in held]
         leads = zip(store.passages(rows), store.cosines(vector, rows), strict=True)
         return [Hit(passage, 1.0, cosine, 1, None, None) for passage, cosine in leads]
     depth = max(settings.candidates, k)
-    with ThreadPoolExecutor(1) as beside:  # SQLite searches while the encoder and FAISS compute
-        searching = beside.submit(store.search_lexical, question.terms, depth, within)
-        vector = encoder.encode([question.text], query=True)[0]
-        dense = store.search_dense(vector, depth, within)
-        lexical = dict(searching.result())
+    dense = store.search_dense(vector, depth, within)
+    lexical = dict(store.search_lexical(question.terms, depth, within))
     dense_rank = {row: rank for rank, (row, _) in enumerate(dense, start=1)}
     lexical_rank = {row: rank for rank, row in enumerate(lexical, start=1)}
     rows = list(dense_rank | lexical_rank)
