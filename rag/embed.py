@@ -29,8 +29,8 @@ _PACKAGED = {
         "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     ),
 }
-# Read by MKL at its first product. Without it some processors sum in another order for some sizes of a batch, and the last
-# bits of a vector depend on what is embedded beside it (docs/decisions/003).
+# Read by MKL at its first product. Without it some processors sum in another order for some sizes of a batch, and the
+# last bits of a vector depend on what is embedded beside it (docs/decisions/003).
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 _BATCH = 32
 # Below about 13 tokens in a batch the matrix product takes another code path, whose last bits differ.
