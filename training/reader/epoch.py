@@ -109,26 +109,41 @@ def less(groups: Sequence[Group], kind: str) -> list[Group]:
     return [group for group in left if group]
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """What is shown of an answerable question, and drawn once for all that is held against it."""
+
+    record: Record
+    span: Range
+    title: str
+    words: int
+    kept: Sequence[int]
+
+    @classmethod
+    def of(cls, record: Record, rng: Random) -> _Shown:
+        span, title, words = _answer(record, rng), _title(record, rng), _words(rng)
+        return cls(record, span, title, words, _kept(record, pieces_of(record, span), words, rng))
+
+    def answerable(self) -> Example:
+        """The question as it is."""
+        return self.asked(self.record, self.record.question, "answer", self.span)
+
+    def asked(self, record: Record, question: str, kind: str, span: Range | None = None) -> Example:
+        """A question put to the same sentences of the passage, or of one that has as many."""
+        return example(record, self.kept, span, kind=kind, question=question, title=self.title)
+
+
 def _written(twin: Record, unanswerable: Sequence[Record], rng: Random) -> Group:
     """An answerable question and those written to look like it, all on the same sentences of the passage."""
-    span, title = _answer(twin, rng), _title(twin, rng)
-    held = pieces_of(twin, span)
-    kept = _kept(twin, held, _words(rng), rng)
+    shown = _Shown.of(twin, rng)
     chosen = rng.sample(list(unanswerable), min(_MOST_TWINS, len(unanswerable)))
-    return (
-        example(twin, kept, span, kind="answer", question=twin.question, title=title),
-        *(example(twin, kept, None, kind="written", question=other.question, title=title) for other in chosen),
-    )
+    return shown.answerable(), *(shown.asked(twin, other.question, "written") for other in chosen)
 
 
 def _one_more(twin: Record, pool: Pool, rng: Random) -> Group:
-    span, title = _answer(twin, rng), _title(twin, rng)
-    kept = _kept(twin, pieces_of(twin, span), _words(rng), rng)
-    for way in rng.sample(_REPLACED, 2):
-        group = _replaced(way, twin, span, kept, pool, title, rng)
-        if group:
-            return group
-    return ()
+    """A question with a written twin, and one that is made from it by a replaced word; nothing where none can be."""
+    shown = _Shown.of(twin, rng)
+    return _pair(shown, rng.sample(_REPLACED, 2), pool, rng)
 
 
 def _alone(record: Record, rng: Random) -> Example:
@@ -138,26 +153,29 @@ def _alone(record: Record, rng: Random) -> Example:
 
 def _made(record: Record, pool: Pool, rng: Random) -> Group:
     """An answerable question, and often an unanswerable one made from it."""
-    span, title, words = _answer(record, rng), _title(record, rng), _words(rng)
-    kept = _kept(record, pieces_of(record, span), words, rng)
-    first = example(record, kept, span, kind="answer", question=record.question, title=title)
-    if rng.random() >= MADE.get(record.source, _MADE_ELSEWHERE):
-        return (first,)
-    for way in _order(record, rng):
+    shown = _Shown.of(record, rng)
+    pair: Group = ()
+    if rng.random() < MADE.get(record.source, _MADE_ELSEWHERE):
+        pair = _pair(shown, _order(record, rng), pool, rng)
+    return pair or (shown.answerable(),)
+
+
+def _pair(shown: _Shown, ways: Sequence[str], pool: Pool, rng: Random) -> Group:
+    """An answerable question and an unanswerable one, made in the first of some ways that can be gone; else nothing."""
+    for way in ways:
         if way in _REPLACED:
-            group = _replaced(way, record, span, kept, pool, title, rng)
-            if group:
-                return group
-            continue
-        made = _make(way, record, pool, title, words, rng)
-        if made is not None:
-            return first, made
-    return (first,)
+            pair = _replaced(way, shown, pool, rng)
+        else:
+            made = _removed(shown, rng) if way == "removed" else _elsewhere(way, shown, pool, rng)
+            pair = (shown.answerable(), made) if made else ()
+        if pair:
+            return pair
+    return ()
 
 
-def _replaced(way: str, record: Record, span: Range, kept: Sequence[int], pool: Pool, title: str, rng: Random) -> Group:
+def _replaced(way: str, shown: _Shown, pool: Pool, rng: Random) -> Group:
     """The question with and without a word replaced, in itself or in its passage, so that one of both is answerable."""
-    record = replace(record, answers=(span,))
+    record = replace(shown.record, answers=(shown.span,))
     found = (
         swap(record, pool.neighbours[record.source].of(record), rng)
         if way == "swapped"
@@ -166,38 +184,39 @@ def _replaced(way: str, record: Record, span: Range, kept: Sequence[int], pool: 
     if found is None:
         return ()
     old, new = found
-    question = replaced(record.question, old, new)
-    shown = cut(record, kept)[0]
-    visible = replaced(shown, old, new) != shown
+    before = cut(record, shown.kept)[0]
+    visible = replaced(before, old, new) != before
     if way == "swapped" and not visible:
         return ()  # nothing that is shown speaks against the other name
+    asked = replaced(record.question, old, new)
+    # Each time the passage and question that fit, and those that do not.
+    places = [((record, record.question), (record, asked))]
     # What stands in the passage already would stand there twice.
     other = rewritten(record, old, new) if visible and folded(new) not in folded(record.context) else None
-    place = rng.choice(("question", "passage", "both")) if other else "question"
-    yes, asked, no = {
-        "question": (record, record.question, record),
-        "passage": (record, record.question, other or record),
-        "both": (other or record, question, record),
-    }[place]
-    return (
-        example(yes, kept, yes.answers[0], kind="answer", question=asked, title=title),
-        example(no, kept, None, kind=way, question=record.question if place == "passage" else question, title=title),
-    )
+    if other:
+        places += [((record, record.question), (other, record.question)), ((other, asked), (record, asked))]
+    (fits, question), (misfits, its) = rng.choice(places) if other else places[0]
+    return shown.asked(fits, question, "answer", fits.answers[0]), shown.asked(misfits, its, way)
 
 
-def _make(way: str, record: Record, pool: Pool, title: str, words: int, rng: Random) -> Example | None:
-    if way == "removed":
-        rest = without_answer(record)
-        if rest is None:
-            return None
-        if not words:
-            return example(
-                record, [_likest(record.question, record, rest)], None, kind=way, question=record.question, title=title
-            )
-        held = {i for span in record.answers for i in pieces_of(record, span)}
-        around = window(record, range(min(held), max(held) + 1), words + _MADE_UP_FOR, rng)
+def _removed(shown: _Shown, rng: Random) -> Example | None:
+    """The question put to its passage without the sentences of its answers."""
+    record = shown.record
+    rest = without_answer(record)
+    if rest is None:
+        return None
+    held = {i for span in record.answers for i in pieces_of(record, span)}
+    if shown.words:
+        around = window(record, range(min(held), max(held) + 1), shown.words + _MADE_UP_FOR, rng)
         kept = [i for i in rest if i in around] or [min(rest, key=lambda i: abs(i - min(held)))]
-        return example(record, kept, None, kind=way, question=record.question, title=title)
+    else:
+        kept = [_likest(record.question, record, rest)]
+    return example(record, kept, None, kind="removed", question=record.question, title=shown.title)
+
+
+def _elsewhere(way: str, shown: _Shown, pool: Pool, rng: Random) -> Example | None:
+    """The question put to another passage of its source, a similar or an unrelated one."""
+    record = shown.record
     other = (
         unrelated_passage(record, pool.sources[record.source], rng)
         if way == "unrelated"
@@ -205,9 +224,10 @@ def _make(way: str, record: Record, pool: Pool, title: str, words: int, rng: Ran
     )
     if other is None:
         return None
-    shown = _kept(other, _nearest(record.question, other), words, rng)
+    kept = _kept(other, _nearest(record.question, other), shown.words, rng)
     # The passage's own title where the question's is shown at all: a title is no cue either.
-    return example(other, shown, None, kind=way, question=record.question, title=other.title if title else "")
+    title = other.title if shown.title else ""
+    return example(other, kept, None, kind=way, question=record.question, title=title)
 
 
 def _nearest(question: str, record: Record) -> range:

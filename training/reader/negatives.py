@@ -99,32 +99,31 @@ def swap(record: Record, neighbours: Iterable[Record], rng: Random) -> tuple[str
     sentence without the answer.
     """
     own = f" {folded(record.title)} {_folded(record.context)} "
-    held = {i for span in record.answers for i in pieces_of(record, span)}
+    words = set(own.split())
     spared = {word for text in (record.question, *record.texts) for word in folded(text).split()}
+    held = {i for span in record.answers for i in pieces_of(record, span)}
+    rest = [record.context[slice(*piece)] for i, piece in enumerate(record.pieces) if i not in held]
     for kind in _KINDS:
         found = [m for m in kind.finditer(record.question) if f" {folded(m[0])} " in own]
         if not found:
             continue
         gone = rng.choice(found)[0]
-
-        def fitting(text: str, barred: set[str], kind: re.Pattern[str] = kind, gone: str = gone) -> set[str]:
-            return {
-                m[0]
-                for m in kind.finditer(text)
-                if m[0].count(" ") == gone.count(" ") and not set(folded(m[0]).split()) & barred
-            }
-
-        near = {
-            one
-            for i, piece in enumerate(record.pieces)
-            if i not in held
-            for one in fitting(record.context[slice(*piece)], spared)
-        }
-        far = {one for other in neighbours for one in fitting(other.context, set(own.split()))}
+        near = _as_long(gone, kind, rest, spared)
+        far = _as_long(gone, kind, (other.context for other in neighbours), words)
         others = near if near and (rng.random() < _NEAR or not far) else far
         if others:
             return gone, rng.choice(sorted(others))
     return None
+
+
+def _as_long(text: str, kind: re.Pattern[str], among: Iterable[str], barred: set[str]) -> set[str]:
+    """What there is of a kind in some texts, of as many words as `text` and without a barred word."""
+    return {
+        m[0]
+        for one in among
+        for m in kind.finditer(one)
+        if m[0].count(" ") == text.count(" ") and not set(folded(m[0]).split()) & barred
+    }
 
 
 def twins(records: Iterable[Record]) -> tuple[list[tuple[Record, list[Record]]], list[Record]]:
