@@ -3,6 +3,7 @@
 import copy
 import itertools
 import json
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -21,15 +22,17 @@ from training.reader import checkpoint
 from training.reader.batches import batches, target
 from training.reader.data import SOURCES, Record, read_rows, training_records
 from training.reader.epoch import NEGATIVES, Pool, epoch, less
-from training.reader.model import Outputs, Reader, Weights, losses
+from training.reader.model import Outputs, Reader, Weights, export, losses
 from training.reader.negatives import swap, twins, without_answer
 from training.reader.plain import Plain, Product
 from training.reader.recover import Graph, fill
 from training.reader.rounding import LEVELS, rounded
 from training.reader.score import Reading, measures
 from training.reader.substitutes import Substitutes, replaced, rewritten
+from training.reader.teacher import Teacher, taught
 from training.reader.train import Config, Position, factor, stream
 from training.reader.views import cut, example, pieces_of, window, with_gap
+from training.reader.wording import Synonyms, mistyped
 
 SENTENCES = (
     "The river rises in the hills.",
@@ -148,6 +151,56 @@ def test_a_word_is_replaced_in_a_passage_and_the_answer_keeps_its_place():
     ]
     assert rewritten(it, "twelve", "nine") is None
     assert rewritten(it, "Basel", "Konstanz") is None
+
+
+SENSES = """\
+largely%4:02:00:: 00007015 1 17
+mostly%4:02:00:: 00007015 1 39
+pupil%1:18:00:: 10665698 1 4
+student%1:18:00:: 10665698 1 90
+scholar%1:18:00:: 10665698 2 0
+scholar%1:18:01:: 10577284 1 9
+occur%2:30:00:: 00339934 1 60
+happen%2:30:00:: 00339934 1 40
+pass%2:30:00:: 00339934 9 2
+pass%2:38:00:: 01841772 1 39
+about%4:02:00:: 00007015 1 99
+city%1:15:00:: 08524735 1 70
+metropolis%1:15:00:: 08524735 1 1
+"""
+
+
+def test_words_are_replaced_by_those_of_the_same_chief_sense(tmp_path):
+    (tmp_path / "index.sense").write_text(SENSES)
+    synonyms = Synonyms.read(tmp_path / "index.sense")
+
+    def all_of(question):
+        return {synonyms.reworded(question, Random(seed)) for seed in range(30)}
+
+    # Not by words that mostly have another sense, by rare ones, or by prepositions.
+    assert all_of("Which student is it?") == {"Which pupil is it?"}
+    assert all_of("What did students mostly do?") == {
+        f"What did {whom} {how} do?" for whom in ("pupils", "students") for how in ("mostly", "largely")
+    } - {"What did students mostly do?"}
+    assert all_of("What happens?") == {"What occurs?"}
+    for kept in ("Which city is it?", "Did it pass?", "Who is the Student?", "What is it about?", ""):
+        assert all_of(kept) == {kept}
+
+
+def test_a_slip_leaves_the_first_letter_and_most_of_the_word():
+    slips = {mistyped("Who was it in Bonn", Random(seed)) for seed in range(40)}
+    assert slips == {f"Who was it in {word}" for word in ("Bnon", "Bonn", "Bnn", "Bon", "Boonn", "Bonnn")}
+    assert mistyped("Who is it?", Random(0)) == "Who is it?"
+
+
+def test_questions_of_both_sorts_are_put_in_other_words(pool, tmp_path):
+    (tmp_path / "index.sense").write_text("find%2:40:00:: 1 1 9\nlose%2:40:00:: 2 1 9\nlittle%3:00:00:: 3 1 9\n")
+    plain_, other = epoch(pool, 0, 0), epoch(pool, 0, 0, synonyms=Synonyms.read(tmp_path / "index.sense"))
+    pairs = [(a, b) for before, after in zip(plain_, other, strict=True) for a, b in zip(before, after, strict=True)]
+    assert all(replace(b, question=a.question) == a for a, b in pairs)
+    for answerable in (True, False):
+        its = [a.question != b.question for a, b in pairs if a.answerable == answerable]
+        assert 0.01 < sum(its) / len(its) < 0.1
 
 
 def test_twins_are_found_by_id_and_by_likeness():
@@ -455,6 +508,49 @@ def test_the_loss_holds_twins_apart(pool, inputs):
 
     assert pair(0.0) == pytest.approx(np.log1p(np.e))
     assert pair(5.0) < 0.001
+
+
+def test_nothing_is_learnt_from_a_teacher_that_says_the_same(pool, inputs):
+    batch = next(batches(epoch(pool, 0, 0), inputs, 4000, 0))
+    rows, length = batch.ids.shape
+    torch.manual_seed(0)
+    shapes = (rows, length), (rows, length), (rows,), (rows, 3)
+    own = [torch.randn(*shape, requires_grad=True) for shape in shapes]
+    same, other = Outputs(*(one.detach() for one in own)), Outputs(*(torch.randn(*shape) for shape in shapes))
+    for teacher, learns in ((same, False), (other, True)):
+        slopes = torch.autograd.grad(taught(Outputs(*own), teacher, Weights()), own)
+        for slope in slopes:
+            assert (float(slope.abs().max()) > 1e-3) == learns
+            assert learns or float(slope.abs().max()) < 1e-6
+    # A step towards the other leaves less of the way to it.
+    before = taught(Outputs(*own), other, Weights())
+    after = taught(Outputs(*(o - s for o, s in zip(own, slopes, strict=True))), other, Weights())
+    assert after < before
+
+
+def test_a_teacher_reads_the_tokens_of_the_other_in_the_order_of_its_own(pool, inputs, tmp_path):
+    base = resolve("all-MiniLM-L6-v2").folder
+    torch.manual_seed(0)
+    reader = Reader("all-MiniLM-L6-v2", layers=2).eval()
+    export(reader, tmp_path / "export", {})
+    tokenizer = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))
+    # Every token has another number in the vocabulary of the one that is taught, the markers too.
+    vocabulary = tokenizer["model"]["vocab"]
+    moved = {text: len(vocabulary) - 1 - at for text, at in vocabulary.items()}
+    tokenizer["model"]["vocab"] = moved
+    for added in tokenizer["added_tokens"]:
+        added["id"] = moved[added["content"]]
+    tokenizer["post_processor"] = None
+    (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
+    theirs = next(batches(epoch(pool, 0, 0), Inputs(tmp_path), 2000, 0))
+    own = next(batches(epoch(pool, 0, 0), inputs, 2000, 0))
+    assert not torch.equal(theirs.ids, own.ids)
+    with torch.no_grad():
+        expected, muddled = reader(own), reader(theirs)
+    found = Teacher(tmp_path / "export", tmp_path)(theirs)
+    for one, other in zip(vars(found).values(), vars(expected).values(), strict=True):
+        assert torch.allclose(one, other, atol=0.1)  # its products are of bfloat16
+    assert not torch.allclose(muddled.start, expected.start, atol=0.3)
 
 
 def test_measures_by_hand():

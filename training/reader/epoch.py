@@ -25,6 +25,7 @@ from training.reader.negatives import (
 )
 from training.reader.substitutes import Substitutes, replaced, rewritten
 from training.reader.views import Example, cut, example, pieces_of, window, with_gap
+from training.reader.wording import Synonyms, mistyped
 
 Group = tuple[Example, ...]
 
@@ -32,12 +33,10 @@ Group = tuple[Example, ...]
 SHOWN: Mapping[str, float] = {
     "squad1_train_part": 0.5,
     "squad1_rest": 0.6,
-    "nq_qed": 0.7,
     "wiki_shift": 0.4,
     "qasrl_wikinews": 0.1,
-    "selqa_sentences": 0.5,
 }
-MADE: Mapping[str, float] = {"squad2_dev23": 0.3, "squad2_pairs_dev": 0.3}
+MADE: Mapping[str, float] = {"squad2_dev23": 0.3, "squad2_pairs_dev": 0.3, "nq_qed": 0.9}
 _MADE_ELSEWHERE = 0.6
 _REPLACED = ("swapped", "substituted")
 _ONE_MORE = 0.3  # how often a question with a written twin is shown once more with one in which a word is replaced
@@ -54,6 +53,7 @@ _SHORT_WINDOW = 0.5  # of the rest
 _SHORT, _LONG = (60, 130), 220  # words
 _MADE_UP_FOR = 20  # words more around what is taken out, so that the rest is about as long
 _MOST_TWINS = 3
+_REWORDED, _MISTYPED = 0.4, 0.05  # how often either is tried
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,11 @@ class Pool:
         )
 
 
-def epoch(pool: Pool, seed: int, number: int, others: float = 1.0) -> list[Group]:
-    """The groups of one pass in the order in which they are to be shown, with a share of those of `pool.answerable`."""
+def epoch(pool: Pool, seed: int, number: int, others: float = 1.0, synonyms: Synonyms | None = None) -> list[Group]:
+    """The groups of one pass in the order in which they are to be shown, with a share of those of `pool.answerable`.
+
+    With synonyms questions of all sorts are now and then put in other words or mistyped.
+    """
     rng = Random(f"{seed}-{number}")
     groups = [_written(twin, unanswerable, rng) for twin, unanswerable in pool.twins]
     groups += [(_alone(record, rng),) for record in pool.alone]
@@ -100,7 +103,14 @@ def epoch(pool: Pool, seed: int, number: int, others: float = 1.0) -> list[Group
         if rng.random() < others * SHOWN.get(record.source, 1.0):
             groups.append(_made(record, pool, rng))
     rng.shuffle(groups)
+    if synonyms is not None:
+        groups = [tuple(_reworded(one, synonyms, rng) for one in group) for group in groups]
     return groups
+
+
+def _reworded(one: Example, synonyms: Synonyms, rng: Random) -> Example:
+    question = synonyms.reworded(one.question, rng) if rng.random() < _REWORDED else one.question
+    return replace(one, question=mistyped(question, rng) if rng.random() < _MISTYPED else question)
 
 
 def less(groups: Sequence[Group], kind: str) -> list[Group]:

@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
-from tokenizers import Tokenizer
 
 from eval.parts import sha1
 from rag.embed import resolve
@@ -33,6 +32,7 @@ from training.reader.model import Reader
 from training.reader.plain import Plain, parted, to_onnx
 from training.reader.rounding import round_weights
 from training.reader.score import load
+from training.reader.teacher import places_of
 
 _BASE = "all-MiniLM-L6-v2"
 _FEW = 64  # channels
@@ -88,17 +88,9 @@ def _without_notes(file: Path) -> None:
 
 def rows_of_bytes(reader: Reader, tokenizer: Path) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """The reader's word vectors for the tokens of another tokenizer, by the tokens' texts."""
-    theirs = Tokenizer.from_file(str(tokenizer / "tokenizer.json")).get_vocab()
-    inputs = Inputs(reader.folder)
-    own = Tokenizer.from_file(str(Path(reader.folder) / "tokenizer.json"))
-    markers = {"[CLS]": inputs.cls, "[SEP]": inputs.sep, "[PAD]": inputs.pad}
-    places = np.zeros(len(theirs), dtype=np.int64)
-    for text, at in theirs.items():
-        place = markers.get(text, own.token_to_id(text))
-        if place is None:
-            raise SystemExit(f"the token {text!r} of {tokenizer} is not one of {reader.folder}")
-        places[at] = place
-    table = reader.encoder.embeddings.word_embeddings.weight.detach().float().numpy()[places]
+    table = (
+        reader.encoder.embeddings.word_embeddings.weight.detach().float().numpy()[places_of(tokenizer, reader.folder)]
+    )
     scales = np.abs(table).max(1) / 127
     return np.round(table / scales[:, None]).astype(np.int8), scales.astype(np.float32)
 

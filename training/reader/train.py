@@ -30,6 +30,8 @@ from training.reader.data import training_records
 from training.reader.epoch import NEGATIVES, Group, Pool, epoch, less
 from training.reader.model import Reader, Weights, export, fill_from, losses, parameter_groups
 from training.reader.score import measures, read, squad2_develop, texts_of
+from training.reader.teacher import Teacher, taught
+from training.reader.wording import Synonyms
 
 _LOGGED = 20  # steps a line of the log
 
@@ -53,7 +55,9 @@ class Config:
     frozen: int = 0  # of these, not trained
     start: str = ""  # an export whose weights the run begins with
     others: float = 1.0  # share that is shown of the questions which have no twin that was written
+    teacher: str = ""  # an export whose logits are learnt beside the labels, half and half
     without: str = ""  # a kind of negative, or "pair": left out, to see what it is worth
+    synonyms: str = ""  # WordNet's index.sense, with which questions are put in other words
     groups: int = 0  # only so many groups of the first pass, again and again; 0: all (a check that a run can learn)
 
 
@@ -70,9 +74,10 @@ class Position:
 
 def stream(pool: Pool, inputs: Inputs, config: Config, position: Position) -> Iterator[Batch]:
     """Batches without end from `position` on, which is moved before each is given."""
+    synonyms = Synonyms.read(Path(config.synonyms)) if config.synonyms else None
     while True:
         number = 0 if config.groups else position.epoch
-        groups: list[Group] = less(epoch(pool, config.seed, number, config.others), config.without)
+        groups: list[Group] = less(epoch(pool, config.seed, number, config.others, synonyms), config.without)
         seed = config.seed * 1000 + position.epoch
         for at, batch in enumerate(batches(groups[: config.groups or None], inputs, config.batch_tokens, seed)):
             if at < position.batch:
@@ -99,6 +104,7 @@ class Run:
         if config.start:
             fill_from(self.reader, Path(config.start))
         self.inputs = Inputs(self.reader.folder)
+        self._teacher = Teacher(Path(config.teacher), self.reader.folder) if config.teacher else None
         groups = parameter_groups(self.reader, config.rate, config.layer_decay, config.head_rate, config.weight_decay)
         self.optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
         self.position = Position()
@@ -116,7 +122,11 @@ class Run:
             group["lr"] = group["peak"] * now
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             outputs = self.reader(batch)
-        parts = losses(outputs, batch, Weights(pair=0.0) if self.config.without == "pair" else Weights())
+        weights = Weights(pair=0.0) if self.config.without == "pair" else Weights()
+        parts = losses(outputs, batch, weights)
+        if self._teacher:
+            parts["taught"] = taught(outputs, self._teacher(batch), weights)
+            parts["total"] = (parts["total"] + parts["taught"]) / 2
         parts["total"].backward()
         norm = torch.nn.utils.clip_grad_norm_(self.reader.parameters(), 1.0)
         self.optimiser.step()
