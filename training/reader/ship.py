@@ -88,9 +88,8 @@ def _without_notes(file: Path) -> None:
 
 def rows_of_bytes(reader: Reader, tokenizer: Path) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """The reader's word vectors for the tokens of another tokenizer, by the tokens' texts."""
-    table = (
-        reader.encoder.embeddings.word_embeddings.weight.detach().float().numpy()[places_of(tokenizer, reader.folder)]
-    )
+    whole = reader.encoder.embeddings.word_embeddings.weight.detach().float().numpy()
+    table = whole[places_of(tokenizer, reader.folder)]
     scales = np.abs(table).max(1) / 127
     return np.round(table / scales[:, None]).astype(np.int8), scales.astype(np.float32)
 

@@ -42,9 +42,9 @@ def places_of(tokenizer: Path, other: Path) -> NDArray[np.int64]:
 class Teacher:
     """An export that says what it thinks of batches made for a reader with the tokenizer of a folder."""
 
-    def __init__(self, export: Path, tokenizer: Path) -> None:
+    def __init__(self, export: Path, tokenizer: Path, *, bfloat16: bool = True) -> None:
         self._reader: Reader = load_export(export)
-        self._reader.encoder.to(torch.bfloat16)
+        self._reader.encoder.to(torch.bfloat16 if bfloat16 else torch.float32)
         self._places = torch.from_numpy(places_of(tokenizer, self._reader.folder))
 
     def __call__(self, batch: Batch) -> Outputs:

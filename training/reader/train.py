@@ -104,7 +104,10 @@ class Run:
         if config.start:
             fill_from(self.reader, Path(config.start))
         self.inputs = Inputs(self.reader.folder)
-        self._teacher = Teacher(Path(config.teacher), self.reader.folder) if config.teacher else None
+        self._bfloat16 = config.precision == "bfloat16"
+        self._teacher = None
+        if config.teacher:
+            self._teacher = Teacher(Path(config.teacher), self.reader.folder, bfloat16=self._bfloat16)
         groups = parameter_groups(self.reader, config.rate, config.layer_decay, config.head_rate, config.weight_decay)
         self.optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
         self.position = Position()
@@ -120,7 +123,7 @@ class Run:
         now = factor(self.config, self.position.tokens)
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * now
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bfloat16):
             outputs = self.reader(batch)
         weights = Weights(pair=0.0) if self.config.without == "pair" else Weights()
         parts = losses(outputs, batch, weights)
@@ -142,8 +145,7 @@ class Run:
     def score(self, limit: int | None) -> dict[str, float]:
         """Figures on the develop part of squad2_dev23, or on some rows of it."""
         rows = self.develop[:limit]
-        bfloat16 = self.config.precision == "bfloat16"
-        return measures(rows, read(self.reader, self.inputs, texts_of(rows), bfloat16=bfloat16))
+        return measures(rows, read(self.reader, self.inputs, texts_of(rows), bfloat16=self._bfloat16))
 
     def log(self, **fields: Any) -> None:
         """Appends a line to the log, and prints it."""

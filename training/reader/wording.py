@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 from random import Random
 
@@ -51,21 +52,18 @@ class Synonyms:
             key, group, _, count = line.split()
             word, rest = key.split("%")
             part = rest[0]
-            senses[word].append(_Sense("3" if part == "5" else part, part[0] + group, int(count)))
+            senses[word].append(_Sense("3" if part == "5" else part, part + group, int(count)))
         chief = {word: sense for word, its in senses.items() if (sense := _chief(its))}
         shared: dict[str, list[str]] = defaultdict(list)
         for word, sense in chief.items():
             if sense.count >= _USES and _LETTERS.fullmatch(word) and not _of_grammar(word, sense.part):
                 shared[sense.group].append(word)
         found: dict[str, set[str]] = defaultdict(set)
-        for group, words in shared.items():
-            for word in words:
-                if word in _KEPT:
-                    continue
-                for other in words:
-                    if other != word:
-                        for form, same in _forms(word, other, group[0]):
-                            found[form].add(same)
+        pairs = (pair for words in shared.values() for pair in permutations(words, 2))
+        for word, other in pairs:
+            if word not in _KEPT:
+                for form, same in _forms(word, other, chief[word].part):
+                    found[form].add(same)
         return cls({form: sorted(its) for form, its in sorted(found.items()) if form not in _KEPT})
 
     def reworded(self, question: str, rng: Random) -> str:
