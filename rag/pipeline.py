@@ -26,6 +26,7 @@ from rag.render import Asking, error_reply, render
 from rag.retrieve import retrieve
 from rag.sentences import sentence_pieces
 from rag.settings import Settings, certified
+from rag.spelling import English, PassageWords, mended
 from rag.store import Generation, certificates, layout, open_current
 from rag.store.certificates import Certificate, percent
 from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Question, Reply, Sentence
@@ -60,26 +61,32 @@ class Assistant:
         clock = _Clock()
         with clock.stage("analyse"):
             original = self._analyse(text, filters)
-            question = self._understood(original, history, filters)
+            question = self.understood(text, history, filters)
             asked = parts(question)
         with clock.stage("retrieve"):
             hits = [self._hits(part, self.settings.passages, filters) for part in asked]
         request = Asking(question, original.text, filters, (), self.store.generation, id)
         return self._answer(request, list(zip(asked, hits, strict=True)), clock)
 
-    def _understood(self, question: Question, history: Sequence[Turn], filters: Filters) -> Question:
-        if not history:
-            return question
-        return self._analyse(standalone(question.text, history, self.settings.max_question_chars), filters)
+    def understood(self, text: str, history: Sequence[Turn] = (), filters: Filters = ALL) -> Question:
+        """The question as it is searched: slips of the hand mended, and with what it takes from the turns before.
+
+        Raises InputError as `ask` does.
+        """
+        longest = self.settings.max_question_chars
+        asked = self._analyse(text, filters)
+        meant = mended(asked.text, self.store, _english())
+        meant = standalone(meant if len(meant) <= longest else asked.text, history, longest)
+        return asked if meant == asked.text else self._analyse(meant, filters)
 
     def _hits(self, question: Question, k: int, filters: Filters) -> list[Hit]:
         return retrieve(question, self.store, self.encoder, self.settings, k, filters)
 
     def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
-        question = self._analyse(text, ALL)
+        question, original = self.understood(text), self._analyse(text, ALL)
         hits = hits[: self.settings.passages]
-        request = Asking(question, question.text, ALL, (), self.store.generation, id)
+        request = Asking(question, original.text, ALL, (), self.store.generation, id)
         return self._answer(request, [(part, hits) for part in parts(question)], _Clock())
 
     def _analyse(self, text: str, filters: Filters) -> Question:
@@ -94,7 +101,7 @@ class Assistant:
             supports = found[0] if len(found) == 1 else together(found)
         outcome = decide(supports, self._threshold)
         with clock.stage("render"):
-            unmatched = self.store.unmatched(request.question.terms)
+            unmatched = [term for term in request.question.terms if not self.store.occurs(term)]
             reply = render(replace(request, unmatched=unmatched), outcome)
         name = self.certificate.name if self.certificate else None
         return replace(reply, certificate=name, timings_ms=clock.milliseconds())
@@ -114,7 +121,7 @@ class Assistant:
 
     def search(self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL) -> list[Hit]:
         """The retriever alone: the `k` best passages, best first."""
-        return self._hits(self._understood(self._analyse(text, filters), history, filters), k, filters)
+        return self._hits(self.understood(text, history, filters), k, filters)
 
 
 class LiveAssistant:
@@ -168,6 +175,10 @@ def open_assistant(index: Path, settings: Settings, encoder: Encoder | None = No
 
 def _networks() -> Networks:
     return shipped_networks(embed.packaged(extract.BASE))
+
+
+def _english() -> English:
+    return English.of(embed.packaged(extract.BASE))
 
 
 def uncertified_threshold(settings: Settings) -> float:
@@ -227,12 +238,13 @@ class Reader:
     def read(
         self, text: str, context: str, *, id: str | None = None, title: str = "", section: str | None = None
     ) -> Reading:
-        """The best span of `context`, also when the decision is to refuse.
+        """The best span of `context`, also when the decision is to refuse. Slips in the question are mended.
 
         Raises InputError for an empty context.
         """
-        question = analyse(text, self._max_question_chars)
         passage = given_passage(context, title, section)
+        asked = analyse(text, self._max_question_chars)
+        question = analyse(mended_for(passage, asked.text), 2 * self._max_question_chars)
         vectors = self.encoder.encode([context])
         cosine = float(vectors[0] @ self.encoder.encode([question.text], query=True)[0])
         supports = self._extractor.extract(question, [Hit(passage, 0.0, cosine, None, None, None)])
@@ -250,6 +262,12 @@ class Reader:
             confidence=outcome.confidence,
             threshold=outcome.threshold,
         )
+
+
+def mended_for(passage: Passage, text: str) -> str:
+    """A question that is put to one passage, with slips of the hand mended."""
+    around = f"{passage.text} {passage.chunk.section or ''} {passage.info.title}"
+    return mended(text, PassageWords(around), _english())
 
 
 def given_passage(context: str, title: str = "", section: str | None = None) -> Passage:

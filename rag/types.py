@@ -5,7 +5,7 @@ All offsets are half-open ranges of code points into `Article.text`, the text no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -304,8 +304,12 @@ class Store(Protocol):
         """The row of the first passage of each article, in the order of article ids."""
         ...
 
-    def unmatched(self, terms: Iterable[str]) -> list[str]:
-        """Those terms that occur in no passage, title or heading, compared by stem."""
+    def occurs(self, term: str) -> bool:
+        """Whether a term stands in any passage, title or heading, compared by stem."""
+        ...
+
+    def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
+        """Of these words, as `rag.words.bare` has them, those that occur: how each is mostly written, and how often."""
         ...
 
 

@@ -36,11 +36,15 @@ def _stemmer() -> snowballstemmer.stemmer:
     return snowballstemmer.stemmer("english")
 
 
+def bare(word: str) -> str:
+    """The word folded by case and without marks on its letters."""
+    return "".join(c for c in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(c))
+
+
 @functools.lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """The word folded by case, without marks on its letters, and stemmed."""
-    bare = "".join(c for c in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(c))
-    stemmed: str = _stemmer().stemWord(re.sub(r"['’]s$", "", bare).replace(".", ""))
+    """The bare word, stemmed."""
+    stemmed: str = _stemmer().stemWord(re.sub(r"['’]s$", "", bare(word)).replace(".", ""))
     return stemmed
 
 

@@ -20,13 +20,12 @@ from eval.datasets import clapnq, mtrag, seeds
 from eval.parts import sha1
 from eval.world import World
 from rag import extract
-from rag.dialogue import standalone
 from rag.extract import READ_ALONE, ReadingExtractor, Stages
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.network import Networks
 from rag.load.normalise import normalise
 from rag.loss import holds_gold, wrong_short
-from rag.pipeline import given_passage, open_assistant, sync_index
+from rag.pipeline import given_passage, mended_for, open_assistant, sync_index
 from rag.question import analyse
 from rag.settings import Settings
 from rag.types import Hit, Question
@@ -133,15 +132,14 @@ def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
         assistant = open_assistant(index, settings, encoder)
         for record, name in track(taken, "asking"):
             gold = record.texts
-            hits = assistant.search(record.question, 2 * settings.passages)
+            text = assistant.understood(record.question).text
+            hits = assistant.search(text, 2 * settings.passages)
             sort = "answerable" if gold else "unanswerable"
             if gold and int(sha1("removed" + record.id), 16) % 3 == 0:
                 sort = "removed"
                 hits = [hit for hit in hits if not _of_passage(hit, record.context)]
             cases.append(
-                asking.case(
-                    record.id, name, sort, record.question, hits[: settings.passages], gold if sort != "removed" else ()
-                )
+                asking.case(record.id, name, sort, text, hits[: settings.passages], gold if sort != "removed" else ())
             )
     return cases
 
@@ -161,7 +159,7 @@ def seed_cases(asking: Asking) -> list[Case]:
             case.id,
             "seeds",
             "answerable" if case.answerable else "unanswerable",
-            case.asked.question,
+            assistant.understood(case.asked.question).text,
             assistant.search(case.asked.question, settings.passages),
             case.answers,
         )
@@ -181,7 +179,7 @@ def turns(data: Path, asking: Asking) -> list[Case]:
     for case in track(dataset.cases, "turns"):
         if case.part != "develop" or case.unscorable:
             continue
-        text = standalone(case.asked.question, case.asked.history, settings.max_question_chars)
+        text = assistant.understood(case.asked.question, case.asked.history).text
         sort = "answerable" if case.answerable else "unanswerable"
         of = frozenset(gold.article_id for gold in case.gold)
         cases.append(
@@ -212,6 +210,7 @@ def given(data: Path, asking: Asking, encoder: Any) -> list[Case]:
     cases = []
     for id, source, question, title, context, gold in track(rows, "given"):
         passage = given_passage(context, title)
+        question = mended_for(passage, question)
         cosine = float((encoder.encode([question], query=True) @ encoder.encode([context]).T)[0, 0])
         hits = [Hit(passage, 0.0, cosine, None, None, None)]
         sort = "answerable" if gold else "removed" if source == OWN_OR_OTHER else "unanswerable"

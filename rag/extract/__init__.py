@@ -126,6 +126,7 @@ _ANSWERING = (
     "loss.py",
     "question.py",
     "retrieve.py",
+    "spelling.py",
     "words.py",
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from rag.errors import IndexUnusable
@@ -66,9 +66,13 @@ class Generation:
         """As `Store.leads`."""
         return self.vectors.rows_of(self._passages.leads())
 
-    def unmatched(self, terms: Iterable[str]) -> list[str]:
-        """As `Store.unmatched`."""
-        return [term for term in terms if not self._passages.occurs(term)]
+    def occurs(self, term: str) -> bool:
+        """As `Store.occurs`."""
+        return self._passages.occurs(term)
+
+    def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
+        """As `Store.writings`."""
+        return self._passages.writings(words)
 
     def articles(self) -> list[tuple[ArticleInfo, int, int]]:
         """All articles in the order of their ids, each with its length in code points and its number of passages."""

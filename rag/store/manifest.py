@@ -12,7 +12,7 @@ from typing import Any
 from rag.errors import IndexUnusable
 from rag.types import SeedEntry
 
-FORMAT = 2
+FORMAT = 3
 FILE = "manifest.json"
 
 
@@ -87,7 +87,7 @@ def read(folder: Path) -> Manifest:
         if hashlib.sha256(_canonical(body)).hexdigest() != claimed:
             raise ValueError("its contents do not match its own hash")
         if body["recipe"]["format"] != FORMAT:
-            raise ValueError(f"it has format {body['recipe']['format']}, this program reads {FORMAT}")
+            raise IndexUnusable(f"{path} was written by another version of this program; run `rag build`")
         return Manifest(
             recipe=Recipe(**body["recipe"]),
             dimension=body["dimension"],

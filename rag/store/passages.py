@@ -1,7 +1,7 @@
 """Articles, chunks and the lexical index of one generation, in one SQLite file.
 
 The lexical index is SQLite's FTS5: BM25 with k1 = 1.2 and b = 0.75 over text, heading and title, words folded by
-Unicode and stemmed by Porter. It stores no text of its own.
+Unicode and stemmed by Porter. It stores no text of its own. Words are counted as they are written, too.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 
 from rag.errors import IndexUnusable
 from rag.filters import Filters
+from rag.spelling import commonest, words
 from rag.types import Article, ArticleInfo, Chunk, Passage, Sentence
+from rag.words import bare
 
 FILE = "passages.db"
 
@@ -36,6 +39,8 @@ CREATE TABLE chunk (
 CREATE VIRTUAL TABLE lexical USING fts5(
     text, section, title, content='', tokenize="porter unicode61 remove_diacritics 2"
 );
+CREATE TABLE word (word TEXT PRIMARY KEY, bare TEXT NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX word_bare ON word (bare);
 """
 _PASSAGE = f"""
 SELECT chunk.key, ordinal, start, "end", section, sentences, article.text, {_COLUMNS}
@@ -67,9 +72,12 @@ class PassageWriter:
     def remove(self, article_id: str) -> None:
         """Removes an article with its chunks."""
         (key,) = self._db.execute("SELECT key FROM article WHERE article_id = ?", (article_id,)).fetchone()
+        held = self._words(key)
         self._db.executemany(
-            "INSERT INTO lexical (lexical, rowid, text, section, title) VALUES ('delete', ?, ?, ?, ?)", self._words(key)
+            "INSERT INTO lexical (lexical, rowid, text, section, title) VALUES ('delete', ?, ?, ?, ?)", held
         )
+        self._db.executemany("UPDATE word SET count = count - ?2 WHERE word = ?1", _counted(held).items())
+        self._db.execute("DELETE FROM word WHERE count = 0")
         self._db.execute("DELETE FROM chunk WHERE article = ?", (key,))
         self._db.execute("DELETE FROM article WHERE key = ?", (key,))
 
@@ -85,10 +93,15 @@ class PassageWriter:
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(key, c.ordinal, c.start, c.end, c.section, _pack(c), _digest(article.text, c)) for c in chunks],
         )
-        self._db.executemany("INSERT INTO lexical (rowid, text, section, title) VALUES (?, ?, ?, ?)", self._words(key))
+        held = self._words(key)
+        self._db.executemany("INSERT INTO lexical (rowid, text, section, title) VALUES (?, ?, ?, ?)", held)
+        self._db.executemany(
+            "INSERT INTO word VALUES (?, ?, ?) ON CONFLICT (word) DO UPDATE SET count = count + excluded.count",
+            [(word, bare(word), count) for word, count in _counted(held).items()],
+        )
 
     def _words(self, article: int | None) -> list[tuple[int, str, str | None, str]]:
-        """(key, text, heading, title) of each chunk of an article: what the lexical index holds of it."""
+        """(key, text, heading, title) of each chunk of an article: what is searched of it by words."""
         text, title = self._db.execute("SELECT text, title FROM article WHERE key = ?", (article,)).fetchone()
         chunks = self._db.execute('SELECT key, start, "end", section FROM chunk WHERE article = ?', (article,))
         return [(key, text[start:end], section, title) for key, start, end, section in chunks]
@@ -176,6 +189,12 @@ class PassageReader:
         """Whether the term, as a phrase of stems, stands in any chunk, heading or title."""
         return bool(self._all("SELECT 1 FROM lexical WHERE lexical MATCH ? LIMIT 1", _quoted(term)))
 
+    def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
+        """As `rag.spelling.Vocabulary.writings`."""
+        query = "SELECT word, bare, count FROM word WHERE bare IN (SELECT value FROM json_each(?))"
+        rows = self._all(query, json.dumps(list(words)))
+        return commonest((str(word), str(key), int(str(count))) for word, key, count in rows)
+
     def passages(self, keys: Sequence[int]) -> list[Passage]:
         """The passages of these keys, in the order of the keys.
 
@@ -227,6 +246,14 @@ def _chunks(db: sqlite3.Connection, shards: Iterable[int]) -> dict[int, list[tup
     ):
         out[shard].append((key, digest))
     return out
+
+
+def _counted(held: Iterable[tuple[int, str, str | None, str]]) -> Counter[str]:
+    """The words of chunks, headings and titles, as they are written."""
+    count: Counter[str] = Counter()
+    for _, text, section, title in held:
+        count.update(words(f"{text} {section or ''} {title}"))
+    return count
 
 
 def _quoted(term: str) -> str:

@@ -1,0 +1,174 @@
+"""question -> the question with slips of the hand mended: "Prime Minster of Japn" -> "Prime Minister of Japan".
+
+A word is mended when the articles do not hold it, it is no common word, and one slip makes it of a word of the articles
+or, where it is neither a name nor any word of English, which the question is in, of a common one. So a name that stands
+in the articles or that is common is never made another one; nor is what stands in quotation marks mended. What was
+searched is shown.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from spellchecker import SpellChecker
+
+from rag.words import STOPWORDS, WORD, bare, stem
+
+_SHORTEST = 4  # letters of a word that is mended, and of what it becomes
+_SHORT_NAME = 7  # a shorter name with another letter in it is as likely another name: Hansen, Hanson
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_QUOTED = re.compile(r"[\"“„«][^\"“”„«»]*[\"”“»]")
+_PIECE = re.compile(r"[^\W\d_]+")
+
+
+class Vocabulary(Protocol):
+    """The words of some articles."""
+
+    def occurs(self, term: str) -> bool:
+        """Whether the word stands in them, compared by stem."""
+        ...
+
+    def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
+        """Of these words, as `rag.words.bare` has them, those that occur: how each is mostly written, and how often."""
+        ...
+
+
+class English:
+    """Which words are English: common ones, those that the encoder's tokenizer keeps whole, and all of a word list."""
+
+    def __init__(self, common: Iterable[str]) -> None:
+        self._common = frozenset(common)
+        self._list = SpellChecker(language="en").word_frequency
+
+    @classmethod
+    @functools.cache
+    def of(cls, encoder: Path) -> English:
+        """With the tokenizer of the encoder in this folder."""
+        return cls(filter(_PIECE.fullmatch, (encoder / "vocab.txt").read_text(encoding="utf-8").split("\n")))
+
+    def common(self, word: str) -> bool:
+        """Whether everybody knows the word: minister, but not minster."""
+        return word in self._common
+
+    def knows(self, word: str) -> bool:
+        """Whether it is a word at all."""
+        return word in self._common or word in self._list
+
+    def commonest(self, words: Iterable[str]) -> str | None:
+        """Of these words the most frequent; None where none is common."""
+        return max(self._common.intersection(words), key=lambda word: (self._list[word], word), default=None)
+
+
+def words(text: str) -> Counter[str]:
+    """How often each run of letters stands in a text, as it is written."""
+    return Counter(_PIECE.findall(text))
+
+
+class PassageWords:
+    """The words of one text (`Vocabulary`)."""
+
+    def __init__(self, text: str) -> None:
+        self._count = words(text)
+        self._stems = {stem(word) for word in self._count}
+
+    def occurs(self, term: str) -> bool:
+        """As `Vocabulary.occurs`."""
+        return stem(term) in self._stems
+
+    def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
+        """As `Vocabulary.writings`."""
+        wanted = frozenset(words)
+        return commonest((word, bare(word), count) for word, count in self._count.items() if bare(word) in wanted)
+
+
+def commonest(rows: Iterator[tuple[str, str, int]]) -> dict[str, tuple[str, int]]:
+    """(word, bare, count) -> for each bare word the writing that is most frequent, and the count of all."""
+    best: dict[str, tuple[str, int]] = {}
+    total: Counter[str] = Counter()
+    for word, key, count in rows:
+        total[key] += count
+        if key not in best or (count, word) > (best[key][1], best[key][0]):
+            best[key] = word, count
+    return {key: (word, total[key]) for key, (word, _) in best.items()}
+
+
+def mended(text: str, vocabulary: Vocabulary, english: English) -> str:
+    """The question with each word that a slip explains replaced by what was meant."""
+    all_words = [bare(word) for word in WORD.findall(text)]
+    in_english = 2 * sum(map(english.common, all_words)) >= len(all_words)
+    quoted = [match.span() for match in _QUOTED.finditer(text)]
+    out, done = [], 0
+    for start, end in _places(text):
+        word = text[start:end]
+        known = bare(word) in STOPWORDS or english.common(bare(word)) or vocabulary.occurs(word)
+        if known or any(a <= start < b for a, b in quoted):
+            continue
+        name = word[0].isupper() and start > 0
+        meant = _meant(bare(word), vocabulary, english, name=name, in_english=in_english)
+        # Another form of the same word is no slip: subdue, subdued.
+        if meant is not None and stem(meant) != stem(word):
+            out += [text[done:start], _cased(meant, word)]
+            done = end
+    return "".join([*out, text[done:]])
+
+
+def _places(text: str) -> Iterator[tuple[int, int]]:
+    """The runs of letters of words that hold nothing but letters, hyphens and a possessive ending."""
+    for match in WORD.finditer(text):
+        if "." in match[0] or any(c.isdigit() or c == "_" for c in match[0]):
+            continue
+        for piece in _PIECE.finditer(text, *match.span()):
+            if piece.end() - piece.start() >= _SHORTEST and text[piece.start() - 1 : piece.start()] not in ("'", "’"):
+                yield piece.span()
+
+
+def _meant(word: str, vocabulary: Vocabulary, english: English, *, name: bool, in_english: bool) -> str | None:
+    """The word that was meant, as it is mostly written.
+
+    By a likely slip a word of the articles; where it is no English word at all, by a likely slip a common one, or by
+    another slip a word of the articles.
+    """
+    likely, others = _one_slip_from(word)
+    found = _of_articles(likely, vocabulary)
+    if found is not None or english.knows(word):
+        return found
+    if name and len(word) < _SHORT_NAME:
+        others = {one for one in others if len(one) != len(word)}
+    common = english.commonest(likely) if in_english and not name else None
+    return common or _of_articles(others, vocabulary)
+
+
+def _of_articles(candidates: Collection[str], vocabulary: Vocabulary) -> str | None:
+    """Of these words the most frequent of the articles."""
+    found = {key: its for key, its in vocabulary.writings(candidates).items() if len(key) >= _SHORTEST}
+    best = max(found, key=lambda key: (found[key][1], key), default=None)
+    return None if best is None else found[best][0]
+
+
+def _one_slip_from(word: str) -> tuple[set[str], set[str]]:
+    """Words that become this one by a slip, likely slips and others.
+
+    Likely are a letter left out, one doubled, and two exchanged, not the first; others are one too many, another one,
+    and the first two exchanged.
+    """
+    cuts = range(1, len(word))
+    left_out = {word[:i] + c + word[i:] for i in [*cuts, len(word)] for c in _LETTERS}
+    doubled = {word[:i] + word[i + 1 :] for i in cuts if word[i] == word[i - 1]}
+    exchanged = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in cuts[:-1]}
+    first = {word[1] + word[0] + word[2:]}
+    added = {word[:i] + word[i + 1 :] for i in cuts}
+    another = {word[:i] + c + word[i + 1 :] for i in cuts for c in _LETTERS}
+    likely = (left_out | doubled | exchanged) - {word}
+    return likely, (added | another | first) - likely - {word}
+
+
+def _cased(meant: str, typed: str) -> str:
+    """In capitals where it was typed so; else as it is mostly written."""
+    if typed.isupper():
+        return meant.upper()
+    return meant[0].upper() + meant[1:] if typed[0].isupper() else meant
