@@ -167,6 +167,7 @@ def open_assistant(index: Path, settings: Settings, encoder: Encoder | None = No
             "or set them back"
         )
     encoder = encoder or embed.SentenceTransformerEncoder(source)
+    _english()  # with the models, so that the first question does not wait for it
     certificate = holding_certificate(index, store.generation, settings)
     threshold = certificate.threshold if certificate else uncertified_threshold(settings)
     extractor = ReadingExtractor(_networks(), shipped_model(), fast=settings.fast)

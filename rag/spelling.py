@@ -20,9 +20,12 @@ from spellchecker import SpellChecker
 from rag.words import STOPWORDS, WORD, bare, stem
 
 _SHORTEST = 4  # letters of a word that is mended, and of what it becomes
-_SHORT_NAME = 7  # a shorter name with another letter in it is as likely another name: Hansen, Hanson
+_LONG = 6  # letters of a word that is mended of a less likely slip
+_LONG_NAME = 7  # and of a name with another letter in it, which is as likely another name: Hansen, Hanson
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _QUOTED = re.compile(r"[\"“„«][^\"“”„«»]*[\"”“»]")
+# Function words as they are also typed: dont, whos.
+_FUNCTION_WORDS = STOPWORDS | {word.replace("'", "") for word in STOPWORDS}
 _PIECE = re.compile(r"[^\W\d_]+")
 
 
@@ -105,7 +108,7 @@ def mended(text: str, vocabulary: Vocabulary, english: English) -> str:
     out, done = [], 0
     for start, end in _places(text):
         word = text[start:end]
-        known = bare(word) in STOPWORDS or english.common(bare(word)) or vocabulary.occurs(word)
+        known = bare(word) in _FUNCTION_WORDS or english.common(bare(word)) or vocabulary.occurs(word)
         if known or any(a <= start < b for a, b in quoted):
             continue
         name = word[0].isupper() and start > 0
@@ -131,16 +134,19 @@ def _meant(word: str, vocabulary: Vocabulary, english: English, *, name: bool, i
     """The word that was meant, as it is mostly written.
 
     By a likely slip a word of the articles; where it is no English word at all, by a likely slip a common one, or by
-    another slip a word of the articles.
+    another slip a word of the articles. By such a slip a name only becomes a name.
     """
     likely, others = _one_slip_from(word)
     found = _of_articles(likely, vocabulary)
     if found is not None or english.knows(word):
         return found
-    if name and len(word) < _SHORT_NAME:
-        others = {one for one in others if len(one) != len(word)}
     common = english.commonest(likely) if in_english and not name else None
-    return common or _of_articles(others, vocabulary)
+    if common or len(word) < _LONG:
+        return common
+    if name and len(word) < _LONG_NAME:
+        others = {one for one in others if len(one) != len(word)}
+    found = _of_articles(others, vocabulary)
+    return None if found and name and found[0].islower() else found
 
 
 def _of_articles(candidates: Collection[str], vocabulary: Vocabulary) -> str | None:

@@ -13,6 +13,7 @@ from torch import nn
 
 from eval.datasets.training import protected
 from eval.parts import _COUNTS, parts_of, parts_of_records
+from eval.slips import mistyped
 from rag.embed import resolve
 from rag.extract import MODELS
 from rag.extract.inputs import Inputs, plain
@@ -32,7 +33,7 @@ from training.reader.substitutes import Substitutes, replaced, rewritten
 from training.reader.teacher import Teacher, taught
 from training.reader.train import Config, Position, factor, stream
 from training.reader.views import cut, example, pieces_of, window, with_gap
-from training.reader.wording import Synonyms, mistyped
+from training.reader.wording import Synonyms
 
 SENTENCES = (
     "The river rises in the hills.",

@@ -48,6 +48,9 @@ def test_one_slip_is_mended(asked, searched, english):
     [
         "Who is Ishida?",  # as likely another name as a slip
         "Who was Hansen?",
+        "Was it Raqdar or Ono?",  # a name is no common word, nor is a short word one with another letter
+        "who is bosan or radur",
+        "dont you know whos there?",
         "Did Iran take part?",  # common, if not in the article
         'Who is the "Prime Minster" of “Japn”?',
         "What about subdued neighbors and a rare confectioner?",  # forms and rare words of English

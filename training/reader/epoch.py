@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from eval.parts import folded
+from eval.slips import mistyped
 from training.reader.data import Range, Record
 from training.reader.negatives import (
     Neighbours,
@@ -25,7 +26,7 @@ from training.reader.negatives import (
 )
 from training.reader.substitutes import Substitutes, replaced, rewritten
 from training.reader.views import Example, cut, example, pieces_of, window, with_gap
-from training.reader.wording import Synonyms, mistyped
+from training.reader.wording import Synonyms
 
 Group = tuple[Example, ...]
 

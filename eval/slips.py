@@ -1,0 +1,108 @@
+"""`python -m eval.slips [--data FOLDER] [--sets seeds,squad2]`: what slips of the hand in the questions cost.
+
+Each question is asked as it is, with one slip and with two, of a program that mends them and of the same one that takes
+the question as it is typed. A slip exchanges two letters of a word, leaves one out or doubles one, never the first;
+which, a question's id decides. Both parts are shown; the rules of `rag.spelling` were made while reading develop parts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from unittest.mock import patch
+
+from rich.table import Table
+
+from eval import datasets
+from eval.bench import CACHE, REPORTED, RESULTS, Bench, Options, records_of
+from eval.cases import Case
+from eval.console import CONSOLE
+from eval.figures import figures
+from eval.systems.ours import Ours
+from eval.world import World
+from rag.settings import load_settings
+
+_WORD = re.compile(r"[A-Za-z]{4,}")
+_SHOWN = ("joint", "answerable_right", "unanswerable_refused", "auroc_answerable", "f1")
+
+
+def mistyped(question: str, rng: Random) -> str:
+    """The question with one slip; as it is where no word has four letters."""
+    places = list(_WORD.finditer(question))
+    if not places:
+        return question
+    m = rng.choice(places)
+    at = m.start() + rng.randrange(1, len(m[0]) - 1)
+    slip = rng.choice((question[at + 1] + question[at], question[at + 1], question[at] + question[at : at + 2]))
+    return question[:at] + slip + question[at + 2 :]
+
+
+def with_slips(cases: Sequence[Case], count: int) -> list[Case]:
+    """The cases with so many slips in each question, the same whenever it is asked."""
+    out = []
+    for case in cases:
+        rng, question = Random(case.id), case.asked.question  # noqa: S311 - a seeded draw
+        for _ in range(count):
+            question = mistyped(question, rng)
+        out.append(replace(case, asked=replace(case.asked, question=question)))
+    return out
+
+
+def measure(world: World, cases: Sequence[Case]) -> dict[str, dict[str, dict[str, float]]]:
+    """By part and way of asking the figures of our program."""
+    ways: dict[str, tuple[int, bool]] = {
+        f"{slips} slips, {'mended' if mends else 'as typed'}": (slips, mends)
+        for slips in (0, 1, 2)
+        for mends in (True, False)
+    }
+    answers = {case.id: case.answers for case in cases}
+    out: dict[str, dict[str, dict[str, float]]] = {part: {} for part in REPORTED}
+    for way, (slips, mends) in ways.items():
+        with nullcontext() if mends else patch("rag.pipeline.mended", _as_typed):
+            records = records_of(Ours(world), with_slips(cases, slips), f"{world.dataset.name}: {way}")
+        for part in REPORTED:
+            found = figures([r for r in records if r.part == part], answers, probability=True)
+            out[part][way] = {name: _value(found[name]) for name in _SHOWN}
+    return out
+
+
+def _as_typed(text: str, *_: object) -> str:
+    return text
+
+
+def _value(figure: object) -> float:
+    value = figure["value"] if isinstance(figure, dict) else figure
+    return float(value) if isinstance(value, float | int) else float("nan")
+
+
+def main() -> None:
+    """Asks and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--sets", default="seeds,squad2")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    data = datasets.folder(options.data)
+    bench = Bench(Options(data=data, cache=CACHE, out=options.out), load_settings())
+    result = {}
+    for name in datasets.available(data, tuple(options.sets.split(",")))[0]:
+        dataset = datasets.load(name, data)
+        cases = [case for case in dataset.cases if case.part in REPORTED]
+        result[name] = measure(bench.world(dataset), cases)
+        table = Table("part", "questions", *_SHOWN, title=name)
+        for part, ways in result[name].items():
+            for way, found in ways.items():
+                table.add_row(part, way, *(f"{found[figure]:.3f}" for figure in _SHOWN))
+        CONSOLE.print(table)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "slips.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
