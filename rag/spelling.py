@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import functools
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from spellchecker import SpellChecker
 
-from rag.words import STOPWORDS, WORD, bare, stem
+from rag.words import LETTERS, STOPWORDS, WORD, bare, commonest, stem, written
 
 _SHORTEST = 4  # letters of a word that is mended, and of what it becomes
 _LONG = 6  # letters of a word that is mended of a less likely slip
 _LONG_NAME = 7  # and of a name with another letter in it, which is as likely another name: Hansen, Hanson
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _QUOTED = re.compile(r"[\"“„«][^\"“”„«»]*[\"”“»]")
 # Function words as they are also typed: dont, whos.
 _FUNCTION_WORDS = STOPWORDS | {word.replace("'", "") for word in STOPWORDS}
-_PIECE = re.compile(r"[^\W\d_]+")
 
 
 class Vocabulary(Protocol):
@@ -52,7 +50,7 @@ class English:
     @functools.cache
     def of(cls, encoder: Path) -> English:
         """With the tokenizer of the encoder in this folder."""
-        return cls(filter(_PIECE.fullmatch, (encoder / "vocab.txt").read_text(encoding="utf-8").split("\n")))
+        return cls(filter(LETTERS.fullmatch, (encoder / "vocab.txt").read_text(encoding="utf-8").split("\n")))
 
     def common(self, word: str) -> bool:
         """Whether everybody knows the word: minister, but not minster."""
@@ -67,16 +65,11 @@ class English:
         return max(self._common.intersection(words), key=lambda word: (self._list[word], word), default=None)
 
 
-def words(text: str) -> Counter[str]:
-    """How often each run of letters stands in a text, as it is written."""
-    return Counter(_PIECE.findall(text))
-
-
 class PassageWords:
     """The words of one text (`Vocabulary`)."""
 
     def __init__(self, text: str) -> None:
-        self._count = words(text)
+        self._count = written(text)
         self._stems = {stem(word) for word in self._count}
 
     def occurs(self, term: str) -> bool:
@@ -87,17 +80,6 @@ class PassageWords:
         """As `Vocabulary.writings`."""
         wanted = frozenset(words)
         return commonest((word, bare(word), count) for word, count in self._count.items() if bare(word) in wanted)
-
-
-def commonest(rows: Iterator[tuple[str, str, int]]) -> dict[str, tuple[str, int]]:
-    """(word, bare, count) -> for each bare word the writing that is most frequent, and the count of all."""
-    best: dict[str, tuple[str, int]] = {}
-    total: Counter[str] = Counter()
-    for word, key, count in rows:
-        total[key] += count
-        if key not in best or (count, word) > (best[key][1], best[key][0]):
-            best[key] = word, count
-    return {key: (word, total[key]) for key, (word, _) in best.items()}
 
 
 def mended(text: str, vocabulary: Vocabulary, english: English) -> str:
@@ -125,7 +107,7 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
     for match in WORD.finditer(text):
         if "." in match[0] or any(c.isdigit() or c == "_" for c in match[0]):
             continue
-        for piece in _PIECE.finditer(text, *match.span()):
+        for piece in LETTERS.finditer(text, *match.span()):
             if piece.end() - piece.start() >= _SHORTEST and text[piece.start() - 1 : piece.start()] not in ("'", "’"):
                 yield piece.span()
 
@@ -163,12 +145,12 @@ def _one_slip_from(word: str) -> tuple[set[str], set[str]]:
     and the first two exchanged.
     """
     cuts = range(1, len(word))
-    left_out = {word[:i] + c + word[i:] for i in [*cuts, len(word)] for c in _LETTERS}
+    left_out = {word[:i] + c + word[i:] for i in [*cuts, len(word)] for c in _ALPHABET}
     doubled = {word[:i] + word[i + 1 :] for i in cuts if word[i] == word[i - 1]}
     exchanged = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in cuts[:-1]}
     first = {word[1] + word[0] + word[2:]}
     added = {word[:i] + word[i + 1 :] for i in cuts}
-    another = {word[:i] + c + word[i + 1 :] for i in cuts for c in _LETTERS}
+    another = {word[:i] + c + word[i + 1 :] for i in cuts for c in _ALPHABET}
     likely = (left_out | doubled | exchanged) - {word}
     return likely, (added | another | first) - likely - {word}
 

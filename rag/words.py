@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 
 import snowballstemmer
 
 WORD = re.compile(r"\w+(?:['’.\-]\w+)*")
+LETTERS = re.compile(r"[^\W\d_]+")
 
 # The verbs that questions are built with, as a pattern.
 AUXILIARY = (
@@ -56,3 +59,19 @@ def terms(text: str) -> tuple[str, ...]:
         if word.casefold().replace("’", "'") not in STOPWORDS and (len(word) > 1 or word.isdigit()):
             seen.setdefault(word.casefold(), word)
     return tuple(seen.values())
+
+
+def written(text: str) -> Counter[str]:
+    """How often each run of letters stands in a text, as it is written."""
+    return Counter(LETTERS.findall(text))
+
+
+def commonest(rows: Iterable[tuple[str, str, int]]) -> dict[str, tuple[str, int]]:
+    """(word, bare, count) -> for each bare word the writing that is most frequent, and the count of all."""
+    best: dict[str, tuple[str, int]] = {}
+    total: Counter[str] = Counter()
+    for word, key, count in rows:
+        total[key] += count
+        if key not in best or (count, word) > (best[key][1], best[key][0]):
+            best[key] = word, count
+    return {key: (word, total[key]) for key, (word, _) in best.items()}

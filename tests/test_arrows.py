@@ -14,6 +14,7 @@ STAGES = {
     "embed",
     "store",
     "question",
+    "spelling",
     "dialogue",
     "retrieve",
     "extract",

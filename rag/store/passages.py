@@ -18,9 +18,8 @@ from pathlib import Path
 
 from rag.errors import IndexUnusable
 from rag.filters import Filters
-from rag.spelling import commonest, words
 from rag.types import Article, ArticleInfo, Chunk, Passage, Sentence
-from rag.words import bare
+from rag.words import bare, commonest, written
 
 FILE = "passages.db"
 
@@ -190,7 +189,7 @@ class PassageReader:
         return bool(self._all("SELECT 1 FROM lexical WHERE lexical MATCH ? LIMIT 1", _quoted(term)))
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
-        """As `rag.spelling.Vocabulary.writings`."""
+        """As `Store.writings`."""
         query = "SELECT word, bare, count FROM word WHERE bare IN (SELECT value FROM json_each(?))"
         rows = self._all(query, json.dumps(list(words)))
         return commonest((str(word), str(key), int(str(count))) for word, key, count in rows)
@@ -252,7 +251,7 @@ def _counted(held: Iterable[tuple[int, str, str | None, str]]) -> Counter[str]:
     """The words of chunks, headings and titles, as they are written."""
     count: Counter[str] = Counter()
     for _, text, section, title in held:
-        count.update(words(f"{text} {section or ''} {title}"))
+        count.update(written(f"{text} {section or ''} {title}"))
     return count
 
 
