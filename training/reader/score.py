@@ -6,7 +6,9 @@
 `--model` is a checkpoint or an export; `--shipped` a network of `rag/models`, in 8 bits.
 Measures of squad2_dev23: F1 of the best span on answerable questions when an
 answer is forced; AUROC of answerable against unanswerable for three scores; the F1 at the best threshold of each, an
-oracle's figure. Measures of ClapNQ: the same AUROCs, beside the cosine of question and passage.
+oracle's figure. Measures of ClapNQ: the same AUROCs, beside the cosine of question and passage. Of other develop parts
+the AUROC of the fused score: WikiQA, people's own questions; and questions of MADE_OF put to their passage against the
+same put to a passage like it ("other") or to their own without the answer's sentences ("removed").
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -34,8 +37,10 @@ from rag.extract.spans import best_pair
 from rag.loss import token_f1
 from training.reader import checkpoint
 from training.reader.batches import Batch
-from training.reader.data import Row, clapnq_rows, records
+from training.reader.data import Record, Row, clapnq_rows, records
 from training.reader.model import Reader, load_export
+from training.reader.negatives import Neighbours, other_passage, without_answer
+from training.reader.views import cut
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Reading:
 
 
 SCORES = ("margin", "answerable", "fused")
+MADE_OF = ("nq_qed", "wiki_shift")
 
 
 def read(
@@ -140,6 +146,33 @@ def clapnq(reading: Callable[[Sequence[Text]], list[Reading]], folder: Path) -> 
         **found,
         "auroc_cosine": roc_auc_score(answerable, cosine),
     }
+
+
+def elsewhere(reading: Callable[[Sequence[Text]], list[Reading]], folder: Path) -> dict[str, float]:
+    """AUROC of answerable against unanswerable on other develop parts, by name."""
+    wikiqa = records(folder, "wikiqa", "develop")
+    fused = [one.fused for one in reading([_text(record) for record in wikiqa])]
+    found = {"wikiqa": float(roc_auc_score([bool(record.texts) for record in wikiqa], fused))}
+    pairs: dict[str, list[tuple[Text, Text]]] = {"other": [], "removed": []}
+    for name in MADE_OF:
+        asked = [record for record in records(folder, name, "develop") if record.texts]
+        neighbours = Neighbours(asked)
+        for record in asked:
+            other = other_passage(record, neighbours.of(record), Random(record.id))
+            if other is not None:
+                pairs["other"].append((_text(record), (record.question, other.title, other.context)))
+            rest = without_answer(record)
+            if rest is not None:
+                pairs["removed"].append((_text(record), (record.question, record.title, cut(record, rest)[0])))
+    for kind, its in pairs.items():
+        with_, without = (reading(list(texts)) for texts in zip(*its, strict=True))
+        labels = [True] * len(with_) + [False] * len(without)
+        found[kind] = float(roc_auc_score(labels, [one.fused for one in with_ + without]))
+    return found
+
+
+def _text(record: Record) -> Text:
+    return record.question, "" if record.title in PLACEHOLDERS else record.title, record.context
 
 
 def _best(start: np.ndarray, end: np.ndarray, one: Encoded, answerable: float) -> Reading | None:
@@ -230,6 +263,7 @@ def main() -> None:
     found: dict[str, Any] = {"squad2_dev23 develop": measures(rows, reading(texts_of(rows)))}
     found["ms_a_passage"] = 1000 * (time.monotonic() - began) / len(rows)
     found["clapnq develop"] = clapnq(reading, options.data)
+    found["other develop parts"] = elsewhere(reading, options.data)
     text = json.dumps(found, indent=1, default=float)
     print(text)
     if options.out:
