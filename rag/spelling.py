@@ -116,11 +116,13 @@ def _meant(word: str, vocabulary: Vocabulary, english: English, *, name: bool, i
     """The word that was meant, as it is mostly written.
 
     By a likely slip a word of the articles; where it is no English word at all, by a likely slip a common one, or by
-    another slip a word of the articles. By such a slip a name only becomes a name.
+    another slip a word of the articles. By such a slip, or where it is on the list, a name only becomes a name.
     """
     likely, others = _one_slip_from(word)
     found = _of_articles(likely, vocabulary)
-    if found is not None or english.knows(word):
+    if english.knows(word):
+        return None if found and name and found[0].islower() else found
+    if found is not None:
         return found
     common = english.commonest(likely) if in_english and not name else None
     if common or len(word) < _LONG:

@@ -18,7 +18,8 @@ from rag.words import WORD, bare
 
 ARTICLE = """The Prime Minister of Japan, Ishiba, met Xi Jinping in Busan. Its powerful radar was deployed in 2016.
 
-The origins of kimchi set neighbours at odds; officials in Japan said so. Hanson was absent, and Pacquiao too."""
+The origins of kimchi set neighbours at odds; officials in Japan said so. Hanson was absent, and Pacquiao too. They ate
+one macaron each."""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,7 @@ def test_one_slip_is_mended(asked, searched, english):
     [
         "Who is Ishida?",  # as likely another name as a slip
         "Who was Hansen?",
+        "What did Macron eat?",  # not the macarons of the article
         "Was it Raqdar or Ono?",  # a name is no common word, nor is a short word one with another letter
         "who is bosan or radur",
         "dont you know whos there?",
