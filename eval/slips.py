@@ -56,9 +56,9 @@ def with_slips(cases: Sequence[Case], count: int) -> list[Case]:
 
 def measure(world: World, cases: Sequence[Case]) -> dict[str, dict[str, dict[str, float]]]:
     """By part and way of asking the figures of our program."""
-    ways: dict[str, tuple[int, bool]] = {
-        f"{slips} slips, {'mended' if mends else 'as typed'}": (slips, mends)
-        for slips in (0, 1, 2)
+    ways = {
+        f"{name}, {'mended' if mends else 'as typed'}": (slips, mends)
+        for slips, name in enumerate(("no slip", "one slip", "two slips"))
         for mends in (True, False)
     }
     answers = {case.id: case.answers for case in cases}

@@ -87,7 +87,7 @@ def _searched(reply: Shown, turn: int) -> str:
         return ""
     return (
         f'<p class="searched">Searched: <span class="standalone" dir="auto">{_text(reply.standalone_question)}</span> '
-        f'· <a class="edit" href="#edit-{turn}">change</a></p>'
+        f'· <a class="edit" href="#edit-{turn}" title="words in quotation marks are searched as typed">change</a></p>'
     )
 
 
