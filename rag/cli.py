@@ -98,9 +98,12 @@ def ask(
         settings = load_settings()
         analyse(question, settings.max_question_chars)  # tells what is wrong before the models are loaded
         reply = open_assistant(index, settings).ask(question)
-        if reply.standalone_question != reply.question and not as_json:
+        if as_json:
+            _say(to_json(reply))
+            return
+        if reply.standalone_question != reply.question:
             _say(f"Searched: {reply.standalone_question}\n")
-        _say(to_json(reply) if as_json else reply.text)
+        _say(reply.text)
     elif batch is not None and out is not None:
         _write(out, ask_lines(batch, lambda: open_assistant(index, load_settings())))
 

@@ -5,6 +5,7 @@ The build walk is `rag.build.sync_index`. Only these two modules know the order 
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
@@ -61,7 +62,7 @@ class Assistant:
         clock = _Clock()
         with clock.stage("analyse"):
             original = self._analyse(text, filters)
-            question = self.understood(text, history, filters)
+            question = self._understood(original, history, filters)
             asked = parts(question)
         with clock.stage("retrieve"):
             hits = [self._hits(part, self.settings.passages, filters) for part in asked]
@@ -73,8 +74,10 @@ class Assistant:
 
         Raises InputError as `ask` does.
         """
+        return self._understood(self._analyse(text, filters), history, filters)
+
+    def _understood(self, asked: Question, history: Sequence[Turn], filters: Filters) -> Question:
         longest = self.settings.max_question_chars
-        asked = self._analyse(text, filters)
         meant = mended(asked.text, self.store, _english())
         meant = standalone(meant if len(meant) <= longest else asked.text, history, longest)
         return asked if meant == asked.text else self._analyse(meant, filters)
@@ -84,7 +87,8 @@ class Assistant:
 
     def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
-        question, original = self.understood(text), self._analyse(text, ALL)
+        original = self._analyse(text, ALL)
+        question = self._understood(original, (), ALL)
         hits = hits[: self.settings.passages]
         request = Asking(question, original.text, ALL, (), self.store.generation, id)
         return self._answer(request, [(part, hits) for part in parts(question)], _Clock())
@@ -178,6 +182,7 @@ def _networks() -> Networks:
     return shipped_networks(embed.packaged(extract.BASE))
 
 
+@functools.cache
 def _english() -> English:
     return English.of(embed.packaged(extract.BASE))
 
@@ -231,6 +236,7 @@ class Reader:
     def load(cls, settings: Settings, encoder: Encoder | None = None) -> Reader:
         """The reader with its models; `encoder` is the one of the settings where it is loaded already."""
         encoder = encoder or embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
+        _english()
         model = shipped_model()
         extractor = ReadingExtractor(_networks(), model, given=True)
         threshold = model.given.threshold if settings.threshold is None else settings.threshold

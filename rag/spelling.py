@@ -12,10 +12,10 @@ import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
 
 from spellchecker import SpellChecker
 
+from rag.types import Vocabulary
 from rag.words import LETTERS, STOPWORDS, WORD, bare, commonest, stem, written
 
 _SHORTEST = 4  # letters of a word that is mended, and of what it becomes
@@ -27,18 +27,6 @@ _QUOTED = re.compile(r"[\"“„«][^\"“”„«»]*[\"”“»]")
 _FUNCTION_WORDS = STOPWORDS | {word.replace("'", "") for word in STOPWORDS}
 
 
-class Vocabulary(Protocol):
-    """The words of some articles."""
-
-    def occurs(self, term: str) -> bool:
-        """Whether the word stands in them, compared by stem."""
-        ...
-
-    def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
-        """Of these words, as `rag.words.bare` has them, those that occur: how each is mostly written, and how often."""
-        ...
-
-
 class English:
     """Which words are English: common ones, those that the encoder's tokenizer keeps whole, and all of a word list."""
 
@@ -47,7 +35,6 @@ class English:
         self._list = SpellChecker(language="en").word_frequency
 
     @classmethod
-    @functools.cache
     def of(cls, encoder: Path) -> English:
         """With the tokenizer of the encoder in this folder."""
         return cls(filter(LETTERS.fullmatch, (encoder / "vocab.txt").read_text(encoding="utf-8").split("\n")))
@@ -70,7 +57,10 @@ class PassageWords:
 
     def __init__(self, text: str) -> None:
         self._count = written(text)
-        self._stems = {stem(word) for word in self._count}
+
+    @functools.cached_property
+    def _stems(self) -> set[str]:
+        return {stem(word) for word in self._count}
 
     def occurs(self, term: str) -> bool:
         """As `Vocabulary.occurs`."""

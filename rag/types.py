@@ -266,7 +266,19 @@ class Encoder(Protocol):
         ...
 
 
-class Store(Protocol):
+class Vocabulary(Protocol):
+    """The words of some articles."""
+
+    def occurs(self, term: str) -> bool:
+        """Whether a term stands in any passage, title or heading, compared by stem."""
+        ...
+
+    def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
+        """Of these words, as `rag.words.bare` has them, those that occur: how each is mostly written, and how often."""
+        ...
+
+
+class Store(Vocabulary, Protocol):
     """One whole generation of the index, opened for reading.
 
     A passage is known by its row, its place in the canonical order of the generation: equal scores are in that order.
@@ -302,14 +314,6 @@ class Store(Protocol):
 
     def leads(self) -> list[int]:
         """The row of the first passage of each article, in the order of article ids."""
-        ...
-
-    def occurs(self, term: str) -> bool:
-        """Whether a term stands in any passage, title or heading, compared by stem."""
-        ...
-
-    def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
-        """Of these words, as `rag.words.bare` has them, those that occur: how each is mostly written, and how often."""
         ...
 
 

@@ -27,6 +27,16 @@ def english():
     return English.of(embed.packaged(extract.BASE))
 
 
+@pytest.fixture
+def built(tmp_path):
+    """A folder of seeds with the article, and its index."""
+    seeds, index = tmp_path / "seeds", tmp_path / "index"
+    seeds.mkdir()
+    (seeds / "a.txt").write_text(f"Talks in Busan\n\n{ARTICLE}\n")
+    sync_index(seeds, index, Settings())
+    return seeds, index
+
+
 @pytest.mark.parametrize(
     ("asked", "searched"),
     [
@@ -67,8 +77,8 @@ def test_what_is_no_slip_is_left(asked, english):
     assert mended(asked, PassageWords(ARTICLE), english) == asked
 
 
-@given(st.text(alphabet="abeijnpx \"'-.?É日", max_size=30))
-def test_only_words_change(text):
+@given(text=st.text(alphabet="abeijnpx \"'-.?É日", max_size=30))
+def test_only_words_change(english, text):
     class Everything:
         """Holds no word as it is asked, and every one that could be meant."""
 
@@ -78,7 +88,7 @@ def test_only_words_change(text):
         def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
             return {word: (word, 1) for word in words}
 
-    found = mended(text, Everything(), English.of(embed.packaged(extract.BASE)))
+    found = mended(text, Everything(), english)
     assert WORD.sub("", found) == WORD.sub("", text)
     assert len(WORD.findall(found)) == len(WORD.findall(text))
 
@@ -91,11 +101,8 @@ def test_a_word_is_written_as_it_mostly_is():
 
 
 @pytest.mark.model
-def test_what_was_searched_is_in_the_reply(tmp_path):
-    (tmp_path / "seeds").mkdir()
-    (tmp_path / "seeds" / "a.txt").write_text(f"Talks in Busan\n\n{ARTICLE}\n")
-    sync_index(tmp_path / "seeds", tmp_path / "index", Settings())
-    assistant = open_assistant(tmp_path / "index", Settings())
+def test_what_was_searched_is_in_the_reply(built):
+    assistant = open_assistant(built[1], Settings())
     reply, right = assistant.ask("Where did Xi Jingping meet him?"), assistant.ask("Where did Xi Jinping meet him?")
     assert (reply.question, reply.standalone_question) == ("Where did Xi Jingping meet him?", right.question)
     assert (reply.citations, reply.confidence) == (right.citations, right.confidence)
@@ -108,13 +115,10 @@ def test_what_was_searched_is_in_the_reply(tmp_path):
 
 
 @pytest.mark.model
-def test_a_mended_question_may_be_as_long_as_one_can_be(tmp_path):
-    (tmp_path / "seeds").mkdir()
-    (tmp_path / "seeds" / "a.txt").write_text(f"Talks in Busan\n\n{ARTICLE}\n")
-    sync_index(tmp_path / "seeds", tmp_path / "index", Settings())
+def test_a_mended_question_may_be_as_long_as_one_can_be(built):
     question = "Who is the Prime Minster of Japn?"
     settings = Settings(max_question_chars=len(question))
-    assert open_assistant(tmp_path / "index", settings).ask(question).standalone_question == question
+    assert open_assistant(built[1], settings).ask(question).standalone_question == question
     assert Reader.load(settings).read(question, ARTICLE).short_answer
 
 
@@ -145,11 +149,8 @@ def test_words_are_counted_alike_by_a_full_build_and_by_changes(tmp_path):
 
 
 @pytest.mark.model
-def test_an_index_of_another_version_is_built_anew(tmp_path):
-    seeds, index = tmp_path / "seeds", tmp_path / "index"
-    seeds.mkdir()
-    (seeds / "a.txt").write_text(f"Talks in Busan\n\n{ARTICLE}\n")
-    sync_index(seeds, index, Settings())
+def test_an_index_of_another_version_is_built_anew(built):
+    seeds, index = built
     folder = layout.folder(index, layout.pointed(index))
     written = manifest.read(folder)
     manifest.write(folder, replace(written, recipe=replace(written.recipe, format=manifest.FORMAT - 1)))

@@ -133,7 +133,7 @@ def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
         for record, name in track(taken, "asking"):
             gold = record.texts
             text = assistant.understood(record.question).text
-            hits = assistant.search(text, 2 * settings.passages)
+            hits = assistant.search(record.question, 2 * settings.passages)
             sort = "answerable" if gold else "unanswerable"
             if gold and int(sha1("removed" + record.id), 16) % 3 == 0:
                 sort = "removed"
@@ -179,12 +179,12 @@ def turns(data: Path, asking: Asking) -> list[Case]:
     for case in track(dataset.cases, "turns"):
         if case.part != "develop" or case.unscorable:
             continue
-        text = assistant.understood(case.asked.question, case.asked.history).text
+        question, history = case.asked.question, case.asked.history
+        text = assistant.understood(question, history).text
+        hits = assistant.search(question, settings.passages, history=history)
         sort = "answerable" if case.answerable else "unanswerable"
         of = frozenset(gold.article_id for gold in case.gold)
-        cases.append(
-            asking.case(case.id, "mtrag_un", sort, text, assistant.search(text, settings.passages), (), of_articles=of)
-        )
+        cases.append(asking.case(case.id, "mtrag_un", sort, text, hits, (), of_articles=of))
     return cases
 
 

@@ -67,11 +67,11 @@ class Generation:
         return self.vectors.rows_of(self._passages.leads())
 
     def occurs(self, term: str) -> bool:
-        """As `Store.occurs`."""
+        """As `Vocabulary.occurs`."""
         return self._passages.occurs(term)
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
-        """As `Store.writings`."""
+        """As `Vocabulary.writings`."""
         return self._passages.writings(words)
 
     def articles(self) -> list[tuple[ArticleInfo, int, int]]:

@@ -189,7 +189,7 @@ class PassageReader:
         return bool(self._all("SELECT 1 FROM lexical WHERE lexical MATCH ? LIMIT 1", _quoted(term)))
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
-        """As `Store.writings`."""
+        """As `Vocabulary.writings`."""
         query = "SELECT word, bare, count FROM word WHERE bare IN (SELECT value FROM json_each(?))"
         rows = self._all(query, json.dumps(list(words)))
         return commonest((str(word), str(key), int(str(count))) for word, key, count in rows)

@@ -37,7 +37,7 @@ from rag.extract.spans import best_pair
 from rag.loss import token_f1
 from training.reader import checkpoint
 from training.reader.batches import Batch
-from training.reader.data import Record, Row, clapnq_rows, records
+from training.reader.data import Row, clapnq_rows, records
 from training.reader.model import Reader, load_export
 from training.reader.negatives import Neighbours, other_passage, without_answer
 from training.reader.views import cut
@@ -128,7 +128,11 @@ def squad2_develop(folder: Path, limit: int | None = None) -> list[Row]:
 
 def texts_of(rows: Sequence[Row]) -> list[Text]:
     """What is read of each row; titles that say nothing are left out."""
-    return [(row["question"], "" if row["title"] in PLACEHOLDERS else row["title"], row["context"]) for row in rows]
+    return [_text(row["question"], row["title"], row["context"]) for row in rows]
+
+
+def _text(question: str, title: str, context: str) -> Text:
+    return question, "" if title in PLACEHOLDERS else title, context
 
 
 def clapnq(reading: Callable[[Sequence[Text]], list[Reading]], folder: Path) -> dict[str, float]:
@@ -151,28 +155,25 @@ def clapnq(reading: Callable[[Sequence[Text]], list[Reading]], folder: Path) -> 
 def elsewhere(reading: Callable[[Sequence[Text]], list[Reading]], folder: Path) -> dict[str, float]:
     """AUROC of answerable against unanswerable on other develop parts, by name."""
     wikiqa = records(folder, "wikiqa", "develop")
-    fused = [one.fused for one in reading([_text(record) for record in wikiqa])]
+    fused = [one.fused for one in reading([_text(r.question, r.title, r.context) for r in wikiqa])]
     found = {"wikiqa": float(roc_auc_score([bool(record.texts) for record in wikiqa], fused))}
     pairs: dict[str, list[tuple[Text, Text]]] = {"other": [], "removed": []}
     for name in MADE_OF:
         asked = [record for record in records(folder, name, "develop") if record.texts]
         neighbours = Neighbours(asked)
         for record in asked:
+            own = _text(record.question, record.title, record.context)
             other = other_passage(record, neighbours.of(record), Random(record.id))
             if other is not None:
-                pairs["other"].append((_text(record), (record.question, other.title, other.context)))
+                pairs["other"].append((own, _text(record.question, other.title, other.context)))
             rest = without_answer(record)
             if rest is not None:
-                pairs["removed"].append((_text(record), (record.question, record.title, cut(record, rest)[0])))
+                pairs["removed"].append((own, _text(record.question, record.title, cut(record, rest)[0])))
     for kind, its in pairs.items():
         with_, without = (reading(list(texts)) for texts in zip(*its, strict=True))
         labels = [True] * len(with_) + [False] * len(without)
         found[kind] = float(roc_auc_score(labels, [one.fused for one in with_ + without]))
     return found
-
-
-def _text(record: Record) -> Text:
-    return record.question, "" if record.title in PLACEHOLDERS else record.title, record.context
 
 
 def _best(start: np.ndarray, end: np.ndarray, one: Encoded, answerable: float) -> Reading | None:
