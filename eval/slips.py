@@ -64,7 +64,7 @@ def measure(world: World, cases: Sequence[Case]) -> dict[str, dict[str, dict[str
     answers = {case.id: case.answers for case in cases}
     out: dict[str, dict[str, dict[str, float]]] = {part: {} for part in REPORTED}
     for way, (slips, mends) in ways.items():
-        with nullcontext() if mends else patch("rag.pipeline.mended", _as_typed):
+        with nullcontext() if mends else patch("rag.reader.mended", _as_typed):
             records = records_of(Ours(world), with_slips(cases, slips), f"{world.dataset.name}: {way}")
         for part in REPORTED:
             found = figures([r for r in records if r.part == part], answers, probability=True)

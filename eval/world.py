@@ -17,9 +17,10 @@ from eval.vectors import CachedEncoder
 from rag import embed, load
 from rag.build import Progress
 from rag.extract import shipped_sha256
-from rag.pipeline import Assistant, Reader, given_passage, open_assistant, sync_index, uncertified_threshold
+from rag.pipeline import Assistant, open_assistant, sync_index, uncertified_threshold
 from rag.progress import bars
 from rag.question import analyse
+from rag.reader import Reader, given_passage
 from rag.settings import Settings
 from rag.types import Article, Hit, Passage
 

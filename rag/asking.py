@@ -14,7 +14,8 @@ from rag.certify import Question
 from rag.dialogue import Turn
 from rag.errors import InputError, RagError
 from rag.filters import parse
-from rag.pipeline import Assistant, Reader, error_reply
+from rag.pipeline import Assistant, error_reply
+from rag.reader import Reader
 from rag.types import Hit, Reply
 
 _log = logging.getLogger("rag")

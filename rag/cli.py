@@ -148,7 +148,7 @@ def read(
     del index
     _apart(passages, out)
     from rag.asking import read_passages
-    from rag.pipeline import Reader
+    from rag.reader import Reader
 
     _write(out, read_passages(passages, lambda: Reader.load(load_settings())))
 

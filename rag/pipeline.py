@@ -1,40 +1,38 @@
 """The ask walk: question -> retrieve -> Hit -> extract -> Support -> decide -> Outcome -> render -> Reply.
 
-The build walk is `rag.build.sync_index`. Only these two modules know the order of the stages.
+The build walk is `rag.build.sync_index`. Only these two modules know the order of the stages. What reads one
+passage that is given is `rag.reader`.
 """
 
 from __future__ import annotations
 
-import functools
 import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from rag import embed, extract
+from rag import embed
 from rag.build import recipe, sync_index
 from rag.decide import decide
 from rag.dialogue import Turn, standalone
 from rag.errors import IndexUnusable, InputError
-from rag.extract import ReadingExtractor, shipped_model, shipped_networks, shipped_sha256, together
-from rag.extract.network import Networks
+from rag.extract import ReadingExtractor, shipped_model, shipped_sha256, together
 from rag.filters import ALL, Filters
 from rag.question import analyse, parts
+from rag.reader import as_meant, english, networks
 from rag.render import Asking, error_reply, render
 from rag.retrieve import retrieve
-from rag.sentences import sentence_pieces
 from rag.settings import Settings, certified
-from rag.spelling import English, PassageWords, mended
 from rag.store import Generation, certificates, layout, open_current
 from rag.store.certificates import Certificate, percent
-from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Question, Reply, Sentence
+from rag.types import Encoder, Extractor, Hit, Question, Reply
 
 _log = logging.getLogger("rag")
 
-__all__ = ["Assistant", "LiveAssistant", "Reader", "Reading", "error_reply", "open_assistant", "sync_index"]
+__all__ = ["Assistant", "LiveAssistant", "error_reply", "open_assistant", "sync_index"]
 
 
 class Assistant:
@@ -78,8 +76,7 @@ class Assistant:
 
     def _understood(self, asked: Question, history: Sequence[Turn], filters: Filters) -> Question:
         longest = self.settings.max_question_chars
-        meant = mended(asked.text, self.store, _english())
-        meant = standalone(meant if len(meant) <= longest else asked.text, history, longest)
+        meant = standalone(as_meant(asked.text, self.store, longest), history, longest)
         return asked if meant == asked.text else self._analyse(meant, filters)
 
     def _hits(self, question: Question, k: int, filters: Filters) -> list[Hit]:
@@ -171,20 +168,11 @@ def open_assistant(index: Path, settings: Settings, encoder: Encoder | None = No
             "or set them back"
         )
     encoder = encoder or embed.SentenceTransformerEncoder(source)
-    _english()  # with the models, so that the first question does not wait for it
+    english()  # with the models, so that the first question does not wait for it
     certificate = holding_certificate(index, store.generation, settings)
     threshold = certificate.threshold if certificate else uncertified_threshold(settings)
-    extractor = ReadingExtractor(_networks(), shipped_model(), fast=settings.fast)
+    extractor = ReadingExtractor(networks(), shipped_model(), fast=settings.fast)
     return Assistant(store, encoder, extractor, threshold, settings, certificate)
-
-
-def _networks() -> Networks:
-    return shipped_networks(embed.packaged(extract.BASE))
-
-
-@functools.cache
-def _english() -> English:
-    return English.of(embed.packaged(extract.BASE))
 
 
 def uncertified_threshold(settings: Settings) -> float:
@@ -209,89 +197,6 @@ def holding_certificate(index: Path, generation: str | None, settings: Settings)
     if certificate is None or certificate.stale(generation, shipped_sha256(), certified(settings)):
         return None
     return certificate
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the reader alone makes of one passage; all offsets are into the `context` it was given."""
-
-    id: str | None
-    status: str
-    short_answer: str | None
-    start: int
-    end: int
-    sentences: tuple[tuple[int, int], ...]
-    confidence: float
-    threshold: float
-
-
-class Reader:
-    """The extractor alone, on passages that are given with the question; needs no index."""
-
-    def __init__(self, encoder: Encoder, extractor: Extractor, threshold: float, max_question_chars: int) -> None:
-        self.encoder, self._extractor = encoder, extractor
-        self._threshold, self._max_question_chars = threshold, max_question_chars
-
-    @classmethod
-    def load(cls, settings: Settings, encoder: Encoder | None = None) -> Reader:
-        """The reader with its models; `encoder` is the one of the settings where it is loaded already."""
-        encoder = encoder or embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
-        _english()
-        model = shipped_model()
-        extractor = ReadingExtractor(_networks(), model, given=True)
-        threshold = model.given.threshold if settings.threshold is None else settings.threshold
-        return cls(encoder, extractor, threshold, settings.max_question_chars)
-
-    def read(
-        self, text: str, context: str, *, id: str | None = None, title: str = "", section: str | None = None
-    ) -> Reading:
-        """The best span of `context`, also when the decision is to refuse. Slips in the question are mended.
-
-        Raises InputError for an empty context.
-        """
-        passage = given_passage(context, title, section)
-        asked = analyse(text, self._max_question_chars)
-        question = analyse(mended_for(passage, asked.text), 2 * self._max_question_chars)
-        vectors = self.encoder.encode([context])
-        cosine = float(vectors[0] @ self.encoder.encode([question.text], query=True)[0])
-        supports = self._extractor.extract(question, [Hit(passage, 0.0, cosine, None, None, None)])
-        outcome = decide(supports, self._threshold)
-        best = supports[0]
-        start, end = best.span or (best.sentence.start, best.sentence.end)
-        quoted = [s for s in supports if s.confidence >= self._threshold][:3] or [best]
-        return Reading(
-            id=id,
-            status="answered" if outcome.confidence >= outcome.threshold else "refused",
-            short_answer=context[start:end],
-            start=start,
-            end=end,
-            sentences=tuple((s.sentence.start, s.sentence.end) for s in quoted),
-            confidence=outcome.confidence,
-            threshold=outcome.threshold,
-        )
-
-
-def mended_for(passage: Passage, text: str) -> str:
-    """A question that is put to one passage, with slips of the hand mended."""
-    around = f"{passage.text} {passage.chunk.section or ''} {passage.info.title}"
-    return mended(text, PassageWords(around), _english())
-
-
-def given_passage(context: str, title: str = "", section: str | None = None) -> Passage:
-    """A passage of no index: all of `context`, under the article id "context". Raises InputError for an empty one."""
-    sentences = tuple(_sentences(context))
-    if not sentences:
-        raise InputError("the context is empty; give a passage to read")
-    info = ArticleInfo("context", "context", title, None, None, None, None, "", "", "given")
-    return Passage(info, Chunk(0, 0, len(context), section, sentences), context)
-
-
-def _sentences(context: str) -> Iterator[Sentence]:
-    for a, b in sentence_pieces(context):
-        piece = context[a:b]
-        start, end = a + len(piece) - len(piece.lstrip()), a + len(piece.rstrip())
-        if start < end:
-            yield Sentence(start, end, 1)
 
 
 class _Clock:

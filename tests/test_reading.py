@@ -18,8 +18,8 @@ from rag.extract.features import FEATURES, Read, features
 from rag.extract.names import also_held
 from rag.extract.network import CANARY_TOLERANCE, Networks
 from rag.extract.spans import Found, Tokens
-from rag.pipeline import Reader, given_passage
 from rag.question import analyse
+from rag.reader import Reader, given_passage
 from rag.settings import Settings
 from rag.types import Hit
 from rag.words import stem

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from rag import embed, extract
 from rag.build import sync_index
 from rag.errors import IndexUnusable
-from rag.pipeline import Reader, open_assistant
+from rag.pipeline import open_assistant
+from rag.reader import Reader
 from rag.settings import Settings
 from rag.spelling import English, PassageWords, mended
 from rag.store import layout, manifest, open_current
@@ -115,11 +116,13 @@ def test_what_was_searched_is_in_the_reply(built):
 
 
 @pytest.mark.model
-def test_a_mended_question_may_be_as_long_as_one_can_be(built):
+def test_a_question_that_mending_makes_too_long_is_asked_as_typed(built, monkeypatch):
     question = "Who is the Prime Minster of Japn?"
-    settings = Settings(max_question_chars=len(question))
-    assert open_assistant(built[1], settings).ask(question).standalone_question == question
-    assert Reader.load(settings).read(question, ARTICLE).short_answer
+    short = Settings(max_question_chars=len(question))
+    assert open_assistant(built[1], short).ask(question).standalone_question == question
+    mended, typed = (Reader.load(settings).read(question, ARTICLE) for settings in (Settings(), short))
+    monkeypatch.setattr("rag.reader.mended", lambda text, *_: text)
+    assert typed == Reader.load(Settings()).read(question, ARTICLE) != mended
 
 
 @pytest.mark.model

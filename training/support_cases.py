@@ -25,8 +25,9 @@ from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.network import Networks
 from rag.load.normalise import normalise
 from rag.loss import holds_gold, wrong_short
-from rag.pipeline import given_passage, mended_for, open_assistant, sync_index
+from rag.pipeline import open_assistant, sync_index
 from rag.question import analyse
+from rag.reader import given_passage, mended_for
 from rag.settings import Settings
 from rag.types import Hit, Question
 from training.reader.data import Record, records
@@ -210,7 +211,7 @@ def given(data: Path, asking: Asking, encoder: Any) -> list[Case]:
     cases = []
     for id, source, question, title, context, gold in track(rows, "given"):
         passage = given_passage(context, title)
-        question = mended_for(passage, question)
+        question = mended_for(passage, question, asking.settings.max_question_chars)
         cosine = float((encoder.encode([question], query=True) @ encoder.encode([context]).T)[0, 0])
         hits = [Hit(passage, 0.0, cosine, None, None, None)]
         sort = "answerable" if gold else "removed" if source == OWN_OR_OTHER else "unanswerable"

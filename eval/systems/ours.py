@@ -8,7 +8,7 @@ from eval.cases import Asked, Prediction, Quote, System
 from eval.systems.sentence import nearest_sentence
 from eval.world import Ranking, World
 from rag.errors import RagError
-from rag.pipeline import Reading
+from rag.reader import Reading
 from rag.types import Reply
 
 
