@@ -24,7 +24,7 @@ STAGES = {
     "calibrate",
     "loss",
 }
-WALKS = {"build", "pipeline", "check", "certify"}
+WALKS = {"build", "pipeline", "reader", "check", "certify"}
 EDGES = {"cli", "asking", "batch", "progress", "serve", "ui", "verify", "feedback", "library"}
 
 
