@@ -10,7 +10,7 @@ help:
 	@printf "make %-10s%s\n" "test" "makes the environment and runs the tests"
 	@printf "make %-10s%s\n" "eval" "runs the benchmark: tables, a JSON file and an HTML page in eval/results"
 	@printf "make %-10s%s\n" "eval-gate" "whether the program is worse than the committed baseline"
-	@printf "make %-10s%s\n" "speed" "times embedding, questions and the command"
+	@printf "make %-10s%s\n" "speed" "times reading, embedding, questions and the command"
 	@printf "make %-10s%s\n" "check" "ruff, mypy and the tests"
 	@printf "make %-10s%s\n" "lint" "ruff and mypy alone"
 	@printf "make %-10s%s\n" "install" "only the environment, with $(BIN)/rag"

@@ -1,5 +1,7 @@
 """`python -m eval.speed`: the times a person notices. On a shared machine quote the ratios, from one run.
 
+- reading: passages of 200 tokens with a question, ten by the first network and three by the second, as `rag ask` reads
+  them, tokenising and the search for spans included;
 - embedding: chunks a second as the build does it, beside bare `SentenceTransformer.encode` on the same texts in turn;
 - a question with warm models: median and 95th percentile, by stage, every sentence seen for the first time and again;
 - from `rag ask` to the answer: a new process, with its imports and the loading of the models.
@@ -8,6 +10,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import subprocess
 import sys
 import tempfile
@@ -19,10 +22,16 @@ from typing import Any
 import numpy as np
 
 from eval.datasets import seeds
-from rag import embed, load
+from rag import embed, extract, load
+from rag.extract import READ_AGAIN, shipped_networks, spans
+from rag.extract.inputs import Inputs
 from rag.pipeline import open_assistant, sync_index
+from rag.reader import given_passage
 from rag.settings import Settings, load_settings
 from rag.split import split
+
+PASSAGE_TOKENS = 200
+_APART = 150  # characters from the beginning of one passage to that of the next
 
 
 def chunk_texts(seeds: Path, settings: Settings, at_least: int) -> list[str]:
@@ -72,6 +81,32 @@ def questions(index: Path, settings: Settings) -> None:
         print(", ".join(f"{k} {v:.1f}" for k, v in stages.items() if k != "total"))
 
 
+def passages(text: str, inputs: Inputs) -> list[str]:
+    """Ten passages of PASSAGE_TOKENS tokens of a text, each from another place; a short text is taken again."""
+    found = []
+    for at in range(0, 10 * _APART, _APART):
+        rest = text[at % len(text) :] + "\n\n" + text
+        [[one]] = inputs.encode([("", "", rest)])
+        found.append(rest[: int(one.places[PASSAGE_TOKENS - 1, 1])])
+    return found
+
+
+def reading(seeds: Path, rounds: int) -> None:
+    """Prints milliseconds of both readings, and of a single passage on one core."""
+    networks = shipped_networks(embed.packaged(extract.BASE))
+    article = load.load(seeds, load.find(seeds).files[0].path).articles[0]
+    its = [given_passage(text, article.info.title) for text in passages(article.text, networks.inputs)]
+    texts = [("When was the leader of South Korea elected?", article.info.title, one.text) for one in its]
+    sentences = [[(s.start, s.end) for s in one.chunk.sentences] for one in its]
+    for name, count in (("first", 10), ("second", READ_AGAIN)):
+        times = []
+        for number in (count, 1):
+            run = functools.partial(spans.read, networks, name, texts[:number], sentences[:number])
+            run()
+            times.append(1000 * float(np.median([seconds(run) for _ in range(10 * rounds)])))
+        print(f"{count} passages of {PASSAGE_TOKENS} tokens, {name} network: {times[0]:.0f} ms; one: {times[1]:.1f} ms")
+
+
 def command(index: Path, rounds: int) -> None:
     """Prints seconds from `rag ask` to its answer."""
     line = [sys.executable, "-m", "rag.cli", "ask", "When was President Lee elected?", "--index", str(index)]
@@ -80,13 +115,14 @@ def command(index: Path, rounds: int) -> None:
 
 
 def main() -> None:
-    """Times all three."""
+    """Times all four."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=Path, default=Path("seeds"))
     parser.add_argument("--chunks", type=int, default=600)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     settings = load_settings()
+    reading(arguments.seeds, arguments.rounds)
     embedding(chunk_texts(arguments.seeds, settings, arguments.chunks), settings, arguments.rounds)
     with tempfile.TemporaryDirectory() as work:
         index = Path(work, "index")
