@@ -23,7 +23,7 @@ from training.reader import checkpoint
 from training.reader.batches import batches, target
 from training.reader.data import SOURCES, Record, read_rows, training_records
 from training.reader.epoch import NEGATIVES, Pool, epoch, less
-from training.reader.model import Outputs, Reader, Weights, export, losses
+from training.reader.model import Outputs, Reader, Weights, export, fill_from, losses
 from training.reader.negatives import swap, twins, without_answer
 from training.reader.plain import Plain, Product
 from training.reader.recover import Graph, fill
@@ -552,6 +552,26 @@ def test_a_teacher_reads_the_tokens_of_the_other_in_the_order_of_its_own(pool, i
     for one, other in zip(vars(found).values(), vars(expected).values(), strict=True):
         assert torch.allclose(one, other, atol=0.1)  # its products are of bfloat16
     assert not torch.allclose(muddled.start, expected.start, atol=0.3)
+
+
+def test_a_run_may_begin_with_a_shallower_network_and_keeps_the_layers_above_of_the_base(tmp_path):
+    torch.manual_seed(0)
+    shallow = Reader("all-MiniLM-L6-v2", layers=2)
+    with torch.no_grad():
+        for parameter in shallow.encoder.encoder.layer.parameters():
+            parameter.mul_(0.5)
+    export(shallow, tmp_path, {})
+    deep, base = (Reader("all-MiniLM-L6-v2", layers=4) for _ in range(2))
+    fill_from(deep, tmp_path)
+    for at, layer in enumerate(deep.encoder.encoder.layer):
+        its = (shallow if at < 2 else base).encoder.encoder.layer[at]
+        for one, other in zip(layer.parameters(), its.parameters(), strict=True):
+            assert torch.equal(one, other if at >= 2 else other.half().float())
+    assert torch.equal(deep.span.weight, shallow.span.weight.half().float())
+    # A deeper one does not fit.
+    export(deep, tmp_path / "deep", {})
+    with pytest.raises(ValueError, match="unexpected"):
+        fill_from(shallow, tmp_path / "deep")
 
 
 def test_measures_by_hand():

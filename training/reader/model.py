@@ -16,6 +16,7 @@ from rag.embed import resolve
 from training.reader.batches import Batch
 
 _WORDS = "encoder.embeddings.word_embeddings.weight"
+_LAYER = "encoder.encoder.layer."
 _NOWHERE = -1e4  # below any logit, and not so low that a sum of two overflows in half precision
 
 
@@ -133,7 +134,7 @@ def parameter_groups(reader: Reader, rate: float, decay: float, heads: float, we
         if not parameter.requires_grad:
             continue
         depth = layers
-        if name.startswith("encoder.encoder.layer."):
+        if name.startswith(_LAYER):
             depth = layers - 1 - int(name.split(".")[3])
         its_rate = rate * decay**depth if name.startswith("encoder.") else heads
         shrunk = weight_decay if parameter.dim() > 1 else 0.0
@@ -178,11 +179,16 @@ def load_export(folder: Path) -> Reader:
 
 
 def fill_from(reader: Reader, folder: Path) -> None:
-    """Puts the weights of `export`'s folder into a reader. Raises ValueError where base or shape is another."""
+    """Puts the weights of `export`'s folder into a reader; layers above those of the export stay the base's.
+
+    Raises ValueError where base or shape is another.
+    """
     config = json.loads((folder / "config.json").read_text())
     if resolve(reader.base).sha256 != config["base_sha256"]:
         raise ValueError(f"{folder}: made with another {config['base']}")
     state = {name: tensor.float() for name, tensor in load_file(folder / "reader.safetensors").items()}
     missing, unexpected = reader.load_state_dict(state, strict=False)
-    if unexpected or set(missing) - {_WORDS}:
+    held = config["encoder"].get("num_hidden_layers", reader.encoder.config.num_hidden_layers)
+    above = {name for name in missing if name.startswith(_LAYER) and int(name.split(".")[3]) >= held}
+    if unexpected or set(missing) - {_WORDS} - above:
         raise ValueError(f"{folder}: missing {missing}, unexpected {unexpected}")

@@ -53,7 +53,7 @@ class Config:
     tune_words: bool = False
     layers: int = 0  # kept of the base, from the lowest; 0: all
     frozen: int = 0  # of these, not trained
-    start: str = ""  # an export whose weights the run begins with
+    start: str = ""  # an export whose weights the run begins with; layers above its own begin as the base's
     others: float = 1.0  # share that is shown of the questions which have no twin that was written
     teacher: str = ""  # an export whose logits are learnt beside the labels, half and half
     without: str = ""  # a kind of negative, or "pair": left out, to see what it is worth
