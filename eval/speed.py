@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 
 from eval.datasets import seeds
-from rag import embed, extract, load
-from rag.extract import READ_AGAIN, shipped_networks, spans
+from rag import embed, load
+from rag.extract import READ_AGAIN, spans
 from rag.extract.inputs import Inputs
 from rag.pipeline import open_assistant, sync_index
-from rag.reader import given_passage
+from rag.reader import given_passage, networks
 from rag.settings import Settings, load_settings
 from rag.split import split
 
@@ -93,15 +93,15 @@ def passages(text: str, inputs: Inputs) -> list[str]:
 
 def reading(seeds: Path, rounds: int) -> None:
     """Prints milliseconds of both readings, and of a single passage on one core."""
-    networks = shipped_networks(embed.packaged(extract.BASE))
+    read_with = networks()
     article = load.load(seeds, load.find(seeds).files[0].path).articles[0]
-    its = [given_passage(text, article.info.title) for text in passages(article.text, networks.inputs)]
+    its = [given_passage(text, article.info.title) for text in passages(article.text, read_with.inputs)]
     texts = [("When was the leader of South Korea elected?", article.info.title, one.text) for one in its]
     sentences = [[(s.start, s.end) for s in one.chunk.sentences] for one in its]
     for name, count in (("first", 10), ("second", READ_AGAIN)):
         times = []
         for number in (count, 1):
-            run = functools.partial(spans.read, networks, name, texts[:number], sentences[:number])
+            run = functools.partial(spans.read, read_with, name, texts[:number], sentences[:number])
             run()
             times.append(1000 * float(np.median([seconds(run) for _ in range(10 * rounds)])))
         print(f"{count} passages of {PASSAGE_TOKENS} tokens, {name} network: {times[0]:.0f} ms; one: {times[1]:.1f} ms")

@@ -33,9 +33,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from eval.parts import sha1
-from rag import embed, extract
-from rag.extract import shipped_networks
+from rag import embed
 from rag.extract.features import ALONE, FEATURES, SECOND
+from rag.reader import networks
 from rag.settings import Settings
 from training.support_cases import Asking, Case, corpus, given, keep, kept, seed_cases, turns
 
@@ -194,7 +194,7 @@ def main() -> None:
     cases = kept(options.features) if options.features and options.features.is_file() else None
     if cases is None:
         encoder = embed.SentenceTransformerEncoder(embed.resolve(Settings().encoder))
-        asking = Asking(shipped_networks(embed.packaged(extract.BASE)), Settings())
+        asking = Asking(networks(), Settings())
         cases = {
             "corpus": corpus(options.data, asking, encoder) + seed_cases(asking) + turns(options.data, asking),
             "given": given(options.data, asking, encoder),

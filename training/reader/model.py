@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from rag.embed import resolve
 from training.reader.batches import Batch
 
 _WORDS = "encoder.embeddings.word_embeddings.weight"
-_LAYER = "encoder.encoder.layer."
 _NOWHERE = -1e4  # below any logit, and not so low that a sum of two overflows in half precision
 
 
@@ -133,9 +133,8 @@ def parameter_groups(reader: Reader, rate: float, decay: float, heads: float, we
     for name, parameter in reader.named_parameters():
         if not parameter.requires_grad:
             continue
-        depth = layers
-        if name.startswith(_LAYER):
-            depth = layers - 1 - int(name.split(".")[3])
+        at = _layer(name)
+        depth = layers if at is None else layers - 1 - at
         its_rate = rate * decay**depth if name.startswith("encoder.") else heads
         shrunk = weight_decay if parameter.dim() > 1 else 0.0
         groups.setdefault((its_rate, shrunk), []).append(parameter)
@@ -143,6 +142,12 @@ def parameter_groups(reader: Reader, rate: float, decay: float, heads: float, we
         {"params": its, "lr": its_rate, "peak": its_rate, "weight_decay": shrunk}
         for (its_rate, shrunk), its in groups.items()
     ]
+
+
+def _layer(name: str) -> int | None:
+    """The encoder's layer, from 0, that a weight is of; None for all others."""
+    found = re.match(r"encoder\.encoder\.layer\.(\d+)\.", name)
+    return int(found[1]) if found else None
 
 
 def export(reader: Reader, folder: Path, facts: dict[str, Any]) -> None:
@@ -189,6 +194,6 @@ def fill_from(reader: Reader, folder: Path) -> None:
     state = {name: tensor.float() for name, tensor in load_file(folder / "reader.safetensors").items()}
     missing, unexpected = reader.load_state_dict(state, strict=False)
     held = config["encoder"].get("num_hidden_layers", reader.encoder.config.num_hidden_layers)
-    above = {name for name in missing if name.startswith(_LAYER) and int(name.split(".")[3]) >= held}
+    above = {name for name in missing if (at := _layer(name)) is not None and at >= held}
     if unexpected or set(missing) - {_WORDS} - above:
         raise ValueError(f"{folder}: missing {missing}, unexpected {unexpected}")
