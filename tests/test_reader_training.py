@@ -447,20 +447,21 @@ def test_a_shipped_network_comes_back_as_it_scores():
     assert off() < 0.5
 
 
-def test_rounding_makes_up_for_what_it_changes():
+@pytest.mark.parametrize("step", [1, 2])
+def test_rounding_makes_up_for_what_it_changes(step):
     torch.manual_seed(0)
     mixed = torch.randn(64, 64)
     inputs = torch.randn(2000, 64) @ mixed
     weight = torch.randn(32, 64)
-    found = rounded(weight, inputs.T @ inputs)
+    found = rounded(weight, inputs.T @ inputs, step)
     scale = weight.abs().amax(1, keepdim=True) / LEVELS
-    steps = found / scale
+    steps = (found / scale)[found.abs() < weight.abs().amax(1, keepdim=True)] / step
     assert torch.allclose(steps, steps.round(), atol=1e-3)
     assert torch.equal(found.abs().amax(1), weight.abs().amax(1))
-    nearest = (weight / scale).round() * scale
+    nearest = torch.where(weight.abs() < LEVELS * scale, (weight / scale / step).round() * scale * step, weight)
     off, off_nearest = ((inputs @ (its - weight).T).pow(2).mean() for its in (found, nearest))
     assert off < 0.7 * off_nearest
-    assert torch.allclose(rounded(nearest, inputs.T @ inputs), nearest, atol=1e-6)
+    assert torch.allclose(rounded(nearest, inputs.T @ inputs, step), nearest, atol=1e-6)
 
 
 def test_passes_differ_and_one_is_the_same_each_time(pool):
@@ -572,6 +573,31 @@ def test_a_run_may_begin_with_a_shallower_network_and_keeps_the_layers_above_of_
     export(deep, tmp_path / "deep", {})
     with pytest.raises(ValueError, match="unexpected"):
         fill_from(shallow, tmp_path / "deep")
+
+
+def test_no_gradient_and_no_dropout_goes_through_what_is_not_trained(tmp_path, pool, inputs):
+    """Of MPNet, too, whose layers share the bias of positions."""
+    from transformers import MPNetConfig, MPNetModel
+
+    config = MPNetConfig(
+        vocab_size=31000, hidden_size=32, num_hidden_layers=3, num_attention_heads=2, intermediate_size=64
+    )
+    MPNetModel(config).save_pretrained(tmp_path)
+    (tmp_path / "modules.json").write_text("[]")
+    batch, whole = next(batches(epoch(pool, 0, 0), inputs, 2000, 0)), Reader(str(tmp_path))
+    for frozen in (1, 2):
+        reader = Reader(str(tmp_path), frozen=frozen).train()
+        states = list[torch.Tensor]()
+        for layer in reader.encoder.encoder.layer:
+            layer.register_forward_hook(lambda _layer, _inputs, output, states=states: states.append(output[0]))
+        for _ in range(2):
+            losses(reader(batch), batch, Weights())["total"].backward()
+        assert [its.requires_grad for its in states[:3]] == [at >= frozen for at in range(3)]
+        same = [torch.equal(one, other) for one, other in zip(states[:3], states[3:], strict=True)]
+        assert same == [at < frozen for at in range(3)]
+        still = {name for name, its in reader.named_parameters() if its.grad is None}
+        assert all((f"encoder.encoder.layer.{at}.output.dense.weight" in still) == (at < frozen) for at in range(3))
+    assert whole.train().encoder.encoder.relative_attention_bias.weight.requires_grad
 
 
 def test_measures_by_hand():

@@ -54,7 +54,13 @@ class Reader(nn.Module):
             self.encoder.encoder.layer = self.encoder.encoder.layer[:layers]
             config.num_hidden_layers = self.encoder.config.num_hidden_layers = layers
         self.encoder.embeddings.word_embeddings.weight.requires_grad = tune_words
-        for part in [self.encoder.embeddings, *self.encoder.encoder.layer[:frozen]] if frozen else []:
+        self._frozen = list[nn.Module]()
+        if frozen:
+            self._frozen += [self.encoder.embeddings, *self.encoder.encoder.layer[:frozen]]
+            if hasattr(self.encoder.encoder, "relative_attention_bias"):
+                # All layers share it: were it trained, gradients would go through those that are not.
+                self._frozen.append(self.encoder.encoder.relative_attention_bias)
+        for part in self._frozen:
             part.requires_grad_(False)
         width = config.hidden_size
         self.typed = getattr(config, "type_vocab_size", 1) > 1
@@ -63,6 +69,13 @@ class Reader(nn.Module):
         self.answerable = nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), nn.Dropout(0.1), nn.Linear(width, 1))
         self.sentence = nn.Linear(width, 1)
         self.no_sentence = nn.Linear(width, 1)
+
+    def train(self, mode: bool = True) -> Reader:
+        """Sets the mode; parts that are not trained stay as they are when read, without dropout."""
+        super().train(mode)
+        for part in self._frozen:
+            part.eval()
+        return self
 
     def forward(self, batch: Batch) -> Outputs:
         """Logits of a batch."""
