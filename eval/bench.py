@@ -17,7 +17,7 @@ from eval import datasets, finding, systems, timing
 from eval.cases import Case, Dataset, Prediction, System
 from eval.console import CONSOLE
 from eval.datasets.news import REMOVED
-from eval.figures import conflict, figures
+from eval.figures import conflict, figures, frozen
 from eval.grounding import check
 from eval.metrics.refusal import reliability, risk_curve
 from eval.parts import sha1
@@ -122,6 +122,7 @@ def rows_of(world: World, cases: Sequence[Case], *, peers: bool) -> list[Row]:
         for part in REPORTED:
             of_part = [r for r in records if r.part == part]
             row.figures[part] = figures(of_part, answers, probability=entry.probability)
+            row.figures[part] |= frozen([r for r in records if r.part == "develop"], of_part)
             if world.dataset.name == "ramdocs":
                 row.figures[part] |= conflict(of_part, answers)
         rows.append(row)

@@ -9,7 +9,7 @@ from typing import Any
 
 from eval.metrics import refusal
 from eval.metrics.intervals import Share
-from eval.scoring import Record, scorable
+from eval.scoring import Record, at, scorable
 from rag.loss import holds_words
 
 CHANCE_PARTNERS = 10
@@ -64,6 +64,26 @@ def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, p
         "short_answers_given": share(r.short_given for r in given),
     }
     return {key: _finite(value) for key, value in out.items()}
+
+
+def frozen(develop: Sequence[Record], records: Sequence[Record]) -> dict[str, Any]:
+    """SQuAD 2.0's F1 at the threshold that is best by it on the develop part, where its authors take the best of all.
+
+    None where answers are not of words, or a part has nothing to score.
+    """
+    tuned_on, some = scorable(develop), scorable(records)
+    worded = [r for r in some if r.f1 is not None]
+    if not worded or not tuned_on:
+        return dict.fromkeys(("squad_f1_frozen", "squad_f1_frozen_has_answer", "squad_f1_frozen_no_answer"))
+    labels = [r.answerable for r in tuned_on]
+    right = [r.f1 or 0.0 if r.answerable else 0.0 for r in tuned_on]
+    decided = at(some, refusal.best_threshold(labels, right, [r.score for r in tuned_on]))
+    found = {
+        "squad_f1_frozen": decided,
+        "squad_f1_frozen_has_answer": [r for r in decided if r.f1 is not None],
+        "squad_f1_frozen_no_answer": [r for r in decided if not r.answerable],
+    }
+    return {key: _finite(_mean([_squad(r) for r in its])) for key, its in found.items()}
 
 
 def conflict(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from eval.cases import Asked, Case, Gold, Prediction, Quote
-from eval.figures import chance, figures
+from eval.figures import chance, figures, frozen
 from eval.metrics import refusal, retrieval
 from eval.metrics.answers import right_answer, right_paragraph, right_quotation, sentence_f1
 from eval.metrics.intervals import Difference, Share, group_weights, paired_difference, paired_statistic
@@ -257,6 +257,21 @@ def test_figures_by_hand():
     assert (found["refusing_precision"], found["refusing_recall"]) == (pytest.approx(1 / 2), pytest.approx(1 / 3))
     assert found["gold_in_one_sentence"]["value"] == pytest.approx(2 / 3)
     assert found["short_answers_given"]["count"] == 1
+
+
+def test_f1_at_the_threshold_that_is_best_by_it_on_the_develop_part():
+    # Of develop, 0.9 answers the first rightly; the third, of 0.3, is right in part, but that of 0.7 has no answer.
+    develop = records()
+    test = [
+        score(case(id="8", gold=[Gold("a", 4, 7, "bus", 2)], answers=["bus"]), prediction("The bus won.", 0.9, True)),
+        score(case(id="9", gold=[Gold("a", 4, 7, "bus", 2)], answers=["bus"]), prediction("The bus won.", 0.1, True)),
+        score(case(id="10", answerable=False), prediction("The bus won.", 0.6, True)),
+    ]
+    found = frozen(develop, test)
+    assert found["squad_f1_frozen_has_answer"] == pytest.approx((2 / 3 + 0) / 2)
+    assert found["squad_f1_frozen_no_answer"] == 1
+    assert found["squad_f1_frozen"] == pytest.approx((2 / 3 + 0 + 1) / 3)
+    assert set(frozen(develop, []).values()) == set(frozen([], test).values()) == {None}
 
 
 def test_a_longer_quotation_is_compared_by_one_sentence():

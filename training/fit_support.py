@@ -10,10 +10,13 @@ answerable questions of the reading sets is asked with every passage of the gold
 
 A sentence is right when by the rule of certificates (`rag.loss`) an answer that quotes it first, with the short answer
 that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best;
-a second on the best of each case alone: its probability is the confidence. So it is done before the best sentences are
-read by themselves, for which these are found, and after (`..._alone`). Answerable and unanswerable cases weigh the
-same, each sort of the unanswerable ones as SORTS says, and in the fit the sources as the roots of their numbers, so
-that the large ones are not all it knows. The threshold is the one with most cases right, right refusals included.
+a second on the best of each case alone: its probability is the confidence. Of a passage that is given half of its
+logit learns whether that sentence is right, half whether the passage answers at all, and both together are calibrated
+to the former; whether a further sentence is quoted beside it says the former alone. So it is done before the best
+sentences are read by themselves, for which these are found, and after (`..._alone`). Answerable and unanswerable cases
+weigh the same, each sort of the unanswerable ones as SORTS says, and in the fit the sources as the roots of their
+numbers, so that the large ones are not all it knows. The threshold is the highest with about the most cases right,
+right refusals included.
 With --features what was read is kept in a file, and used when it is there.
 """
 
@@ -29,6 +32,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -41,6 +45,7 @@ from training.support_cases import Asking, Case, corpus, given, keep, kept, seed
 
 OUT = Path(__file__).parent.parent / "rag" / "models" / "support.json"
 _SMOOTHED = 11  # hundredths
+_AS_GOOD = 0.002
 SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
 # With the passage given only what the networks say of it: how many words it shares with the question tells SQuAD 2.0's
 # unanswerable questions, which were written from their passage, and not others'.
@@ -68,13 +73,11 @@ def by_sort(cases: Sequence[Case], *, root: bool = False) -> NDArray[np.float64]
 
 
 class Fit:
-    """One logistic model, fitted on its cases."""
+    """One pair of logistic models, fitted on its cases; `half` is of what the second one learns."""
 
-    def __init__(self, names: Sequence[str], cases: Sequence[Case], stage: str) -> None:
+    def __init__(self, names: Sequence[str], cases: Sequence[Case], stage: str, *, half: bool) -> None:
         self.names, self._stage = tuple(names), stage
         self._columns = [FEATURES.index(name) for name in names]
-        self.rank = LogisticRegression(C=1.0, max_iter=5000)
-        self.decide = LogisticRegression(C=1.0, max_iter=5000)
         used = [case for case in cases if len(case.rows[stage][0])]
         weights = by_sort(used, root=True)
         rows, right = zip(*(self._of(case) for case in used), strict=True)
@@ -82,8 +85,14 @@ class Fit:
         stacked = np.vstack(rows)
         self._scale = stacked.std(0) + 1e-9
         each = np.repeat(weights, [len(r) for r in right])
-        self.rank.fit(stacked / self._scale, np.concatenate(right), sample_weight=each * len(used))
-        self.decide.fit(*self.best(used), sample_weight=weights * len(used))
+        self.rank = _fitted(stacked / self._scale, np.concatenate(right), each * len(used))
+        best, hit = self.best(used)
+        self.further = self.decide = _fitted(best, hit, weights * len(used))
+        if half:
+            answers = _fitted(best, [case.answerable for case in used], weights * len(used))
+            mean = (self.further[0] + answers[0]) / 2
+            platt = LogisticRegression(C=np.inf).fit((best @ mean)[:, None], hit, sample_weight=weights * len(used))
+            self.decide = float(platt.coef_[0, 0]) * mean, float(platt.intercept_[0])
 
     def _of(self, case: Case) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         rows, right = case.rows[self._stage]
@@ -95,7 +104,7 @@ class Fit:
         for case in cases:
             rows, right = self._of(case)
             scaled = rows / self._scale
-            at = int(np.argmax(scaled @ self.rank.coef_[0]))
+            at = int(np.argmax(scaled @ self.rank[0]))
             best.append(scaled[at])
             hit.append(bool(right[at]))
         return np.array(best), np.array(hit)
@@ -103,28 +112,41 @@ class Fit:
     def probability(self, cases: Sequence[Case]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """The best sentence's confidence, and whether it is right."""
         best, hit = self.best(cases)
-        found: NDArray[np.float64] = self.decide.predict_proba(best)[:, 1]
-        return found, hit
+        coefficients, intercept = self.decide
+        return expit(best @ coefficients + intercept), hit
 
     def object(self, threshold: float) -> dict[str, Any]:
         """What stands in support.json."""
-        return {"rank": self._linear(self.rank), "decide": self._linear(self.decide), "threshold": threshold}
+        parts = {"rank": self.rank, "decide": self.decide}
+        if self.further is not self.decide:
+            parts["further"] = self.further
+        return {**{name: self._written(*its) for name, its in parts.items()}, "threshold": threshold}
 
-    def _linear(self, model: LogisticRegression) -> dict[str, Any]:
-        weights = model.coef_[0] / self._scale
+    def _written(self, coefficients: NDArray[np.float64], intercept: float) -> dict[str, Any]:
+        weights = coefficients / self._scale
         return {
             "weights": {name: round(float(w), 5) for name, w in zip(self.names, weights, strict=True)},
-            "intercept": round(float(model.intercept_[0]), 5),
+            "intercept": round(intercept, 5),
         }
 
 
-def crossed(names: Sequence[str], cases: Sequence[Case], stage: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _fitted(
+    rows: NDArray[np.float64], labels: Sequence[bool] | NDArray[np.bool_], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Coefficients and intercept."""
+    model = LogisticRegression(C=1.0, max_iter=5000).fit(rows, labels, sample_weight=weights)
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def crossed(
+    names: Sequence[str], cases: Sequence[Case], stage: str, *, half: bool
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Confidences out of fold: each case's by a model that was fitted on the other four fifths."""
     fold = np.array([int(sha1(case.id), 16) % 5 for case in cases])
     probability, right = np.zeros(len(cases)), np.zeros(len(cases), dtype=np.bool_)
     for number in range(5):
         held = [case for case, its in zip(cases, fold, strict=True) if its == number]
-        fit = Fit(names, [case for case, its in zip(cases, fold, strict=True) if its != number], stage)
+        fit = Fit(names, [case for case, its in zip(cases, fold, strict=True) if its != number], stage, half=half)
         probability[fold == number], right[fold == number] = fit.probability(held)
     return probability, right
 
@@ -135,8 +157,9 @@ def report(cases: Sequence[Case], probability: NDArray[np.float64], right: NDArr
     weights = by_sort(cases)
     grid = np.round(np.arange(0.05, 0.95, 0.01), 2)
     joint = [float(np.average(np.where(probability >= t, right, ~answerable), weights=weights)) for t in grid]
-    # The best of a smoothed curve: its top is flat, and single cases make it rough.
-    at = int(np.argmax(np.convolve(joint, np.ones(_SMOOTHED), "valid"))) + _SMOOTHED // 2
+    # Of a smoothed curve, as its top is flat and single cases make it rough; of what is as good the most careful.
+    smooth = np.convolve(joint, np.ones(_SMOOTHED) / _SMOOTHED, "valid")
+    at = int(np.flatnonzero(smooth >= smooth.max() - _AS_GOOD)[-1]) + _SMOOTHED // 2
     t = float(grid[at])
     found: dict[str, Any] = {
         "threshold": t,
@@ -164,18 +187,20 @@ def ablations(
     stage: str,
     probability: NDArray[np.float64],
     right: NDArray[np.bool_],
+    *,
+    half: bool,
 ) -> None:
     """Prints figures with each feature left out, and of each source with questions of both sorts by a model that was
     fitted on the others alone, beside those out of fold, which are given."""
     for left_out in names:
         rest = tuple(other for other in names if other != left_out)
-        print(f"  without {left_out:18s}", _brief(report(cases, *crossed(rest, cases, stage))))
+        print(f"  without {left_out:18s}", _brief(report(cases, *crossed(rest, cases, stage, half=half))))
     for source in dict.fromkeys(case.source for case in cases):
         held = np.array([case.source == source for case in cases])
         its = [case for case in cases if case.source == source]
         if len({case.answerable for case in its}) < 2:
             continue
-        fit = Fit(names, [case for case in cases if case.source != source], stage)
+        fit = Fit(names, [case for case in cases if case.source != source], stage, half=half)
         within, without = report(its, probability[held], right[held]), report(its, *fit.probability(its))
         print(f"  {source}: fitted with it, out of fold {_brief(within)}; without it {_brief(without)}")
 
@@ -203,13 +228,14 @@ def main() -> None:
             keep(options.features, cases)
     out: dict[str, Any] = {"fitted_on": "develop parts of eval/parts.py; see training/fit_support.py", "report": {}}
     for name, names in MODELS.items():
-        its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
-        out_of_fold = crossed(names, its, stage)
+        half = name.startswith("given")
+        its, stage = cases["given" if half else "corpus"], name.replace("given", "both")
+        out_of_fold = crossed(names, its, stage, half=half)
         found = report(its, *out_of_fold)
         print(name, json.dumps(found, indent=1))
         if name.endswith("_alone"):
-            ablations(names, its, stage, *out_of_fold)
-        out[name] = Fit(names, its, stage).object(found["threshold"])
+            ablations(names, its, stage, *out_of_fold, half=half)
+        out[name] = Fit(names, its, stage, half=half).object(found["threshold"])
         out["report"][name] = found
     options.out.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
 

@@ -156,9 +156,10 @@ def calibration_error(right: Sequence[bool], scores: Sequence[float], bins: int 
     return sum(b.count * abs(b.confidence - b.right) for b in found) / total if total else float("nan")
 
 
-def best_threshold(answerable: Sequence[bool], right: Sequence[bool], scores: Sequence[float]) -> float:
+def best_threshold(answerable: Sequence[bool], right: Sequence[float], scores: Sequence[float]) -> float:
     """The threshold with most right answers and right refusals on these questions; of equal ones the highest.
 
+    An answer may be right in part, from 0 to 1.
     Answering means a score at or above it. It is tuned on a develop part; read off a test part it would be an oracle.
     """
     if not scores:

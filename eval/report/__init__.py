@@ -46,6 +46,7 @@ FURTHER = (
     ("squad_f1", "SQuAD 2.0 F1"),
     ("squad_f1_has_answer", "F1 HasAns"),
     ("squad_f1_no_answer", "F1 NoAns"),
+    ("squad_f1_frozen", "SQuAD 2.0 F1, best threshold of develop"),
     ("gold_in_one_sentence_by_chance", "gold in one sentence by chance"),
     ("right_paragraph", "right paragraph"),
     ("sentence_f1", "sentence F1"),

@@ -15,6 +15,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,16 +55,28 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """Two logistic models of the same features: which sentence is the best, and whether the best one answers."""
+    """Logistic models of the same features: which sentence is the best, whether that one answers, or a further one."""
 
     rank: Linear
     decide: Linear
-    threshold: float  # of the second one's probability
+    further: Linear
+    threshold: float  # of the probability
 
-    def probability(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Calibrated probabilities of sentences, to four decimals, which are what decides and what is shown."""
-        logits = np.clip(self.decide.logits(features), -60.0, 60.0)
-        found: NDArray[np.float64] = np.round(1 / (1 + np.exp(-logits)), 4)
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Logistic:
+        """As it stands in support.json; what is not said of further sentences is what decides."""
+        linear = {name: Linear(its["weights"], its["intercept"]) for name, its in data.items() if name != "threshold"}
+        return cls(linear["rank"], linear["decide"], linear.get("further", linear["decide"]), data["threshold"])
+
+    def probability(self, features: NDArray[np.float64], *, best_first: bool) -> NDArray[np.float64]:
+        """Calibrated probabilities of sentences, to four decimals, which are what decides and what is shown.
+
+        With `best_first` the first row is the best sentence of all; else none is.
+        """
+        logits = self.further.logits(features)
+        if best_first:
+            logits[:1] = self.decide.logits(features[:1])
+        found: NDArray[np.float64] = np.round(1 / (1 + np.exp(-np.clip(logits, -60.0, 60.0))), 4)
         return found
 
 
@@ -94,13 +107,8 @@ def shipped_model() -> SupportModel:
     """The coefficients that come with the package."""
     data = json.loads((MODELS / "support.json").read_text(encoding="utf-8"))
 
-    def logistic(name: str) -> Logistic:
-        its = data[name]
-        rank, decide = (Linear(its[part]["weights"], its[part]["intercept"]) for part in ("rank", "decide"))
-        return Logistic(rank, decide, its["threshold"])
-
-    both, given = (Stages(logistic(name), logistic(f"{name}_alone")) for name in ("both", "given"))
-    return SupportModel(logistic("first"), both, given)
+    both, given = (Stages(Logistic.of(data[name]), Logistic.of(data[f"{name}_alone"])) for name in ("both", "given"))
+    return SupportModel(Logistic.of(data["first"]), both, given)
 
 
 @functools.cache
@@ -165,8 +173,8 @@ class ReadingExtractor:
             again = np.array(features(question, reads))[chosen]
             order = self._alone.rank.order(again)
             chosen = [chosen[i] for i in order]
-            sure += self._alone.probability(again[order]).tolist()
-        sure += self._among.probability(rows[rest]).tolist()
+            sure += self._alone.probability(again[order], best_first=True).tolist()
+        sure += self._among.probability(rows[rest], best_first=not chosen).tolist()
         places = [(read, *candidate) for read in reads for candidate in read.candidates()]
         # None is surer than one that ranks before it.
         falling = np.minimum.accumulate(sure)

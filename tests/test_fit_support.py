@@ -1,0 +1,88 @@
+"""The models over what the networks say (training/fit_support.py)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from rag.extract import Logistic
+from rag.extract.features import FEATURES
+from training.fit_support import Fit, crossed
+from training.support_cases import Case
+
+NAMES = ("margin", "answerable")
+STAGE = "both"
+MARGIN, ANSWERABLE = (FEATURES.index(name) for name in NAMES)
+
+
+def cases(count: int = 600) -> list[Case]:
+    """Three sentences each: the margin tells the right one from others, the other feature whether there is one."""
+    random = np.random.default_rng(3)
+    made = []
+    for number in range(count):
+        answerable = number % 2 == 0
+        rows = np.zeros((3, len(FEATURES)))
+        rows[:, MARGIN] = random.normal(size=3)
+        rows[:, ANSWERABLE] = random.normal(2.0 * answerable, 1.5)
+        right = np.zeros(3, dtype=np.bool_)
+        if answerable:
+            right[number % 3] = True
+            rows[number % 3, MARGIN] += 1.5
+        sort = "answerable" if answerable else ("removed", "unanswerable")[number // 2 % 2]
+        made.append(Case(str(number), "made", sort, {STAGE: (rows, right)}))
+    return made
+
+
+@pytest.fixture(scope="module")
+def made() -> list[Case]:
+    return cases()
+
+
+@pytest.fixture(scope="module", params=[False, True])
+def fit(made: list[Case], request: pytest.FixtureRequest) -> Fit:
+    return Fit(NAMES, made, STAGE, half=request.param)
+
+
+def test_what_is_written_says_what_was_fitted(made: list[Case], fit: Fit) -> None:
+    model = Logistic.of(fit.object(0.5))
+    probability, right = fit.probability(made)
+    for case, expected, its in zip(made, probability, right, strict=True):
+        rows, hits = case.rows[STAGE]
+        order = model.rank.order(rows)
+        assert hits[order[0]] == its
+        assert model.probability(rows[order], best_first=True)[0] == pytest.approx(expected, abs=2e-4)
+
+
+def test_of_a_further_sentence_counts_only_whether_it_is_right(made: list[Case]) -> None:
+    right, half = (Logistic.of(Fit(NAMES, made, STAGE, half=half).object(0.5)) for half in (False, True))
+    assert right.further == right.decide != half.decide
+    assert half.further == right.further
+    rows = made[0].rows[STAGE][0]
+    best, *rest = half.probability(rows, best_first=True)
+    assert best != right.probability(rows, best_first=True)[0]
+    assert rest == right.probability(rows, best_first=True)[1:].tolist()
+    assert half.probability(rows, best_first=False).tolist() == right.probability(rows, best_first=True).tolist()
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_confidence_is_calibrated_to_what_is_right_out_of_fold(made: list[Case], half: bool) -> None:
+    probability, right = crossed(NAMES, made, STAGE, half=half)
+    assert probability.mean() == pytest.approx(right.mean(), abs=0.04)
+    for low, high in ((0.0, 0.3), (0.3, 0.6), (0.6, 1.0)):
+        its = (probability >= low) & (probability < high)
+        assert its.sum() > 50
+        assert probability[its].mean() == pytest.approx(right[its].mean(), abs=0.1)
+
+
+def test_half_of_what_decides_is_whether_there_is_an_answer_at_all(made: list[Case]) -> None:
+    """The margin, which tells sentences apart, says more of being right than of there being an answer."""
+
+    def share(fit: Fit) -> float:
+        margin, answerable = fit.decide[0]
+        return float(margin / answerable)
+
+    right, half = (Fit(NAMES, made, STAGE, half=half) for half in (False, True))
+    best, _ = right.best(made)
+    answerable = LogisticRegression().fit(best, [case.answerable for case in made]).coef_[0]
+    assert answerable[0] / answerable[1] < share(half) < share(right)
