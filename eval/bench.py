@@ -114,7 +114,8 @@ def rows_of(world: World, cases: Sequence[Case], *, peers: bool) -> list[Row]:
         begin = time.perf_counter()
         asked = few if entry.few and large else cases
         records = records_of(entry.system, asked, f"{world.dataset.name}: {entry.system.name}")
-        threshold = tuned([r for r in records if r.part == "develop"]) if entry.tuned else None
+        of_develop = [r for r in records if r.part == "develop"]
+        threshold = tuned(of_develop) if entry.tuned else None
         if threshold is not None:
             records = at(records, threshold)
         row = Row(entry.system.name, threshold, entry.probability, records)
@@ -122,7 +123,7 @@ def rows_of(world: World, cases: Sequence[Case], *, peers: bool) -> list[Row]:
         for part in REPORTED:
             of_part = [r for r in records if r.part == part]
             row.figures[part] = figures(of_part, answers, probability=entry.probability)
-            row.figures[part] |= frozen([r for r in records if r.part == "develop"], of_part)
+            row.figures[part] |= frozen(of_develop, of_part)
             if world.dataset.name == "ramdocs":
                 row.figures[part] |= conflict(of_part, answers)
         rows.append(row)

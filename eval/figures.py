@@ -51,9 +51,7 @@ def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, p
         "calibration_error": refusal.calibration_error(right, scores) if probability else None,
         "exact": _mean([float(r.exact or 0) for r in worded]),
         "f1": _mean([r.f1 or 0.0 for r in worded]),
-        "squad_f1": _mean([_squad(r) for r in some]) if worded else None,
-        "squad_f1_has_answer": _mean([_squad(r) for r in worded]),
-        "squad_f1_no_answer": _mean([_squad(r) for r in not_answerable]),
+        **_squad_f1(some, "squad_f1"),
         "squad_exact": _mean([_squad(r, exact=True) for r in some]) if worded else None,
         "squad_exact_has_answer": _mean([_squad(r, exact=True) for r in worded]),
         "gold_in_one_sentence": share(r.right_one for r in answerable),
@@ -72,18 +70,12 @@ def frozen(develop: Sequence[Record], records: Sequence[Record]) -> dict[str, An
     None where answers are not of words, or a part has nothing to score.
     """
     tuned_on, some = scorable(develop), scorable(records)
-    worded = [r for r in some if r.f1 is not None]
-    if not worded or not tuned_on:
-        return dict.fromkeys(("squad_f1_frozen", "squad_f1_frozen_has_answer", "squad_f1_frozen_no_answer"))
-    labels = [r.answerable for r in tuned_on]
-    right = [r.f1 or 0.0 if r.answerable else 0.0 for r in tuned_on]
-    decided = at(some, refusal.best_threshold(labels, right, [r.score for r in tuned_on]))
-    found = {
-        "squad_f1_frozen": decided,
-        "squad_f1_frozen_has_answer": [r for r in decided if r.f1 is not None],
-        "squad_f1_frozen_no_answer": [r for r in decided if not r.answerable],
-    }
-    return {key: _finite(_mean([_squad(r) for r in its])) for key, its in found.items()}
+    if not tuned_on or all(r.f1 is None for r in some):
+        some = []
+    right = [r.f1 or 0.0 for r in tuned_on]
+    threshold = refusal.best_threshold([r.answerable for r in tuned_on], right, [r.score for r in tuned_on])
+    found = _squad_f1(at(some, threshold), "squad_f1_frozen")
+    return {key: _finite(value) for key, value in found.items()}
 
 
 def conflict(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> dict[str, Any]:
@@ -123,6 +115,16 @@ def share(of: Any) -> dict[str, Any]:
     values = [bool(v) for v in of]
     found = Share(sum(values), len(values))
     return {"value": found.value, "count": found.count, "of": found.of, "interval": list(found.interval)}
+
+
+def _squad_f1(records: Sequence[Record], name: str) -> dict[str, float | None]:
+    """The mean of all, of the answerable ones and of the others; of all only where there are accepted words."""
+    worded = [r for r in records if r.answerable and r.f1 is not None]
+    return {
+        name: _mean([_squad(r) for r in records]) if worded else None,
+        f"{name}_has_answer": _mean([_squad(r) for r in worded]),
+        f"{name}_no_answer": _mean([_squad(r) for r in records if not r.answerable]),
+    }
 
 
 def _squad(record: Record, exact: bool = False) -> float:

@@ -79,19 +79,19 @@ class Fit:
         self.names, self._stage = tuple(names), stage
         self._columns = [FEATURES.index(name) for name in names]
         used = [case for case in cases if len(case.rows[stage][0])]
-        weights = by_sort(used, root=True)
+        weights = by_sort(used, root=True) * len(used)
         rows, right = zip(*(self._of(case) for case in used), strict=True)
         # Features on about one scale, so that the penalty means the same for each; undone in the coefficients.
         stacked = np.vstack(rows)
         self._scale = stacked.std(0) + 1e-9
         each = np.repeat(weights, [len(r) for r in right])
-        self.rank = _fitted(stacked / self._scale, np.concatenate(right), each * len(used))
+        self.rank = _fitted(stacked / self._scale, np.concatenate(right), each)
         best, hit = self.best(used)
-        self.further = self.decide = _fitted(best, hit, weights * len(used))
+        self.further = self.decide = _fitted(best, hit, weights)
         if half:
-            answers = _fitted(best, [case.answerable for case in used], weights * len(used))
+            answers = _fitted(best, [case.answerable for case in used], weights)
             mean = (self.further[0] + answers[0]) / 2
-            platt = LogisticRegression(C=np.inf).fit((best @ mean)[:, None], hit, sample_weight=weights * len(used))
+            platt = LogisticRegression(C=np.inf).fit((best @ mean)[:, None], hit, sample_weight=weights)
             self.decide = float(platt.coef_[0, 0]) * mean, float(platt.intercept_[0])
 
     def _of(self, case: Case) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
