@@ -14,18 +14,20 @@ from typing import Literal
 
 from eval.cases import Asked, Case, Dataset, Prediction, System
 from eval.vectors import CachedEncoder
+from eval.without import without
 from rag import embed, load
 from rag.build import Progress
 from rag.extract import shipped_sha256
+from rag.filters import Filters
 from rag.pipeline import Assistant, open_assistant, sync_index, uncertified_threshold
 from rag.progress import bars
-from rag.question import analyse
 from rag.reader import Reader, given_passage
+from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Article, Hit, Passage
 
 Ranking = Literal["fused", "dense", "lexical"]
-DEPTH = 50  # hits that are looked at, at first
+DEPTH = 50  # hits that are looked at
 
 
 class World:
@@ -36,7 +38,7 @@ class World:
         self.encoder = encoder or CachedEncoder(embed.resolve(settings.encoder), cache / "vectors.db")
         self.folder = cache / dataset.name.removesuffix("_removed")
         self.reader = Reader.load(settings, self.encoder)
-        self._found: dict[tuple[str, str, int], list[Hit]] = {}
+        self._found: dict[tuple[str, str, frozenset[str]], list[Hit]] = {}
         self.remembered: dict[str, dict[Asked, Prediction]] = {}  # by system
         self.systems: dict[str, System] = {}
 
@@ -81,18 +83,9 @@ class World:
         """The same to the depth that is searched."""
         if asked.context is not None:
             return self.given(asked.context, asked)
-        depth = DEPTH
-        while True:
-            found = self._ranked(asked.question, ranking, depth)
-            visible = [hit for hit in found if hit.passage.info.article_id not in asked.hidden]
-            if len(visible) >= self.settings.passages or len(found) < depth or not asked.hidden:
-                return visible
-            depth *= 4  # so many were hidden that too few are left to read
-
-    def _ranked(self, text: str, ranking: Ranking, depth: int) -> list[Hit]:
-        key = text, ranking, depth
+        key = asked.question, ranking, asked.hidden
         if key not in self._found:
-            self._found[key] = self._search(text, ranking, depth)
+            self._found[key] = self._search(*key)
         return self._found[key]
 
     def given(self, context: str, asked: Asked) -> list[Hit]:
@@ -145,14 +138,14 @@ class World:
         asked = self.encoder.encode([question], query=True)[0]
         return (self.encoder.encode(texts) @ asked).tolist() if texts else []
 
-    def _search(self, text: str, ranking: Ranking, depth: int) -> list[Hit]:
+    def _search(self, text: str, ranking: Ranking, hidden: frozenset[str]) -> list[Hit]:
+        question, store = self.assistant.understood(text), self.assistant.store
+        seen = without(store, store.within(Filters(articles=tuple(hidden))) or () if hidden else ())
         if ranking == "fused":
-            return self.assistant.search(text, depth)
-        store = self.assistant.store
-        question = analyse(text, self.settings.max_question_chars)
+            return retrieve(question, seen, self.encoder, self.settings, DEPTH)
         vector = self.encoder.encode([question.text], query=True)[0]
         dense = ranking == "dense"
-        found = store.search_dense(vector, depth) if dense else store.search_lexical(question.terms, depth)
+        found = seen.search_dense(vector, DEPTH) if dense else seen.search_lexical(question.terms, DEPTH)
         rows = [row for row, _ in found]
         scored = zip(store.passages(rows), found, store.cosines(vector, rows), strict=True)
         return [

@@ -17,9 +17,11 @@ from eval.reading import remember
 from eval.systems import Remembered
 from eval.systems.ours import Ours, of_reply
 from eval.vectors import CachedEncoder
+from eval.without import without
 from eval.world import World
 from rag import embed
 from rag.extract.network import Networks
+from rag.filters import Filters
 from rag.settings import Settings
 from tests.conftest import WordEncoder
 
@@ -202,6 +204,40 @@ def test_a_hidden_article_is_in_no_ranking(world):
     for ranking in ("fused", "dense", "lexical"):
         assert world.hits(hidden, ranking) == []
     assert not Ours(world).ask(hidden).answered
+
+
+@pytest.mark.parametrize("ranking", ["fused", "dense", "lexical"])
+def test_what_is_left_ranks_as_if_a_hidden_article_had_never_been_there(tmp_path, word_encoder, ranking):
+    """A gap where it stood would tell a reader that the best passage was taken away."""
+    who = ("mayor", "queen", "king", "clerk", "baker")
+    records = [{"id": x, "title": x, "text": f"The {x} opened the bridge on a day of {x}s."} for x in who]
+    world = World(Dataset("bridges", (), articles=tuple(records)), tmp_path, Settings())
+    asked = Asked("Did the mayor open the bridge?")
+    first = world.hits(asked, ranking)[0].passage.info.article_id
+    assert len(world.hits(asked, ranking)) == 5
+    left = world.hits(Asked(asked.question, hidden=frozenset({first})), ranking)
+    assert {hit.passage.info.article_id for hit in left} == {*who} - {first}
+    for ranks in ([hit.dense_rank for hit in left], [hit.lexical_rank for hit in left]):
+        assert set(ranks) in ({None}, {1, 2, 3, 4})
+    if ranking == "fused":
+        others = Filters(articles=tuple({*who} - {first}))
+        assert left == world.assistant.search(asked.question, 10, filters=others)
+
+
+def test_passages_are_looked_for_until_enough_are_left():
+    asked = []
+
+    class Numbers:
+        def search_dense(self, _vector, k, _within=None):
+            asked.append(k)
+            return [(row, -float(row)) for row in range(min(k, 100))]
+
+    store = Numbers()
+    seen = without(store, range(30))
+    assert seen.search_dense(np.zeros(2), 10) == [(row, -float(row)) for row in range(30, 40)]
+    assert asked == [10, 40]
+    assert len(without(store, range(95)).search_dense(np.zeros(2), 10)) == 5
+    assert without(store, ()) is store
 
 
 def test_a_system_is_asked_each_thing_once(world):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from rag.extract import Logistic
+from rag.extract import Linear, Logistic
 from rag.extract.features import FEATURES
 from training.fit_support import Fit, crossed
 from training.support_cases import Case
@@ -39,9 +40,9 @@ def made() -> list[Case]:
     return cases()
 
 
-@pytest.fixture(scope="module", params=[False, True])
-def fit(made: list[Case], request: pytest.FixtureRequest) -> Fit:
-    return Fit(NAMES, made, STAGE, half=request.param)
+@pytest.fixture(scope="module")
+def fit(made: list[Case]) -> Fit:
+    return Fit(NAMES, made, STAGE)
 
 
 def test_what_is_written_says_what_was_fitted(made: list[Case], fit: Fit) -> None:
@@ -54,20 +55,23 @@ def test_what_is_written_says_what_was_fitted(made: list[Case], fit: Fit) -> Non
         assert model.probability(rows[order], best_first=True)[0] == pytest.approx(expected, abs=2e-4)
 
 
-def test_of_a_further_sentence_counts_only_whether_it_is_right(made: list[Case]) -> None:
-    right, half = (Logistic.of(Fit(NAMES, made, STAGE, half=half).object(0.5)) for half in (False, True))
-    assert right.further == right.decide != half.decide
-    assert half.further == right.further
+def test_a_further_sentence_is_judged_by_another_model_than_the_best(made: list[Case], fit: Fit) -> None:
+    model = Logistic.of(fit.object(0.5))
     rows = made[0].rows[STAGE][0]
-    best, *rest = half.probability(rows, best_first=True)
-    assert best != right.probability(rows, best_first=True)[0]
-    assert rest == right.probability(rows, best_first=True)[1:].tolist()
-    assert half.probability(rows, best_first=False).tolist() == right.probability(rows, best_first=True).tolist()
+    best, *rest = model.probability(rows, best_first=True).tolist()
+    none_best = model.probability(rows, best_first=False).tolist()
+    assert rest == none_best[1:]
+    assert best != none_best[0]
+    logits = [(rows @ _weights(linear) + linear.intercept) for linear in (model.decide, model.further)]
+    assert [best, none_best[0]] == [pytest.approx(1 / (1 + np.exp(-its[0])), abs=1e-4) for its in logits]
 
 
-@pytest.mark.parametrize("half", [False, True])
-def test_confidence_is_calibrated_to_what_is_right_out_of_fold(made: list[Case], half: bool) -> None:
-    probability, right = crossed(NAMES, made, STAGE, half=half)
+def _weights(linear: Linear) -> NDArray[np.float64]:
+    return np.array([linear.weights.get(name, 0.0) for name in FEATURES])
+
+
+def test_confidence_is_calibrated_to_what_is_right_out_of_fold(made: list[Case]) -> None:
+    probability, right = crossed(NAMES, made, STAGE)
     assert probability.mean() == pytest.approx(right.mean(), abs=0.04)
     for low, high in ((0.0, 0.3), (0.3, 0.6), (0.6, 1.0)):
         its = (probability >= low) & (probability < high)
@@ -75,14 +79,9 @@ def test_confidence_is_calibrated_to_what_is_right_out_of_fold(made: list[Case],
         assert probability[its].mean() == pytest.approx(right[its].mean(), abs=0.1)
 
 
-def test_half_of_what_decides_is_whether_there_is_an_answer_at_all(made: list[Case]) -> None:
+def test_half_of_what_decides_is_whether_there_is_an_answer_at_all(made: list[Case], fit: Fit) -> None:
     """The margin, which tells sentences apart, says more of being right than of there being an answer."""
-
-    def share(fit: Fit) -> float:
-        margin, answerable = fit.decide[0]
-        return float(margin / answerable)
-
-    right, half = (Fit(NAMES, made, STAGE, half=half) for half in (False, True))
-    best, _ = right.best(made)
+    best, _ = fit.best(made)
     answerable = LogisticRegression().fit(best, [case.answerable for case in made]).coef_[0]
-    assert answerable[0] / answerable[1] < share(half) < share(right)
+    (further, _), (decide, _) = fit.further, fit.decide
+    assert answerable[0] / answerable[1] < decide[0] / decide[1] < further[0] / further[1]

@@ -5,18 +5,17 @@
 to be run after the networks of `rag/models` changed. Only develop parts are used, on which these were not trained.
 *Corpus*: the passages of several reading sets become articles of one index; their questions, and those on the seed
 article, are asked of the real retriever and networks, and so are the last turns of conversations. A third of the
-answerable questions of the reading sets is asked with every passage of the gold paragraph taken out of the hits.
+answerable questions of the reading sets is asked of the index without the passages of the gold paragraph.
 *Given*: SQuAD 2.0 and ClapNQ as they are, one passage a question, and Natural Questions with their passage or another.
 
 A sentence is right when by the rule of certificates (`rag.loss`) an answer that quotes it first, with the short answer
 that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best;
-a second on the best of each case alone: its probability is the confidence. Of a passage that is given half of its
-logit learns whether that sentence is right, half whether the passage answers at all, and both together are calibrated
-to the former; whether a further sentence is quoted beside it says the former alone. So it is done before the best
-sentences are read by themselves, for which these are found, and after (`..._alone`). Answerable and unanswerable cases
-weigh the same, each sort of the unanswerable ones as SORTS says, and in the fit the sources as the roots of their
-numbers, so that the large ones are not all it knows. The threshold is the highest with about the most cases right,
-right refusals included.
+a second on the best of each case alone: its probability is the confidence. Half of its logit learns whether that
+sentence is right, half whether the passages answer at all, and both together are calibrated to the former; whether a
+further sentence is quoted beside it says the former alone. So it is done before the best sentences are read by
+themselves, for which these are found, and after (`..._alone`). Answerable and unanswerable cases weigh the same, each
+sort of the unanswerable ones as SORTS says, and in the fit the sources as the roots of their numbers, so that the large
+ones are not all it knows. The threshold is the highest with about the most cases right, right refusals included.
 With --features what was read is kept in a file, and used when it is there.
 """
 
@@ -46,6 +45,9 @@ from training.support_cases import Asking, Case, corpus, given, keep, kept, seed
 OUT = Path(__file__).parent.parent / "rag" / "models" / "support.json"
 _SMOOTHED = 11  # hundredths
 _AS_GOOD = 0.002
+# C of scikit-learn. What the networks say in different places is much the same; small coefficients share it out, where
+# larger ones set one against the other.
+_PENALTY = 0.03
 SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
 # With the passage given only what the networks say of it: how many words it shares with the question tells SQuAD 2.0's
 # unanswerable questions, which were written from their passage, and not others'.
@@ -73,9 +75,9 @@ def by_sort(cases: Sequence[Case], *, root: bool = False) -> NDArray[np.float64]
 
 
 class Fit:
-    """One pair of logistic models, fitted on its cases; `half` is of what the second one learns."""
+    """Logistic models fitted on their cases: to find the best sentence, to decide on it, and on a further one."""
 
-    def __init__(self, names: Sequence[str], cases: Sequence[Case], stage: str, *, half: bool) -> None:
+    def __init__(self, names: Sequence[str], cases: Sequence[Case], stage: str) -> None:
         self.names, self._stage = tuple(names), stage
         self._columns = [FEATURES.index(name) for name in names]
         used = [case for case in cases if len(case.rows[stage][0])]
@@ -87,12 +89,11 @@ class Fit:
         each = np.repeat(weights, [len(r) for r in right])
         self.rank = _fitted(stacked / self._scale, np.concatenate(right), each)
         best, hit = self.best(used)
-        self.further = self.decide = _fitted(best, hit, weights)
-        if half:
-            answers = _fitted(best, [case.answerable for case in used], weights)
-            mean = (self.further[0] + answers[0]) / 2
-            platt = LogisticRegression(C=np.inf).fit((best @ mean)[:, None], hit, sample_weight=weights)
-            self.decide = float(platt.coef_[0, 0]) * mean, float(platt.intercept_[0])
+        self.further = _fitted(best, hit, weights)
+        answers = _fitted(best, [case.answerable for case in used], weights)
+        mean = (self.further[0] + answers[0]) / 2
+        platt = LogisticRegression(C=np.inf).fit((best @ mean)[:, None], hit, sample_weight=weights)
+        self.decide = float(platt.coef_[0, 0]) * mean, float(platt.intercept_[0])
 
     def _of(self, case: Case) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         rows, right = case.rows[self._stage]
@@ -117,9 +118,7 @@ class Fit:
 
     def object(self, threshold: float) -> dict[str, Any]:
         """What stands in support.json."""
-        parts = {"rank": self.rank, "decide": self.decide}
-        if self.further is not self.decide:
-            parts["further"] = self.further
+        parts = {"rank": self.rank, "decide": self.decide, "further": self.further}
         return {**{name: self._written(*its) for name, its in parts.items()}, "threshold": threshold}
 
     def _written(self, coefficients: NDArray[np.float64], intercept: float) -> dict[str, Any]:
@@ -134,19 +133,17 @@ def _fitted(
     rows: NDArray[np.float64], labels: Sequence[bool] | NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
     """Coefficients and intercept."""
-    model = LogisticRegression(C=1.0, max_iter=5000).fit(rows, labels, sample_weight=weights)
+    model = LogisticRegression(C=_PENALTY, max_iter=5000).fit(rows, labels, sample_weight=weights)
     return model.coef_[0], float(model.intercept_[0])
 
 
-def crossed(
-    names: Sequence[str], cases: Sequence[Case], stage: str, *, half: bool
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def crossed(names: Sequence[str], cases: Sequence[Case], stage: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Confidences out of fold: each case's by a model that was fitted on the other four fifths."""
     fold = np.array([int(sha1(case.id), 16) % 5 for case in cases])
     probability, right = np.zeros(len(cases)), np.zeros(len(cases), dtype=np.bool_)
     for number in range(5):
         held = [case for case, its in zip(cases, fold, strict=True) if its == number]
-        fit = Fit(names, [case for case, its in zip(cases, fold, strict=True) if its != number], stage, half=half)
+        fit = Fit(names, [case for case, its in zip(cases, fold, strict=True) if its != number], stage)
         probability[fold == number], right[fold == number] = fit.probability(held)
     return probability, right
 
@@ -187,20 +184,18 @@ def ablations(
     stage: str,
     probability: NDArray[np.float64],
     right: NDArray[np.bool_],
-    *,
-    half: bool,
 ) -> None:
     """Prints figures with each feature left out, and of each source with questions of both sorts by a model that was
     fitted on the others alone, beside those out of fold, which are given."""
     for left_out in names:
         rest = tuple(other for other in names if other != left_out)
-        print(f"  without {left_out:18s}", _brief(report(cases, *crossed(rest, cases, stage, half=half))))
+        print(f"  without {left_out:18s}", _brief(report(cases, *crossed(rest, cases, stage))))
     for source in dict.fromkeys(case.source for case in cases):
         held = np.array([case.source == source for case in cases])
         its = [case for case in cases if case.source == source]
         if len({case.answerable for case in its}) < 2:
             continue
-        fit = Fit(names, [case for case in cases if case.source != source], stage, half=half)
+        fit = Fit(names, [case for case in cases if case.source != source], stage)
         within, without = report(its, probability[held], right[held]), report(its, *fit.probability(its))
         print(f"  {source}: fitted with it, out of fold {_brief(within)}; without it {_brief(without)}")
 
@@ -228,14 +223,13 @@ def main() -> None:
             keep(options.features, cases)
     out: dict[str, Any] = {"fitted_on": "develop parts of eval/parts.py; see training/fit_support.py", "report": {}}
     for name, names in MODELS.items():
-        half = name.startswith("given")
-        its, stage = cases["given" if half else "corpus"], name.replace("given", "both")
-        out_of_fold = crossed(names, its, stage, half=half)
+        its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
+        out_of_fold = crossed(names, its, stage)
         found = report(its, *out_of_fold)
         print(name, json.dumps(found, indent=1))
         if name.endswith("_alone"):
-            ablations(names, its, stage, *out_of_fold, half=half)
-        out[name] = Fit(names, its, stage, half=half).object(found["threshold"])
+            ablations(names, its, stage, *out_of_fold)
+        out[name] = Fit(names, its, stage).object(found["threshold"])
         out["report"][name] = found
     options.out.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
 

@@ -18,6 +18,7 @@ from rich.progress import track
 from eval.bench import CACHE
 from eval.datasets import clapnq, mtrag, seeds
 from eval.parts import sha1
+from eval.without import without
 from eval.world import World
 from rag import extract
 from rag.extract import READ_ALONE, ReadingExtractor, Stages
@@ -28,8 +29,9 @@ from rag.loss import holds_gold, wrong_short
 from rag.pipeline import open_assistant, sync_index
 from rag.question import analyse
 from rag.reader import given_passage, mended_for
+from rag.retrieve import retrieve
 from rag.settings import Settings
-from rag.types import Hit, Question
+from rag.types import Hit, Passage, Question
 from training.reader.data import Record, records
 from training.reader.negatives import other_passage
 
@@ -131,24 +133,22 @@ def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
             file.write_text(head + "\n\n".join(contexts) + "\n", encoding="utf-8")
         print(sync_index(folder, index, settings, encoder=encoder).chunks, "passages")
         assistant = open_assistant(index, settings, encoder)
+        store = assistant.store
+        passages = store.passages(range(store.manifest.chunks))
         for record, name in track(taken, "asking"):
-            gold = record.texts
-            text = assistant.understood(record.question).text
-            hits = assistant.search(record.question, 2 * settings.passages)
+            question = assistant.understood(record.question)
+            gold, hidden = record.texts, list[int]()
             sort = "answerable" if gold else "unanswerable"
             if gold and int(sha1("removed" + record.id), 16) % 3 == 0:
-                sort = "removed"
-                hits = [hit for hit in hits if not _of_passage(hit, record.context)]
-            cases.append(
-                asking.case(record.id, name, sort, text, hits[: settings.passages], gold if sort != "removed" else ())
-            )
+                sort, gold = "removed", ()
+                hidden = [row for row, passage in enumerate(passages) if _of_passage(passage, record.context)]
+            hits = retrieve(question, without(store, hidden), encoder, settings, settings.passages)
+            cases.append(asking.case(record.id, name, sort, question.text, hits, gold))
     return cases
 
 
-def _of_passage(hit: Hit, context: str) -> bool:
-    return any(
-        hit.passage.slice(s.start, s.end) in context for s in hit.passage.chunk.sentences if s.end - s.start > 20
-    )
+def _of_passage(passage: Passage, context: str) -> bool:
+    return any(passage.slice(s.start, s.end) in context for s in passage.chunk.sentences if s.end - s.start > 20)
 
 
 def seed_cases(asking: Asking) -> list[Case]:

@@ -64,9 +64,9 @@ class Logistic:
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Logistic:
-        """As it stands in support.json; what is not said of further sentences is what decides."""
-        linear = {name: Linear(its["weights"], its["intercept"]) for name, its in data.items() if name != "threshold"}
-        return cls(linear["rank"], linear["decide"], linear.get("further", linear["decide"]), data["threshold"])
+        """As it stands in support.json."""
+        rank, decide, further = (Linear(**data[name]) for name in ("rank", "decide", "further"))
+        return cls(rank, decide, further, data["threshold"])
 
     def probability(self, features: NDArray[np.float64], *, best_first: bool) -> NDArray[np.float64]:
         """Calibrated probabilities of sentences, to four decimals, which are what decides and what is shown.
