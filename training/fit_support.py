@@ -46,8 +46,9 @@ OUT = Path(__file__).parent.parent / "rag" / "models" / "support.json"
 _SMOOTHED = 11  # hundredths
 _AS_GOOD = 0.002
 # C of scikit-learn. What the networks say in different places is much the same; small coefficients share it out, where
-# larger ones set one against the other.
-_PENALTY = 0.03
+# larger ones set one against the other. A further sentence is none of the best that were fitted on, and with small
+# coefficients it would be quoted too often.
+_PENALTY, _FURTHER_PENALTY = 0.03, 1.0
 SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
 # With the passage given only what the networks say of it: how many words it shares with the question tells SQuAD 2.0's
 # unanswerable questions, which were written from their passage, and not others'.
@@ -89,9 +90,9 @@ class Fit:
         each = np.repeat(weights, [len(r) for r in right])
         self.rank = _fitted(stacked / self._scale, np.concatenate(right), each)
         best, hit = self.best(used)
-        self.further = _fitted(best, hit, weights)
-        answers = _fitted(best, [case.answerable for case in used], weights)
-        mean = (self.further[0] + answers[0]) / 2
+        self.further = _fitted(best, hit, weights, _FURTHER_PENALTY)
+        right, answers = (_fitted(best, of, weights)[0] for of in (hit, [case.answerable for case in used]))
+        mean = (right + answers) / 2
         platt = LogisticRegression(C=np.inf).fit((best @ mean)[:, None], hit, sample_weight=weights)
         self.decide = float(platt.coef_[0, 0]) * mean, float(platt.intercept_[0])
 
@@ -130,10 +131,13 @@ class Fit:
 
 
 def _fitted(
-    rows: NDArray[np.float64], labels: Sequence[bool] | NDArray[np.bool_], weights: NDArray[np.float64]
+    rows: NDArray[np.float64],
+    labels: Sequence[bool] | NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    penalty: float = _PENALTY,
 ) -> tuple[NDArray[np.float64], float]:
     """Coefficients and intercept."""
-    model = LogisticRegression(C=_PENALTY, max_iter=5000).fit(rows, labels, sample_weight=weights)
+    model = LogisticRegression(C=penalty, max_iter=5000).fit(rows, labels, sample_weight=weights)
     return model.coef_[0], float(model.intercept_[0])
 
 
