@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from rag.types import Store, Vectors
 
 Found = list[tuple[int, float]]
+Item = TypeVar("Item")
 
 
 def without(store: Store, rows: Collection[int]) -> Store:
@@ -33,10 +34,14 @@ class _Without:
         return self._others(lambda depth: self._store.search_lexical(terms, depth, within), k)
 
     def _others(self, search: Callable[[int], Found], k: int) -> Found:
-        depth = k
-        while True:
-            found = search(depth)
-            others = [(row, score) for row, score in found if row not in self._rows]
-            if len(others) >= k or len(found) < depth:
-                return others[:k]
-            depth *= 4  # so many were hidden that too few are left
+        return kept(search, lambda found: found[0] not in self._rows, k, k)
+
+
+def kept(search: Callable[[int], list[Item]], keep: Callable[[Item], bool], k: int, depth: int) -> list[Item]:
+    """The `k` best of what is kept of a search, which is asked for more than `depth` until so many are left."""
+    while True:
+        found = search(depth)
+        some = [item for item in found if keep(item)]
+        if len(some) >= k or len(found) < depth:
+            return some[:k]
+        depth *= 4

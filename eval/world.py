@@ -140,7 +140,7 @@ class World:
 
     def _search(self, text: str, ranking: Ranking, hidden: frozenset[str]) -> list[Hit]:
         question, store = self.assistant.understood(text), self.assistant.store
-        seen = without(store, store.within(Filters(articles=tuple(hidden))) or () if hidden else ())
+        seen = without(store, store.within(Filters(articles=tuple(hidden))) or ())
         if ranking == "fused":
             return retrieve(question, seen, self.encoder, self.settings, DEPTH)
         vector = self.encoder.encode([question.text], query=True)[0]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from rag.extract import Linear, Logistic
+from rag.extract import Logistic
 from rag.extract.features import FEATURES
-from training.fit_support import Fit, crossed
+from training.fit_support import Fit, by_sort, crossed
 from training.support_cases import Case
 
 NAMES = ("margin", "answerable")
@@ -62,12 +61,15 @@ def test_a_further_sentence_is_judged_by_another_model_than_the_best(made: list[
     none_best = model.probability(rows, best_first=False).tolist()
     assert rest == none_best[1:]
     assert best != none_best[0]
-    logits = [(rows @ _weights(linear) + linear.intercept) for linear in (model.decide, model.further)]
+    logits = [linear.logits(rows) for linear in (model.decide, model.further)]
     assert [best, none_best[0]] == [pytest.approx(1 / (1 + np.exp(-its[0])), abs=1e-4) for its in logits]
 
 
-def _weights(linear: Linear) -> NDArray[np.float64]:
-    return np.array([linear.weights.get(name, 0.0) for name in FEATURES])
+def test_of_a_further_sentence_counts_only_whether_it_is_right(made: list[Case], fit: Fit) -> None:
+    best, hit = fit.best(made)
+    alone = LogisticRegression(max_iter=5000).fit(best, hit, sample_weight=by_sort(made, root=True) * len(made))
+    assert fit.further[0] == pytest.approx(alone.coef_[0], abs=1e-4)
+    assert fit.further[1] == pytest.approx(alone.intercept_[0], abs=1e-4)
 
 
 def test_confidence_is_calibrated_to_what_is_right_out_of_fold(made: list[Case]) -> None:

@@ -91,8 +91,7 @@ class Fit:
         self.rank = _fitted(stacked / self._scale, np.concatenate(right), each)
         best, hit = self.best(used)
         self.further = _fitted(best, hit, weights, _FURTHER_PENALTY)
-        right, answers = (_fitted(best, of, weights)[0] for of in (hit, [case.answerable for case in used]))
-        mean = (right + answers) / 2
+        mean = sum(_fitted(best, of, weights)[0] for of in (hit, [case.answerable for case in used])) / 2
         platt = LogisticRegression(C=np.inf).fit((best @ mean)[:, None], hit, sample_weight=weights)
         self.decide = float(platt.coef_[0, 0]) * mean, float(platt.intercept_[0])
 

@@ -14,6 +14,7 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from eval.cases import Asked, Prediction, Quote
 from eval.systems.sentence import nearest_sentence
+from eval.without import kept
 from eval.world import DEPTH, World
 
 CHUNK, OVERLAP = 1000, 200
@@ -55,14 +56,13 @@ class LangChainFaiss:
     def ask(self, asked: Asked) -> Prediction:
         """Hidden articles are taken out of the hits."""
         vector = self._world.encoder.encode([asked.question], query=True)[0].tolist()
-        depth = DEPTH
-        while True:
-            found = self._store.similarity_search_with_score_by_vector(vector, k=depth)
-            visible = [pair for pair in found if pair[0].metadata["article_id"] not in asked.hidden]
-            if visible or len(found) < depth:
-                break
-            depth *= 4
-        for document, distance in visible[:1]:
+        visible = kept(
+            lambda depth: self._store.similarity_search_with_score_by_vector(vector, k=depth),
+            lambda pair: pair[0].metadata["article_id"] not in asked.hidden,
+            1,
+            DEPTH,
+        )
+        for document, distance in visible:
             article_id = document.metadata["article_id"]
             start, text = document.metadata["start_index"], document.page_content
             sentence = nearest_sentence(self._world, asked.question, text, start)
