@@ -195,6 +195,17 @@ def test_our_answers_from_given_hits_are_those_of_the_program(world):
         assert (given.text, given.confidence, given.status) == (asked.text, asked.confidence, asked.status)
 
 
+def test_the_short_answer_that_is_forced_does_not_depend_on_the_threshold(tmp_path, word_encoder):
+    careful, bold = (Ours(World(seeds.read(), tmp_path, Settings(threshold=at))) for at in (0.99, 0.0))
+    shorts = set()
+    for case in seeds.read().cases[::15]:
+        refused, given = careful.ask(case.asked), bold.ask(case.asked)
+        assert (refused.answered, given.answered) == (False, True)
+        assert refused.short == given.short
+        shorts.add(given.short)
+    assert len(shorts - {None}) > 3
+
+
 def test_a_hidden_article_is_in_no_ranking(world):
     from dataclasses import replace
 

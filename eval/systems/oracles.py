@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from eval.cases import Asked, Case, Prediction
 from eval.metrics.answers import right_quotation
 from eval.systems.baselines import quote
-from eval.systems.ours import of_reply
+from eval.systems.ours import said
 from eval.world import World
 
 
@@ -36,7 +36,7 @@ class OracleRetrieval:
             deep = self._world.deep_hits(asked)
             holding = [h for h in deep if any(right_quotation(case, quote(h, s)) for s in h.passage.chunk.sentences)]
             hits = holding[: self._world.settings.passages] or hits
-        return of_reply(self._world, asked, self._world.assistant.answer(asked.question, hits))
+        return said(self._world, asked, lambda it: it.answer(asked.question, hits))
 
 
 class OracleReader:

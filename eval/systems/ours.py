@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from eval.cases import Asked, Prediction, Quote, System
 from eval.systems.sentence import nearest_sentence
 from eval.world import Ranking, World
 from rag.errors import RagError
+from rag.pipeline import Assistant
 from rag.reader import Reading
 from rag.types import Reply
 
@@ -27,10 +29,8 @@ class Ours:
                 reading = self._world.reader.read(asked.question, asked.context, title=asked.title)
                 return of_reading(self._world, asked, reading)
             if asked.hidden:
-                return of_reply(
-                    self._world, asked, self._world.assistant.answer(asked.question, self._world.hits(asked))
-                )
-            return of_reply(self._world, asked, self._world.assistant.ask(asked.question, history=asked.history))
+                return said(self._world, asked, lambda it: it.answer(asked.question, self._world.hits(asked)))
+            return said(self._world, asked, lambda it: it.ask(asked.question, history=asked.history))
         except RagError as error:
             return Prediction(1.0, False, error=str(error))
 
@@ -44,8 +44,8 @@ class OverRanking:
 
     def ask(self, asked: Asked) -> Prediction:
         """As ours."""
-        reply = self._world.assistant.answer(asked.question, self._world.hits(asked, self._ranking))
-        return of_reply(self._world, asked, reply)
+        hits = self._world.hits(asked, self._ranking)
+        return said(self._world, asked, lambda it: it.answer(asked.question, hits))
 
 
 class Renamed:
@@ -84,6 +84,15 @@ class Never:
     def ask(self, asked: Asked) -> Prediction:
         """Refuses, with what came closest."""
         return replace(self.system.ask(asked), score=0.0, answered=False)
+
+
+def said(world: World, asked: Asked, ask: Callable[[Assistant], Reply]) -> Prediction:
+    """What the program says, and with a refusal the short answer that it would have given at threshold 0.
+
+    So what is scored where an answer is forced does not depend on the threshold.
+    """
+    found = of_reply(world, asked, ask(world.assistant))
+    return found if found.answered else replace(found, short=ask(world.assistant.with_threshold(0.0)).short_answer)
 
 
 def of_reply(world: World, asked: Asked, reply: Reply) -> Prediction:
