@@ -23,6 +23,8 @@ from training.reader import checkpoint
 from training.reader.batches import batches, target
 from training.reader.data import SOURCES, Record, read_rows, training_records
 from training.reader.epoch import NEGATIVES, Pool, epoch, less
+from training.reader.mine import Miner
+from training.reader.mined import read_mined
 from training.reader.model import Outputs, Reader, Weights, export, fill_from, losses
 from training.reader.negatives import swap, twins, without_answer
 from training.reader.plain import Plain, Product
@@ -286,8 +288,27 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def pool(folder):
-    return Pool.of(training_records(folder))
+def pool(folder, tmp_path_factory):
+    found = training_records(folder)
+    file = tmp_path_factory.mktemp("mined") / "mined.jsonl"
+    lines = [
+        {
+            "source": it.source,
+            "id": it.id,
+            "question": it.question,
+            "others": [_other("taken"), _other(it.texts[0]), _other("refused") | {"margin": -5.0}],
+        }
+        for it in found["wiki_shift"]
+    ]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return Pool.of(found, read_mined(file))
+
+
+def _other(span):
+    """A passage in which these words were taken for an answer."""
+    text = f"Nobody knows. The find was {span} once. It was lost later. All was quiet."
+    start = text.index(span)
+    return {"title": "Elsewhere", "text": text, "start": start, "end": start + len(span), "margin": 1.0}
 
 
 def test_nothing_protected_is_trained_on(folder):
@@ -408,6 +429,33 @@ def test_every_kind_is_shown_as_a_sentence_alone_too(pool):
     for kind in ("answer", "written", "removed", "other"):
         its = [len(one.sentences) == 1 for one in shown if one.kind == kind]
         assert 0.25 < sum(its) / len(its) < 0.7, kind
+
+
+def test_a_question_is_held_against_mined_passages_around_what_was_taken_for_an_answer(pool):
+    groups = [group for number in range(2) for group in epoch(pool, 0, number, 0.0)]
+    mined = [group for group in groups if any(one.kind == "mined" for one in group)]
+    # Shown whatever the share of the others is.
+    assert {group[0].source for group in groups if group[0].kind == "answer"} >= {"wiki_shift"}
+    assert len(mined) > 10
+    for yes, no in mined:
+        assert yes.source == "wiki_shift"
+        assert yes.answerable
+        assert (no.answerable, no.question) == (False, yes.question)
+        # Neither the one whose words are those of the answer, nor the one that the reader would not fall for.
+        assert "taken once" in no.context
+    assert {"Nobody knows." in no.context for _, no in mined} == {True, False}
+
+
+def test_mining_finds_what_reads_like_an_answer_and_is_none(tmp_path):
+    own = record("1871", question="When was the bridge of Bonn built?", context="The bridge of Bonn was built in 1871.")
+    others = [
+        record(None, id="2", title="Cologne", context="The bridge of Cologne was built in 1911."),
+        record(None, id="3", title="Bonn", context="Bonn has had its bridge, a wide one, since 1871 and not before."),
+        record(None, id="4", title="Again", context="The bridge of Bonn was built in 1871. It is long."),
+    ]
+    found = list(Miner([own, *others], tmp_path).of(own))
+    assert [one["title"] for one in found] == ["Cologne"]
+    assert found[0]["text"][found[0]["start"] : found[0]["end"]] == "1911"
 
 
 def test_a_share_of_the_questions_without_a_written_twin_is_shown(pool):

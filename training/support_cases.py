@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +23,14 @@ from rag import extract
 from rag.extract import READ_ALONE, ReadingExtractor, Stages
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.network import Networks
-from rag.load.normalise import normalise
 from rag.loss import holds_gold, wrong_short
 from rag.pipeline import open_assistant, sync_index
 from rag.question import analyse
 from rag.reader import given_passage, mended_for
 from rag.retrieve import retrieve
 from rag.settings import Settings
-from rag.types import Hit, Passage, Question
+from rag.types import Hit, Question
+from training.library import is_of, shelved
 from training.reader.data import Record, records
 from training.reader.negatives import other_passage
 
@@ -117,38 +116,28 @@ class Asking:
 def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
     """The cases of an index over all sets of CORPUS."""
     settings, cases = asking.settings, []
-    taken: list[tuple[Record, str]] = []
+    taken: list[Record] = []
     with tempfile.TemporaryDirectory() as work:
         folder, index = Path(work, "seeds"), Path(work, "index")
-        folder.mkdir()
-        by_title: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+        its = {name: records(data, name, "develop") for name in CORPUS}
+        placed = shelved(folder, (record for some in its.values() for record in some))
         for name, limit in CORPUS.items():
-            its = [r for r in records(data, name, "develop") if normalise(r.context) == r.context]
-            for record in its:
-                by_title[name, record.title].setdefault(" ".join(record.context.split("\n\n")))
-            taken += [(r, name) for r in sorted(its, key=lambda r: sha1(r.id))[:limit]]
-        for (name, title), contexts in by_title.items():
-            head = f"---\ntitle: {json.dumps(title.replace('_', ' ') or 'Untitled')}\n---\n"
-            file = folder / f"{sha1(name + title)[:12]}.txt"
-            file.write_text(head + "\n\n".join(contexts) + "\n", encoding="utf-8")
+            of_set = [record for record in placed if record.source == name]
+            taken += sorted(of_set, key=lambda r: sha1(r.id))[:limit]
         print(sync_index(folder, index, settings, encoder=encoder).chunks, "passages")
         assistant = open_assistant(index, settings, encoder)
         store = assistant.store
         passages = store.passages(range(store.manifest.chunks))
-        for record, name in track(taken, "asking"):
+        for record in track(taken, "asking"):
             question = assistant.understood(record.question)
             gold, hidden = record.texts, list[int]()
             sort = "answerable" if gold else "unanswerable"
             if gold and int(sha1("removed" + record.id), 16) % 3 == 0:
                 sort, gold = "removed", ()
-                hidden = [row for row, passage in enumerate(passages) if _of_passage(passage, record.context)]
+                hidden = [row for row, passage in enumerate(passages) if is_of(passage, record.context)]
             hits = retrieve(question, without(store, hidden), encoder, settings, settings.passages)
-            cases.append(asking.case(record.id, name, sort, question.text, hits, gold))
+            cases.append(asking.case(record.id, record.source, sort, question.text, hits, gold))
     return cases
-
-
-def _of_passage(passage: Passage, context: str) -> bool:
-    return any(passage.slice(s.start, s.end) in context for s in passage.chunk.sentences if s.end - s.start > 20)
 
 
 def seed_cases(asking: Asking) -> list[Case]:

@@ -9,12 +9,13 @@ be unanswerable, so that a gap says nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from eval.parts import folded
 from eval.slips import mistyped
 from training.reader.data import Range, Record
+from training.reader.mined import Key, Mistaken, agrees, key_of
 from training.reader.negatives import (
     Neighbours,
     likeness,
@@ -40,12 +41,14 @@ SHOWN: Mapping[str, float] = {
 MADE: Mapping[str, float] = {"squad2_dev23": 0.3, "squad2_pairs_dev": 0.3, "nq_qed": 0.9}
 _MADE_ELSEWHERE = 0.6
 _REPLACED = ("swapped", "substituted")
+_MINED = 0.6  # how often a question that has mined passages is held against them
+_MOST_MINED = 2
 _ONE_MORE = 0.3  # how often a question with a written twin is shown once more with one in which a word is replaced
 # How a made one comes about, tried in an order drawn by these weights.
 WAYS: Mapping[str, float] = {"removed": 0.3, "other": 0.25, "swapped": 0.2, "substituted": 0.25}
 ONLY: Mapping[str, str] = {"qasrl_wikinews": "unrelated", "policyqa": "removed"}
 
-NEGATIVES = ("written", *WAYS)  # any of which a run may do without
+NEGATIVES = ("written", *WAYS, "mined")  # any of which a run may do without
 
 _TITLE_DROPPED = 0.3
 _GAP = 0.35
@@ -67,9 +70,10 @@ class Pool:
     sources: Mapping[str, Sequence[Record]]
     neighbours: Mapping[str, Neighbours]
     substitutes: Substitutes
+    mined: Mapping[Key, Sequence[Mistaken]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, sources: Mapping[str, Sequence[Record]]) -> Pool:
+    def of(cls, sources: Mapping[str, Sequence[Record]], mined: Mapping[Key, Sequence[Mistaken]] | None = None) -> Pool:
         """Finds twins and neighbours."""
         paired, alone = twins(record for source in sources.values() for record in source)
         taken = {(record.source, record.id) for record, _ in paired}
@@ -86,11 +90,14 @@ class Pool:
             sources,
             {name: Neighbours(source) for name, source in sources.items() if source and name not in ONLY},
             Substitutes.of(paired, {record.context for source in sources.values() for record in source}),
+            mined or {},
         )
 
 
 def epoch(pool: Pool, seed: int, number: int, others: float = 1.0, synonyms: Synonyms | None = None) -> list[Group]:
     """The groups of one pass in the order in which they are to be shown, with a share of those of `pool.answerable`.
+
+    Questions that have mined passages are all among them.
 
     With synonyms questions of all sorts are now and then put in other words or mistyped.
     """
@@ -100,8 +107,10 @@ def epoch(pool: Pool, seed: int, number: int, others: float = 1.0, synonyms: Syn
     for twin, _ in pool.twins:
         if rng.random() < _ONE_MORE and (group := _one_more(twin, pool, rng)):
             groups.append(group)
+        if rng.random() < _MINED and (group := _against_mined(_Shown.of(twin, rng), pool, rng)):
+            groups.append(group)
     for record in pool.answerable:
-        if rng.random() < others * SHOWN.get(record.source, 1.0):
+        if rng.random() < others * SHOWN.get(record.source, 1.0) or key_of(record) in pool.mined:
             groups.append(_made(record, pool, rng))
     rng.shuffle(groups)
     if synonyms is not None:
@@ -166,9 +175,24 @@ def _made(record: Record, pool: Pool, rng: Random) -> Group:
     """An answerable question, and often an unanswerable one made from it."""
     shown = _Shown.of(record, rng)
     pair: Group = ()
-    if rng.random() < MADE.get(record.source, _MADE_ELSEWHERE):
+    if rng.random() < _MINED:
+        pair = _against_mined(shown, pool, rng)
+    if not pair and rng.random() < MADE.get(record.source, _MADE_ELSEWHERE):
         pair = _pair(shown, _order(record, rng), pool, rng)
     return pair or (shown.answerable(),)
+
+
+def _against_mined(shown: _Shown, pool: Pool, rng: Random) -> Group:
+    """A question and what retrieval gave for it without an answer, around the words that were taken for one."""
+    found = [one for one in pool.mined.get(key_of(shown.record), ()) if not agrees(one, shown.record.texts)]
+    if not found:
+        return ()
+    others = []
+    for one in rng.sample(found, min(_MOST_MINED, len(found))):
+        kept = _kept(one.record, pieces_of(one.record, one.span), shown.words, rng)
+        title = one.record.title if shown.title else ""
+        others.append(example(one.record, kept, None, kind="mined", question=shown.record.question, title=title))
+    return shown.answerable(), *others
 
 
 def _pair(shown: _Shown, ways: Sequence[str], pool: Pool, rng: Random) -> Group:
@@ -203,7 +227,7 @@ def _replaced(way: str, shown: _Shown, pool: Pool, rng: Random) -> Group:
     # Each time the passage and question that fit, and those that do not.
     places = [((record, record.question), (record, asked))]
     # What stands in the passage already would stand there twice.
-    other = rewritten(record, old, new) if visible and folded(new) not in folded(record.context) else None
+    other = rewritten(record, old, new) if visible and f" {folded(new)} " not in f" {folded(record.context)} " else None
     if other:
         places += [((record, record.question), (other, record.question)), ((other, asked), (record, asked))]
     (fits, question), (misfits, its) = rng.choice(places) if other else places[0]

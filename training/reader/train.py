@@ -28,6 +28,7 @@ from training.reader import checkpoint
 from training.reader.batches import Batch, batches
 from training.reader.data import training_records
 from training.reader.epoch import NEGATIVES, Group, Pool, epoch, less
+from training.reader.mined import read_mined
 from training.reader.model import Reader, Weights, export, fill_from, losses, parameter_groups
 from training.reader.score import measures, read, squad2_develop, texts_of
 from training.reader.teacher import Teacher, taught
@@ -58,6 +59,7 @@ class Config:
     teacher: str = ""  # an export whose logits are learnt beside the labels, half and half
     without: str = ""  # a kind of negative, or "pair": left out, to see what it is worth
     synonyms: str = ""  # WordNet's index.sense, with which questions are put in other words
+    mined: str = ""  # what `training.reader.mine` wrote: passages that questions are held against
     groups: int = 0  # only so many groups of the first pass, again and again; 0: all (a check that a run can learn)
 
 
@@ -241,7 +243,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     config = Config(**{name: getattr(options, name) for name in asdict(Config())})
     run = Run(config, options.run, options.data)
-    pool = Pool.of(training_records(options.data))
+    mined = read_mined(Path(config.mined)) if config.mined else {}
+    pool = Pool.of(training_records(options.data), mined)
     run.log(started=asdict(config), position=asdict(run.position))
     minutes = options.checkpoint_minutes, options.score_minutes
     if run.position.tokens < config.tokens and not train(run, pool, minutes, options.develop_rows):
