@@ -24,6 +24,7 @@ from eval.bench import CACHE, REPORTED, RESULTS, Bench, Options, records_of
 from eval.cases import Case
 from eval.console import CONSOLE
 from eval.figures import figures
+from eval.reading import remember
 from eval.systems.ours import Ours
 from eval.world import World
 from rag.settings import load_settings
@@ -88,6 +89,7 @@ def main() -> None:
     parser.add_argument("--sets", default="seeds,squad2")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
+    remember()
     data = datasets.folder(options.data)
     bench = Bench(Options(data=data, cache=CACHE, out=options.out), load_settings())
     result = {}
