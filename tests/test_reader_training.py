@@ -22,12 +22,13 @@ from rag.sentences import sentence_pieces
 from training.reader import checkpoint
 from training.reader.batches import batches, target
 from training.reader.data import SOURCES, Record, read_rows, training_records
-from training.reader.epoch import NEGATIVES, Pool, epoch, less
+from training.reader.epoch import NEGATIVES, epoch, less
 from training.reader.mine import Miner
 from training.reader.mined import read_mined
 from training.reader.model import Outputs, Reader, Weights, export, fill_from, losses
 from training.reader.negatives import swap, twins, without_answer
 from training.reader.plain import Plain, Product
+from training.reader.pool import Pool
 from training.reader.recover import Graph, fill
 from training.reader.rounding import LEVELS, rounded
 from training.reader.score import Reading, measures

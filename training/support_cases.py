@@ -24,13 +24,12 @@ from rag.extract import READ_ALONE, ReadingExtractor, Stages
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.network import Networks
 from rag.loss import holds_gold, wrong_short
-from rag.pipeline import open_assistant, sync_index
 from rag.question import analyse
 from rag.reader import given_passage, mended_for
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Hit, Question
-from training.library import is_of, shelved
+from training.library import indexed, is_of
 from training.reader.data import Record, records
 from training.reader.negatives import other_passage
 
@@ -118,14 +117,11 @@ def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
     settings, cases = asking.settings, []
     taken: list[Record] = []
     with tempfile.TemporaryDirectory() as work:
-        folder, index = Path(work, "seeds"), Path(work, "index")
-        its = {name: records(data, name, "develop") for name in CORPUS}
-        placed = shelved(folder, (record for some in its.values() for record in some))
+        of_sets = (record for name in CORPUS for record in records(data, name, "develop"))
+        assistant, placed = indexed(of_sets, Path(work), settings, encoder)
         for name, limit in CORPUS.items():
             of_set = [record for record in placed if record.source == name]
             taken += sorted(of_set, key=lambda r: sha1(r.id))[:limit]
-        print(sync_index(folder, index, settings, encoder=encoder).chunks, "passages")
-        assistant = open_assistant(index, settings, encoder)
         store = assistant.store
         passages = store.passages(range(store.manifest.chunks))
         for record in track(taken, "asking"):

@@ -9,23 +9,22 @@ be unanswerable, so that a gap says nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from random import Random
 
 from eval.parts import folded
 from eval.slips import mistyped
 from training.reader.data import Range, Record
-from training.reader.mined import Key, Mistaken, agrees, key_of
+from training.reader.mined import agrees, key_of
 from training.reader.negatives import (
-    Neighbours,
     likeness,
     other_passage,
     swap,
-    twins,
     unrelated_passage,
     without_answer,
 )
-from training.reader.substitutes import Substitutes, replaced, rewritten
+from training.reader.pool import ONLY, Pool
+from training.reader.substitutes import replaced, rewritten
 from training.reader.views import Example, cut, example, pieces_of, window, with_gap
 from training.reader.wording import Synonyms
 
@@ -46,7 +45,6 @@ _MOST_MINED = 2
 _ONE_MORE = 0.3  # how often a question with a written twin is shown once more with one in which a word is replaced
 # How a made one comes about, tried in an order drawn by these weights.
 WAYS: Mapping[str, float] = {"removed": 0.3, "other": 0.25, "swapped": 0.2, "substituted": 0.25}
-ONLY: Mapping[str, str] = {"qasrl_wikinews": "unrelated", "policyqa": "removed"}
 
 NEGATIVES = ("written", *WAYS, "mined")  # any of which a run may do without
 
@@ -60,46 +58,11 @@ _MOST_TWINS = 3
 _REWORDED, _MISTYPED = 0.4, 0.05  # how often either is tried
 
 
-@dataclass(frozen=True)
-class Pool:
-    """All records that may be trained on, with what made negatives need."""
-
-    twins: Sequence[tuple[Record, Sequence[Record]]]
-    alone: Sequence[Record]  # written to be unanswerable, and like no answerable question on their passage
-    answerable: Sequence[Record]  # without a written twin
-    sources: Mapping[str, Sequence[Record]]
-    neighbours: Mapping[str, Neighbours]
-    substitutes: Substitutes
-    mined: Mapping[Key, Sequence[Mistaken]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, sources: Mapping[str, Sequence[Record]], mined: Mapping[Key, Sequence[Mistaken]] | None = None) -> Pool:
-        """Finds twins and neighbours."""
-        paired, alone = twins(record for source in sources.values() for record in source)
-        taken = {(record.source, record.id) for record, _ in paired}
-        answerable = [
-            record
-            for source in sources.values()
-            for record in source
-            if record.answers and (record.source, record.id) not in taken
-        ]
-        return cls(
-            paired,
-            alone,
-            answerable,
-            sources,
-            {name: Neighbours(source) for name, source in sources.items() if source and name not in ONLY},
-            Substitutes.of(paired, {record.context for source in sources.values() for record in source}),
-            mined or {},
-        )
-
-
 def epoch(pool: Pool, seed: int, number: int, others: float = 1.0, synonyms: Synonyms | None = None) -> list[Group]:
     """The groups of one pass in the order in which they are to be shown, with a share of those of `pool.answerable`.
 
-    Questions that have mined passages are all among them.
-
-    With synonyms questions of all sorts are now and then put in other words or mistyped.
+    Questions that have mined passages are all among them. With synonyms questions of all sorts are now and then put in
+    other words or mistyped.
     """
     rng = Random(f"{seed}-{number}")
     groups = [_written(twin, unanswerable, rng) for twin, unanswerable in pool.twins]

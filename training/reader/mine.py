@@ -22,12 +22,12 @@ from rich.progress import track
 from eval.parts import sha1
 from rag import embed
 from rag.extract import ReadingExtractor, shipped_model
-from rag.pipeline import open_assistant, sync_index
 from rag.reader import networks
+from rag.retrieve import retrieve
 from rag.settings import Settings
-from training.library import UNTITLED, is_of, shelved
+from training.library import UNTITLED, indexed, is_of
 from training.reader.data import Record, training_records
-from training.reader.negatives import stands
+from training.reader.negatives import holds_answer
 
 # Role questions are answered in any passage, and those of privacy policies in each of them.
 NOT_ASKED = frozenset({"qasrl_wikinews", "policyqa"})
@@ -40,21 +40,18 @@ class Miner:
     def __init__(self, records: Iterable[Record], work: Path) -> None:
         settings = Settings()
         encoder = embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
-        folder, index = work / "articles", work / "index"
-        self.records = shelved(folder, records)
-        print(sync_index(folder, index, settings, encoder=encoder).chunks, "passages", flush=True)
-        self._assistant = open_assistant(index, settings, encoder)
+        self._assistant, self.records = indexed(records, work, settings, encoder)
         self._extractor = ReadingExtractor(networks(), shipped_model(), fast=True)
-        self._passages = settings.passages
 
     def of(self, record: Record) -> Iterator[dict[str, Any]]:
         """The passages without an answer that the reader takes for the best, with the span it marks in each."""
-        question = self._assistant.understood(record.question)
+        assistant = self._assistant
+        question = assistant.understood(record.question)
+        found = retrieve(question, assistant.store, assistant.encoder, assistant.settings, assistant.settings.passages)
         hits = [
             hit
-            for hit in self._assistant.search(record.question, self._passages)
-            if not is_of(hit.passage, record.context)
-            and not any(stands(answer, hit.passage.text) for answer in record.texts)
+            for hit in found
+            if not is_of(hit.passage, record.context) and not holds_answer(record, hit.passage.text)
         ]
         first = self._extractor.read(question, hits[:_READ])
         for read in self._extractor.again(question, first) if first else ():
@@ -66,7 +63,6 @@ class Miner:
                 "start": best.start,
                 "end": best.end,
                 "margin": round(best.margin, 3),
-                "answerable": round(best.answerable, 3),
             }
 
 

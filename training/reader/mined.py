@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rag.sentences import sentence_pieces
 from rag.words import STOPWORDS
-from training.reader.data import Range, Record
+from training.reader.data import Range, Record, Row
 
 Key = tuple[str, str, str]
 
@@ -37,11 +37,11 @@ def read_mined(file: Path) -> dict[Key, Sequence[Mistaken]]:
     return {key: its for key, its in found.items() if its}
 
 
-def _mistaken(line: Mapping[str, str], other: Mapping[str, str | int]) -> Mistaken:
-    text, start, end = str(other["text"]), int(other["start"]), int(other["end"])
+def _mistaken(line: Row, other: Row) -> Mistaken:
+    text, start = other["text"], other["start"]
     pieces = tuple(sentence_pieces(text))
-    record = Record(line["source"], line["id"], str(other["title"]), line["question"], text, (), pieces)
-    return Mistaken(record, (start, max(start + 1, end)))
+    record = Record(line["source"], line["id"], other["title"], line["question"], text, (), pieces)
+    return Mistaken(record, (start, max(start + 1, other["end"])))
 
 
 def key_of(record: Record) -> Key:

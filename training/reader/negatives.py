@@ -69,13 +69,13 @@ def without_answer(record: Record) -> list[int] | None:
     gone = {i for span in record.answers for i in pieces_of(record, span)}
     rest = [i for i in range(len(record.pieces)) if i not in gone]
     text = " ".join(record.context[slice(*record.pieces[i])] for i in rest)
-    return rest if rest and not any(stands(answer, text) for answer in record.texts) else None
+    return rest if rest and not holds_answer(record, text) else None
 
 
 def other_passage(record: Record, neighbours: Sequence[Record], rng: Random) -> Record | None:
     """One of the eight nearest passages that do not hold an answer; the nearer the likelier."""
     for other in sorted(neighbours[:8], key=lambda _: rng.random())[:4]:
-        if not any(stands(answer, other.context) for answer in record.texts):
+        if not holds_answer(record, other.context):
             return other
     return None
 
@@ -87,7 +87,7 @@ def unrelated_passage(record: Record, source: Sequence[Record], rng: Random) -> 
     """
     words = _stems(record.question) - _PRONOUNS
     for other in rng.choices(source, k=4):
-        if not words <= _stems(other.context) and not any(stands(answer, other.context) for answer in record.texts):
+        if not words <= _stems(other.context) and not holds_answer(record, other.context):
             return other
     return None
 
@@ -167,8 +167,12 @@ def _most_alike(record: Record, others: Sequence[Record]) -> Record | None:
     return best if likeness(record.question, best.question) >= _LEAST_LIKENESS else None
 
 
-def stands(answer: str, text: str) -> bool:
-    """Whether a text holds an answer, or of a long one most of its content words."""
+def holds_answer(record: Record, text: str) -> bool:
+    """Whether a text holds an answer of the record, or of a long one most of its content words."""
+    return any(_stands(answer, text) for answer in record.texts)
+
+
+def _stands(answer: str, text: str) -> bool:
     if f" {_folded(answer)} " in f" {_folded(text)} ":
         return True
     if len(answer.split()) <= _LONG_ANSWER:

@@ -27,9 +27,10 @@ from rag.extract.inputs import Inputs
 from training.reader import checkpoint
 from training.reader.batches import Batch, batches
 from training.reader.data import training_records
-from training.reader.epoch import NEGATIVES, Group, Pool, epoch, less
+from training.reader.epoch import NEGATIVES, Group, epoch, less
 from training.reader.mined import read_mined
 from training.reader.model import Reader, Weights, export, fill_from, losses, parameter_groups
+from training.reader.pool import Pool
 from training.reader.score import measures, read, squad2_develop, texts_of
 from training.reader.teacher import Teacher, taught
 from training.reader.wording import Synonyms
