@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 
 from rag.extract import Logistic
 from rag.extract.features import FEATURES
-from training.fit_support import Fit, by_sort, crossed
+from training.fit_support import Fit, by_sort, chosen, crossed, fifths
 from training.support_cases import Case
 
 NAMES = ("margin", "answerable")
@@ -73,7 +77,7 @@ def test_of_a_further_sentence_counts_only_whether_it_is_right(made: list[Case],
 
 
 def test_confidence_is_calibrated_to_what_is_right_out_of_fold(made: list[Case]) -> None:
-    probability, right = crossed(NAMES, made, STAGE)
+    probability, right = crossed(NAMES, made, STAGE, fifths(made))
     assert probability.mean() == pytest.approx(right.mean(), abs=0.04)
     for low, high in ((0.0, 0.3), (0.3, 0.6), (0.6, 1.0)):
         its = (probability >= low) & (probability < high)
@@ -87,3 +91,27 @@ def test_half_of_what_decides_is_whether_there_is_an_answer_at_all(made: list[Ca
     answerable = LogisticRegression().fit(best, [case.answerable for case in made]).coef_[0]
     (further, _), (decide, _) = fit.further, fit.decide
     assert answerable[0] / answerable[1] < decide[0] / decide[1] < further[0] / further[1]
+
+
+def test_a_part_is_asked_by_what_was_fitted_on_the_others(made: list[Case]) -> None:
+    """Of a source where no answer looks as one does elsewhere its own fifths know, and the other sources do not."""
+    other = [replace(case, source="other", rows=_turned(case)) for case in cases(300)]
+    both = made[:300] + other
+    answerable = np.array([case.answerable for case in both])
+    for parts, least, most in ((fifths(other), 0.7, 1.0), ([case.source for case in both], 0.0, 0.5)):
+        its = other if len(parts) == len(other) else both
+        probability, _ = crossed(NAMES, its, STAGE, parts)
+        assert least < roc_auc_score(answerable[-300:], probability[-300:]) < most
+
+
+def _turned(case: Case) -> dict[str, tuple[NDArray[np.float64], NDArray[np.bool_]]]:
+    rows, right = case.rows[STAGE]
+    turned = rows.copy()
+    turned[:, ANSWERABLE] *= -1
+    return {STAGE: (turned, right)}
+
+
+def test_the_threshold_is_the_most_careful_of_what_is_as_good(made: list[Case]) -> None:
+    right = np.array([case.answerable for case in made])
+    assert 0.64 <= chosen(made, np.where(right, 0.7, 0.3), right) <= 0.7
+    assert 0.5 < chosen(made, np.where(right, 0.6, 0.4), right) <= 0.6

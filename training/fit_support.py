@@ -15,7 +15,8 @@ sentence is right, half whether the passages answer at all, and both together ar
 further sentence is quoted beside it says the former alone. So it is done before the best sentences are read by
 themselves, for which these are found, and after (`..._alone`). Answerable and unanswerable cases weigh the same, each
 sort of the unanswerable ones as SORTS says, and in the fit the sources as the roots of their numbers, so that the large
-ones are not all it knows. The threshold is the highest with about the most cases right, right refusals included.
+ones are not all it knows. The threshold is the highest with about the most cases right, right refusals included, where
+each case is asked by models that were fitted without its source, as the articles of those who use it are another one.
 With --features what was read is kept in a file, and used when it is there.
 """
 
@@ -43,6 +44,7 @@ from rag.settings import Settings
 from training.support_cases import Asking, Case, corpus, given, keep, kept, seed_cases, turns
 
 OUT = Path(__file__).parent.parent / "rag" / "models" / "support.json"
+_GRID = np.round(np.arange(0.05, 0.95, 0.01), 2)  # thresholds
 _SMOOTHED = 11  # hundredths
 _AS_GOOD = 0.002
 # C of scikit-learn. What the networks say in different places is much the same; small coefficients share it out, where
@@ -140,34 +142,57 @@ def _fitted(
     return model.coef_[0], float(model.intercept_[0])
 
 
-def crossed(names: Sequence[str], cases: Sequence[Case], stage: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Confidences out of fold: each case's by a model that was fitted on the other four fifths."""
-    fold = np.array([int(sha1(case.id), 16) % 5 for case in cases])
+def crossed(
+    names: Sequence[str], cases: Sequence[Case], stage: str, parts: Sequence[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Confidences out of sample: each case's by a model that was fitted on the cases of all parts but its own."""
     probability, right = np.zeros(len(cases)), np.zeros(len(cases), dtype=np.bool_)
-    for number in range(5):
-        held = [case for case, its in zip(cases, fold, strict=True) if its == number]
-        fit = Fit(names, [case for case, its in zip(cases, fold, strict=True) if its != number], stage)
-        probability[fold == number], right[fold == number] = fit.probability(held)
+    for part in dict.fromkeys(parts):
+        held = np.array([its == part for its in parts])
+        fit = Fit(names, [case for case, its in zip(cases, held, strict=True) if not its], stage)
+        probability[held], right[held] = fit.probability([c for c, its in zip(cases, held, strict=True) if its])
     return probability, right
 
 
-def report(cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_]) -> dict[str, Any]:
-    """The best threshold and figures, out of fold."""
-    answerable = np.array([case.answerable for case in cases])
-    weights = by_sort(cases)
-    grid = np.round(np.arange(0.05, 0.95, 0.01), 2)
-    joint = [float(np.average(np.where(probability >= t, right, ~answerable), weights=weights)) for t in grid]
-    # Of a smoothed curve, as its top is flat and single cases make it rough; of what is as good the most careful.
+def fifths(cases: Sequence[Case]) -> list[int]:
+    """Parts of the cases by their ids."""
+    return [int(sha1(case.id), 16) % 5 for case in cases]
+
+
+def chosen(cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """The threshold: of a smoothed curve, as its top is flat and single cases make it rough, the most careful of what
+    is as good, with the weights of the fit."""
+    joint = [_decided(cases, probability, right, t, root=True) for t in _GRID]
     smooth = np.convolve(joint, np.ones(_SMOOTHED) / _SMOOTHED, "valid")
-    at = int(np.flatnonzero(smooth >= smooth.max() - _AS_GOOD)[-1]) + _SMOOTHED // 2
-    t = float(grid[at])
+    return float(_GRID[int(np.flatnonzero(smooth >= smooth.max() - _AS_GOOD)[-1]) + _SMOOTHED // 2])
+
+
+def _decided(
+    cases: Sequence[Case],
+    probability: NDArray[np.float64],
+    right: NDArray[np.bool_],
+    threshold: float,
+    *,
+    root: bool = False,
+) -> float:
+    """The share of right decisions."""
+    answerable = np.array([case.answerable for case in cases])
+    decided = np.where(probability >= threshold, right, ~answerable)
+    return float(np.average(decided, weights=by_sort(cases, root=root)))
+
+
+def report(
+    cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_], t: float
+) -> dict[str, Any]:
+    """Figures out of sample, decided at a threshold."""
+    answerable = np.array([case.answerable for case in cases])
     found: dict[str, Any] = {
         "threshold": t,
         "cases": len(cases),
         "right_first": round(float(right[answerable].mean()), 4),
         "auroc_right": round(float(roc_auc_score(right, probability)), 4),
         "auroc_answerable": round(float(roc_auc_score(answerable, probability)), 4),
-        "decisions_right": round(joint[at], 4),
+        "decisions_right": round(_decided(cases, probability, right, t), 4),
         "sources": {},
     }
     for source in dict.fromkeys(case.source for case in cases):
@@ -181,29 +206,26 @@ def report(cases: Sequence[Case], probability: NDArray[np.float64], right: NDArr
     return found
 
 
-def ablations(
-    names: Sequence[str],
-    cases: Sequence[Case],
-    stage: str,
-    probability: NDArray[np.float64],
-    right: NDArray[np.bool_],
-) -> None:
+def ablations(names: Sequence[str], cases: Sequence[Case], stage: str, t: float) -> None:
     """Prints figures with each feature left out, and of each source with questions of both sorts by a model that was
-    fitted on the others alone, beside those out of fold, which are given."""
+    fitted on the others alone, beside those out of fold."""
     for left_out in names:
         rest = tuple(other for other in names if other != left_out)
-        print(f"  without {left_out:18s}", _brief(report(cases, *crossed(rest, cases, stage))))
-    for source in dict.fromkeys(case.source for case in cases):
-        held = np.array([case.source == source for case in cases])
+        print(f"  without {left_out:18s}", _brief(cases, *crossed(rest, cases, stage, fifths(cases)), t))
+    sources = [case.source for case in cases]
+    within, without = (crossed(names, cases, stage, parts) for parts in (fifths(cases), sources))
+    for source in dict.fromkeys(sources):
+        held = np.array([its == source for its in sources])
         its = [case for case in cases if case.source == source]
-        if len({case.answerable for case in its}) < 2:
-            continue
-        fit = Fit(names, [case for case in cases if case.source != source], stage)
-        within, without = report(its, probability[held], right[held]), report(its, *fit.probability(its))
-        print(f"  {source}: fitted with it, out of fold {_brief(within)}; without it {_brief(without)}")
+        if len({case.answerable for case in its}) == 2:
+            with_it, alone = (_brief(its, p[held], right[held], t) for p, right in (within, without))
+            print(f"  {source}: fitted with it, out of fold {with_it}; without it {alone}")
 
 
-def _brief(found: dict[str, Any]) -> dict[str, float]:
+def _brief(
+    cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_], t: float
+) -> dict[str, float]:
+    found = report(cases, probability, right, t)
     return {key: found[key] for key in ("auroc_right", "auroc_answerable", "decisions_right")}
 
 
@@ -227,12 +249,12 @@ def main() -> None:
     out: dict[str, Any] = {"fitted_on": "develop parts of eval/parts.py; see training/fit_support.py", "report": {}}
     for name, names in MODELS.items():
         its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
-        out_of_fold = crossed(names, its, stage)
-        found = report(its, *out_of_fold)
+        threshold = chosen(its, *crossed(names, its, stage, [case.source for case in its]))
+        found = report(its, *crossed(names, its, stage, fifths(its)), threshold)
         print(name, json.dumps(found, indent=1))
         if name.endswith("_alone"):
-            ablations(names, its, stage, *out_of_fold)
-        out[name] = Fit(names, its, stage).object(found["threshold"])
+            ablations(names, its, stage, threshold)
+        out[name] = Fit(names, its, stage).object(threshold)
         out["report"][name] = found
     options.out.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
 
