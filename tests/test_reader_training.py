@@ -23,6 +23,7 @@ from training.reader import checkpoint
 from training.reader.batches import batches, target
 from training.reader.data import SOURCES, Record, read_rows, training_records
 from training.reader.epoch import NEGATIVES, epoch, less
+from training.reader.mean import mean
 from training.reader.mine import Miner
 from training.reader.mined import read_mined
 from training.reader.model import Outputs, Reader, Weights, export, fill_from, losses
@@ -621,6 +622,24 @@ def test_a_run_may_begin_with_a_shallower_network_and_keeps_the_layers_above_of_
     export(deep, tmp_path / "deep", {})
     with pytest.raises(ValueError, match="unexpected"):
         fill_from(shallow, tmp_path / "deep")
+
+
+def test_the_mean_of_several_runs_is_of_their_weights_and_of_one_shape(tmp_path):
+    torch.manual_seed(0)
+    readers = [Reader("all-MiniLM-L6-v2", layers=2) for _ in range(3)]
+    for at, reader in enumerate(readers):
+        with torch.no_grad():
+            for parameter in reader.encoder.encoder.layer.parameters():
+                parameter.mul_(1 + at / 4)
+        export(reader, tmp_path / str(at), {})
+    found = mean([tmp_path / str(at) for at in range(3)])
+    for (name, one), *others in zip(*(reader.named_parameters() for reader in (found, *readers)), strict=True):
+        wanted = sum(other for _, other in others) / 3
+        assert torch.allclose(one, wanted, rtol=1e-3, atol=1e-5), name  # kept in half precision
+    assert not torch.allclose(found.span.weight, readers[0].span.weight, atol=1e-4)
+    export(Reader("all-MiniLM-L6-v2", layers=3), tmp_path / "deep", {})
+    with pytest.raises(ValueError, match="deep: of another base or shape"):
+        mean([tmp_path / "0", tmp_path / "deep"])
 
 
 def test_no_gradient_and_no_dropout_goes_through_what_is_not_trained(tmp_path, pool, inputs):
