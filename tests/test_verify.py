@@ -1,13 +1,18 @@
 """The checker finds what was tampered with, from the answers and the seed files alone."""
 
 import copy
+import itertools
 import json
 import shutil
 
 import pytest
 
 from rag.asking import reply_object
+from rag.build import sync_index
 from rag.errors import InputError
+from rag.pipeline import open_assistant
+from rag.settings import Settings
+from rag.types import Support
 from rag.verify import verify
 from tests.conftest import ARTICLE, SEEDS
 
@@ -264,7 +269,7 @@ def test_a_tampered_short_answer_is_found(honest, folder, tamper):
     elif tamper == "citation":
         reply["short_answer_span"]["citation"] = 2
     elif tamper == "part of a word":
-        reply["short_answer"] = reply["short_answer"][2:]  # it begins with a quotation mark
+        reply["short_answer"] = reply["short_answer"][1:]
         reply["short_answer_span"]["start"] += 1
         _segment(reply, "quote").update(text=reply["short_answer"], start=reply["short_answer_span"]["start"])
         _retext(reply)
@@ -276,7 +281,47 @@ def test_a_tampered_short_answer_is_found(honest, folder, tamper):
         else:
             _segment(reply, "quote").update(text="Takaichi", start=start, end=start + 8)
             _retext(reply)
-    assert checked(replies, folder).findings
+    findings = checked(replies, folder).findings
+    assert findings
+    assert any("inside a word" in finding.what for finding in findings) == (tamper == "part of a word")
+
+
+class Marking:
+    """An extractor that takes the first of these for the answer, and the others for other answers."""
+
+    def __init__(self, *answers):
+        self._answers = answers
+
+    def extract(self, question, hits):
+        found = []
+        sentences = [(hit.passage, its) for hit in hits for its in hit.passage.chunk.sentences]
+        for answer, (passage, its) in itertools.product(self._answers, sentences):
+            at = passage.slice(its.start, its.end).find(answer)
+            if at >= 0:
+                place = (its.start + at, its.start + at + len(answer))
+                found.append(Support(passage, its, place, place, 0.9))
+        return found
+
+
+_CUT = "an alternative begins or ends inside a word"
+
+
+@pytest.mark.parametrize(
+    ("other", "problems"),
+    [("Oslo", []), ("Peter_Andre", []), ("slo", [_CUT]), ("Andr", [_CUT])],
+)
+def test_another_answer_stands_at_its_place_and_cuts_no_word(tmp_path, word_encoder, other, problems):
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    (seeds / "a.txt").write_text("One title\n\nThe band comes from Bergen.\n")
+    (seeds / "b.txt").write_text("Other title\n\nThe band comes from Oslo, see title=Peter_Andre_album.\n")
+    sync_index(seeds, tmp_path / "index", Settings())
+    assistant = open_assistant(tmp_path / "index", Settings())
+    assistant._extractor = Marking("Bergen", other)
+    reply = json.loads(json.dumps(reply_object(assistant.ask("Where does the band come from?"))))
+    assert reply["alternatives"] == [{"short_answer": other, "citations": [2]}]
+    findings = checked([reply], seeds).findings
+    assert [finding.what for finding in findings] == problems
 
 
 def test_a_changed_seed_is_told_apart_from_a_violation(honest, folder):

@@ -25,7 +25,7 @@ from rag.errors import InputError
 from rag.filters import Filters
 from rag.sentences import sentence_pieces
 from rag.types import Article, Paragraph
-from rag.verify.schema import Answer, AnswerCitation, AnswerSpan, read
+from rag.verify.schema import Answer, AnswerCitation, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +139,15 @@ def _spans(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
     span = answer.short_answer_span
     if span is not None and not _lies_in(shown, span.citation, span.start, span.end, answer.short_answer or ""):
         yield "the short answer is not in its citation"
-    elif span is not None and any(c.number == span.citation and _cuts_a_word(c, span) for c in shown):
+    elif span is not None and _cuts_a_word(shown, span.citation, span.start, span.end):
         yield "the short answer begins or ends inside a word"
     for alternative in answer.alternatives:
-        words = re.compile(rf"(?<!\w){re.escape(alternative.short_answer)}(?!\w)")
-        if not all(any(c.number == n and words.search(c.quote) for c in shown) for n in alternative.citations):
-            yield "an alternative is not in its citations"
         for n in alternative.citations:
             place = _found(answer, alternative.short_answer, n)
             if not _lies_in(shown, n, *place, alternative.short_answer):
-                yield "an alternative is not shown with its place"
+                yield "an alternative is not shown with its place in its citation"
+            elif _cuts_a_word(shown, n, *place):
+                yield "an alternative begins or ends inside a word"
     for citation in shown:
         if not _passes(citation, answer.filters):
             yield f"citation {citation.number} is of an article that the filters leave out"
@@ -169,11 +168,13 @@ def _lies_in(shown: list[AnswerCitation], number: int | None, start: int, end: i
     )
 
 
-def _cuts_a_word(citation: AnswerCitation, span: AnswerSpan) -> bool:
-    edges = (span.start - citation.start, span.end - citation.start)
+def _cuts_a_word(shown: list[AnswerCitation], number: int | None, start: int, end: int) -> bool:
+    """Whether an edge of the range `start:end` of the article has a letter or digit of this citation to either side."""
     return any(
-        0 < at < len(citation.quote) and citation.quote[at - 1].isalnum() and citation.quote[at].isalnum()
-        for at in edges
+        0 < at < len(c.quote) and c.quote[at - 1].isalnum() and c.quote[at].isalnum()
+        for c in shown
+        if c.number == number
+        for at in (start - c.start, end - c.start)
     )
 
 
