@@ -63,6 +63,9 @@ MODELS = {
 }
 
 
+Confidences = tuple[NDArray[np.float64], NDArray[np.bool_]]  # of each case, and whether its best sentence is right
+
+
 def by_sort(cases: Sequence[Case], *, root: bool = False) -> NDArray[np.float64]:
     """A weight a case, by its sort: all the same in one, or with the sources as the root of how many they have."""
     count = Counter((case.sort, case.source) for case in cases)
@@ -142,9 +145,7 @@ def _fitted(
     return model.coef_[0], float(model.intercept_[0])
 
 
-def crossed(
-    names: Sequence[str], cases: Sequence[Case], stage: str, parts: Sequence[Any]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def crossed(names: Sequence[str], cases: Sequence[Case], stage: str, parts: Sequence[Any]) -> Confidences:
     """Confidences out of sample: each case's by a model that was fitted on the cases of all parts but its own."""
     probability, right = np.zeros(len(cases)), np.zeros(len(cases), dtype=np.bool_)
     for part in dict.fromkeys(parts):
@@ -206,16 +207,16 @@ def report(
     return found
 
 
-def ablations(names: Sequence[str], cases: Sequence[Case], stage: str, t: float) -> None:
+def ablations(
+    names: Sequence[str], cases: Sequence[Case], stage: str, within: Confidences, without: Confidences, t: float
+) -> None:
     """Prints figures with each feature left out, and of each source with questions of both sorts by a model that was
-    fitted on the others alone, beside those out of fold."""
+    fitted without it, beside those out of fold; both are given."""
     for left_out in names:
         rest = tuple(other for other in names if other != left_out)
         print(f"  without {left_out:18s}", _brief(cases, *crossed(rest, cases, stage, fifths(cases)), t))
-    sources = [case.source for case in cases]
-    within, without = (crossed(names, cases, stage, parts) for parts in (fifths(cases), sources))
-    for source in dict.fromkeys(sources):
-        held = np.array([its == source for its in sources])
+    for source in dict.fromkeys(case.source for case in cases):
+        held = np.array([case.source == source for case in cases])
         its = [case for case in cases if case.source == source]
         if len({case.answerable for case in its}) == 2:
             with_it, alone = (_brief(its, p[held], right[held], t) for p, right in (within, without))
@@ -249,11 +250,13 @@ def main() -> None:
     out: dict[str, Any] = {"fitted_on": "develop parts of eval/parts.py; see training/fit_support.py", "report": {}}
     for name, names in MODELS.items():
         its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
-        threshold = chosen(its, *crossed(names, its, stage, [case.source for case in its]))
-        found = report(its, *crossed(names, its, stage, fifths(its)), threshold)
+        within = crossed(names, its, stage, fifths(its))
+        without = crossed(names, its, stage, [case.source for case in its])
+        threshold = chosen(its, *without)
+        found = report(its, *within, threshold)
         print(name, json.dumps(found, indent=1))
         if name.endswith("_alone"):
-            ablations(names, its, stage, threshold)
+            ablations(names, its, stage, within, without, threshold)
         out[name] = Fit(names, its, stage).object(threshold)
         out["report"][name] = found
     options.out.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
