@@ -10,15 +10,12 @@ Not checked, as the files alone cannot tell: the confidence, the threshold and t
 
 from __future__ import annotations
 
-import functools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-
-from jinja2 import Environment, PackageLoader
 
 from rag import load
 from rag.errors import InputError
@@ -26,6 +23,7 @@ from rag.filters import Filters
 from rag.sentences import sentence_pieces
 from rag.types import Article, Paragraph
 from rag.verify.schema import Answer, AnswerCitation, read
+from rag.verify.wording import place_shown, unlike_templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ def _check(answer: Answer, sources: _Sources) -> Iterator[Problem]:
     for citation in [*answer.citations, *answer.closest]:
         yield from _citation(citation, sources)
     if answer.status != "error":
-        yield from (("violation", what) for what in _text(answer, shown))
+        yield from (("violation", what) for what in unlike_templates(answer, shown))
         yield from (("violation", what) for what in _unmatched(answer, shown, sources))
 
 
@@ -137,17 +135,13 @@ def _spans(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
     if (answer.short_answer is None) != (answer.short_answer_span is None):
         yield "the short answer and its place do not come together"
     span = answer.short_answer_span
-    if span is not None and not _lies_in(shown, span.citation, span.start, span.end, answer.short_answer or ""):
-        yield "the short answer is not in its citation"
-    elif span is not None and _cuts_a_word(shown, span.citation, span.start, span.end):
-        yield "the short answer begins or ends inside a word"
+    if span is not None and (problem := _misplaced(shown, span.citation, span.start, span.end, answer.short_answer)):
+        yield f"the short answer {problem}"
     for alternative in answer.alternatives:
         for n in alternative.citations:
-            place = _found(answer, alternative.short_answer, n)
-            if not _lies_in(shown, n, *place, alternative.short_answer):
-                yield "an alternative is not shown with its place in its citation"
-            elif _cuts_a_word(shown, n, *place):
-                yield "an alternative begins or ends inside a word"
+            place = place_shown(answer, alternative.short_answer, n)
+            if problem := _misplaced(shown, n, *place, alternative.short_answer):
+                yield f"an alternative {problem}"
     for citation in shown:
         if not _passes(citation, answer.filters):
             yield f"citation {citation.number} is of an article that the filters leave out"
@@ -160,22 +154,14 @@ def _passes(citation: AnswerCitation, filters: Filters) -> bool:
     return not filters.articles or citation.article_id in filters.articles
 
 
-def _lies_in(shown: list[AnswerCitation], number: int | None, start: int, end: int, text: str) -> bool:
-    """Whether `text` is the range `start:end` of its article and that lies inside the citation of this number."""
-    return any(
-        c.number == number and c.start <= start < end <= c.end and c.quote[start - c.start : end - c.start] == text
-        for c in shown
-    )
-
-
-def _cuts_a_word(shown: list[AnswerCitation], number: int | None, start: int, end: int) -> bool:
-    """Whether an edge of the range `start:end` of the article has a letter or digit of this citation to either side."""
-    return any(
-        0 < at < len(c.quote) and c.quote[at - 1].isalnum() and c.quote[at].isalnum()
-        for c in shown
-        if c.number == number
-        for at in (start - c.start, end - c.start)
-    )
+def _misplaced(shown: list[AnswerCitation], number: int, start: int, end: int, text: str | None) -> str | None:
+    """What is wrong with `text` being the range `start:end` of its article, inside the citation of this number."""
+    for c in shown:
+        a, b = start - c.start, end - c.start
+        if c.number == number and c.start <= start < end <= c.end and c.quote[a:b] == text:
+            inside = any(0 < at < len(c.quote) and c.quote[at - 1].isalnum() and c.quote[at].isalnum() for at in (a, b))
+            return "begins or ends inside a word" if inside else None
+    return "is not in its citation"
 
 
 def _citation(citation: AnswerCitation, sources: _Sources) -> Iterator[Problem]:
@@ -208,99 +194,6 @@ def _citation(citation: AnswerCitation, sources: _Sources) -> Iterator[Problem]:
         yield "violation", f"{label}: paragraph, section or page is not that of the quotation"
     elif sources.cut(article, home, citation.start, citation.end):
         yield "violation", f"{label}: the quotation begins or ends inside a sentence"
-
-
-def _text(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
-    """That the text is its segments, and these are what one of the shipped templates makes of the citations."""
-    if "".join(segment.text for segment in answer.segments) != answer.text:
-        yield "the segments joined are not the text"
-    given = [(s.kind, s.text, s.citation, s.start, s.end) for s in answer.segments]
-    best: tuple[int, str] | None = None
-    for name in _templates(answer.status):
-        wanted = _made(name, answer, shown)
-        if wanted == given:
-            return
-        at = next(
-            (i for i, (a, b) in enumerate(zip(given, wanted, strict=False)) if a != b), min(len(given), len(wanted))
-        )
-        found = repr(given[at][1]) if at < len(given) else "nothing"
-        if best is None or at > best[0]:
-            best = at, f"segment {at + 1}: {found} is not what a template has there"
-    yield best[1] if best else "there is no template for this"
-
-
-def _found(answer: Answer, text: str, number: int) -> tuple[int, int]:
-    """Where the answer says that an alternative stands: that it does is checked with the citations."""
-    return next(
-        ((s.start, s.end) for s in answer.segments if (s.kind, s.text, s.citation) == ("quote", text, number)), (0, 0)
-    )
-
-
-def _scope(answer: Answer, place: Callable[..., str | None]) -> dict[str, str | None]:
-    filters = answer.filters
-    count = len(filters.articles) or None
-    return {
-        "since": place("metadata", filters.since),
-        "until": place("metadata", filters.until),
-        "articles": place("metadata", count),
-    }
-
-
-Row = tuple[str, str, int | None, int, int]
-_PLACE = re.compile("\ue000(\\d+)\ue001")
-
-
-def _made(name: str, answer: Answer, shown: list[AnswerCitation]) -> list[Row]:
-    """The segments that a template makes of these citations, with places for the values filled in afterwards."""
-    values: list[Row] = []
-
-    def place(kind: str, text: object, citation: int | None = None, start: int = 0, end: int = 0) -> str | None:
-        if text is None:
-            return None
-        values.append((kind, str(text), citation, start, end))
-        return f"\ue000{len(values) - 1}\ue001"
-
-    fields = ("number", "title", "publisher", "date", "page", "paragraph")
-    citations = [
-        {field: place("metadata", getattr(c, field), c.number) for field in fields}
-        | {"quote": place("quote", c.quote, c.number, c.start, c.end)}
-        for c in shown
-    ]
-    span = answer.short_answer_span
-    rendered = (
-        _environment()
-        .get_template(name)
-        .render(
-            citations=citations,
-            unmatched=[place("question", term) for term in answer.unmatched_terms],
-            short=place("quote", answer.short_answer, span.citation, span.start, span.end) if span else None,
-            first=place("metadata", 1, 1),
-            title=place("metadata", shown[0].title, 1) if shown else None,
-            alternatives=[
-                {
-                    "short": place("quote", one.short_answer, number, *_found(answer, one.short_answer, number)),
-                    "number": place("metadata", number, number),
-                    "date": place("metadata", next((c.date for c in shown if c.number == number), None), number),
-                }
-                for one in answer.alternatives
-                for number in one.citations
-            ],
-            scope=_scope(answer, place),
-        )
-    )
-    pieces = _PLACE.split(rendered.strip("\n"))
-    rows: list[Row] = [values[int(p)] if i % 2 else ("template", p, None, 0, 0) for i, p in enumerate(pieces)]
-    return [row for row in rows if row[1]]
-
-
-@functools.cache
-def _environment() -> Environment:
-    return Environment(loader=PackageLoader("rag"), trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - compared, never shown
-
-
-@functools.cache
-def _templates(status: str) -> tuple[str, ...]:
-    return tuple(name for name in _environment().list_templates() if name.startswith(f"{status}/"))
 
 
 def _unmatched(answer: Answer, shown: list[AnswerCitation], sources: _Sources) -> Iterator[str]:
