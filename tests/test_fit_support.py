@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from rag.extract import Logistic
 from rag.extract.features import FEATURES
-from training.fit_support import Fit, by_sort, chosen, crossed, fifths
+from training.fit_support import RARE, Fit, by_sort, chosen, crossed, fifths
 from training.support_cases import Case
 
 NAMES = ("margin", "answerable")
@@ -91,6 +91,25 @@ def test_half_of_what_decides_is_whether_there_is_an_answer_at_all(made: list[Ca
     answerable = LogisticRegression().fit(best, [case.answerable for case in made]).coef_[0]
     (further, _), (decide, _) = fit.further, fit.decide
     assert answerable[0] / answerable[1] < decide[0] / decide[1] < further[0] / further[1]
+
+
+def test_a_rare_feature_has_the_weight_that_it_has_by_itself(made: list[Case]) -> None:
+    """The sentences of one case in ten have it, and of these few are right, though half are answerable."""
+    rare, held = FEATURES.index(RARE), list[Case]()
+    for number, case in enumerate(made):
+        rows, right = (its.copy() for its in case.rows[STAGE])
+        if number % 20 in (0, 1):
+            rows[:, rare] = 1.0
+            right[:] = (number % 60 == 0) & (rows[:, MARGIN] == rows[:, MARGIN].max())
+        held.append(replace(case, rows={STAGE: (rows, right)}))
+    having = [case for case in held if case.rows[STAGE][0][:, rare].any()]
+    by_itself, without = Fit((*NAMES, RARE), held, STAGE), Fit(NAMES, held, STAGE)
+    share = by_itself.best(having)[1].mean()
+    assert 0.1 < share < 0.2
+    assert by_itself.probability(having)[0].mean() == pytest.approx(share, abs=0.05)
+    assert without.probability(having)[0].mean() > 1.5 * share
+    fitted, common = (its.object(0.5)["decide"]["weights"] for its in (by_itself, without))
+    assert [fitted[name] for name in NAMES] == pytest.approx([common[name] for name in NAMES], rel=0.1)
 
 
 def test_a_part_is_asked_by_what_was_fitted_on_the_others(made: list[Case]) -> None:

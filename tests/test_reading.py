@@ -206,6 +206,17 @@ def test_what_takes_a_sentence_gets_no_short_answer(networks):
     assert why.span is not None
 
 
+def test_beside_a_date_no_place_is_shown_as_another_answer(networks):
+    """Asked when, the second passage says where; asked where, both are names, and both are shown."""
+    hits = passages("The two leaders met on Friday in Oslo.", "The two leaders met on the sidelines of the fair.")
+    extractor = ReadingExtractor(networks, shipped_model())
+    when = extractor.extract(analyse("When did the two leaders meet?", 1000), hits)
+    assert [one.short and one.passage.slice(*one.short) for one in when] == ["Friday", None]
+    assert when[1].span is not None
+    untyped = extractor.extract(analyse("At what did the two leaders meet?", 1000), hits)
+    assert all(one.short is not None for one in untyped)
+
+
 def read_of(text, article, start, end):
     hit = Hit(given_passage(text), 1.0, 0.5, 2, 3.0, 4)
     info = replace(hit.passage.info, article_id=article)

@@ -11,12 +11,13 @@ answerable questions of the reading sets is asked of the index without the passa
 A sentence is right when by the rule of certificates (`rag.loss`) an answer that quotes it first, with the short answer
 that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best;
 a second on the best of each case alone: its probability is the confidence. Half of its logit learns whether that
-sentence is right, half whether the passages answer at all, and both together are calibrated to the former; whether a
-further sentence is quoted beside it says the former alone. So it is done before the best sentences are read by
-themselves, for which these are found, and after (`..._alone`). Answerable and unanswerable cases weigh the same, each
-sort of the unanswerable ones as SORTS says, and in the fit the sources as the roots of their numbers, so that the large
-ones are not all it knows. The threshold is the highest with about the most cases right, right refusals included, where
-each case is asked by models that were fitted without its source, as the articles of those who use it are another one.
+sentence is right, half whether the passages answer at all, and both together are calibrated to the former; beside them
+comes what few cases have (RARE). Whether a further sentence is quoted beside it says the former alone. So it is done
+before the best sentences are read by themselves, for which these are found, and after (`..._alone`). Answerable and
+unanswerable cases weigh the same, each sort of the unanswerable ones as SORTS says, and in the fit the sources as the
+roots of their numbers, so that the large ones are not all it knows. The threshold is the highest with about the most
+cases right, right refusals included, where each case is asked by models that were fitted without its source, as the
+articles of those who use it are another one.
 With --features what was read is kept in a file, and used when it is there.
 """
 
@@ -32,6 +33,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -51,6 +53,9 @@ _AS_GOOD = 0.002
 # larger ones set one against the other. A further sentence is none of the best that were fitted on, and with small
 # coefficients it would be quoted too often.
 _PENALTY, _FURTHER_PENALTY = 0.03, 1.0
+# One case in thirty has articles that tell the same, so beside the others its coefficient was noise. It is fitted by
+# itself, to what is right, with the others as they are.
+RARE = "agreement"
 SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
 # With the passage given only what the networks say of it: how many words it shares with the question tells SQuAD 2.0's
 # unanswerable questions, which were written from their passage, and not others'.
@@ -96,9 +101,15 @@ class Fit:
         self.rank = _fitted(stacked / self._scale, np.concatenate(right), each)
         best, hit = self.best(used)
         self.further = _fitted(best, hit, weights, _FURTHER_PENALTY)
-        mean = sum(_fitted(best, of, weights)[0] for of in (hit, [case.answerable for case in used])) / 2
+        common = np.array([name != RARE for name in self.names])
+        mean = np.zeros(len(self.names))
+        for label in (hit, [case.answerable for case in used]):
+            mean[common] += _fitted(best[:, common], label, weights)[0] / 2
         platt = LogisticRegression(C=np.inf).fit((best @ mean)[:, None], hit, sample_weight=weights)
-        self.decide = float(platt.coef_[0, 0]) * mean, float(platt.intercept_[0])
+        coefficients, intercept = float(platt.coef_[0, 0]) * mean, float(platt.intercept_[0])
+        if RARE in self.names:
+            coefficients[~common] = _beside(best @ coefficients + intercept, best[:, ~common][:, 0], hit, weights)
+        self.decide = coefficients, intercept
 
     def _of(self, case: Case) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         rows, right = case.rows[self._stage]
@@ -143,6 +154,18 @@ def _fitted(
     """Coefficients and intercept."""
     model = LogisticRegression(C=penalty, max_iter=5000).fit(rows, labels, sample_weight=weights)
     return model.coef_[0], float(model.intercept_[0])
+
+
+def _beside(
+    logits: NDArray[np.float64], feature: NDArray[np.float64], labels: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> float:
+    """The coefficient of one feature (n,) by maximum likelihood beside an intercept, where `logits` (n,) stay."""
+
+    def loss(its: NDArray[np.float64]) -> float:
+        found = logits + its[0] + its[1] * feature
+        return float(weights @ np.logaddexp(0, np.where(labels, -found, found)))
+
+    return float(minimize(loss, np.zeros(2), method="BFGS").x[1])
 
 
 def crossed(names: Sequence[str], cases: Sequence[Case], stage: str, parts: Sequence[Any]) -> Confidences:

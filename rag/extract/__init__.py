@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.extract import spans
+from rag.extract.expected import holds_expected
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.inputs import Text
 from rag.extract.network import Networks
@@ -178,7 +179,8 @@ class ReadingExtractor:
         places = [(read, *candidate) for read in reads for candidate in read.candidates()]
         # None is surer than one that ranks before it.
         falling = np.minimum.accumulate(sure)
-        return [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]
+        found = [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]
+        return _of_one_kind(question, found)
 
     def read(self, question: Question, hits: Sequence[Hit]) -> list[Read]:
         """The passages that were read last: the best by the first network, best first, or all where it is fast."""
@@ -243,6 +245,16 @@ def _sentences(hit: Hit) -> list[tuple[int, int]]:
 def _title(hit: Hit) -> str:
     title, section = hit.passage.info.title, hit.passage.chunk.section
     return f"{title}. {section}" if section and section != title else title
+
+
+def _of_one_kind(question: Question, supports: Sequence[Support]) -> list[Support]:
+    """Where the best short answer is the date, name or number that is asked for, those that hold none are not shown."""
+
+    def holds(support: Support) -> bool:
+        return support.short is not None and holds_expected(question, support.passage.slice(*support.short))
+
+    best, *rest = supports
+    return [best] + [replace(one, short=None) if holds(best) and not holds(one) else one for one in rest]
 
 
 def _support(question: Question, read: Read, sentence: Sentence, found: Found, confidence: float) -> Support:
