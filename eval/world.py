@@ -66,9 +66,18 @@ class World:
         index = self.index
         with bars() as progress:
             sync_index(self.seeds, index, self.settings, encoder=self.encoder, progress=progress)
-        opened = open_assistant(index, self.settings, self.encoder)
+        return self._opened(self.settings)
+
+    @functools.cached_property
+    def fast(self) -> Assistant:
+        """The same with the setting `fast`: without the second reading."""
+        self.assistant  # noqa: B018 - whose index it is
+        return self._opened(self.settings.model_copy(update={"fast": True}))
+
+    def _opened(self, settings: Settings) -> Assistant:
+        opened = open_assistant(self.index, settings, self.encoder)
         # Measured as it ships, whatever was certified of an index that is kept.
-        return opened.with_threshold(uncertified_threshold(self.settings)) if opened.certificate else opened
+        return opened.with_threshold(uncertified_threshold(settings)) if opened.certificate else opened
 
     @functools.cached_property
     def articles(self) -> tuple[Article, ...]:

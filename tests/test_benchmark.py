@@ -44,6 +44,7 @@ def test_every_system_is_measured_on_the_same_questions(result):
     names = [row["name"] for row in rows]
     assert names[0] == "ours"
     assert {
+        "ours, fast",
         "always answer",
         "never answer",
         "question only",
@@ -59,6 +60,8 @@ def test_every_system_is_measured_on_the_same_questions(result):
     asked = [[record["id"] for record in row["records"]] for row in rows]
     assert all(ids == asked[0] for ids in asked)
     assert len(asked[0]) == 24
+    scores = {row["name"]: [record["score"] for record in row["records"]] for row in rows}
+    assert scores["ours, fast"] != scores["ours"]
     by_name = {row["name"]: row["figures"]["test"] for row in rows}
     assert by_name["never answer"]["joint"]["value"] == by_name["ours"]["joint_of_always_refusing"]
     assert by_name["always answer"]["unanswerable_refused"]["value"] == 0

@@ -59,6 +59,8 @@ def build(world: World, develop: Sequence[Case], *, peers: bool = True) -> list[
         Entry(Remembered(world, baselines.CosineThreshold.name, baselines.CosineThreshold), tuned=True),
     ]
     if world.dataset.asks_corpus:
+        fast = Remembered(world, "ours, fast", lambda w: ours.Ours(w, fast=True))
+        entries.insert(2, Entry(fast, tuned=False, probability=True))
         entries += [
             Entry(Remembered(world, "dense only", lambda w: ours.OverRanking(w, "dense")), tuned=True),
             Entry(Remembered(world, "lexical only", lambda w: ours.OverRanking(w, "lexical")), tuned=True),

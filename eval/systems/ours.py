@@ -15,12 +15,12 @@ from rag.types import Reply
 
 
 class Ours:
-    """The program as it ships: `Assistant.ask`, or `Reader.read` where the passage is given."""
+    """The program as it ships: `Assistant.ask`, or `Reader.read` where the passage is given, which knows no `fast`."""
 
     name = "ours"
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, *, fast: bool = False) -> None:
+        self._world, self._fast = world, fast
 
     def ask(self, asked: Asked) -> Prediction:
         """Answers or refuses. An error of the program is neither, and counts as wrong."""
@@ -28,9 +28,11 @@ class Ours:
             if asked.context is not None:
                 reading = self._world.reader.read(asked.question, asked.context, title=asked.title)
                 return of_reading(self._world, asked, reading)
+            assistant = self._world.fast if self._fast else self._world.assistant
             if asked.hidden:
-                return said(self._world, asked, lambda it: it.answer(asked.question, self._world.hits(asked)))
-            return said(self._world, asked, lambda it: it.ask(asked.question, history=asked.history))
+                hits = self._world.hits(asked)
+                return said(self._world, assistant, asked, lambda it: it.answer(asked.question, hits))
+            return said(self._world, assistant, asked, lambda it: it.ask(asked.question, history=asked.history))
         except RagError as error:
             return Prediction(1.0, False, error=str(error))
 
@@ -45,7 +47,7 @@ class OverRanking:
     def ask(self, asked: Asked) -> Prediction:
         """As ours."""
         hits = self._world.hits(asked, self._ranking)
-        return said(self._world, asked, lambda it: it.answer(asked.question, hits))
+        return said(self._world, self._world.assistant, asked, lambda it: it.answer(asked.question, hits))
 
 
 class Renamed:
@@ -86,13 +88,13 @@ class Never:
         return replace(self.system.ask(asked), score=0.0, answered=False)
 
 
-def said(world: World, asked: Asked, ask: Callable[[Assistant], Reply]) -> Prediction:
+def said(world: World, assistant: Assistant, asked: Asked, ask: Callable[[Assistant], Reply]) -> Prediction:
     """What the program says, and with a refusal the short answer that it would have given at threshold 0.
 
     So what is scored where an answer is forced does not depend on the threshold.
     """
-    found = of_reply(world, asked, ask(world.assistant))
-    return found if found.answered else replace(found, short=ask(world.assistant.with_threshold(0.0)).short_answer)
+    found = of_reply(world, asked, ask(assistant))
+    return found if found.answered else replace(found, short=ask(assistant.with_threshold(0.0)).short_answer)
 
 
 def of_reply(world: World, asked: Asked, reply: Reply) -> Prediction:
