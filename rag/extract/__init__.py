@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.extract import spans
-from rag.extract.expected import holds_expected
+from rag.extract.expected import holds_expected, is_expected
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.inputs import Text
 from rag.extract.network import Networks
@@ -248,13 +248,14 @@ def _title(hit: Hit) -> str:
 
 
 def _of_one_kind(question: Question, supports: Sequence[Support]) -> list[Support]:
-    """Where the best short answer is the date, name or number that is asked for, those that hold none are not shown."""
-
-    def holds(support: Support) -> bool:
-        return support.short is not None and holds_expected(question, support.passage.slice(*support.short))
-
+    """Where the best short answer holds the date, name or number that is asked for, what is none is not shown."""
     best, *rest = supports
-    return [best] + [replace(one, short=None) if holds(best) and not holds(one) else one for one in rest]
+    if best.short is None or not holds_expected(question, best.passage.slice(*best.short)):
+        return list(supports)
+    return [best] + [
+        one if one.short and is_expected(question, one.passage.slice(*one.short)) else replace(one, short=None)
+        for one in rest
+    ]
 
 
 def _support(question: Question, read: Read, sentence: Sentence, found: Found, confidence: float) -> Support:

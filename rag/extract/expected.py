@@ -45,9 +45,22 @@ KINDS = frozenset(_EXPECTED)
 
 def holds_expected(question: Question, text: str) -> bool:
     """Whether `text` holds a name, a date or a number, as the question asks for one, that it does not hold itself."""
+    return bool(_found(question, text))
+
+
+def is_expected(question: Question, text: str) -> bool:
+    """Whether at least half of the content words of `text` are of such names, dates or numbers."""
+    return 2 * sum(_content(its) for its in _found(question, text)) >= max(1, _content(text))
+
+
+def _found(question: Question, text: str) -> list[str]:
     asked = {stem(term) for term in question.terms}
     pattern = _YEAR if question.kind == "when" and question.focus in ("year", "years") else _EXPECTED.get(question.kind)
-    return pattern is not None and any(_new(match[0], asked) for match in pattern.finditer(text))
+    return [match[0] for match in pattern.finditer(text) if _new(match[0], asked)] if pattern else []
+
+
+def _content(text: str) -> int:
+    return sum(word.casefold() not in STOPWORDS for word in WORD.findall(text))
 
 
 def _new(text: str, asked: set[str]) -> bool:
