@@ -63,19 +63,22 @@ class World:
     @functools.cached_property
     def assistant(self) -> Assistant:
         """Our program on the index of the seeds."""
-        index = self.index
-        with bars() as progress:
-            sync_index(self.seeds, index, self.settings, encoder=self.encoder, progress=progress)
         return self._opened(self.settings)
 
     @functools.cached_property
     def fast(self) -> Assistant:
         """The same with the setting `fast`: without the second reading."""
-        self.assistant  # noqa: B018 - whose index it is
         return self._opened(self.settings.model_copy(update={"fast": True}))
 
+    @functools.cached_property
+    def _in_step(self) -> Path:
+        """The index, brought in step with the seeds."""
+        with bars() as progress:
+            sync_index(self.seeds, self.index, self.settings, encoder=self.encoder, progress=progress)
+        return self.index
+
     def _opened(self, settings: Settings) -> Assistant:
-        opened = open_assistant(self.index, settings, self.encoder)
+        opened = open_assistant(self._in_step, settings, self.encoder)
         # Measured as it ships, whatever was certified of an index that is kept.
         return opened.with_threshold(uncertified_threshold(settings)) if opened.certificate else opened
 
