@@ -3,6 +3,7 @@
 import copy
 import itertools
 import json
+from collections import Counter
 from dataclasses import replace
 from random import Random
 
@@ -14,14 +15,16 @@ from torch import nn
 from eval.datasets.training import protected
 from eval.parts import _COUNTS, parts_of, parts_of_records
 from eval.slips import mistyped
-from rag.embed import resolve
+from rag.embed import SentenceTransformerEncoder, resolve
 from rag.extract import MODELS
 from rag.extract.inputs import Inputs, plain
 from rag.extract.network import Logits, canary_values
 from rag.sentences import sentence_pieces
+from rag.settings import Settings
+from training.library import indexed
 from training.reader import checkpoint
 from training.reader.batches import batches, target
-from training.reader.data import SOURCES, Record, read_rows, training_records
+from training.reader.data import SOURCES, Record, read_rows, records, training_records
 from training.reader.epoch import NEGATIVES, epoch, less
 from training.reader.mean import mean
 from training.reader.mine import Miner
@@ -38,6 +41,7 @@ from training.reader.teacher import Teacher, taught
 from training.reader.train import Config, Position, factor, stream
 from training.reader.views import cut, example, pieces_of, window, with_gap
 from training.reader.wording import Synonyms
+from training.reader.written import QUESTIONS, name_of, written
 
 SENTENCES = (
     "The river rises in the hills.",
@@ -316,8 +320,9 @@ def _other(span):
 def test_nothing_protected_is_trained_on(folder):
     guarded = protected(folder)
     found = training_records(folder)
-    assert set(found) == set(SOURCES)
-    for name, its in found.items():
+    assert set(found) == {*SOURCES, "written"}
+    for name in SOURCES:
+        its = found[name]
         assert its, name
         ids = {one.id for one in its}
         if name != "selqa_sentences":
@@ -327,6 +332,67 @@ def test_nothing_protected_is_trained_on(folder):
         for one in its:
             assert not guarded.holds({"title": one.title, "question": one.question, "context": one.context})
     assert not any(one.id.startswith("clash") for one in found["squad1_train_part"])
+
+
+def _on(context, **others):
+    start = context.index(" near ") - 4
+    line = {
+        "passage": name_of(context),
+        "yes": [
+            ["Since when is it known?", start, start + 4],
+            ["Near which city did it turn up?", start + 10, start + 14],
+        ],
+        "no": [["Since when is it lost?", 0], ["When is it known?", 1]],
+    }
+    return json.dumps(line | others) + "\n"
+
+
+def test_written_questions_stand_on_passages_that_may_be_trained_on(folder, tmp_path):
+    rows = read_rows(folder / "reading" / "nq_qed.jsonl")
+    its_parts = parts_of_records("nq_qed", rows)
+    parts = dict(zip((row["context"] for row in rows), its_parts, strict=True))
+    file = tmp_path / "written.jsonl"
+    file.write_text("".join(_on(context) for context in parts), encoding="utf-8")
+    found = training_records(folder, ("nq_qed",), file)
+    its = found["written"]
+    assert {parts[one.context] for one in its} == {"train"}
+    assert {one.context for one in its} == {one.context for one in found["nq_qed"]}
+    assert len(its) == 4 * len({one.context for one in its})
+    assert {one.texts[0] for one in its if one.id.endswith("-1")} == {"Bonn"}
+    develop = records(folder, "written", "develop", file)
+    assert {parts[one.context] for one in develop} == {"develop"}
+    assert len(develop) == 4 * list(parts.values()).count("develop")
+    paired, alone = twins(its)
+    assert not alone
+    assert {twin.id.rsplit("-", 1)[1] + str(len(others)) for twin, others in paired} == {"01", "11"}
+    # A question of a test part is none to train on, on whatever passage it was written.
+    trained = next(iter(one.context for one in its))
+    tested = next(
+        row["question"] for row, part in zip(rows, parts_of_records("nq_qed", rows), strict=True) if part == "test"
+    )
+    file.write_text(_on(trained, yes=[[tested, 0, 2]], no=[]), encoding="utf-8")
+    assert not training_records(folder, ("nq_qed",), file)["written"]
+
+
+@pytest.mark.parametrize(
+    ("others", "said"), [({"yes": [["Who?", 5, 999]]}, "5 to 999"), ({"no": [["Who?", 2]]}, "no question 2")]
+)
+def test_a_written_question_that_fits_no_passage_is_an_error(folder, tmp_path, others, said):
+    it = training_records(folder, ("nq_qed",))["nq_qed"][0]
+    file = tmp_path / "written.jsonl"
+    file.write_text(_on("In 1400 near Bonn.") + _on(it.context, **others), encoding="utf-8")
+    with pytest.raises(ValueError, match=f"line 2: {said}"):
+        list(written([it], file))
+
+
+def test_what_is_written_is_held_against_its_twins_and_asked_once():
+    lines = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    assert [line["passage"] for line in lines] == sorted({line["passage"] for line in lines})
+    for line in lines:
+        asked = [question for question, *_ in line["yes"] + line["no"]]
+        assert len({question.casefold() for question in asked}) == len(asked)
+        assert all(0 <= start < end for _, start, end in line["yes"])
+        assert all(0 <= twin < len(line["yes"]) for _, twin in line["no"])
 
 
 def test_answers_of_all_records_stand_at_their_places(folder):
@@ -448,6 +514,15 @@ def test_a_question_is_held_against_mined_passages_around_what_was_taken_for_an_
     assert {"Nobody knows." in no.context for _, no in mined} == {True, False}
 
 
+def test_a_passage_stands_once_in_an_index_whatever_sets_have_it(tmp_path):
+    settings = Settings()
+    its = [record(), record(source="written", id="2"), record(source="written", id="3", context="It was " + TEXT)]
+    assistant, placed = indexed(its, tmp_path, settings, SentenceTransformerEncoder(resolve(settings.encoder)))
+    assert placed == its
+    found = [passage.text for passage in assistant.store.passages(range(assistant.store.manifest.chunks))]
+    assert sorted(found) == sorted([TEXT, "It was " + TEXT])
+
+
 def test_mining_finds_what_reads_like_an_answer_and_is_none(tmp_path):
     own = record("1871", question="When was the bridge of Bonn built?", context="The bridge of Bonn was built in 1871.")
     others = [
@@ -464,6 +539,18 @@ def test_a_share_of_the_questions_without_a_written_twin_is_shown(pool):
     groups = epoch(pool, 0, 0, 0.1)
     assert sum(any(one.kind == "written" for one in group) for group in groups) == len(pool.twins) + len(pool.alone)
     assert len(groups) < len(epoch(pool, 0, 0))
+
+
+def test_questions_that_were_read_often_are_shown_less_than_those_written_for_the_project(folder, tmp_path):
+    found = training_records(folder)
+    file = tmp_path / "written.jsonl"
+    file.write_text("".join(_on(context) for context in {one.context for one in found["nq_qed"]}), encoding="utf-8")
+    its = Pool.of(training_records(folder, questions=file), {})
+    count = {
+        known: Counter(group[0].source == "written" for group in epoch(its, 0, 0, known=known)) for known in (1, 0.3)
+    }
+    assert count[1][True] == count[0.3][True] > 0
+    assert 0.2 * count[1][False] < count[0.3][False] < 0.4 * count[1][False]
 
 
 def test_one_kind_of_negative_can_be_left_out(pool):

@@ -35,10 +35,13 @@ def is_of(passage: Passage, context: str) -> bool:
 
 
 def _shelve(folder: Path, records: Sequence[Record]) -> None:
-    """Writes the passages of records as articles, one file a source and title."""
-    by_title: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    """Writes the passages of records as articles, one file a source and title, each passage where it comes first."""
+    by_title: dict[tuple[str, str], list[str]] = defaultdict(list)
+    first: dict[str, Record] = {}
     for record in records:
-        by_title[record.source, record.title].setdefault(" ".join(record.context.split("\n\n")))
+        first.setdefault(" ".join(record.context.split("\n\n")), record)
+    for context, record in first.items():
+        by_title[record.source, record.title].append(context)
     for (source, title), contexts in by_title.items():
         head = f"---\ntitle: {json.dumps(title or UNTITLED)}\n---\n"
         file = folder / f"{sha1(source + title)[:12]}.txt"

@@ -19,6 +19,7 @@ from eval.datasets.lines import rows as read_rows
 from eval.datasets.training import protected
 from eval.parts import PLACEHOLDERS, kept_for_training, parts_of_records
 from rag.sentences import sentence_pieces
+from training.reader.written import QUESTIONS, WRITTEN, written
 
 SOURCES = (
     "squad1_train_part",
@@ -68,22 +69,29 @@ def rows_of(folder: Path, name: str) -> list[Row]:
     return list(_grouped(rows)) if name == "selqa_sentences" else rows
 
 
-def records(folder: Path, name: str, part: str) -> list[Record]:
-    """The records of one part of a set, unfiltered."""
+def records(folder: Path, name: str, part: str, questions: Path = QUESTIONS) -> list[Record]:
+    """The records of one part of a set, unfiltered; of the written questions those on passages of that part."""
+    if name == WRITTEN:
+        of_part = (record for source in SOURCES for record in records(folder, source, part))
+        return _records(name, list(written(of_part, questions)))
     rows = rows_of(folder, name)
     parts = parts_of_records(name, rows)
     return _records(name, [row for row, its in zip(rows, parts, strict=True) if its == part])
 
 
-def training_records(folder: Path, names: Sequence[str] = SOURCES) -> dict[str, list[Record]]:
-    """The records that may be trained on, by source."""
+def training_records(
+    folder: Path, names: Sequence[str] = SOURCES, questions: Path = QUESTIONS
+) -> dict[str, list[Record]]:
+    """The records that may be trained on, by source, with the questions written on their passages."""
     guarded = protected(folder)
-    found = {}
+    found: dict[str, list[Record]] = {}
     for name in names:
         rows = rows_of(folder, name)
         parts = parts_of_records(name, rows)
         train = [row for row, its in zip(rows, parts, strict=True) if its == "train"]
         found[name] = _records(name, kept_for_training(train, guarded))
+    rows = list(written((record for source in found.values() for record in source), questions))
+    found[WRITTEN] = _records(WRITTEN, kept_for_training(rows, guarded))
     return found
 
 

@@ -27,6 +27,7 @@ from training.reader.pool import ONLY, Pool
 from training.reader.substitutes import replaced, rewritten
 from training.reader.views import Example, cut, example, pieces_of, window, with_gap
 from training.reader.wording import Synonyms
+from training.reader.written import WRITTEN
 
 Group = tuple[Example, ...]
 
@@ -58,11 +59,14 @@ _MOST_TWINS = 3
 _REWORDED, _MISTYPED = 0.4, 0.05  # how often either is tried
 
 
-def epoch(pool: Pool, seed: int, number: int, others: float = 1.0, synonyms: Synonyms | None = None) -> list[Group]:
+def epoch(
+    pool: Pool, seed: int, number: int, others: float = 1.0, synonyms: Synonyms | None = None, known: float = 1.0
+) -> list[Group]:
     """The groups of one pass in the order in which they are to be shown, with a share of those of `pool.answerable`.
 
     Questions that have mined passages are all among them. With synonyms questions of all sorts are now and then put in
-    other words or mistyped.
+    other words or mistyped. `known` is the share that is shown of all but the questions written for this project, for a
+    network that has read the others often.
     """
     rng = Random(f"{seed}-{number}")
     groups = [_written(twin, unanswerable, rng) for twin, unanswerable in pool.twins]
@@ -76,6 +80,8 @@ def epoch(pool: Pool, seed: int, number: int, others: float = 1.0, synonyms: Syn
         if rng.random() < others * SHOWN.get(record.source, 1.0) or key_of(record) in pool.mined:
             groups.append(_made(record, pool, rng))
     rng.shuffle(groups)
+    if known < 1:
+        groups = [group for group in groups if group[0].source == WRITTEN or rng.random() < known]
     if synonyms is not None:
         groups = [tuple(_reworded(one, synonyms, rng) for one in group) for group in groups]
     return groups

@@ -8,7 +8,8 @@ Measures of squad2_dev23: F1 of the best span on answerable questions when an
 answer is forced; AUROC of answerable against unanswerable for three scores; the F1 at the best threshold of each, an
 oracle's figure. Measures of ClapNQ: the same AUROCs, beside the cosine of question and passage. Of other develop parts
 the AUROC of the fused score: WikiQA, people's own questions; and questions of MADE_OF put to their passage against the
-same put to a passage like it ("other") or to their own without the answer's sentences ("removed").
+same put to a passage like it ("other") or to their own without the answer's sentences ("removed"). The questions
+written for this project on develop passages have the measures of squad2_dev23.
 """
 
 from __future__ import annotations
@@ -37,10 +38,11 @@ from rag.extract.spans import best_pair
 from rag.loss import token_f1
 from training.reader import checkpoint
 from training.reader.batches import Batch
-from training.reader.data import Row, clapnq_rows, records
+from training.reader.data import Record, Row, clapnq_rows, records
 from training.reader.model import Reader, load_export
 from training.reader.negatives import Neighbours, other_passage, without_answer
 from training.reader.views import cut
+from training.reader.written import WRITTEN
 
 
 @dataclass(frozen=True)
@@ -113,17 +115,18 @@ def measures(rows: Sequence[Row], readings: Sequence[Reading]) -> dict[str, floa
 
 def squad2_develop(folder: Path, limit: int | None = None) -> list[Row]:
     """The develop part of squad2_dev23, or the rows of it with the lowest hashes."""
-    rows: list[Row] = [
-        {
-            "id": record.id,
-            "title": record.title,
-            "question": record.question,
-            "context": record.context,
-            "answers": list(record.texts),
-        }
-        for record in records(folder, "squad2_dev23", "develop")
-    ]
+    rows = [_row(record) for record in records(folder, "squad2_dev23", "develop")]
     return sorted(rows, key=lambda row: hashlib.sha256(row["id"].encode()).digest())[:limit]
+
+
+def _row(record: Record) -> Row:
+    return {
+        "id": record.id,
+        "title": record.title,
+        "question": record.question,
+        "context": record.context,
+        "answers": list(record.texts),
+    }
 
 
 def texts_of(rows: Sequence[Row]) -> list[Text]:
@@ -263,6 +266,8 @@ def main() -> None:
     began = time.monotonic()
     found: dict[str, Any] = {"squad2_dev23 develop": measures(rows, reading(texts_of(rows)))}
     found["ms_a_passage"] = 1000 * (time.monotonic() - began) / len(rows)
+    rows = [_row(record) for record in records(options.data, WRITTEN, "develop")]
+    found["written develop"] = measures(rows, reading(texts_of(rows)))
     found["clapnq develop"] = clapnq(reading, options.data)
     found["other develop parts"] = elsewhere(reading, options.data)
     text = json.dumps(found, indent=1, default=float)

@@ -57,6 +57,7 @@ class Config:
     frozen: int = 0  # of these, not trained
     start: str = ""  # an export whose weights the run begins with; layers above its own begin as the base's
     others: float = 1.0  # share that is shown of the questions which have no twin that was written
+    known: float = 1.0  # share that is shown of all but the questions written for this project
     teacher: str = ""  # an export whose logits are learnt beside the labels, half and half
     without: str = ""  # a kind of negative, or "pair": left out, to see what it is worth
     synonyms: str = ""  # WordNet's index.sense, with which questions are put in other words
@@ -80,7 +81,8 @@ def stream(pool: Pool, inputs: Inputs, config: Config, position: Position) -> It
     synonyms = Synonyms.read(Path(config.synonyms)) if config.synonyms else None
     while True:
         number = 0 if config.groups else position.epoch
-        groups: list[Group] = less(epoch(pool, config.seed, number, config.others, synonyms), config.without)
+        shown = epoch(pool, config.seed, number, config.others, synonyms, config.known)
+        groups: list[Group] = less(shown, config.without)
         seed = config.seed * 1000 + position.epoch
         for at, batch in enumerate(batches(groups[: config.groups or None], inputs, config.batch_tokens, seed)):
             if at < position.batch:
