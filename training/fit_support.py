@@ -159,13 +159,16 @@ def _fitted(
 def _beside(
     logits: NDArray[np.float64], feature: NDArray[np.float64], labels: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> float:
-    """The coefficient of one feature (n,) by maximum likelihood beside an intercept, where `logits` (n,) stay."""
+    """The coefficient of one feature (n,) by maximum likelihood beside an intercept, where `logits` (n,) stay.
+
+    At least 0: of so few cases chance could make it speak against an answer, which it never does.
+    """
 
     def loss(its: NDArray[np.float64]) -> float:
         found = logits + its[0] + its[1] * feature
         return float(weights @ np.logaddexp(0, np.where(labels, -found, found)))
 
-    return float(minimize(loss, np.zeros(2), method="BFGS").x[1])
+    return float(minimize(loss, np.zeros(2), bounds=((None, None), (0, None))).x[1])
 
 
 def crossed(names: Sequence[str], cases: Sequence[Case], stage: str, parts: Sequence[Any]) -> Confidences:
