@@ -366,11 +366,8 @@ def test_written_questions_stand_on_passages_that_may_be_trained_on(folder, tmp_
     assert not alone
     assert {twin.id.rsplit("-", 1)[1] + str(len(others)) for twin, others in paired} == {"01", "11"}
     # A question of a test part is none to train on, on whatever passage it was written.
-    trained = next(iter(one.context for one in its))
-    tested = next(
-        row["question"] for row, part in zip(rows, parts_of_records("nq_qed", rows), strict=True) if part == "test"
-    )
-    file.write_text(_on(trained, yes=[[tested, 0, 2]], no=[]), encoding="utf-8")
+    tested = rows[its_parts.index("test")]["question"]
+    file.write_text(_on(its[0].context, yes=[[tested, 0, 2]], no=[]), encoding="utf-8")
     assert not training_records(folder, ("nq_qed",), file)["written"]
 
 

@@ -27,7 +27,7 @@ from rag.retrieve import retrieve
 from rag.settings import Settings
 from training.library import UNTITLED, indexed, is_of
 from training.reader.data import Record, training_records
-from training.reader.mined import key_of
+from training.reader.mined import key_in, key_of
 from training.reader.negatives import holds_answer
 
 # Role questions are answered in any passage, and those of privacy policies in each of them.
@@ -83,7 +83,7 @@ def main() -> None:
     sources = training_records(options.data)
     with tempfile.TemporaryDirectory() as work, options.out.open("a+", buffering=1, encoding="utf-8") as file:
         file.seek(0)
-        done = {(line["source"], line["id"], line["question"]) for line in map(json.loads, file)}
+        done = {key_in(line) for line in map(json.loads, file)}
         miner = Miner((r for its in sources.values() for r in its), Path(work))
         placed = set(miner.records)
         wanted = [r for r in asked(sources) if r in placed][: options.questions]

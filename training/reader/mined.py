@@ -29,9 +29,7 @@ class Mistaken:
 def read_mined(file: Path) -> dict[Key, Sequence[Mistaken]]:
     """The passages by the question's source, id and words, of those questions that have such as are hard to refuse."""
     found = {
-        (line["source"], line["id"], line["question"]): tuple(
-            _mistaken(line, other) for other in line["others"] if other["margin"] > _LEAST
-        )
+        key_in(line): tuple(_mistaken(line, other) for other in line["others"] if other["margin"] > _LEAST)
         for line in map(json.loads, file.read_text(encoding="utf-8").splitlines())
     }
     return {key: its for key, its in found.items() if its}
@@ -42,6 +40,11 @@ def _mistaken(line: Row, other: Row) -> Mistaken:
     pieces = tuple(sentence_pieces(text))
     record = Record(line["source"], line["id"], other["title"], line["question"], text, (), pieces)
     return Mistaken(record, (start, max(start + 1, other["end"])))
+
+
+def key_in(line: Row) -> Key:
+    """The key of a line of the file."""
+    return line["source"], line["id"], line["question"]
 
 
 def key_of(record: Record) -> Key:
