@@ -32,7 +32,6 @@ from rag.types import Hit, Question
 from training.library import indexed, is_of
 from training.reader.data import Record, records
 from training.reader.negatives import other_passage
-from training.reader.written import WRITTEN
 
 # Develop parts that are asked of an index, and at most how many of their questions.
 CORPUS = {
@@ -41,9 +40,8 @@ CORPUS = {
     "squad1_rest": 250,
     "wiki_shift": 300,
     "nq_qed": 250,
-    WRITTEN: 500,
 }
-GIVEN = ("squad2_dev23", "squad2_pairs_dev", WRITTEN)  # with questions of both sorts
+GIVEN = ("squad2_dev23", "squad2_pairs_dev")  # with questions of both sorts
 # Real questions, each given its passage and a similar one that does not hold the answer: with the former alone the
 # label is its source, and of the sets above every passage is about the question.
 OWN_OR_OTHER = "nq_qed"

@@ -43,7 +43,8 @@ _MADE_ELSEWHERE = 0.6
 _REPLACED = ("swapped", "substituted")
 _MINED = 0.6  # how often a question that has mined passages is held against them
 _MOST_MINED = 2
-_ONE_MORE = 0.3  # how often a question with a written twin is shown once more with one in which a word is replaced
+_ONE_MORE = 0.3  # how often a question with a written twin is shown once more with one that is made
+_MORE_WAYS = ("other", *_REPLACED)  # to make that one, in any order
 # How a made one comes about, tried in an order drawn by these weights.
 WAYS: Mapping[str, float] = {"removed": 0.3, "other": 0.25, "swapped": 0.2, "substituted": 0.25}
 
@@ -130,9 +131,8 @@ def _written(twin: Record, unanswerable: Sequence[Record], rng: Random) -> Group
 
 
 def _one_more(twin: Record, pool: Pool, rng: Random) -> Group:
-    """A question with a written twin, and one that is made from it by a replaced word; nothing where none can be."""
-    shown = _Shown.of(twin, rng)
-    return _pair(shown, rng.sample(_REPLACED, 2), pool, rng)
+    """A question with a written twin, and one made by another passage or a replaced word; nothing where none can be."""
+    return _pair(_Shown.of(twin, rng), rng.sample(_MORE_WAYS, len(_MORE_WAYS)), pool, rng)
 
 
 def _alone(record: Record, rng: Random) -> Example:
