@@ -16,7 +16,7 @@ from tests.conftest import ARTICLE, SEEDS
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
-SHORT = "mutually beneficial"
+SHORT = '"mutually beneficial" relationship'
 HOSTILE = (
     """---
 title: 'Zebra <script>window.pwned = 1</script> **treaty** ![p](http://outside.example/p.png)'

@@ -220,7 +220,8 @@ def keep(file: Path, cases: dict[str, list[Case]]) -> None:
         for part, array in enumerate(pair)
     }
     heads = json.dumps({name: [(case.id, case.source, case.sort) for case in its] for name, its in cases.items()})
-    np.savez_compressed(file, heads=np.array(heads), **arrays)
+    with file.open("wb") as out:  # given a name, NumPy would add an ending that `kept` does not look for
+        np.savez_compressed(out, heads=np.array(heads), **arrays)
 
 
 def kept(file: Path) -> dict[str, list[Case]]:
