@@ -25,10 +25,12 @@ import numpy as np
 
 from eval.datasets.lines import rows
 
+_ENDING = 30  # seconds
+
 
 @contextmanager
 def served(index: Path, seeds: Path, *options: str, **environment: str) -> Iterator[tuple[str, int]]:
-    """(address, process id) of a server of its own. Raises RuntimeError where it ends before the page is there."""
+    """(address, process id) of a server of its own. Raises RuntimeError where it ends too early, or not at all."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -43,6 +45,11 @@ def served(index: Path, seeds: Path, *options: str, **environment: str) -> Itera
             yield found[0], server.pid
         finally:
             server.terminate()
+            try:
+                server.wait(_ENDING)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                raise RuntimeError(f"the server did not end within {_ENDING} seconds") from None
 
 
 def resident_mb(pid: int) -> float:

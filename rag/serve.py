@@ -19,6 +19,8 @@ from typing import Any
 from rag.errors import RagError
 from rag.settings import Settings
 
+_GRACE = 5  # seconds that open connections have at the end; a page keeps one open as long as it is looked at
+
 # The page needs nothing from elsewhere, and must not fetch anything an article might name. Gradio's own scripts
 # and styles are partly inline and compile templates, hence the two 'unsafe' words.
 _POLICY = (
@@ -64,7 +66,9 @@ def run(serving: Serving, settings: Settings) -> None:
 
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(application(assistant, serving), log_level="warning"))
+    server = uvicorn.Server(
+        uvicorn.Config(application(assistant, serving), log_level="warning", timeout_graceful_shutdown=_GRACE)
+    )
     threading.Thread(target=_announce, args=(server, _address(serving), open_browser), daemon=True).start()
     server.run(sockets=[listening])
 

@@ -1,6 +1,7 @@
 """The page in a real browser, served by the real command: what a person sees, and what the browser never does."""
 
 import shutil
+from http.client import HTTPConnection
 
 import pytest
 
@@ -425,6 +426,14 @@ def test_no_serious_finding_of_axe(page, tab):
         (v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")
     ]
     assert serious == []
+
+
+def test_the_server_ends_while_a_page_is_open(folders):
+    with served(folders / "index", folders / "seeds") as (found, _):
+        page = HTTPConnection(found.removeprefix("http://"))
+        page.request("GET", "/gradio_api/heartbeat/open")
+        assert page.getresponse().status == 200
+    page.close()
 
 
 def test_files_outside_are_not_served(page, address, folders):
