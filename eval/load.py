@@ -47,9 +47,9 @@ def served(index: Path, seeds: Path, *options: str, **environment: str) -> Itera
             server.terminate()
             try:
                 server.wait(_ENDING)
-            except subprocess.TimeoutExpired:
+            except subprocess.TimeoutExpired as late:
                 server.kill()
-                raise RuntimeError(f"the server did not end within {_ENDING} seconds") from None
+                raise RuntimeError(f"the server did not end within {_ENDING} seconds") from late
 
 
 def resident_mb(pid: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib.util
 import ipaddress
+import logging
 import os
 import socket
 import sys
@@ -69,6 +70,8 @@ def run(serving: Serving, settings: Settings) -> None:
     server = uvicorn.Server(
         uvicorn.Config(application(assistant, serving), log_level="warning", timeout_graceful_shutdown=_GRACE)
     )
+    # What is cut off at the end is no error to tell the user of.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not server.should_exit)
     threading.Thread(target=_announce, args=(server, _address(serving), open_browser), daemon=True).start()
     server.run(sockets=[listening])
 
