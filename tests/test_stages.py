@@ -1,5 +1,7 @@
 """Question analysis, retrieval, what is expected, decision and rendering, each by itself."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,10 +23,11 @@ INFO = ArticleInfo("a1", "a.txt", "A <title>", "Paper", None, None, "2025-11-01"
 TEXT = 'He said "yes" twice. It rained on Monday. Nobody came.'
 SENTENCES = (Sentence(10, 30, 1), Sentence(31, 51, 1), Sentence(52, 64, 2))
 PASSAGE = Passage(INFO, Chunk(0, 10, 64, "Head", SENTENCES), TEXT)
+OTHER = replace(PASSAGE, info=replace(INFO, article_id="a2", title="B <title>"))
 
 
-def support(i, confidence, short=None):
-    return Support(PASSAGE, SENTENCES[i], short, short, confidence)
+def support(i, confidence, short=None, passage=PASSAGE):
+    return Support(passage, SENTENCES[i], short, short, confidence)
 
 
 def asking(text, unmatched=(), *, id=None, filters=ALL):
@@ -178,17 +181,27 @@ def test_refuses_when_best_support_is_below_threshold_and_shows_the_closest():
     assert outcome == Refused("no_support", (support(0, 0.49),), 0.49, 0.5)
 
 
+def test_beside_a_short_answer_an_article_is_quoted_once():
+    monday, nobody = (41, 50), (52, 58)
+    same, other = support(2, 0.8, nobody), support(2, 0.7, nobody, OTHER)
+    again = support(1, 0.65, monday, OTHER)
+    outcome = decide([support(1, 0.9, monday), same, other, again], 0.5)
+    assert (outcome.supports, outcome.others) == ((support(1, 0.9, monday), other), (1,))
+    explained = decide([support(1, 0.9), support(2, 0.8)], 0.5)
+    assert explained.supports == (support(1, 0.9), support(2, 0.8))
+
+
 def test_refuses_with_nothing_found_when_there_is_no_sentence():
     assert decide([], 0.5) == Refused("nothing_found", (), 0.0, 0.5)
 
 
 def test_an_answer_is_quotations_and_template_words():
     question = analyse("When did it rain?", 1000)
-    outcome = decide([support(1, 0.9, (41, 50)), support(2, 0.8)], 0.5)
+    outcome = decide([support(1, 0.9, (41, 50)), support(2, 0.8, passage=OTHER)], 0.5)
     reply = render(asking(question.text, ["zebra"], id="q1"), outcome)
     assert reply.text == (
         "When: on Monday [1]\n\n“It rained on Monday.” [1]\nA <title>, Paper, 2025-11-01, paragraph 1\n\n"
-        "“Nobody came.” [2]\nA <title>, Paper, 2025-11-01, paragraph 2"
+        "“Nobody came.” [2]\nB <title>, Paper, 2025-11-01, paragraph 2"
     )
     assert "".join(segment.text for segment in reply.segments) == reply.text
     for segment in reply.segments:

@@ -7,8 +7,8 @@ to be run after the networks of `rag/models` changed. Only develop parts are use
 article, are asked of the real retriever and networks, and so are the last turns of conversations. A third of the
 answerable questions of the reading sets is asked of the index without the passages of the gold paragraph.
 *Given*: SQuAD 2.0 and ClapNQ as they are, one passage a question, and Natural Questions with their passage or another.
-The questions written for this project are among neither: the networks are surer of them than of a user's, since they
-have learnt from others by the same hands.
+Of the questions written for this project only those in other words are among them, asked of the index: the networks are
+surer of the others than of a user's, since they have learnt from questions by the same hands.
 
 A sentence is right when by the rule of certificates (`rag.loss`) an answer that quotes it first, with the short answer
 that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best;

@@ -29,9 +29,11 @@ from rag.reader import given_passage, mended_for
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Hit, Question
+from rag.words import stem, terms
 from training.library import indexed, is_of
 from training.reader.data import Record, records
 from training.reader.negatives import other_passage
+from training.reader.written import WRITTEN
 
 # Develop parts that are asked of an index, and at most how many of their questions.
 CORPUS = {
@@ -40,7 +42,12 @@ CORPUS = {
     "squad1_rest": 250,
     "wiki_shift": 300,
     "nq_qed": 250,
+    WRITTEN: 400,
 }
+# Of the written questions those in other words, of whose content words their passage and its title hold some: by the
+# sets above, whose questions mostly repeat their passage, confidence would trust shared words alone. The rest would
+# teach only that the networks are sure of questions by the hands they learnt from.
+_IN_OTHER_WORDS = 0.25, 0.5
 GIVEN = ("squad2_dev23", "squad2_pairs_dev")  # with questions of both sorts
 # Real questions, each given its passage and a similar one that does not hold the answer: with the former alone the
 # label is its source, and of the sets above every passage is about the question.
@@ -118,6 +125,14 @@ class Asking:
         return np.array(features(question, reads)).reshape(-1, len(FEATURES)), np.array(right, dtype=np.bool_)
 
 
+def _reworded(record: Record) -> bool:
+    """Whether the share of the question's content words in passage and title is within _IN_OTHER_WORDS."""
+    asked = {stem(term) for term in terms(record.question)}
+    held = {stem(term) for term in terms(f"{record.title} {record.context}")}
+    lowest, highest = _IN_OTHER_WORDS
+    return lowest * len(asked) <= len(asked & held) <= highest * len(asked)
+
+
 def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
     """The cases of an index over all sets of CORPUS."""
     settings, cases = asking.settings, []
@@ -126,7 +141,7 @@ def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
         of_sets = (record for name in CORPUS for record in records(data, name, "develop"))
         assistant, placed = indexed(of_sets, Path(work), settings, encoder)
         for name, limit in CORPUS.items():
-            of_set = [record for record in placed if record.source == name]
+            of_set = [record for record in placed if record.source == name and (name != WRITTEN or _reworded(record))]
             taken += sorted(of_set, key=lambda r: sha1(r.id))[:limit]
         store = assistant.store
         passages = store.passages(range(store.manifest.chunks))
