@@ -19,7 +19,8 @@ before the best sentences are read by themselves, for which these are found, and
 unanswerable cases weigh the same, each sort of the unanswerable ones as SORTS says, and in the fit the sources as the
 roots of their numbers, so that the large ones are not all it knows. The threshold is the highest with about the most
 cases right, right refusals included, where each case is asked by models that were fitted without its source, as the
-articles of those who use it are another one.
+articles of those who use it are another one; the written ones, by the hands that the networks learnt from, have no say
+in it.
 With --features what was read is kept in a file, and used when it is there.
 """
 
@@ -45,6 +46,7 @@ from rag import embed
 from rag.extract.features import ALONE, FEATURES, SECOND
 from rag.reader import networks
 from rag.settings import Settings
+from training.reader.written import WRITTEN
 from training.support_cases import Asking, Case, corpus, given, keep, kept, seed_cases, turns
 
 OUT = Path(__file__).parent.parent / "rag" / "models" / "support.json"
@@ -280,7 +282,8 @@ def main() -> None:
         its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
         within = crossed(names, its, stage, fifths(its))
         without = crossed(names, its, stage, [case.source for case in its])
-        threshold = chosen(its, *without)
+        asked = np.array([case.source != WRITTEN for case in its])
+        threshold = chosen([case for case in its if case.source != WRITTEN], *(part[asked] for part in without))
         found = report(its, *within, threshold)
         print(name, json.dumps(found, indent=1))
         if name.endswith("_alone"):
