@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 
 from rag.types import Answered, Outcome, Refused, Support
 from rag.words import STOPWORDS, WORD, stem
@@ -12,18 +12,18 @@ def decide(supports: Sequence[Support], threshold: float, *, max_quotes: int = 3
     """Answers exactly when the first support's confidence reaches the threshold.
 
     Further sentences are quoted only when each reaches the threshold by itself; those with another short answer come
-    before those with one that is shown, so that articles which disagree are seen to. Beside a short answer an article
-    is quoted once: what it says elsewhere mostly answers something else. `supports` are ordered by falling confidence,
-    as an Extractor returns them.
+    before those with one that is shown, so that articles which disagree are seen to. Beside a short answer the
+    article that is quoted first is not quoted again: what it says elsewhere mostly answers something else. `supports`
+    are ordered by falling confidence, as an Extractor returns them.
     """
     if not supports:
         return Refused("nothing_found", (), 0.0, threshold)
     confidence = supports[0].confidence
     if confidence < threshold:
-        return Refused("no_support", tuple(_one_each(supports, _place)[:max_closest]), confidence, threshold)
+        return Refused("no_support", tuple(_one_a_passage(supports)[:max_closest]), confidence, threshold)
     enough = [s for s in supports if s.confidence >= threshold]
-    if supports[0].short:
-        enough = _one_each(enough, lambda support: support.passage.info.article_id)
+    if supports[0].short is not None:
+        enough = [s for s in enough if s is supports[0] or _article(s) != _article(supports[0])]
     chosen = _varied(enough)
     shown = chosen + [support for support in enough if not any(support is one for one in chosen)]
     others = range(1, min(len(chosen), max_quotes))
@@ -53,14 +53,13 @@ def _differ(a: frozenset[str], b: frozenset[str]) -> bool:
     return 2 * len(a & b) < min(len(a), len(b))
 
 
-def _place(support: Support) -> tuple[str, int]:
-    """Its passage; the closest of a refusal are different ones."""
-    return support.passage.info.article_id, support.passage.chunk.ordinal
+def _article(support: Support) -> str:
+    return support.passage.info.article_id
 
 
-def _one_each(supports: Sequence[Support], of: Callable[[Support], Hashable]) -> list[Support]:
-    """The best support of each article or passage."""
-    best: dict[Hashable, Support] = {}
+def _one_a_passage(supports: Sequence[Support]) -> list[Support]:
+    """The best support of each passage, so that the closest are different places."""
+    best: dict[tuple[str, int], Support] = {}
     for support in supports:
-        best.setdefault(of(support), support)
+        best.setdefault((_article(support), support.passage.chunk.ordinal), support)
     return list(best.values())

@@ -13,7 +13,9 @@ from sklearn.metrics import roc_auc_score
 from rag.extract import Logistic
 from rag.extract.features import FEATURES
 from training.fit_support import RARE, Fit, by_sort, chosen, crossed, fifths
-from training.support_cases import Case
+from training.reader.data import Record
+from training.reader.written import WRITTEN
+from training.support_cases import Case, _reworded
 
 NAMES = ("margin", "answerable")
 STAGE = "both"
@@ -144,3 +146,27 @@ def test_the_threshold_is_the_most_careful_of_what_is_as_good(made: list[Case]) 
     right = np.array([case.answerable for case in made])
     assert 0.64 <= chosen(made, np.where(right, 0.7, 0.3), right) <= 0.7
     assert 0.5 < chosen(made, np.where(right, 0.6, 0.4), right) <= 0.6
+
+
+def test_written_cases_have_no_say_in_the_threshold(made: list[Case]) -> None:
+    right = np.array([case.answerable for case in made])
+    written = [replace(case, source=WRITTEN) for case in cases(3000)]
+    also = np.array([case.answerable for case in written])
+    sure, both = np.where(right, 0.7, 0.3), np.concatenate([right, also])
+    probability = np.concatenate([sure, np.where(also, 0.2, 0.1)])
+    assert chosen(made + written, probability, both) == chosen(made, sure, right)
+
+
+@pytest.mark.parametrize(
+    ("question", "is_one"),
+    [
+        ("Who heads the cabinet of Japan?", True),  # 1 of 3
+        ("Which minister met Lee in Seoul?", False),  # 3 of 3
+        ("Who rules an island nation?", False),  # none of 3
+        ("Who was it?", False),  # has no content word
+    ],
+)
+def test_in_other_words_is_told_by_the_share_of_words(question: str, is_one: bool) -> None:
+    context = "The minister met Lee in Seoul."
+    record = Record("written", "1", "Japan", question, context, (), (), "", "", True)
+    assert _reworded(record) == is_one

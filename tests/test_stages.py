@@ -181,12 +181,12 @@ def test_refuses_when_best_support_is_below_threshold_and_shows_the_closest():
     assert outcome == Refused("no_support", (support(0, 0.49),), 0.49, 0.5)
 
 
-def test_beside_a_short_answer_an_article_is_quoted_once():
+def test_beside_a_short_answer_its_article_is_not_quoted_again():
     monday, nobody = (41, 50), (52, 58)
-    same, other = support(2, 0.8, nobody), support(2, 0.7, nobody, OTHER)
-    again = support(1, 0.65, monday, OTHER)
-    outcome = decide([support(1, 0.9, monday), same, other, again], 0.5)
-    assert (outcome.supports, outcome.others) == ((support(1, 0.9, monday), other), (1,))
+    first, same = support(1, 0.9, monday), support(2, 0.8, nobody)
+    agrees, differs = support(1, 0.7, monday, OTHER), support(2, 0.65, nobody, OTHER)
+    outcome = decide([first, same, agrees, differs], 0.5)
+    assert (outcome.supports, outcome.others) == ((first, differs, agrees), (1,))
     explained = decide([support(1, 0.9), support(2, 0.8)], 0.5)
     assert explained.supports == (support(1, 0.9), support(2, 0.8))
 

@@ -7,8 +7,8 @@ to be run after the networks of `rag/models` changed. Only develop parts are use
 article, are asked of the real retriever and networks, and so are the last turns of conversations. A third of the
 answerable questions of the reading sets is asked of the index without the passages of the gold paragraph.
 *Given*: SQuAD 2.0 and ClapNQ as they are, one passage a question, and Natural Questions with their passage or another.
-Of the questions written for this project only those in other words are among them, asked of the index: the networks are
-surer of the others than of a user's, since they have learnt from questions by the same hands.
+Of the questions written for this project only those of whose words their passage holds a quarter to half are among
+them, asked of the index: the networks are surer of all of these than of a user's, having learnt from the same hands.
 
 A sentence is right when by the rule of certificates (`rag.loss`) an answer that quotes it first, with the short answer
 that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best;
@@ -192,7 +192,9 @@ def fifths(cases: Sequence[Case]) -> list[int]:
 
 def chosen(cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     """The threshold: of a smoothed curve, as its top is flat and single cases make it rough, the most careful of what
-    is as good, with the weights of the fit."""
+    is as good, with the weights of the fit; the written cases have no say."""
+    asked = np.array([case.source != WRITTEN for case in cases])
+    cases, probability, right = [case for case in cases if case.source != WRITTEN], probability[asked], right[asked]
     joint = [_decided(cases, probability, right, t, root=True) for t in _GRID]
     smooth = np.convolve(joint, np.ones(_SMOOTHED) / _SMOOTHED, "valid")
     return float(_GRID[int(np.flatnonzero(smooth >= smooth.max() - _AS_GOOD)[-1]) + _SMOOTHED // 2])
@@ -282,8 +284,7 @@ def main() -> None:
         its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
         within = crossed(names, its, stage, fifths(its))
         without = crossed(names, its, stage, [case.source for case in its])
-        asked = np.array([case.source != WRITTEN for case in its])
-        threshold = chosen([case for case in its if case.source != WRITTEN], *(part[asked] for part in without))
+        threshold = chosen(its, *without)
         found = report(its, *within, threshold)
         print(name, json.dumps(found, indent=1))
         if name.endswith("_alone"):

@@ -130,7 +130,7 @@ def _reworded(record: Record) -> bool:
     asked = {stem(term) for term in terms(record.question)}
     held = {stem(term) for term in terms(f"{record.title} {record.context}")}
     lowest, highest = _IN_OTHER_WORDS
-    return lowest * len(asked) <= len(asked & held) <= highest * len(asked)
+    return bool(asked) and lowest * len(asked) <= len(asked & held) <= highest * len(asked)
 
 
 def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
