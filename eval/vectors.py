@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -27,6 +28,7 @@ class CachedEncoder:
         self.source = source
         self._loaded: Encoder | None = None
         self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._db.close)
         self._db.execute("pragma page_size = 16384")  # a vector is 1.5 kB: ten to a page
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("create table if not exists vectors (key blob primary key, vector blob)")

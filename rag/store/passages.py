@@ -11,6 +11,7 @@ import hashlib
 import json
 import sqlite3
 import threading
+import weakref
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
@@ -62,6 +63,7 @@ class PassageWriter:
     def __init__(self, path: Path) -> None:
         fresh = not path.exists()
         self._db = sqlite3.connect(path, isolation_level=None)
+        weakref.finalize(self, self._db.close)  # a build that fails drops it
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA synchronous = OFF")
         if fresh:
@@ -143,6 +145,7 @@ class PassageReader:
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        weakref.finalize(self, self._db.close)  # an assistant that is dropped closes nothing itself
         self._path, self._lock = path, threading.Lock()
         self._all("SELECT count(*) FROM article")  # SQLite opens the file with the first query
 
