@@ -51,6 +51,11 @@ def stem(word: str) -> str:
     return stemmed
 
 
+def stems(text: str) -> set[str]:
+    """The stems of the content words."""
+    return {stem(word) for word in WORD.findall(text) if word.casefold() not in STOPWORDS}
+
+
 def terms(text: str) -> tuple[str, ...]:
     """The content words as written, without possessive endings, each once, in the order of their first occurrence."""
     seen: dict[str, str] = {}

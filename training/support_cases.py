@@ -29,7 +29,7 @@ from rag.reader import given_passage, mended_for
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Hit, Question
-from rag.words import stem, terms
+from rag.words import stem, stems, terms
 from training.library import indexed, is_of
 from training.reader.data import Record, records
 from training.reader.negatives import other_passage
@@ -128,7 +128,7 @@ class Asking:
 def _reworded(record: Record) -> bool:
     """Whether the share of the question's content words in passage and title is within _IN_OTHER_WORDS."""
     asked = {stem(term) for term in terms(record.question)}
-    held = {stem(term) for term in terms(f"{record.title} {record.context}")}
+    held = stems(f"{record.title} {record.context}")
     lowest, highest = _IN_OTHER_WORDS
     return bool(asked) and lowest * len(asked) <= len(asked & held) <= highest * len(asked)
 

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from eval.cases import Asked, Case, Prediction, Quote, System
 from eval.world import World
 from rag.types import Hit, Sentence
-from rag.words import STOPWORDS, WORD, stem
+from rag.words import stems
 
 
 def quote(hit: Hit, sentence: Sentence) -> Quote:
@@ -69,11 +69,11 @@ class WordCoverage:
 
     def ask(self, asked: Asked) -> Prediction:
         """Of equal sentences the first in the order of the hits."""
-        words = _stems(asked.question)
+        words = stems(asked.question)
         found: list[tuple[float, Quote]] = []
         for hit in self._world.hits(asked):
             for sentence in hit.passage.chunk.sentences:
-                held = _stems(hit.passage.slice(sentence.start, sentence.end))
+                held = stems(hit.passage.slice(sentence.start, sentence.end))
                 found.append((len(words & held) / len(words) if words else 0.0, quote(hit, sentence)))
         if not found:
             return Prediction(0.0, False)
@@ -99,7 +99,3 @@ class CosineThreshold:
         cosines = self._world.cosines(asked.question, [hit.passage.slice(s.start, s.end) for s in sentences])
         best = max(range(len(sentences)), key=cosines.__getitem__)
         return Prediction(hit.cosine, False, (quote(hit, sentences[best]),))
-
-
-def _stems(text: str) -> set[str]:
-    return {stem(word) for word in WORD.findall(text) if word.casefold() not in STOPWORDS}

@@ -12,7 +12,7 @@ from rag.extract.expected import KINDS, holds_expected
 from rag.extract.names import also_held
 from rag.extract.spans import Found
 from rag.types import Hit, Question, Sentence
-from rag.words import AUXILIARY, STOPWORDS, WORD, stem
+from rag.words import AUXILIARY, WORD, stem, stems
 
 FIRST = ("margin_first", "sentence_first", "answerable_first")  # logits of the first network
 SECOND = ("margin", "sentence", "answerable")  # of the second; 0 where it did not read
@@ -80,7 +80,7 @@ def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iter
     info = hit.passage.info
     around = f"{hit.passage.text} {hit.passage.chunk.section or ''} {info.title} {(info.date or '')[:4]}"
     asked = {stem(term) for term in question.terms}
-    in_context = _matched(asked, _stems(around) | also_held(question.terms, question.text, around))
+    in_context = _matched(asked, stems(around) | also_held(question.terms, question.text, around))
     for at, (sentence, found) in enumerate(read.candidates()):
         marked = read.marked(found)
         others = marks[_words(read.marked(read.among[at]))] - 1
@@ -119,7 +119,7 @@ def _word_features(question: Question, text: str, in_context: set[str], marked: 
     named = {stem(term) for term in question.terms if term[:1].isupper()}
     numbers = {stem(term) for term in question.terms if term[:1].isdigit()}
     return [
-        _share(_matched(asked, _stems(text)), asked),
+        _share(_matched(asked, stems(text)), asked),
         _share(in_context, asked),
         _share(named - in_context, named),
         _share(numbers - in_context, numbers),
@@ -144,7 +144,3 @@ def _matched(asked: set[str], held: set[str]) -> set[str]:
 def _alike(a: str, b: str) -> bool:
     shared = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     return shared >= 5 and shared >= 0.6 * max(len(a), len(b))
-
-
-def _stems(text: str) -> set[str]:
-    return {stem(word) for word in WORD.findall(text) if word.casefold() not in STOPWORDS}

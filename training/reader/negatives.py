@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from eval.parts import folded
-from rag.words import STOPWORDS, WORD, stem
+from rag.words import stem, stems
 from training.reader.data import Record
 from training.reader.views import pieces_of
 
@@ -181,9 +181,7 @@ def _stands(answer: str, text: str) -> bool:
     return len(words & _stems(text)) >= _PRESENT_SHARE * max(1, len(words))
 
 
-@functools.lru_cache(maxsize=50_000)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in WORD.findall(text) if word.casefold() not in STOPWORDS)
+_stems = functools.lru_cache(maxsize=50_000)(stems)
 
 
 def _key(question: str, context: str) -> tuple[str, str]:
