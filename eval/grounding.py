@@ -10,10 +10,12 @@ from rich.progress import track
 
 from eval.cases import Case
 from eval.console import CONSOLE
+from eval.datasets.news import REMOVED
 from eval.world import World
 from rag.asking import to_json
 from rag.errors import RagError
 from rag.pipeline import error_reply
+from rag.types import Reply
 from rag.verify import verify
 
 
@@ -27,15 +29,26 @@ class Grounding:
 
 
 def check(world: World, cases: Sequence[Case], file: Path) -> Grounding:
-    """Asks every question of the set, writes schema-1 lines to `file`, and runs the checker on it."""
+    """Asks every question of the set, writes schema-1 lines to `file`, and runs the checker on it.
+
+    Of a set that asks questions again without their articles only these are asked: the others are another set's.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    asked = [case for case in cases if not case.asked.hidden]
+    twice = any(case.asked.hidden for case in cases)
+    asked = [case for case in cases if not twice or case.id.endswith(REMOVED)]
     with file.open("w", encoding="utf-8") as out:
         for case in track(asked, f"checking {world.dataset.name}", console=CONSOLE, transient=True):
-            try:
-                reply = world.assistant.ask(case.asked.question, id=case.id)
-            except RagError as error:
-                reply = error_reply(str(error), id=case.id, question=case.asked.question, generation=None)
-            out.write(to_json(reply) + "\n")
+            out.write(to_json(_reply(world, case)) + "\n")
     verdict = verify(file, world.seeds)
     return Grounding(len(asked), verdict.quotations, len(verdict.findings))
+
+
+def _reply(world: World, case: Case) -> Reply:
+    """What is scored (`eval.systems.ours`), under the question's id."""
+    asked = case.asked
+    try:
+        if asked.hidden:
+            return world.assistant.answer(asked.question, world.hits(asked), id=case.id)
+        return world.assistant.ask(asked.question, history=asked.history, id=case.id)
+    except RagError as error:
+        return error_reply(str(error), id=case.id, question=asked.question, generation=None)

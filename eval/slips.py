@@ -40,18 +40,22 @@ def mistyped(question: str, rng: Random) -> str:
         return question
     m = rng.choice(places)
     at = m.start() + rng.randrange(1, len(m[0]) - 1)
-    slip = rng.choice((question[at + 1] + question[at], question[at + 1], question[at] + question[at : at + 2]))
-    return question[:at] + slip + question[at + 2 :]
+    pair = question[at : at + 2]
+    slips = pair[::-1], pair[1], pair[0] + pair
+    return question[:at] + rng.choice([slip for slip in slips if slip != pair]) + question[at + 2 :]
 
 
 def with_slips(cases: Sequence[Case], count: int) -> list[Case]:
     """The cases with so many slips in each question, the same whenever it is asked."""
     out = []
     for case in cases:
-        rng, question = Random(case.id), case.asked.question  # noqa: S311 - a seeded draw
+        rng, forms = Random(case.id), [case.asked.question]  # noqa: S311 - a seeded draw
         for _ in range(count):
-            question = mistyped(question, rng)
-        out.append(replace(case, asked=replace(case.asked, question=question)))
+            form = mistyped(forms[-1], rng)
+            while form in forms and _WORD.search(form):  # a slip that undoes one before is none
+                form = mistyped(forms[-1], rng)
+            forms.append(form)
+        out.append(replace(case, asked=replace(case.asked, question=forms[-1])))
     return out
 
 

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -95,10 +96,19 @@ class World:
         """The same to the depth that is searched."""
         if asked.context is not None:
             return self.given(asked.context, asked)
-        key = asked.question, ranking, asked.hidden
+        key = self.alone(asked).question, ranking, asked.hidden
         if key not in self._found:
             self._found[key] = self._search(*key)
         return self._found[key]
+
+    def alone(self, asked: Asked) -> Asked:
+        """The last turn of a conversation as a question of its own, as our program makes one; another as it is.
+
+        What knows no conversation is asked this, so that no system is told less than ours.
+        """
+        if not asked.history:
+            return asked
+        return replace(asked, question=self.assistant.understood(asked.question, asked.history).text, history=())
 
     def given(self, context: str, asked: Asked) -> list[Hit]:
         """A passage that comes with its question, as the one hit."""
@@ -127,7 +137,7 @@ class World:
         rankings: tuple[Ranking, ...] = ("fused", "dense", "lexical") if self.dataset.asks_corpus else ("fused",)
         contexts = [case.asked.context for case in cases if case.asked.context is not None]
         with bars() as progress:
-            self._embed([case.asked.question for case in cases], progress, query=True)
+            self._embed([self.alone(case.asked).question for case in cases], progress, query=True)
             self._embed(contexts, progress)
             hits = (hit for case in cases for ranking in rankings for hit in self.hits(case.asked, ranking))
             self._embed(

@@ -52,6 +52,11 @@ _NO_NAME = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
     r"|November|December"
 )
+# "Who is the leader of South Korea?", "Who was Japan's first king?": the words for the one who is asked for.
+_OFFICE = re.compile(
+    r"^who(?:'s|\s+(?:is|was|are|were))\s+((?:(?:an?|the)\s|[A-Z][\w.\-]*['’]s\s)[\w\s.'’\-]{2,60}?)(?<!ing)(?<!ed)[?.!\s]*$",
+    re.IGNORECASE,
+)
 _WHO_IS = re.compile(r"^who(?:'s|\s+(?:is|was|are|were))\s+(?:he|she|they)[?.!\s]*$", re.IGNORECASE)
 _PERSON = re.compile(r"\b(he|him|his|she|her|hers)\b", re.IGNORECASE)
 _SUBJECTIVE = re.compile(r"\b(he|she)\b", re.IGNORECASE)
@@ -178,17 +183,19 @@ def _replaced(bare: str, last: str, answer: str) -> str | None:
     asked_for = [said] if said and _ASKS_THING.match(last) and len(said.split()) <= 5 else []
     if not _is_name(said):
         said = ""
-    names = [m[0] for m in _NAME.finditer(last) if _is_name(m[0])]
+    names = [re.sub(r"['’]s$", "", m[0]) for m in _NAME.finditer(last) if _is_name(m[0])]
+    office = _OFFICE.match(last)
+    asked_who = said or (office[1] if office else "") if re.match(r"who\b", last, re.IGNORECASE) else ""
     if _WHO_IS.match(bare):
         # The one who was brought up last is asked about.
-        found = [said] if said and re.match(r"who\b", last, re.IGNORECASE) else names[::-1]
+        found = [asked_who] if asked_who else names[::-1]
         return f"Who is {found[0]}?" if found else None
     if _pronoun(_PERSON, bare):
-        found = ([said] if said and re.match(r"who\b", last, re.IGNORECASE) else []) + names + [said]
-        if len(names) > 1 and _HE_HIM.search(bare):
+        found = [one for one in (asked_who, *names, said) if one]
+        if found and len({found[0], *names}) > 1 and _HE_HIM.search(bare):
             # "What did Xi tell Carney?" - "Where did he invite him?"
-            return _put(_OBJECT, _put(_SUBJECTIVE, bare, names[0]), names[-1])
-        return _put(_PERSON, bare, found[0]) if found[0] else None
+            return _put(_OBJECT, _put(_SUBJECTIVE, bare, found[0]), names[-1])
+        return _put(_PERSON, bare, found[0]) if found else None
     thing = _pronoun(_THING, _EXPLETIVE.sub(" ", bare))
     if thing is None:
         return None

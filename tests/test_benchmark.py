@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import markupsafe
@@ -9,17 +10,22 @@ import numpy as np
 import pytest
 
 from eval import __main__ as command
-from eval import bench, compare, report
+from eval import bench, compare, report, systems
 from eval.bench import Bench, Options, content_hash, sampled, save
-from eval.cases import Asked, Dataset
+from eval.cases import Asked, Dataset, Prediction
 from eval.datasets import seeds
+from eval.datasets.news import REMOVED
+from eval.grounding import check
 from eval.reading import remember
-from eval.systems import Remembered
+from eval.scoring import tuned
+from eval.slips import with_slips
+from eval.systems import Alone, Remembered
 from eval.systems.ours import Ours, of_reply
 from eval.vectors import CachedEncoder
 from eval.without import without
 from eval.world import World
 from rag import embed
+from rag.dialogue import Turn
 from rag.extract.network import Networks
 from rag.filters import Filters
 from rag.settings import Settings
@@ -180,8 +186,6 @@ def test_a_sample_keeps_pairs_together_and_does_not_depend_on_the_order():
 
 
 def _removed(case):
-    from dataclasses import replace
-
     return replace(case, id=case.id + "#removed")
 
 
@@ -210,8 +214,6 @@ def test_the_short_answer_that_is_forced_does_not_depend_on_the_threshold(tmp_pa
 
 
 def test_a_hidden_article_is_in_no_ranking(world):
-    from dataclasses import replace
-
     case = world.dataset.cases[0]
     hidden = replace(case.asked, hidden=frozenset({case.gold[0].article_id}))
     assert world.hits(case.asked)
@@ -313,8 +315,6 @@ def test_a_longer_quotation_of_ours_is_also_judged_by_one_sentence(world):
     cited = (reply.citations or reply.closest)[0]
     (article,) = world.articles
     home = article.paragraphs[9]
-    from dataclasses import replace
-
     longer = replace(cited, start=home.start, end=home.end, quote=article.text[home.start : home.end])
     found = of_reply(world, case.asked, replace(reply, citations=(longer,)))
     start, end = found.quotes[0].one
@@ -326,6 +326,69 @@ def test_a_longer_quotation_of_ours_is_also_judged_by_one_sentence(world):
 def test_small_samples_can_be_asked(world, sample):
     rows = bench.rows_of(world, sampled(world.dataset.cases, sample), peers=False)
     assert all(len(row.records) == 2 * sample for row in rows)
+
+
+def test_thresholds_are_tuned_on_the_develop_part_alone(world):
+    rows = bench.rows_of(world, sampled(world.dataset.cases, 12), peers=False)
+    found = [
+        (row.threshold, *(tuned([r for r in row.records if r.part == part]) for part in bench.REPORTED)) for row in rows
+    ]
+    assert all(threshold in (None, develop) for threshold, develop, _ in found)
+    assert any(threshold not in (None, test) for threshold, _, test in found)
+
+
+def test_what_knows_no_conversation_is_asked_what_ours_makes_of_one(world):
+    history = (Turn("Who is Japan's new Prime Minister?", "In short: Sanae Takaichi [1]"),)
+    asked = Asked("When did she meet Xi?", history)
+    meant = world.assistant.understood(asked.question, history).text
+    assert "Takaichi" in meant
+    assert world.alone(asked) == Asked(meant)
+    assert world.hits(asked) == world.hits(Asked(meant)) != world.hits(Asked(asked.question))
+    told = []
+
+    class Listening:
+        name = "listening"
+
+        def ask(self, asked):
+            told.append(asked)
+            return Prediction(0.0, False)
+
+    Alone(world, Listening()).ask(asked)
+    assert told == [Asked(meant)]
+    entries = {entry.system.name: entry.system for entry in systems.build(world, [], peers=False)}
+    for name in ("word coverage", "cosine threshold", "dense only", "lexical only"):
+        assert entries[name].ask(asked).quotes == entries[name].ask(Asked(meant)).quotes
+
+
+def test_grounding_is_checked_of_what_is_scored(world, tmp_path):
+    case = next(case for case in world.dataset.cases if case.id == "seed-a013")
+    history = (Turn("Who is Xi?", "President Xi Jinping [1]"),)
+    file = tmp_path / "answers.jsonl"
+
+    def written(*cases):
+        found = check(world, cases, file)
+        assert found.answers == len(file.read_text().splitlines())
+        assert not found.violations
+        return [json.loads(line) for line in file.read_text().splitlines()]
+
+    told = replace(case, asked=Asked("When did he meet her?", history))
+    assert "Xi" in written(told)[0]["standalone_question"]
+    # Asked with and without the article: the first is another set's, and of the second there is nothing to quote.
+    away = replace(
+        case, id=case.id + REMOVED, asked=replace(case.asked, hidden=frozenset({world.articles[0].info.article_id}))
+    )
+    (only,) = written(case, away)
+    assert (only["id"], only["status"]) == (away.id, "refused")
+    assert not only["closest"]
+
+
+def test_so_many_slips_leave_another_question_each_time():
+    cases = [replace(case, id=str(n), asked=Asked("Is it Bonn?")) for n, case in enumerate(seeds.read().cases * 20)]
+    one, two = with_slips(cases, 1), with_slips(cases, 2)
+    assert with_slips(cases, 1) == one
+    for case, once, twice in zip(cases, one, two, strict=True):
+        assert len({case.asked.question, once.asked.question, twice.asked.question}) == 3
+    assert with_slips([replace(cases[0], asked=Asked("Who is it?"))], 2)[0].asked.question == "Who is it?"
 
 
 def test_a_set_without_articles_asks_of_given_passages():

@@ -210,6 +210,12 @@ def test_a_certificate_sets_the_threshold_and_is_named_in_every_answer(index):
     assert made.errors / made.answers < 0.2 <= 1
     assert made.bound <= 0.2
     assert made.develop + made.questions == 240
+    # What orders the thresholds does not test them, and the other way round.
+    asked = [(in_develop(q.id), int(q.text.split()[-1]) / 1000, int(q.id[1:]) < 60) for q in questions()]
+    assert made.threshold in {sure for develops, sure, _ in asked if develops}
+    tested = [wrong for develops, sure, wrong in asked if not develops and sure >= made.threshold]
+    assert (made.answers, made.errors) == (len(tested), sum(tested))
+    assert made.questions == sum(not develops for develops, _, _ in asked)
     opened = open_assistant(index, Settings())
     assert opened.certificate == made
     reply = opened.ask("Who is Xi Jinping meeting?")
@@ -226,6 +232,8 @@ def test_levels_hold_together_and_can_be_chosen(index):
     assert lax.threshold < strict.threshold
     assert none.threshold is None
     # Each at a third of the error probability, so with a higher bound than alone.
+    for level in (lax, strict):
+        assert level.bound == pytest.approx(upper_bound(level.errors, level.answers, 1 - 0.05 / 3), abs=1e-6)
     alone = calibrate(assistant(index), index, questions(), risk=0.2, confidence=0.95).certificate
     assert alone.levels[0].threshold <= lax.threshold
     calibrate(assistant(index), index, questions(), risk=0.001, further=(0.2, 0.1), confidence=0.95)

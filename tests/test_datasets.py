@@ -111,6 +111,16 @@ def test_taking_the_gold_away_hides_every_article_that_holds_its_words(some_news
     assert "20250617_0" not in cases
 
 
+def test_where_nothing_can_be_taken_away_neither_is_scored(some_news):
+    file = some_news / news.FILES[1]
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    lines.append(lines[0] | {"id": "20220617_9", "gold": ["nowhere said"]})
+    write(some_news, news.FILES[1], lines)
+    cases = {case.id: case for case in news.read_removed(some_news).cases}
+    assert [bool(cases[id].unscorable) for id in ("20220617_9", "20220617_9#removed")] == [True, True]
+    assert not cases["20220617_0#removed"].unscorable
+
+
 def test_ramdocs(tmp_path):
     row = {
         "question": "What does Peter do?",

@@ -11,6 +11,8 @@ MET = Turn("In which city did Xi meet Donald Trump?", "Where: Busan [1]\n\n“�
 TOLD = Turn("What did Xi tell Carney?", "The words reported:\n\n“…” [1]")
 THAAD = Turn("What is THAAD?", "The articles say:\n\n“…” [1]")
 SUMMIT = Turn("Which summit is Xi attending?", "In short: APEC summit [1]\n\n“…” [1]")
+OFFICE = Turn("Who is Japan's new Prime Minister?")
+LEADER = Turn("Who is the leader of South Korea?")
 REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to this question.")
 
 
@@ -40,6 +42,20 @@ REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to 
         ([TOLD, MET], "Where did they sit?", "Where did Xi and Donald Trump sit?"),
         ([WHO, Turn("What did she say?")], "And Lee?", "What did Lee say?"),
         ([REFUSED], "When?", "When opened the bridge?"),
+        (
+            [Turn("Who is Japan's new Prime Minister?")],
+            "When did she meet Xi?",
+            "When did Japan's new Prime Minister meet Xi?",
+        ),
+        (
+            [LEADER],
+            "When was he elected?",
+            "When was the leader of South Korea elected?",
+        ),
+        ([LEADER], "Who is he?", "Who is the leader of South Korea?"),
+        ([Turn("Who is Lee's wife?")], "When did she meet him?", "When did Lee's wife meet Lee?"),
+        ([Turn("Who is Xi meeting?")], "Where did he go?", "Where did Xi go?"),
+        ([Turn("What did China's president say?")], "When was he there?", "When was China there?"),
         ([THAAD], "Ok, and what did Lee say about it?", "what did Lee say about THAAD?"),
     ],
 )

@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from rag.extract import Logistic
 from rag.extract.features import FEATURES
-from training.fit_support import RARE, Fit, by_sort, chosen, crossed, fifths
+from training.fit_support import RARE, Fit, by_sort, chosen, crossed, fifths, out_of_sample
 from training.reader.data import Record
 from training.reader.written import WRITTEN
 from training.support_cases import Case, _reworded
@@ -146,6 +146,13 @@ def test_the_threshold_is_the_most_careful_of_what_is_as_good(made: list[Case]) 
     right = np.array([case.answerable for case in made])
     assert 0.64 <= chosen(made, np.where(right, 0.7, 0.3), right) <= 0.7
     assert 0.5 < chosen(made, np.where(right, 0.6, 0.4), right) <= 0.6
+
+
+def test_the_threshold_is_chosen_by_what_was_fitted_without_the_source(made: list[Case]) -> None:
+    other = [replace(case, source="other", rows=_turned(case)) for case in cases(300)]
+    both = made[:300] + other
+    within, without, threshold = out_of_sample(NAMES, both, STAGE)
+    assert threshold == chosen(both, *without) != chosen(both, *within)
 
 
 def test_written_cases_have_no_say_in_the_threshold(made: list[Case]) -> None:

@@ -1,12 +1,14 @@
 """Each measure equals one computed by hand."""
 
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from eval.cases import Asked, Case, Gold, Prediction, Quote
+from eval.compare import differences
 from eval.figures import chance, figures, frozen
 from eval.metrics import refusal, retrieval
 from eval.metrics.answers import right_answer, right_paragraph, right_quotation, sentence_f1
@@ -109,6 +111,9 @@ def test_auroc_within_a_paragraph_compares_no_other_pairs(monkeypatch):
     assert refusal.auroc(labels, scores) == 0.5
     assert refusal.auroc_within(labels, scores, ["a", "b", "b", "a"]) == pytest.approx(0.5)
     assert math.isnan(refusal.auroc_within(labels, scores, ["", "", "", ""]))
+    labels, scores = [True, False, True, False], [0.3, 0.2, 0.9, 0.8]
+    assert refusal.auroc_within(labels, scores, ["a", "a", "b", "b"]) == 1.0
+    assert refusal.auroc(labels, scores) == 0.75
 
 
 def test_refusing_as_a_decision():
@@ -297,6 +302,35 @@ def test_chance_is_the_rate_of_other_questions_quotations():
     ]
     # Of six ordered pairs of different questions, only the two between the red ones hold the other's answer.
     assert chance(some, {"0": ("red",), "1": ("red",), "2": ("blue",)}) == pytest.approx(2 / 6)
+
+
+def test_chance_is_of_the_same_group_where_it_is_large_enough(monkeypatch):
+    monkeypatch.setattr("eval.figures.CHANCE_PARTNERS", 1)
+    some = [
+        score(
+            case(id=str(n), group=group, gold=[Gold("a", 0, 1, w)], answers=[w]),
+            prediction(f"{w} won", 0.5, True),
+        )
+        for n, (group, w) in enumerate([("x", "red"), ("y", "red"), ("x", "green"), ("y", "green")])
+    ]
+    answers = {r.id: (r.one.split()[0],) for r in some}
+    assert chance(some, answers) == 0.0  # of all, the nearest in length to either red one would be the other
+
+
+def test_questions_of_one_group_are_one_draw():
+    def run(right, groups):
+        return [
+            asdict(score(case(id=str(n), group=str(n * groups // 40)), prediction("The bus won.", 0.5, True)))
+            | {"right": right, "answered": True, "answerable": True}
+            for n in range(40)
+        ]
+
+    def compared(groups):
+        found = differences("a set", "ours", run(True, groups), run(False, groups)[:20] + run(True, groups)[20:])
+        return next(c for c in found if c.measure == "right decisions")
+
+    assert compared(40).worse
+    assert not compared(2).worse
 
 
 def test_a_tuned_threshold_decides_anew():

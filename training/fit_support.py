@@ -214,6 +214,13 @@ def _decided(
     return float(np.average(decided, weights=by_sort(cases, root=root)))
 
 
+def out_of_sample(names: Sequence[str], cases: Sequence[Case], stage: str) -> tuple[Confidences, Confidences, float]:
+    """Confidences with the case's fifth held out, those with its source held out, and the threshold by the latter."""
+    within = crossed(names, cases, stage, fifths(cases))
+    without = crossed(names, cases, stage, [case.source for case in cases])
+    return within, without, chosen(cases, *without)
+
+
 def report(
     cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_], t: float
 ) -> dict[str, Any]:
@@ -282,9 +289,7 @@ def main() -> None:
     out: dict[str, Any] = {"fitted_on": "develop parts of eval/parts.py; see training/fit_support.py", "report": {}}
     for name, names in MODELS.items():
         its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
-        within = crossed(names, its, stage, fifths(its))
-        without = crossed(names, its, stage, [case.source for case in its])
-        threshold = chosen(its, *without)
+        within, without, threshold = out_of_sample(names, its, stage)
         found = report(its, *within, threshold)
         print(name, json.dumps(found, indent=1))
         if name.endswith("_alone"):

@@ -35,12 +35,17 @@ def read(data: Path) -> Dataset:
 
 
 def read_removed(data: Path) -> Dataset:
-    """The answerable questions, each also without the articles that hold its gold (its id then ends in `#removed`)."""
+    """The answerable questions, each also without the articles that hold its gold (its id then ends in `#removed`).
+
+    Where none does, nothing can be taken away, and neither can be scored.
+    """
     articles = _articles(data)
     answerable = [case for case in _cases(data) if case.answerable]
     hidden = holding([case.answers for case in answerable], articles)
     cases = []
     for case, ids in zip(answerable, hidden, strict=True):
+        if not ids:
+            case = replace(case, unscorable="no article holds its gold")
         cases.append(case)
         asked = replace(case.asked, hidden=frozenset(ids))
         removed = replace(case, id=case.id + REMOVED, asked=asked, answerable=False, answers=(), category="removed")

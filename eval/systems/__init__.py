@@ -46,8 +46,24 @@ class Remembered:
         return self._known[asked]
 
 
+class Alone:
+    """A system that knows no conversation: the last turn of one is put to it as a question of its own."""
+
+    def __init__(self, world: World, system: System) -> None:
+        self.name = system.name
+        self._world, self._system = world, system
+
+    def ask(self, asked: Asked) -> Prediction:
+        """As the system itself."""
+        return self._system.ask(self._world.alone(asked))
+
+
 def build(world: World, develop: Sequence[Case], *, peers: bool = True) -> list[Entry]:
     """The systems for a world, ours first. `develop` are the questions that baselines may learn from."""
+
+    def beside(name: str, make: Callable[[World], System]) -> Remembered:
+        return Remembered(world, name, lambda w: Alone(w, make(w)))
+
     program = Remembered(world, OURS, ours.Ours)
     entries = [
         Entry(program, tuned=False, probability=True),
@@ -55,20 +71,20 @@ def build(world: World, develop: Sequence[Case], *, peers: bool = True) -> list[
         Entry(ours.Always(program), tuned=False),
         Entry(ours.Never(program), tuned=False),
         Entry(baselines.QuestionOnly(program, develop), tuned=True),
-        Entry(Remembered(world, baselines.WordCoverage.name, baselines.WordCoverage), tuned=True),
-        Entry(Remembered(world, baselines.CosineThreshold.name, baselines.CosineThreshold), tuned=True),
+        Entry(beside(baselines.WordCoverage.name, baselines.WordCoverage), tuned=True),
+        Entry(beside(baselines.CosineThreshold.name, baselines.CosineThreshold), tuned=True),
     ]
     if world.dataset.asks_corpus:
         fast = Remembered(world, "ours, fast", lambda w: ours.Ours(w, fast=True))
         entries.insert(2, Entry(fast, tuned=False, probability=True))
         entries += [
-            Entry(Remembered(world, "dense only", lambda w: ours.OverRanking(w, "dense")), tuned=True),
-            Entry(Remembered(world, "lexical only", lambda w: ours.OverRanking(w, "lexical")), tuned=True),
+            Entry(beside("dense only", lambda w: ours.OverRanking(w, "dense")), tuned=True),
+            Entry(beside("lexical only", lambda w: ours.OverRanking(w, "lexical")), tuned=True),
         ]
         if peers:
-            cairn = Remembered(world, cairn_peer.Cairn.name, cairn_peer.Cairn)
+            cairn = beside(cairn_peer.Cairn.name, cairn_peer.Cairn)
             entries += [
-                Entry(Remembered(world, langchain_peer.LangChainFaiss.name, langchain_peer.LangChainFaiss), tuned=True),
+                Entry(beside(langchain_peer.LangChainFaiss.name, langchain_peer.LangChainFaiss), tuned=True),
                 Entry(cairn, tuned=False, few=True),
                 Entry(ours.Renamed(cairn, "cairn-assistant, threshold tuned here"), tuned=True, few=True),
             ]

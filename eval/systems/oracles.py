@@ -36,7 +36,8 @@ class OracleRetrieval:
             deep = self._world.deep_hits(asked)
             holding = [h for h in deep if any(right_quotation(case, quote(h, s)) for s in h.passage.chunk.sentences)]
             hits = holding[: self._world.settings.passages] or hits
-        return said(self._world, self._world.assistant, asked, lambda it: it.answer(asked.question, hits))
+        question = self._world.alone(asked).question
+        return said(self._world, self._world.assistant, asked, lambda it: it.answer(question, hits))
 
 
 class OracleReader:
