@@ -194,7 +194,8 @@ class _Work:
         going: list[str] = []
         if self.before is not None and self.keep_chunks:
             shutil.copyfile(self.before.folder / passages.FILE, folder / passages.FILE)
-            going = [e.article_id for e in self.before.manifest.seeds if e.article_id not in staying]
+            held = dict.fromkeys(entry.article_id for entry in self.before.manifest.seeds)
+            going = [article_id for article_id in held if article_id not in staying]
         writer = passages.PassageWriter(folder / passages.FILE)
         for article_id in going:
             writer.remove(article_id)

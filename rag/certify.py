@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rag import loss
 from rag.calibrate import Judged, Step, answers_needed, certify, in_develop, smallest_risks, thresholds
-from rag.errors import InputError, RagError
+from rag.errors import IndexUnusable, InputError, RagError
 from rag.extract import shipped_sha256
 from rag.pipeline import Assistant
 from rag.settings import certified
@@ -80,6 +80,14 @@ def calibrate(
         )
     if not chosen:
         raise InputError("there is no question; give lines with id, question and gold")
+    digest = _sha256(questions)
+    try:
+        tried = certificates.count_try(index, digest)  # before the work, which would be lost where nothing can be kept
+    except OSError as error:
+        raise IndexUnusable(
+            f"nothing can be kept in {index} ({error.strerror}); a certificate lies beside the index, so make the "
+            "folder one that can be written"
+        ) from error
     answering = assistant.with_threshold(0.0)  # what would be answered does not depend on the threshold
     judged, failed = [], 0
     for done, question in enumerate(chosen, start=1):
@@ -103,8 +111,6 @@ def calibrate(
     levels = tuple(_level(one, test.accepted) for one, test in zip(risks, tests, strict=True))
     reached = next((at for at, level in enumerate(levels) if level.threshold is not None), 0)
     start, tested = starts[reached], tests[reached]
-    digest = _sha256(questions)
-    tried = certificates.count_try(index, digest)
     certificate = None
     if tested.accepted is not None:
         step = tested.accepted

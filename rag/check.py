@@ -75,7 +75,8 @@ def _files(index: Path) -> Iterator[str]:
 
 def _generation(folder: Path) -> Iterator[str]:
     if folder.name.startswith((layout.UNFINISHED, layout.GOING)):
-        yield f"{folder} is left over from a build that did not end; the next build removes it"
+        if not layout.is_building(folder.parent.parent):
+            yield f"{folder} is left over from a build that did not end; the next build removes it"
         return
     try:
         held = manifest.read(folder)

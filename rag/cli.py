@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import logging
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -99,7 +101,7 @@ def ask(
         analyse(question, settings.max_question_chars)  # tells what is wrong before the models are loaded
         reply = open_assistant(index, settings).ask(question)
         if as_json:
-            _say(to_json(reply))
+            _say_json(to_json(reply))
             return
         if reply.standalone_question != reply.question:
             _say(f"Searched: {reply.standalone_question}\n")
@@ -126,7 +128,8 @@ def search(
     if question is not None:
         hits = assistant.search(question, k)
         if as_json:
-            print(json.dumps([hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)], ensure_ascii=False))
+            found = [hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)]
+            _say_json(json.dumps(found, ensure_ascii=False))
             return
         for rank, hit in enumerate(hits, start=1):
             lexical = "-" if hit.lexical is None else f"{hit.lexical:.2f}"
@@ -167,7 +170,7 @@ def verify(
 
     verdict = check_answers(answers, seeds, max_chars=load_settings().chunk_max_chars)
     if as_json:
-        print(to_json(verdict))
+        _say_json(to_json(verdict))
     else:
         for finding in verdict.findings:
             _say(f"{answers}:{finding.line} ({finding.id}): {finding.kind}: {finding.what}")
@@ -286,24 +289,53 @@ def _apart(batch: Path, out: Path) -> None:
 
 
 def _write(out: Path, lines: Iterable[tuple[dict[str, Any], bool]]) -> None:
-    """Writes all lines or none; exits with 2 when one of them is an error."""
-    done = [(json.dumps(line, ensure_ascii=False) + "\n", good) for line, good in lines]
-    text, failed = "".join(line for line, _ in done), sum(not good for _, good in done)
+    """Writes all lines or none; exits with 2 when one of them is an error.
+
+    A place that cannot be written to is told before the lines are made. A pipe or a device is written to, and not
+    replaced; so is /dev/stdout, which may be a file that already holds something.
+    """
+    device = out.is_absolute() and out.parts[1:2] in (("dev",), ("proc",))
+    direct = device or (out.exists() and not out.is_file())
     target = out.resolve()
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    place = out if direct else target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        if target.exists() and not target.is_file():  # a pipe or a device is written to, not replaced
-            target.write_text(text, encoding="utf-8", newline="\n")
-        else:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
-            temporary.replace(target)
-    except OSError as error:
-        raise RagError(f"{out} cannot be written: {error.strerror}") from error
+        with _writable(out, place) as file:
+            done = [(json.dumps(line, ensure_ascii=False) + "\n", good) for line, good in lines]
+            with _told(out):
+                file.write("".join(line for line, _ in done))
+                file.flush()
+        if not direct:
+            with _told(out):
+                place.replace(target)
     finally:
-        temporary.unlink(missing_ok=True)
+        if not direct:
+            place.unlink(missing_ok=True)
+    failed = sum(not good for _, good in done)
     if failed:
         _err.print(f"rag: {counted(failed, 'line')} could not be used; {out} says why")
         raise typer.Exit(2)
+
+
+def _writable(out: Path, place: Path) -> TextIO:
+    with _told(out):
+        return place.open("a", encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def _told(out: Path) -> Iterator[None]:
+    """A file that cannot be written is named with the reason."""
+    try:
+        yield
+    except OSError as error:
+        raise RagError(f"{out} cannot be written: {error.strerror or error}") from error
+
+
+def _say_json(line: str) -> None:
+    """Prints JSON that any program reads as it was meant: what a terminal would obey is escaped, and so is all that is
+    not ASCII where standard output is not in UTF-8."""
+    if codecs.lookup(sys.stdout.encoding or "ascii").name != "utf-8":
+        line = json.dumps(json.loads(line))
+    print("".join(rf"\u{ord(c):04x}" if "\x7f" <= c <= "\x9f" else c for c in line))
 
 
 def _say(text: str) -> None:

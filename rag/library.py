@@ -30,7 +30,8 @@ State = Literal[
     "new, not built yet",
     "removed since the build",
 ]
-_AGAIN = re.compile(r"\((\d+)\)")  # the folder in REMOVED of a file whose name was taken out before
+# The folder in REMOVED of a file whose name was taken out before: hidden, as no folder of articles is.
+_AGAIN = re.compile(r"\.(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +174,11 @@ class Library:
             raise InputError(f"{label}: {reason}" + (f" (and {counted(more, 'more problem')})" if more else ""))
 
     def _free(self, path: str) -> Path:
-        """A place for a file that is taken out: its own path, in a folder (2), (3) … where there is one already."""
+        """A place for a file that is taken out: its own path, in a folder .2, .3 … where there is one already."""
         number, free = 1, self.seeds / REMOVED / path
         while free.exists():
             number += 1
-            free = self.seeds / REMOVED / f"({number})" / path
+            free = self.seeds / REMOVED / f".{number}" / path
         return free
 
 

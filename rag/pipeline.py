@@ -18,7 +18,7 @@ from rag import embed
 from rag.build import recipe, sync_index
 from rag.decide import decide
 from rag.dialogue import Turn, standalone
-from rag.errors import IndexUnusable, InputError
+from rag.errors import IndexUnusable, InputError, RagError
 from rag.extract import ReadingExtractor, shipped_model, shipped_sha256, together
 from rag.filters import ALL, Filters
 from rag.question import analyse, parts
@@ -61,7 +61,7 @@ class Assistant:
         with clock.stage("analyse"):
             original = self._analyse(text, filters)
             question = self._understood(original, history, filters)
-            asked = parts(question)
+            asked = self._parts(question, filters)
         with clock.stage("retrieve"):
             hits = [self._hits(part, self.settings.passages, filters) for part in asked]
         request = Asking(question, original.text, filters, (), self.store.generation, id)
@@ -88,10 +88,21 @@ class Assistant:
         question = self._understood(original, (), ALL)
         hits = hits[: self.settings.passages]
         request = Asking(question, original.text, ALL, (), self.store.generation, id)
-        return self._answer(request, [(part, hits) for part in parts(question)], _Clock())
+        return self._answer(request, [(part, hits) for part in self._parts(question, ALL)], _Clock())
 
     def _analyse(self, text: str, filters: Filters) -> Question:
-        question = analyse(text, self.settings.max_question_chars)
+        missing = self.store.missing(filters.articles)
+        if missing:
+            raise InputError(
+                f"filters: the index holds no article '{missing[0]}'; an id is the path in the seeds folder, or what "
+                "the article itself declares"
+            )
+        return self._of_one(analyse(text, self.settings.max_question_chars), filters)
+
+    def _parts(self, question: Question, filters: Filters) -> list[Question]:
+        return [self._of_one(part, filters) for part in parts(question)]
+
+    def _of_one(self, question: Question, filters: Filters) -> Question:
         if question.kind == "about" and self.store.article_count != 1 and len(filters.articles) != 1:
             return replace(question, kind="what")  # "this article" names none of several
         return question
@@ -141,6 +152,16 @@ class LiveAssistant:
         """The assistant that was opened last, also where the index has been damaged since."""
         with self._lock:
             return self._assistant
+
+    def shown(self) -> Assistant:
+        """The one whose articles are shown: the current one, or where the index is damaged the last that was opened.
+
+        So a page can still show what it quoted, change the seeds and build anew. Nothing is asked of it.
+        """
+        try:
+            return self.current()
+        except RagError:
+            return self.latest()
 
     def current(self) -> Assistant:
         """The assistant of the generation that is current now. Raises IndexUnusable as `open_assistant` does."""

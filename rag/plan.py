@@ -81,10 +81,11 @@ def make_plan(now: Sequence[SeedEntry], held: Iterable[SeedEntry]) -> Plan:
 def _by_id(entries: Sequence[SeedEntry]) -> dict[str, SeedEntry]:
     by_id: dict[str, SeedEntry] = {}
     for entry in sorted(entries, key=lambda e: e.path):
-        first = by_id.setdefault(entry.article_id, entry)
-        if first is not entry:
+        if entry.article_id in by_id:
+            first = by_id[entry.article_id]
             where = f"twice by {entry.path}" if first.path == entry.path else f"by {first.path} and by {entry.path}"
             raise SeedError(f"the id '{entry.article_id}' is used {where}; change the id in one of them")
+        by_id[entry.article_id] = entry
     return by_id
 
 

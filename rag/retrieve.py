@@ -23,7 +23,7 @@ def retrieve(
     vector = encoder.encode([question.text], query=True)[0]
     if question.kind == "about":
         held = None if within is None else set(within)
-        rows = [row for row in store.leads() if held is None or row in held]
+        rows = [row for row in store.leads() if held is None or row in held][:k]
         leads = zip(store.passages(rows), store.cosines(vector, rows), strict=True)
         return [Hit(passage, 1.0, cosine, 1, None, None) for passage, cosine in leads]
     depth = max(settings.candidates, k)

@@ -19,6 +19,7 @@ from rag.types import Vocabulary
 from rag.words import LETTERS, STOPWORDS, WORD, bare, commonest, stem, written
 
 _SHORTEST = 4  # letters of a word that is mended, and of what it becomes
+_LONGEST = 40  # beyond that it is no word that somebody mistyped, and has too many that are one slip away
 _LONG = 6  # letters of a word that is mended of a less likely slip
 _LONG_NAME = 7  # and of a name with another letter in it, which is as likely another name: Hansen, Hanson
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -98,7 +99,10 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
         if "." in match[0] or any(c.isdigit() or c == "_" for c in match[0]):
             continue
         for piece in LETTERS.finditer(text, *match.span()):
-            if piece.end() - piece.start() >= _SHORTEST and text[piece.start() - 1 : piece.start()] not in ("'", "’"):
+            if _SHORTEST <= piece.end() - piece.start() <= _LONGEST and text[piece.start() - 1 : piece.start()] not in (
+                "'",
+                "’",
+            ):
                 yield piece.span()
 
 

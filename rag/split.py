@@ -16,7 +16,7 @@ from rag.sentences import VERSION as SENTENCES_VERSION
 from rag.sentences import sentence_pieces
 from rag.types import Article, Chunk, Paragraph, Sentence
 
-VERSION = f"split/3+{SENTENCES_VERSION}"
+VERSION = f"split/4+{SENTENCES_VERSION}"
 
 
 def _merged(text: str, pieces: Sequence[str], max_chars: int) -> list[str]:
@@ -75,7 +75,8 @@ def _sentences(text: str, paragraph: Paragraph, max_chars: int) -> Iterator[Sent
     """The paragraph's sentences, without the white space around them; one longer than a chunk comes in pieces."""
     body = text[paragraph.start : paragraph.end]
     for a, b in sentence_pieces(body):
-        for c, d in _ranges(body[a:b], _clauses(body[a:b], max_chars), max_chars):
+        sentence = body[a:b].rstrip()
+        for c, d in _ranges(sentence, _clauses(sentence, max_chars), max_chars):
             piece = body[a + c : a + d]
             start = paragraph.start + a + c + len(piece) - len(piece.lstrip())
             end = paragraph.start + a + c + len(piece.rstrip())
@@ -104,13 +105,19 @@ def _ranges(text: str, pieces: Sequence[str], max_chars: int) -> Iterator[tuple[
     return itertools.pairwise(itertools.accumulate(map(len, merged), initial=0))
 
 
+def _fitting(piece: str, max_chars: int) -> list[str]:
+    """A sentence with the white space after it, which is parted from it where both do not fit into one chunk."""
+    bare = piece.rstrip()
+    return [piece] if len(piece) <= max_chars or bare in ("", piece) else [bare, piece[len(bare) :]]
+
+
 def _runs(text: str, group: Sequence[Paragraph], found: Sequence[Sentence], max_chars: int) -> Iterator[list[Sentence]]:
     """The group's sentences, parted into runs no longer than a chunk."""
     if not found:
         return
     start, end = group[0].start, found[-1].end
     begins = [start, *(s.start for s in found[1:]), end]
-    pieces = [text[a:b] for a, b in itertools.pairwise(begins)]
+    pieces = [piece for a, b in itertools.pairwise(begins) for piece in _fitting(text[a:b], max_chars)]
     cuts = [start + b for _, b in _ranges(text[start:end], pieces, max_chars)]
     run: list[Sentence] = []
     for sentence in found:

@@ -316,9 +316,13 @@ def test_a_second_builder_is_told_to_wait(folders, monkeypatch):
 
 def test_litter_of_a_dead_build_is_removed(folders):
     seeds, index = folders
+    sync_index(seeds, index, Settings())
     litter = index / layout.GENERATIONS / f"{layout.UNFINISHED}999"
     litter.mkdir(parents=True)
     (litter / "vectors.faiss").write_bytes(b"half")
+    with layout.builder_lock(index):  # of a build that is going on
+        assert not any("left over" in line for line in check(seeds, index, Settings()))
+    assert any(f"{litter} is left over" in line for line in check(seeds, index, Settings()))
     sync_index(seeds, index, Settings())
     assert not litter.exists()
 

@@ -376,6 +376,17 @@ def test_questions_that_fail_count_as_wrong(index):
     assert found.certificate is None
 
 
+def test_a_folder_that_keeps_nothing_is_told_before_anything_is_asked(index, monkeypatch):
+    def broken(*_):
+        raise AssertionError("asked")
+
+    opened = assistant(index)
+    monkeypatch.setattr(type(opened), "ask", broken)
+    (index / "certificates").write_text("in the way")
+    with pytest.raises(IndexUnusable, match=r"nothing can be kept in .*; a certificate lies beside the index"):
+        calibrate(opened, index, questions(20), risk=0.2, confidence=0.95)
+
+
 def test_few_questions_an_article(index):
     from dataclasses import replace
 

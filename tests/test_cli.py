@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from rag import cli
+from rag.errors import RagError
 from rag.settings import Settings
 from tests.conftest import ARTICLE, ROOT, SEEDS
 
@@ -247,6 +248,49 @@ def test_out_may_be_a_link_or_a_device(rag, loaded, tmp_path):
     assert (tmp_path / "link.jsonl").is_symlink()
     assert lines(tmp_path / "real.jsonl")[0]["id"] == "b"
     assert rag("ask", "--batch", "in.jsonl", "--out", "/dev/null")[0] == 0
+
+
+def test_what_a_shell_redirected_is_appended_to_and_a_pipe_written(tmp_path):
+    lines = "from rag import cli; cli._write(cli.Path('/dev/stdout'), [({'a': 'é'}, True)])"
+    log = tmp_path / "log"
+    log.write_text("KEPT\n")
+    with log.open("a") as out:
+        subprocess.run([sys.executable, "-c", lines], stdout=out, check=True, cwd=ROOT)
+    assert log.read_text() == 'KEPT\n{"a": "é"}\n'
+    piped = subprocess.run([sys.executable, "-c", lines], capture_output=True, check=True, cwd=ROOT)
+    assert piped.stdout.decode() == '{"a": "é"}\n'
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(rag, tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"id": "a", "question": "Who came?"}\n')
+    code, _, said = rag("ask", "--batch", "in.jsonl", "--out", "none/out.jsonl", "--index", "none")
+    assert code == 2
+    assert "none/out.jsonl cannot be written: No such file or directory" in said  # and not that there is no index
+
+
+def test_a_failure_leaves_no_half_written_file(tmp_path):
+    def lines():
+        yield {"a": 1}, True
+        raise RagError("broke")
+
+    with pytest.raises(RagError, match="broke"):
+        cli._write(tmp_path / "out.jsonl", lines())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
+def test_json_is_read_as_it_was_meant_whatever_the_terminal(encoding):
+    said = {"quote": "it\x92s é \x85 \x7f 한 \U0001f600"}
+    code = f"import json; from rag import cli; cli._say_json(json.dumps({said!r}, ensure_ascii=False))"
+    out = subprocess.run(
+        [sys.executable, "-X", "utf8=0", "-c", code],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        env={"PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT)},
+    ).stdout
+    assert json.loads(out.decode()) == said
+    assert not {c for c in out.decode() if "\x7f" <= c <= "\x9f"}
 
 
 @pytest.mark.model

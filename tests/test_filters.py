@@ -35,12 +35,28 @@ def made(tmp_path, word_encoder):
         ({"from": "1999-05-01", "to": "2020-05-01"}, {"old.txt", "new.txt"}),
         ({"articles": ["undated.txt", "old.txt"]}, {"undated.txt", "old.txt"}),
         ({"articles": ["undated.txt"], "from": "1990-01-01"}, set()),
-        ({"articles": ["elsewhere.txt"]}, set()),
     ],
 )
 def test_only_articles_that_pass_are_searched(made, given, expected):
     hits = made[1].search("Who opened the bridge?", 10, filters=parse(given))
     assert {hit.passage.info.article_id for hit in hits} == expected
+
+
+def test_an_article_that_is_not_there_is_an_error_and_no_refusal(made):
+    for ask in (made[1].ask, lambda text, filters: made[1].search(text, 3, filters=filters)):
+        with pytest.raises(InputError, match=r"holds no article 'elsewhere\.txt'"):
+            ask("Who opened the bridge?", filters=parse({"articles": ["old.txt", "elsewhere.txt"]}))
+
+
+def test_a_part_of_a_question_is_about_this_article_only_where_there_is_one(made):
+    def quoted(filters):
+        reply = made[1].ask("Who opened the bridge, and what is this article about?", filters=parse(filters))
+        return [c.article_id for c in reply.citations]
+
+    assert quoted({"articles": ["undated.txt"]})
+    assert len(made[1].search("What is this article about?", 2)) == 2
+    everywhere = made[1]._parts(made[1].understood("Who opened the bridge, and what is this article about?"), ALL)
+    assert [part.kind for part in everywhere] == ["who", "what"]
 
 
 def test_the_order_among_those_that_pass_is_that_of_all(made):

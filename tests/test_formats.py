@@ -241,6 +241,19 @@ def test_an_id_used_twice_in_one_file_is_named(folder, tmp_path, word_encoder):
         sync_index(folder, tmp_path / "index", Settings())
 
 
+def test_a_record_that_stands_twice_is_named_also_when_it_is_known(folder, tmp_path, word_encoder):
+    from rag.errors import SeedError
+
+    first, second = jsonl(record("x1")), jsonl(record("x2", text="The cat sat."))
+    (folder / "a.jsonl").write_bytes(first + second)
+    sync_index(folder, tmp_path / "index", Settings())
+    (folder / "a.jsonl").write_bytes(first + second + first)
+    with pytest.raises(SeedError, match=r"the id 'x1' is used twice by a\.jsonl"):
+        sync_index(folder, tmp_path / "index", Settings())
+    (folder / "a.jsonl").write_bytes(second)
+    assert sync_index(folder, tmp_path / "index", Settings()).plan.removed == ("a.jsonl (x1)",)
+
+
 def test_a_citation_into_a_pdf_has_its_page(folder, tmp_path, word_encoder):
     (folder / "a.pdf").write_bytes(pdf())
     sync_index(folder, tmp_path / "index", Settings())
@@ -265,6 +278,123 @@ def test_a_bad_record_is_reported_by_every_build(folder, tmp_path, word_encoder)
     assert [report.unreadable for report in reports] == [reports[0].unreadable] * 3
     assert reports[0].unreadable[0][0] == "a.jsonl line 2"
     assert [report.changed_anything for report in reports] == [True, False, False]
+
+
+WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def word(*paragraphs):
+    """A document of raw paragraphs."""
+    from docx import Document
+    from docx.oxml import parse_xml
+
+    document = Document()
+    for paragraph in paragraphs:
+        body = document.element.body
+        body.insert(len(body) - 1, parse_xml(paragraph.replace(">", f" {WORD}>", 1)))
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def run(text, mark="", kind="t"):
+    return f'<w:r><w:rPr>{mark}</w:rPr><w:{kind} xml:space="preserve">{text}</w:{kind}></w:r>'
+
+
+def test_a_word_document_is_read_as_it_stands_with_its_changes(folder):
+    raised = run("6", '<w:vertAlign w:val="superscript"/>')
+    struck, not_struck = run(" once", "<w:strike/>"), run(", she said", '<w:strike w:val="0"/>')
+    gone = f"<w:del>{run('gladly ', kind='delText')}</w:del>"
+    control = f"<w:sdt><w:sdtContent>{run('nine ')}</w:sdtContent></w:sdt><w:fldSimple>{run('million')}</w:fldSimple>"
+    box = f"<w:r><w:pict><w:txbxContent><w:p>{run('beside it')}</w:p></w:txbxContent></w:pict></w:r>"
+    body = [
+        f"<w:p>{run('Brandt will ')}<w:ins>{run('not ')}</w:ins>{gone}{run('resign.')}</w:p>",
+        f"<w:p>{run('It costs ')}{control}{run(' or 10')}{raised}{run(' euros')}{struck}{not_struck}</w:p>",
+        f"<w:sdt><w:sdtContent><w:p>{run('In a control.')}</w:p></w:sdtContent></w:sdt>",
+        f"<w:p><w:moveFrom>{run('Moved away. ')}</w:moveFrom>{run('Stays.')}</w:p>",
+        f"<w:p>{run('A box')}{box}</w:p>",
+    ]
+    article = one(folder, "a.docx", word(*body))
+    assert [text for _, text in parts(article)] == [
+        "Brandt will not resign.",
+        "It costs nine million or 10⁶ euros, she said",
+        "In a control.",
+        "Stays.",
+        "A box",
+    ]
+    assert (article.info.author, article.info.date) == (None, None)  # those of python-docx's template are nobody's
+
+
+def test_tables_in_cells_of_a_word_document_are_read(folder):
+    from docx import Document
+
+    document = Document()
+    table = document.add_table(rows=2, cols=3)
+    table.cell(0, 0).merge(table.cell(0, 1)).text, table.cell(0, 2).text = "Length", "300 metres"
+    inner = table.cell(1, 1).add_table(1, 2)
+    inner.cell(0, 0).text, inner.cell(0, 1).text = "Width", "9 metres"
+    out = io.BytesIO()
+    document.save(out)
+    article = one(folder, "a.docx", out.getvalue())
+    assert [" ".join(text.split()) for _, text in parts(article)] == ["Length 300 metres", "Width 9 metres"]
+
+
+def html_of(*paragraphs, head=""):
+    body = "".join(f"<p>{text} It was a long day for all who were there to see it.</p>" for text in paragraphs)
+    return (
+        f"<html><head><title>Harbour</title>{head}</head><body><article><h1>Harbour</h1>{body}</article></body></html>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "head", "date"),
+    [
+        ("The boat was bought on 5 March 1998 from a yard.", "", None),
+        ("The yard was founded in 2019. Copyright 2021.", "", None),
+        ('See <a href="/2017/03/04/other-story">another story</a> of the yard.', "", None),
+        ("The boat is new.", '<meta property="article:published_time" content="2024-05-06T10:00:00Z">', "2024-05-06"),
+        ('<time datetime="2024-05-06">6 May 2024</time> The boat is new.', "", "2024-05-06"),
+    ],
+)
+def test_a_page_has_the_date_that_it_declares_or_none(folder, paragraph, head, date):
+    assert one(folder, "a.html", html_of(paragraph, "The second one is here.", head=head).encode()).info.date == date
+
+
+def test_what_a_page_strikes_out_it_does_not_say(folder):
+    page = html_of(
+        "The fee is <del>10</del><ins>20</ins> euros, <s>never</s> paid.",
+        "It has 10<sup>6</sup> screws, the 1<sup>st</sup>.",
+    )
+    texts = [text for _, text in parts(one(folder, "a.html", page.encode()))]
+    assert [" ".join(text.split(" It was")[0].split()) for text in texts] == [
+        "The fee is 20 euros, paid.",
+        "It has 10⁶ screws, the 1st.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("", "latin-1"),
+        ("", "utf-8"),
+        ("iso-8859-1", "cp1252"),
+        ("utf-8", "cp1252"),
+        ("iso-8859-2", "iso-8859-2"),
+        ("", "utf-16"),
+    ],
+)
+def test_a_page_is_read_in_its_encoding(folder, declared, encoding):
+    said = "ő" if encoding == "iso-8859-2" else "à"
+    head = f'<meta http-equiv="Content-Type" content="text/html; charset={declared}">' if declared else ""
+    page = html_of(f"In Zürich {said} pied.", "Nothing else was said.", head=head)
+    assert parts(one(folder, "a.html", page.encode(encoding)))[0][1].startswith(f"In Zürich {said} pied.")
+
+
+def test_fields_of_front_matter_are_as_they_are_typed(folder):
+    text = "---\ntitle: No\nid: 010\nauthor: 12:30\npublisher:\nurl: ~\ndate: 2025-11-01\n---\nThe bridge was opened.\n"
+    info = one(folder, "a.txt", text.encode()).info
+    assert (info.title, info.article_id, info.author, info.date) == ("No", "010", "12:30", "2025-11-01")
+    assert (info.publisher, info.url) == (None, None)
 
 
 def test_lines_and_blocks_inside_a_block_stay_apart(folder):

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import gradio as gr
 import pytest
 from markdown_it import MarkdownIt
 
@@ -11,10 +12,11 @@ from rag.errors import InputError, RagError
 from rag.feedback import Feedback
 from rag.library import REMOVED, Library
 from rag.load import find
-from rag.pipeline import open_assistant, sync_index
+from rag.pipeline import LiveAssistant, open_assistant, sync_index
 from rag.settings import Settings
 from rag.ui import html
 from rag.ui.conversation import KEPT, checked, markdown, messages_of, quoted
+from rag.ui.library import _Actions
 from rag.verify.schema import Answer
 from tests.conftest import ARTICLE
 
@@ -55,12 +57,15 @@ def test_a_file_is_added_whole_taken_out_and_brought_back(library, tmp_path):
     assert [file.path for file in find(library.seeds).files] == [ARTICLE]
     assert (library.seeds / REMOVED / "bridge.txt").read_text() == GOOD
     library.add([upload(tmp_path, "bridge.txt", GOOD + "\nAnother.\n")])
-    assert library.remove("bridge.txt") == "(2)/bridge.txt"
-    assert library.removed() == ["(2)/bridge.txt", "bridge.txt"]
+    assert library.remove("bridge.txt") == ".2/bridge.txt"
+    assert library.removed() == [".2/bridge.txt", "bridge.txt"]
     assert library.bring_back("bridge.txt") == "bridge.txt"
     assert (library.seeds / "bridge.txt").read_text() == GOOD
     library.remove("bridge.txt")
-    assert library.bring_back("(2)/bridge.txt") == "bridge.txt"
+    assert library.bring_back(".2/bridge.txt") == "bridge.txt"
+    (library.seeds / "(2025)").mkdir()
+    (library.seeds / "(2025)" / "a.txt").write_text(GOOD)
+    assert library.bring_back(library.remove("(2025)/a.txt")) == "(2025)/a.txt"
     assert "Another." in (library.seeds / "bridge.txt").read_text()
     assert not list(library.seeds.glob(".adding-*"))
 
@@ -141,6 +146,23 @@ ANSWER = {
     "citations": [{"quote": "It opened in 1932.", "article_id": "b"}],
     "index_generation": "g",
 }
+
+
+def test_a_change_that_was_made_is_never_shown_as_a_failure(library, tmp_path, word_encoder):
+    index = tmp_path / "index"
+    sync_index(library.seeds, index, Settings())
+    live = LiveAssistant(index, Settings())
+    act = _Actions(live, library)
+    (index / "CURRENT").write_text("damaged")
+    _, said, table, *_ = act.add([str(upload(tmp_path, "bridge.txt"))])
+    assert "Added bridge.txt" in said
+    assert [row[-1] for row in table] == [ARTICLE, "bridge.txt"]
+    assert "was taken out" in act.remove("bridge.txt")[1]
+    assert "is back" in act.bring_back("bridge.txt")[0]
+    library.seeds.rename(tmp_path / "gone")
+    said, *lists = act.bring_back("bridge.txt")
+    assert "bridge.txt" in said
+    assert lists == [gr.skip()] * 3
 
 
 def test_feedback_is_kept_and_exported_as_questions(tmp_path):

@@ -443,6 +443,19 @@ def test_files_outside_are_not_served(page, address, folders):
             assert page.request.get(f"{address}/{route}{path}").status in (403, 404)
 
 
+def test_where_nothing_may_be_added_no_file_is_taken(folders):
+    from fastapi.testclient import TestClient
+
+    from rag.pipeline import LiveAssistant
+    from rag.serve import Serving, application
+
+    live, files = LiveAssistant(folders / "index", Settings()), {"files": ("a.txt", b"text")}
+    for upload, status in ((False, 403), (True, 200)):
+        app = application(live, Serving(folders / "index", folders / "seeds", upload=upload))
+        with TestClient(app, base_url="http://localhost") as client:
+            assert client.post("/gradio_api/upload", files=files).status_code == status
+
+
 def test_a_page_of_another_name_reaches_nothing(page, address):
     for header, status in (("evil.example:7860", 403), ("localhost", 200), ("[::1]:80", 200)):
         assert page.request.get(f"{address}/config", headers={"Host": header}).status == status
@@ -480,6 +493,10 @@ def test_named_endpoints_answer(address):
     reply = client.predict(TAKAICHI, api_name="/ask")
     assert (reply["schema"], reply["short_answer"]) == (1, SHORT)
     assert client.predict("", api_name="/ask")["status"] == "error"
+    assert client.predict(TAKAICHI, id=5, api_name="/ask")["id"] == "5"  # as in a batch
+    for text in (None, 7, ["Who?"]):
+        refused = client.predict(text, api_name="/ask")
+        assert (refused["status"], refused["error"]) == ("error", "question: a text is needed")
     hits = client.predict(TAKAICHI, 2, api_name="/search")
     assert [hit["rank"] for hit in hits] == [1, 2]
     client.close()

@@ -71,6 +71,7 @@ def test_one_slip_is_mended(asked, searched, english):
         "Wer ist oder war Kanzler von Bayern",  # oder is not order
         "What's Xi's view, don't you know?",
         "Что сказал Цзиньпин?",
+        f"Who is {'minister' * 6}r?",  # far too long for a word that somebody mistyped
         "",
     ],
 )

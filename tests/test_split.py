@@ -150,6 +150,17 @@ def test_what_sites_print_around_articles_is_told_from_what_they_say(text, is_on
     assert is_boilerplate(text) == is_one
 
 
+def test_white_space_after_a_sentence_does_not_make_it_too_long():
+    for length, gap in ((800, " "), (790, "\n"), (800, "\n"), (795, "   " * 200)):
+        long = "A word, " * 90 + "x" * (length - 721) + "."
+        assert len(long) == length
+        article = article_of(f"Title\n\n{long}{gap}It ends here. So it does.")
+        chunks = split(article, min_chars=200, max_chars=800)
+        texts = [article.text[s.start : s.end] for c in chunks for s in c.sentences]
+        assert texts == [long, "It ends here.", "So it does."]
+        assert all(c.end - c.start <= 800 for c in chunks)
+
+
 def test_boilerplate_is_in_no_chunk_and_keeps_its_number():
     article = article_of("Title\n\nOne here.\n\nSign up for our newsletter here.\n\nTwo here.")
     chunks = split(article, min_chars=200, max_chars=800)

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from rag.asking import reply_object
+from rag.asking import reply_object, to_json
 from rag.build import sync_index
 from rag.errors import InputError
 from rag.pipeline import open_assistant
@@ -324,6 +324,17 @@ def test_another_answer_stands_at_its_place_and_cuts_no_word(tmp_path, word_enco
     assert reply["alternatives"] == [{"short_answer": other, "citations": [2]}]
     findings = checked([reply], seeds).findings
     assert [finding.what for finding in findings] == problems
+
+
+def test_what_sites_print_around_articles_is_no_place_of_a_word(tmp_path, word_encoder):
+    seeds, index = tmp_path / "seeds", tmp_path / "index"
+    seeds.mkdir()
+    text = "A bridge\n\nThe bridge was opened on Monday.\n\nSign up for our Pomegranate newsletter here.\n"
+    (seeds / "a.txt").write_text(text)
+    sync_index(seeds, index, Settings())
+    reply = open_assistant(index, Settings()).ask("What does the Pomegranate newsletter say?")
+    assert "Pomegranate" in reply.unmatched_terms
+    assert not checked([json.loads(to_json(reply))], seeds).findings
 
 
 def test_a_changed_seed_is_told_apart_from_a_violation(honest, folder):

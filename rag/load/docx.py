@@ -1,4 +1,8 @@
-"""Word documents: body paragraphs and tables in order, by python-docx; styles tell headings and the title."""
+"""Word documents: paragraphs and tables in order, by python-docx; styles tell headings and the title.
+
+What is read is the document as it stands with its tracked changes: what was put in counts, what was taken out or moved
+away does not, and neither does what is struck through. Text boxes and notes are left out.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,17 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-from rag.load.parsed import Block, Metadata, Parsed, assemble
+from rag.load.parsed import Block, Metadata, Parsed, assemble, raised
 
-VERSION = f"docx/2+python-docx-{version('python-docx')}"
+VERSION = f"docx/3+python-docx-{version('python-docx')}"
+
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
+_TEXT = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
+# Inside a paragraph: what is gone, stands elsewhere, or is said beside the text.
+_LEFT_OUT = ("del", "moveFrom", "txbxContent", "rt", "pict", "drawing", "pPr")
+# What stands in python-docx's own template, and stays in the documents made with it.
+_TEMPLATE = ("python-docx", "2013-12-23")
 
 
 def parse(raw: bytes) -> Parsed:
@@ -22,21 +34,71 @@ def parse(raw: bytes) -> Parsed:
         document = Document(io.BytesIO(raw))
     except (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise ValueError(f"is not a Word document that can be read ({error})") from error
+    blocks = list(_blocks(document.element.body, document))
     core = document.core_properties
-    titles = [p.text for p in document.paragraphs if p.style is not None and p.style.name == "Title"]
+    titles = [text for style, text in blocks if style == "Title"]
+    author, date = core.author or "", core.created.date().isoformat() if core.created else None
     metadata = Metadata(
         title=" ".join((titles[0] if titles else core.title or "").split()) or None,
-        author=" ".join((core.author or "").split()) or None,
-        date=core.created.date().isoformat() if core.created else None,
+        author=None if author == _TEMPLATE[0] else " ".join(author.split()) or None,
+        date=None if date == _TEMPLATE[1] else date,
     )
-    return assemble(_blocks(document), metadata)
+    shown = (Block(text, heading=style.startswith("Heading")) for style, text in blocks if style != "Title")
+    return assemble(shown, metadata)
 
 
-def _blocks(document: Any) -> Iterator[Block]:
-    for item in document.iter_inner_content():
-        if hasattr(item, "rows"):
-            # A merged cell comes once for each column it spans.
-            rows = ({id(cell._tc): cell.text for cell in row.cells} for row in item.rows)
-            yield from (Block(" ".join(cells.values())) for cells in rows)
-        elif (style := item.style.name if item.style is not None else "") != "Title":
-            yield Block(item.text, heading=style.startswith("Heading"))
+def _blocks(element: Any, document: Any) -> Iterator[tuple[str, str]]:
+    """The name of the style and the text of each paragraph and each row of a table, in reading order."""
+    from docx.text.paragraph import Paragraph
+
+    for child in element:
+        kind = _kind(child)
+        if kind == "p":
+            style = Paragraph(child, document._body).style
+            yield (style.name or "") if style is not None else "", _text(child)
+        elif kind == "tbl":
+            # A merged cell is one cell here, however many columns it spans.
+            rows = (row for row in child.iter(f"{_WORD}tr") if _nearest(row, "tbl") is child)
+            yield from (("", " ".join(_cells(row))) for row in rows)
+        elif kind not in ("moveFrom", "del"):
+            yield from _blocks(child, document)  # content controls and the like
+
+
+def _cells(row: Any) -> Iterator[str]:
+    """The text of each cell, with the tables inside it."""
+    for paragraph in row.iter(f"{_WORD}p"):
+        if not any(_kind(above) in _LEFT_OUT for above in paragraph.iterancestors()):
+            yield _text(paragraph)
+
+
+def _text(element: Any) -> str:
+    pieces: list[str] = []
+    for child in element:
+        kind = _kind(child)
+        if kind == "t" or child.tag == _MATHS:
+            pieces.append(child.text or "")
+        elif kind in _TEXT:
+            pieces.append(_TEXT[kind])
+        elif kind == "r":
+            pieces.append(_run(child))
+        elif kind not in _LEFT_OUT:
+            pieces.append(_text(child))
+    return "".join(pieces)
+
+
+def _run(run: Any) -> str:
+    """The text of one run of a format; nothing of one that is struck through, and raised numbers as such."""
+    of = {_kind(mark): mark.get(f"{_WORD}val", "true") for mark in run.iterfind(f"{_WORD}rPr/*")}
+    if any(of.get(name, "0") not in ("0", "false", "off", "none") for name in ("strike", "dstrike")):
+        return ""
+    return raised(_text(run)) if of.get("vertAlign") == "superscript" else _text(run)
+
+
+def _kind(element: Any) -> str:
+    """The name of one of Word's own elements; "" for another."""
+    tag = element.tag
+    return tag.removeprefix(_WORD) if isinstance(tag, str) and tag.startswith(_WORD) else ""
+
+
+def _nearest(element: Any, kind: str) -> Any:
+    return next((above for above in element.iterancestors() if _kind(above) == kind), None)

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from typing import Any
 
 from rag.load.parsed import Metadata, declared
 
 _OPEN = re.compile(r"\A---[ \t]*\n(?:id|title|publisher|author|url|date):", re.IGNORECASE)
 _FIELD = re.compile(r"\s*(?:#.*\n\s*)*[\w-]+:(?:\s|$)")
+_NULL = "tag:yaml.org,2002:null"
 _BLOCK = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)(?:(?<=\n)|\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
+
+
+@functools.cache
+def _loader() -> Any:
+    """Values as they are typed, as a title may be No and an id 010; none where none is given."""
+    import yaml
+
+    class Plain(yaml.BaseLoader):
+        pass
+
+    Plain.add_implicit_resolver(_NULL, re.compile(r"(?:~|null|)\Z", re.IGNORECASE), ["~", "n", "N", ""])
+    Plain.add_constructor(_NULL, lambda _loader, _node: None)
+    return Plain
 
 
 def front_matter(text: str) -> tuple[Metadata, int]:
@@ -26,7 +42,7 @@ def front_matter(text: str) -> tuple[Metadata, int]:
     import yaml
 
     try:
-        data = yaml.safe_load(match["yaml"])
+        data = yaml.load(match["yaml"], Loader=_loader())  # noqa: S506 - it makes texts, lists and mappings alone
     except Exception as error:
         raise ValueError(f"its front matter is not valid YAML: {' '.join(str(error).split())}") from error
     if data is None:

@@ -1,28 +1,56 @@
-"""HTML: the main text of a page, with its metadata, by trafilatura; navigation, banners and comments are left out."""
+"""HTML: the main text of a page, with its metadata, by trafilatura; navigation, banners and comments are left out.
+
+So is what is struck out, which the page does not say any more. A raised number keeps its height: 10⁶ is not 106.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-from rag.load.parsed import Block, Metadata, Parsed, assemble
+from rag.load.parsed import Block, Metadata, Parsed, assemble, raised
 
-VERSION = f"html/2+trafilatura-{version('trafilatura')}"
+VERSION = f"html/3+trafilatura-{version('trafilatura')}"
 
 _APART = ("p", "quote", "item", "list", "head", "cell", "row", "table", "lb")
 _BLOCKS = ("p", "quote", "item", "head", "cell")
+_DECLARED = re.compile(rb"<(?:meta|\?xml)\b[^>]*?\b(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_HEAD = 4096  # bytes in which an encoding is declared
+_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+# Only a date that the page declares as its own: one of its text, its address or its copyright line is another's.
+_DATE = {"extensive_search": False, "original_date": True}
 
 
 def parse(raw: bytes) -> Parsed:
-    """Reads a page. Raises ValueError when there is no main text in it."""
+    """Reads a page. Raises ValueError when there is no main text in it, or no telling its characters."""
     import trafilatura
 
-    page: Any = trafilatura.bare_extraction(raw, with_metadata=True, include_comments=False, include_tables=True)
+    tree = trafilatura.load_html(_decoded(raw))
+    for element in tree.iter("sup") if tree is not None else ():
+        element.text = raised(element.text or "")
+    page: Any = trafilatura.bare_extraction(
+        tree, with_metadata=True, include_comments=False, include_tables=True, date_extraction_params=_DATE
+    )
     if page is None or page.body is None:
         raise ValueError("has no main text that could be told from navigation and advertising")
     metadata = Metadata(title=page.title, publisher=page.sitename, author=page.author, url=page.url, date=page.date)
     return assemble(_blocks(page.body, page.title), metadata)
+
+
+def _decoded(raw: bytes) -> str:
+    """By its mark, else by what it declares, else as UTF-8, else as pages are that declare nothing (WHATWG)."""
+    declared = _DECLARED.search(raw[:_HEAD])
+    name = declared[1].decode("ascii", "replace") if declared else "utf-8"
+    latin = name.casefold() in ("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii")
+    names = [its for mark, its in _MARKS.items() if raw.startswith(mark)] + ["windows-1252" if latin else name]
+    for one in (*names, "utf-8", "windows-1252"):
+        try:
+            return raw.decode(one)
+        except (LookupError, UnicodeDecodeError):
+            continue
+    raise ValueError("its characters are in no encoding that it declares, nor in UTF-8; save it as UTF-8")
 
 
 def _blocks(body: Any, title: str | None) -> Iterator[Block]:
@@ -44,6 +72,7 @@ def _pieces(element: Any) -> Iterator[str]:
     for child in element:
         apart = child.tag in _APART
         yield " " if apart else ""
-        yield from _pieces(child)
+        if child.tag != "del":
+            yield from _pieces(child)
         yield " " if apart else ""
         yield child.tail or ""

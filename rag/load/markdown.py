@@ -14,7 +14,7 @@ from rag.load.normalise import decode
 from rag.load.parsed import Metadata, Parsed
 from rag.types import Paragraph
 
-VERSION = f"markdown/1+markdown-it-py-{version('markdown-it-py')}"
+VERSION = f"markdown/2+markdown-it-py-{version('markdown-it-py')}"
 
 
 def parse(raw: bytes) -> Parsed:

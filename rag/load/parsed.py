@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -67,6 +68,14 @@ def assemble(blocks: Iterable[Block], metadata: Metadata) -> Parsed:
         at += len(text) + 2
     # Joined blocks may compose across the gap in no way: a blank line stands between them.
     return Parsed("\n\n".join(pieces), metadata, tuple(paragraphs))
+
+
+_RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+
+
+def raised(text: str) -> str:
+    """A number that is set above the line, in characters that are; any other text as it is ("1st", "[2]")."""
+    return text.translate(_RAISED) if re.fullmatch(r"\s*[+-]?[0-9]+\s*", text) else text
 
 
 def declared(data: dict[str, object], where: str) -> Metadata:

@@ -16,7 +16,7 @@ from rag.load.normalise import decode
 from rag.load.parsed import Metadata, Parsed
 from rag.types import Paragraph
 
-VERSION = "plain/1"
+VERSION = "plain/2"
 
 _BLOCK = re.compile(r"[^\s](?:.*(?:\n(?![^\S\n]*(?:\n|\Z)).*)*)")
 _DATELINE = re.compile(

@@ -42,6 +42,10 @@ class Generation:
         """As `Store.within`."""
         return self.vectors.rows_of(self._passages.within(filters)) if filters else None
 
+    def missing(self, article_ids: Sequence[str]) -> list[str]:
+        """Those of some article ids that the generation does not hold."""
+        return self._passages.missing(article_ids) if article_ids else []
+
     def search_dense(self, vector: Vectors, k: int, within: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """As `Store.search_dense`."""
         return self.vectors.search(vector, k) if within is None else self.vectors.search_within(vector, k, within)

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from rag.errors import IndexBusy, IndexUnusable
 
 POINTER = "CURRENT"
+LOCK = "build.lock"
 GENERATIONS = "generations"
 UNFINISHED, GOING = ".new-", ".old-"
 KNOWN = (POINTER, GENERATIONS, "README.md", "certificates")
@@ -54,7 +55,7 @@ def builder_lock(index: Path) -> Iterator[None]:
 
     Raises IndexBusy when another holds it for ten seconds, IndexUnusable when the folder cannot be written.
     """
-    path = index / "build.lock"
+    path = index / LOCK
     try:
         index.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path, timeout=_LOCK_SECONDS)
@@ -69,6 +70,20 @@ def builder_lock(index: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_building(index: Path) -> bool:
+    """Whether a build of the index is going on."""
+    path = index / LOCK
+    if not path.is_file():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # where nothing can be written, nothing is built
+        return False
 
 
 def new_folder(index: Path) -> Path:

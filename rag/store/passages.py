@@ -168,6 +168,11 @@ class PassageReader:
         )
         return [int(str(key)) for (key,) in rows]
 
+    def missing(self, article_ids: Sequence[str]) -> list[str]:
+        """Those of some article ids that are not held."""
+        query = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT article_id FROM article)"
+        return [str(id) for (id,) in self._all(query, json.dumps(list(article_ids)))]
+
     def search(self, terms: Sequence[str], k: int, within: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """The `k` chunks with the largest BM25 over any of the terms, as (key, BM25), best first; of all, or of some.
 

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from rag.asking import hit_object, reply_object
+from rag.batch import identifier
 from rag.dialogue import Turn
 from rag.errors import InputError, RagError
 from rag.feedback import Feedback
@@ -97,14 +98,20 @@ def _endpoints(live: LiveAssistant) -> None:
         try:
             if not isinstance(history or [], list):
                 raise InputError("history: a list of objects with 'question' and 'answer' is needed")
+            if not isinstance(question, str):
+                raise InputError("question: a text is needed")
             turns = [Turn(_text(turn, "question"), _text(turn, "answer")) for turn in history or []]
-            return reply_object(live.current().ask(question, id=id, history=turns, filters=parse(filters or {})))
+            reply = live.current().ask(question, id=identifier(id), history=turns, filters=parse(filters or {}))
         except RagError as error:
-            return reply_object(error_reply(str(error), question=question, id=id))
+            shown = question if isinstance(question, str) else ""
+            reply = error_reply(str(error), question=shown, id=identifier(id))
+        return reply_object(reply)
 
     def search(question: str, k: int = 10, filters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """The best passages for a question, with their scores."""
         try:
+            if not isinstance(question, str):
+                raise InputError("question: a text is needed")
             hits = live.current().search(question, max(1, min(int(k), 100)), filters=parse(filters or {}))
         except RagError as error:
             raise gr.Error(str(error)) from error

@@ -198,7 +198,7 @@ def _shown(live: LiveAssistant, which: str, before: Turns) -> Any:
     number = rest.partition("-")[0]
     if not (turn.isdecimal() and number.isdecimal() and int(turn) < len(before)):
         return gr.skip()
-    return html.sources(Answer.model_validate(before[int(turn)]), live.current().store, int(number))
+    return html.sources(Answer.model_validate(before[int(turn)]), live.shown().store, int(number))
 
 
 def _judged(live: LiveAssistant, feedback: Feedback, before: Turns, event: gr.LikeData) -> tuple[Any, ...]:
@@ -206,7 +206,7 @@ def _judged(live: LiveAssistant, feedback: Feedback, before: Turns, event: gr.Li
     number, hidden = html.turn_of(str(event.value)), gr.update(visible=False)
     if number is None or number >= len(before):
         return None, hidden, html.note("Only answers and refusals can be judged.")
-    if not quoted(live.current().store, before[number]):
+    if not quoted(live.shown().store, before[number]):
         return None, hidden, html.note("The article has changed since this answer, so it cannot be judged any more.")
     good = event.liked
     try:

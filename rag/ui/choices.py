@@ -36,7 +36,7 @@ def build(live: LiveAssistant) -> Choice:
         articles = gr.Dropdown(
             label="Only these articles", choices=_titles(live), multiselect=True, value=[], elem_id="only"
         )
-        choices, note = levels(live.current())
+        choices, note = levels(live.shown())
         level = gr.Radio(label="Strictness", choices=choices, value=choices[0][1], elem_id="strictness")
         said = gr.HTML(html.note(note), elem_id="strictness-note")
     return Choice(since, until, articles, level, said)
@@ -44,7 +44,7 @@ def build(live: LiveAssistant) -> Choice:
 
 def updates(live: LiveAssistant) -> tuple[Any, ...]:
     """Of the articles, the levels and the note beside these, as they are now."""
-    choices, note = levels(live.current())
+    choices, note = levels(live.shown())
     return titles(live), gr.update(choices=choices, value=choices[0][1]), html.note(note)
 
 
@@ -54,7 +54,7 @@ def titles(live: LiveAssistant) -> Any:
 
 
 def _titles(live: LiveAssistant) -> list[tuple[str, str]]:
-    store = live.current().store
+    store = live.shown().store
     if store.article_count > _MANY:
         return []
     return [(f"{info.title} ({info.date or info.path})", info.article_id) for info, _, _ in store.articles()]

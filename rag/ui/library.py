@@ -27,7 +27,7 @@ _SHOWN = 5000  # rows of the table
 
 def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Callable[[], tuple[Any, ...]], list[Any]]:
     """Puts the tab's components into the page; returns what refreshes them, and them."""
-    held = library.holdings(live.current().store)
+    held = library.holdings(live.shown().store)
     table = gr.Dataframe(
         headers=_HEADERS,
         datatype="str",
@@ -43,7 +43,7 @@ def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Calla
     )
     said = gr.HTML("", elem_id="library-said")
     if not upload:
-        return lambda: (_rows(library.holdings(live.current().store)),), [table]
+        return lambda: (_rows(library.holdings(live.shown().store)),), [table]
     with gr.Row():
         with gr.Column(min_width=300):
             files = gr.File(
@@ -83,19 +83,20 @@ class _Actions:
         self._live, self._library = live, library
 
     def now(self) -> tuple[Any, ...]:
-        """Of the table and the two lists."""
-        held = self._library.holdings(self._live.current().store)
-        return (
-            _rows(held),
-            gr.update(choices=_files(held), value=None),
-            gr.update(choices=self._library.removed(), value=None),
-        )
+        """Of the table and the two lists; they stay as they are where the seeds cannot be read."""
+        try:
+            held, removed = self._library.holdings(self._live.shown().store), self._library.removed()
+        except (RagError, OSError) as error:
+            _log.warning("the articles cannot be listed: %s", error)
+            return gr.skip(), gr.skip(), gr.skip()
+        return _rows(held), gr.update(choices=_files(held), value=None), gr.update(choices=removed, value=None)
 
     def _tried(self, work: Callable[[], str]) -> tuple[Any, ...]:
         try:
-            return html.note(work(), "done"), *self.now()
+            said = html.note(work(), "done")
         except (RagError, OSError) as error:
-            return html.note(str(error), "error"), *self.now()
+            said = html.note(str(error), "error")
+        return said, *self.now()
 
     def add(self, paths: list[str] | None) -> tuple[Any, ...]:
         """Copies uploaded files into the folder."""

@@ -1,6 +1,7 @@
 """answers, seeds -> findings: whether each answer is what the seed files say, checked from the files alone.
 
-Shares only the loader and the sentence boundaries with the rest of the program. The index is not opened, and nothing an
+Shares only the loader, the sentence boundaries and what counts as no part of an article (rag.boilerplate) with the
+rest of the program. The index is not opened, and nothing an
 answer claims about an article is believed: every quotation, title, date and paragraph number is looked up in the file
 anew. The text must be, segment by segment, what one of the shipped templates makes of these citations, so that no
 wording, order or part of a quotation can be anyone's own.
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from rag import load
+from rag.boilerplate import is_boilerplate
 from rag.errors import InputError
 from rag.filters import Filters
 from rag.sentences import sentence_pieces
@@ -205,7 +207,9 @@ def _unmatched(answer: Answer, shown: list[AnswerCitation], sources: _Sources) -
         for citation in shown:
             article = sources.article(citation.path, citation.article_id)
             if isinstance(article, Article) and any(
-                word.search(article.text, p.start, p.end) for p in article.paragraphs
+                word.search(article.text, p.start, p.end)
+                for p in article.paragraphs
+                if not is_boilerplate(article.text[p.start : p.end])  # what sites print around articles
             ):
                 yield f"{term!r} is said to occur nowhere, but stands in {citation.path}"
                 break
