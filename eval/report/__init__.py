@@ -111,8 +111,14 @@ def markdown(result: Mapping[str, Any], part: str = "test") -> str:
                 lines += [*_markdown_table(found, columns, part), ""]
         if "grounding" in found:
             lines += [_grounding(found["grounding"]) + ".", ""]
-        rankings = found.get("retrieval", {}).get("rankings", {})
+        retrieved = found.get("retrieval", {})
+        rankings = retrieved.get("rankings", {})
         if rankings:
+            counted = retrieved["questions"] - retrieved["without_relevant_passage"]
+            lines += [
+                f"Of {counted} of {retrieved['questions']} questions, those whose corpus holds a right passage:",
+                "",
+            ]
             lines += ["| ranking |" + "".join(f" {m} |" for m in MEASURES), "|---|" + "---:|" * len(MEASURES)]
             lines += [f"| {r} |" + "".join(f" {v[m]:.3f} |" for m in MEASURES) for r, v in rankings.items()]
             lines.append("")
