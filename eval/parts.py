@@ -5,9 +5,9 @@ threshold, and `test` is only reported. A set that is for testing only has no `t
 on any of it. The seed questions have two halves, `develop` and `test`.
 
 A set is split by a unit that is never torn: an article's title (its passage where the title is a placeholder), a week
-of news, a conversation; only the seed questions, all of one article, are parted singly. Two kinds of rule: a set with few titles gives a number of them to each part, in the order of
-the SHA-1 of the title; another gives each unit the part in whose share its SHA-1 falls, so that a unit has one part in
-whichever file it stands.
+of news, a conversation; only the seed questions, all of one article, are parted singly. Two kinds of rule: a set with
+few titles gives a number of them to each part, in the order of the SHA-1 of the title; another gives each unit the
+part in whose share its SHA-1 falls, so that a unit has one part in whichever file it stands.
 """
 
 from __future__ import annotations
