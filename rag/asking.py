@@ -6,8 +6,9 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rag.batch import Asked, Bad, Calibrating, Given, identifier, read_lines
 from rag.certify import Question
@@ -19,6 +20,7 @@ from rag.reader import Reader
 from rag.types import Hit, Reply
 
 _log = logging.getLogger("rag")
+T = TypeVar("T")
 Line = tuple[dict[str, Any], bool]  # the object, and whether it is a result rather than an error
 
 
@@ -71,14 +73,20 @@ def _asked(line: Asked | Bad, assistant: Assistant) -> Reply:
     if isinstance(line, Bad):
         return error_reply(line.message, id=line.id, question=line.question, generation=generation)
     id = identifier(line.id)
+    asked = partial(assistant.ask, line.question, id=id, history=_turns(line))
+    reply, message = _tried(lambda: asked(filters=parse(line.filters)), line.question)
+    return reply or error_reply(message, id=id, question=line.question, generation=generation)
+
+
+def _tried(work: Callable[[], T], question: str) -> tuple[T | None, str]:
+    """What comes of a line, or why nothing does: a fault in one must not end the batch, nor look like a refusal."""
     try:
-        return assistant.ask(line.question, id=id, history=_turns(line), filters=parse(line.filters))
+        return work(), ""
     except RagError as error:
-        message = str(error)
-    except Exception as error:  # noqa: BLE001 - a fault in one question must not end the batch, nor look like a refusal
-        _log.exception("question %r failed", line.question)
-        message = f"internal error: {type(error).__name__}: {error}"
-    return error_reply(message, id=id, question=line.question, generation=generation)
+        return None, str(error)
+    except Exception as error:  # noqa: BLE001 - see above
+        _log.exception("question %r failed", question)
+        return None, f"internal error: {type(error).__name__}: {error}"
 
 
 def _turns(line: Asked) -> list[Turn]:
@@ -125,11 +133,7 @@ def _guarded(line: Any, use: Callable[[Any], dict[str, Any]]) -> Line:
     """The line's result, or an error object that says why there is none."""
     if isinstance(line, Bad):
         return {"id": line.id, "question": line.question, "status": "error", "error": line.message}, False
-    try:
-        return use(line), True
-    except RagError as error:
-        message = str(error)
-    except Exception as error:  # noqa: BLE001 - as in `_asked`
-        _log.exception("line %r failed", line.id)
-        message = f"internal error: {type(error).__name__}: {error}"
+    found, message = _tried(lambda: use(line), line.question)
+    if found is not None:
+        return found, True
     return {"id": identifier(line.id), "question": line.question, "status": "error", "error": message}, False
