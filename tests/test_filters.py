@@ -49,14 +49,16 @@ def test_an_article_that_is_not_there_is_an_error_and_no_refusal(made):
 
 
 def test_a_part_of_a_question_is_about_this_article_only_where_there_is_one(made):
-    def quoted(filters):
-        reply = made[1].ask("Who opened the bridge, and what is this article about?", filters=parse(filters))
-        return [c.article_id for c in reply.citations]
-
-    assert quoted({"articles": ["undated.txt"]})
-    assert len(made[1].search("What is this article about?", 2)) == 2
-    everywhere = made[1]._parts(made[1].understood("Who opened the bridge, and what is this article about?"), ALL)
-    assert [part.kind for part in everywhere] == ["who", "what"]
+    assistant, asked = made[1], "Who opened the bridge, and what is this article about?"
+    for given, kind in (
+        ({"articles": ["undated.txt"]}, "about"),
+        ({"articles": ["old.txt", "new.txt"]}, "what"),
+        ({}, "what"),
+    ):
+        filters = parse(given)
+        parts = assistant._parts(assistant.understood(asked, filters=filters), filters)
+        assert [part.kind for part in parts] == ["who", kind]
+    assert len(assistant.search("What is this article about?", 2)) == 2
 
 
 def test_the_order_among_those_that_pass_is_that_of_all(made):
