@@ -9,13 +9,14 @@ import io
 import json
 import logging
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -35,6 +36,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Where the results go, one JSON object a line.")]
 Batch = Annotated[Path | None, typer.Option("--batch", help="A JSONL file of questions.")]
 _INDEX, _SEEDS = Path("index"), Path("seeds")
+# Of this process, and perhaps a file that already holds something.
+_STREAM = re.compile(r"/dev/(?:std(?:in|out|err)|fd/\d+)|/proc/[^/]+/fd/\d+")
 
 
 def _version(wanted: bool) -> None:
@@ -294,31 +297,28 @@ def _write(out: Path, lines: Iterable[tuple[dict[str, Any], bool]]) -> None:
     A place that cannot be written to is told before the lines are made. A pipe or a device is written to, and not
     replaced; so is /dev/stdout, which may be a file that already holds something.
     """
-    device = out.is_absolute() and out.parts[1:2] in (("dev",), ("proc",))
-    direct = device or (out.exists() and not out.is_file())
-    target = out.resolve()
-    place = out if direct else target.with_name(f".{target.name}.{os.getpid()}")
+    direct = bool(_STREAM.fullmatch(str(out))) or (out.exists() and not out.is_file())
+    with _told(out):
+        target = out.resolve()
+        place = out if direct else target.with_name(f".{target.name}.{os.getpid()}")
+        file = place.open("a" if direct else "w", encoding="utf-8", newline="\n")
     try:
-        with _writable(out, place) as file:
-            done = [(json.dumps(line, ensure_ascii=False) + "\n", good) for line, good in lines]
-            with _told(out):
-                file.write("".join(line for line, _ in done))
-                file.flush()
-        if not direct:
-            with _told(out):
+        done = [(json.dumps(line, ensure_ascii=False) + "\n", good) for line, good in lines]
+        with _told(out):
+            file.write("".join(line for line, _ in done))
+            file.close()
+            if not direct:
                 place.replace(target)
     finally:
+        with suppress(OSError):
+            file.close()
         if not direct:
-            place.unlink(missing_ok=True)
+            with suppress(OSError):
+                place.unlink(missing_ok=True)
     failed = sum(not good for _, good in done)
     if failed:
         _err.print(f"rag: {counted(failed, 'line')} could not be used; {out} says why")
         raise typer.Exit(2)
-
-
-def _writable(out: Path, place: Path) -> TextIO:
-    with _told(out):
-        return place.open("a", encoding="utf-8", newline="\n")
 
 
 @contextmanager
@@ -326,8 +326,8 @@ def _told(out: Path) -> Iterator[None]:
     """A file that cannot be written is named with the reason."""
     try:
         yield
-    except OSError as error:
-        raise RagError(f"{out} cannot be written: {error.strerror or error}") from error
+    except (OSError, RuntimeError) as error:  # a RuntimeError is a link that leads to itself
+        raise RagError(f"{out} cannot be written: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _say_json(line: str) -> None:

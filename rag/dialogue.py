@@ -54,9 +54,11 @@ _NO_NAME = re.compile(
 )
 # "Who is the leader of South Korea?", "Who was Japan's first king?": the words for the one who is asked for.
 _OFFICE = re.compile(
-    r"^who(?:'s|\s+(?:is|was|are|were))\s+((?:(?:an?|the)\s|[A-Z][\w.\-]*['’]s\s)[\w\s.'’\-]{2,60}?)(?<!ing)(?<!ed)[?.!\s]*$",
+    r"^who(?:'s|\s+(?:is|was|are|were))\s+((?:(?:an?|the)\s|[A-Z][\w.\-]*['’]s\s)[\w\s.'’\-]{2,60}?)[?.!\s]*$",
     re.IGNORECASE,
 )
+# Words that make a clause of it: "the bomb planted by", "Japan's minister meeting", "the president to meet".
+_CLAUSE = re.compile(r"\b(?:by|for|to|with|from|at|about|in|on)$|\bto\s+[a-z]|\b(?!king$)[a-z]+(?:ing|ed)$")
 _WHO_IS = re.compile(r"^who(?:'s|\s+(?:is|was|are|were))\s+(?:he|she|they)[?.!\s]*$", re.IGNORECASE)
 _PERSON = re.compile(r"\b(he|him|his|she|her|hers)\b", re.IGNORECASE)
 _SUBJECTIVE = re.compile(r"\b(he|she)\b", re.IGNORECASE)
@@ -184,17 +186,27 @@ def _replaced(bare: str, last: str, answer: str) -> str | None:
     if not _is_name(said):
         said = ""
     names = [re.sub(r"['’]s$", "", m[0]) for m in _NAME.finditer(last) if _is_name(m[0])]
-    office = _OFFICE.match(last)
-    asked_who = said or (office[1] if office else "") if re.match(r"who\b", last, re.IGNORECASE) else ""
+    office = "" if said else _office(last)
+    asked_who = (said or office) if re.match(r"who\b", last, re.IGNORECASE) else ""
     if _WHO_IS.match(bare):
         # The one who was brought up last is asked about.
         found = [asked_who] if asked_who else names[::-1]
         return f"Who is {found[0]}?" if found else None
     if _pronoun(_PERSON, bare):
         found = [one for one in (asked_who, *names, said) if one]
-        if found and len({found[0], *names}) > 1 and _HE_HIM.search(bare):
-            # "What did Xi tell Carney?" - "Where did he invite him?"
-            return _put(_OBJECT, _put(_SUBJECTIVE, bare, found[0]), names[-1])
+        if _HE_HIM.search(bare):
+            if office:
+                return _put(_SUBJECTIVE, bare, office)
+            if (
+                asked_who
+                and names
+                and re.match(rf"whom?\s+(?:{AUXILIARY})\s+{re.escape(names[0])}\b", last, re.IGNORECASE)
+            ):
+                # "Who did Xi invite?" - "Mark Carney." - "What did he tell him?"
+                return _put(_OBJECT, _put(_SUBJECTIVE, bare, names[0]), asked_who)
+            if len(names) > 1:
+                # "What did Xi tell Carney?" - "Where did he invite him?"
+                return _put(_OBJECT, _put(_SUBJECTIVE, bare, names[0]), names[-1])
         return _put(_PERSON, bare, found[0]) if found else None
     thing = _pronoun(_THING, _EXPLETIVE.sub(" ", bare))
     if thing is None:
@@ -205,6 +217,12 @@ def _replaced(bare: str, last: str, answer: str) -> str | None:
     about = [re.sub(r"^(?:an?|the)\s+", "", definition[1], flags=re.IGNORECASE)] if definition else []
     found = [one for one in (*asked_for, said, *about, *names) if one]
     return _put(_THING, bare, found[0]) if found else None
+
+
+def _office(last: str) -> str:
+    """The words by which a question asks for somebody; "" where they are a clause or a name alone."""
+    match = _OFFICE.match(last)
+    return "" if match is None or _CLAUSE.search(match[1]) else match[1]
 
 
 def _is_name(text: str) -> bool:

@@ -30,8 +30,8 @@ State = Literal[
     "new, not built yet",
     "removed since the build",
 ]
-# The folder in REMOVED of a file whose name was taken out before: hidden, as no folder of articles is.
-_AGAIN = re.compile(r"\.(\d+)")
+# The folder in REMOVED of a file whose name was taken out before: hidden, as no folder of articles is; once (2).
+_AGAIN = re.compile(r"\.\d+|\(\d{1,2}\)")
 
 
 @dataclass(frozen=True, slots=True)

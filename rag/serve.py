@@ -112,7 +112,7 @@ def application(assistant: Any, serving: Serving) -> Any:
         # A name that somebody else lets point here must not make a stranger's page part of this one.
         if known and _host_of(request.headers.get("host", "")) not in known:
             return Response("this page is served to this machine alone; see --host and --auth", 403)
-        if not serving.upload and request.url.path.rstrip("/").endswith("/upload"):
+        if not serving.upload and request.url.path.rstrip("/").endswith(("/upload", "/process_recording")):
             return Response("files are not taken here", 403)
         response = await call_next(request)
         response.headers["Content-Security-Policy"] = _POLICY

@@ -11,6 +11,7 @@ MET = Turn("In which city did Xi meet Donald Trump?", "Where: Busan [1]\n\n“�
 TOLD = Turn("What did Xi tell Carney?", "The words reported:\n\n“…” [1]")
 THAAD = Turn("What is THAAD?", "The articles say:\n\n“…” [1]")
 SUMMIT = Turn("Which summit is Xi attending?", "In short: APEC summit [1]\n\n“…” [1]")
+INVITED = Turn("Who did Xi invite?", "Who: Mark Carney [1]\n\n“…” [1]")
 OFFICE = Turn("Who is Japan's new Prime Minister?")
 LEADER = Turn("Who is the leader of South Korea?")
 REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to this question.")
@@ -53,7 +54,12 @@ REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to 
             "When was the leader of South Korea elected?",
         ),
         ([LEADER], "Who is he?", "Who is the leader of South Korea?"),
-        ([Turn("Who is Lee's wife?")], "When did she meet him?", "When did Lee's wife meet Lee?"),
+        ([Turn("Who is Lee's wife?")], "When did she meet him?", "When did Lee's wife meet him?"),
+        ([Turn("Who was Japan's first king?")], "When did he die?", "When did Japan's first king die?"),
+        ([Turn("Who is the manager of Wedding?")], "When was he hired?", "When was the manager of Wedding hired?"),
+        ([Turn("Who was the bomb planted by?")], "Why did he do it?", "Why did he do it (bomb planted)?"),
+        ([INVITED], "What did he tell him?", "What did Xi tell Mark Carney?"),
+        ([INVITED], "When did he leave?", "When did Mark Carney leave?"),
         ([Turn("Who is Xi meeting?")], "Where did he go?", "Where did Xi go?"),
         ([Turn("What did China's president say?")], "When was he there?", "When was China there?"),
         ([THAAD], "Ok, and what did Lee say about it?", "what did Lee say about THAAD?"),

@@ -325,6 +325,27 @@ def test_a_word_document_is_read_as_it_stands_with_its_changes(folder):
     assert (article.info.author, article.info.date) == (None, None)  # those of python-docx's template are nobody's
 
 
+MATHS = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+OTHER = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+
+
+def test_what_stands_beside_the_text_of_a_word_document_is_left_out(folder):
+    ten, six, signs = (f"<m:r><m:t>{sign}</m:t></m:r>" for sign in ("10", "6", "a=b"))
+    power = f"<m:oMath {MATHS}><m:sSup><m:e>{ten}</m:e><m:sup>{six}</m:sup></m:sSup></m:oMath>"
+    line = f"<m:oMath {MATHS}>{signs}</m:oMath>"
+    empty = f"<w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent><w:p>{run('Click here')}</w:p></w:sdtContent>"
+    choice = f"<mc:Choice>{run('choice')}</mc:Choice><mc:Fallback>{run('fallback')}</mc:Fallback>"
+    gallery = '<w:docPartObj><w:docPartGallery w:val="Table of Contents"/></w:docPartObj>'
+    body = [
+        f"<w:p>{run('So x is ')}{power}{run(' and ')}{line}</w:p>",
+        f"<w:p>{run('One ')}<mc:AlternateContent {OTHER}>{choice}</mc:AlternateContent></w:p>",
+        f"<w:sdt><w:sdtPr>{gallery}</w:sdtPr><w:sdtContent><w:p>{run('Contents 3')}</w:p></w:sdtContent></w:sdt>",
+        f"<w:sdt>{empty}</w:sdt>",
+        f"<w:p>{run('Seen.')}{run('Hidden.', '<w:vanish/>')}</w:p>",
+    ]
+    assert [text for _, text in parts(one(folder, "a.docx", word(*body)))] == ["So x is and a=b", "One choice", "Seen."]
+
+
 def test_tables_in_cells_of_a_word_document_are_read(folder):
     from docx import Document
 
@@ -378,7 +399,6 @@ def test_what_a_page_strikes_out_it_does_not_say(folder):
         ("", "latin-1"),
         ("", "utf-8"),
         ("iso-8859-1", "cp1252"),
-        ("utf-8", "cp1252"),
         ("iso-8859-2", "iso-8859-2"),
         ("", "utf-16"),
     ],
@@ -388,6 +408,15 @@ def test_a_page_is_read_in_its_encoding(folder, declared, encoding):
     head = f'<meta http-equiv="Content-Type" content="text/html; charset={declared}">' if declared else ""
     page = html_of(f"In Zürich {said} pied.", "Nothing else was said.", head=head)
     assert parts(one(folder, "a.html", page.encode(encoding)))[0][1].startswith(f"In Zürich {said} pied.")
+
+
+def test_what_is_no_declaration_of_an_encoding_is_not_taken_for_one(folder):
+    comment, real = '<!-- <meta charset="iso-8859-5"> -->', '<meta charset="iso-8859-2">'
+    spoken = '<meta name="description" content="how to set charset=koi8-r on a page">'
+    page = html_of("A ház ő.", "Nothing else was said.", head=comment + spoken + real)
+    assert parts(one(folder, "a.html", page.encode("iso-8859-2")))[0][1].startswith("A ház ő.")
+    broken = html_of("In Zürich à pied.", "“Nothing” was said.").encode() + b"\xe2\x80"
+    assert parts(one(folder, "a.html", broken))[0][1].startswith("In Zürich à pied.")
 
 
 def test_fields_of_front_matter_are_as_they_are_typed(folder):

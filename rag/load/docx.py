@@ -1,7 +1,8 @@
 """Word documents: paragraphs and tables in order, by python-docx; styles tell headings and the title.
 
 What is read is the document as it stands with its tracked changes: what was put in counts, what was taken out or moved
-away does not, and neither does what is struck through. Text boxes and notes are left out.
+away does not, and neither does what is struck through or hidden. Text boxes, notes, tables of contents, placeholders
+and equations that are more than a line of signs are left out.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from rag.load.parsed import Block, Metadata, Parsed, assemble, raised
 VERSION = f"docx/3+python-docx-{version('python-docx')}"
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
+_MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_CHOICE, _FALLBACK = (
+    f"{{http://schemas.openxmlformats.org/markup-compatibility/2006}}{name}" for name in ("Choice", "Fallback")
+)
 _TEXT = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 # Inside a paragraph: what is gone, stands elsewhere, or is said beside the text.
 _LEFT_OUT = ("del", "moveFrom", "txbxContent", "rt", "pict", "drawing", "pPr")
@@ -54,42 +58,75 @@ def _blocks(element: Any, document: Any) -> Iterator[tuple[str, str]]:
     for child in element:
         kind = _kind(child)
         if kind == "p":
-            style = Paragraph(child, document._body).style
-            yield (style.name or "") if style is not None else "", _text(child)
+            style = _style(Paragraph(child, document._body).style)
+            if not style.casefold().startswith("toc"):
+                yield style, _text(child)
         elif kind == "tbl":
             # A merged cell is one cell here, however many columns it spans.
             rows = (row for row in child.iter(f"{_WORD}tr") if _nearest(row, "tbl") is child)
             yield from (("", " ".join(_cells(row))) for row in rows)
-        elif kind not in ("moveFrom", "del"):
+        elif kind not in ("moveFrom", "del") and not _is_beside(child):
             yield from _blocks(child, document)  # content controls and the like
 
 
 def _cells(row: Any) -> Iterator[str]:
     """The text of each cell, with the tables inside it."""
     for paragraph in row.iter(f"{_WORD}p"):
-        if not any(_kind(above) in _LEFT_OUT for above in paragraph.iterancestors()):
+        if not any(_kind(above) in _LEFT_OUT or _is_beside(above) for above in paragraph.iterancestors()):
             yield _text(paragraph)
+
+
+def _style(style: Any) -> str:
+    """The name of the nearest of a style and those that it is based on that says what a paragraph is."""
+    first = (style.name or "") if style is not None else ""
+    while style is not None:
+        if (style.name or "").startswith(("Heading", "Title")):
+            return str(style.name)
+        style = style.base_style
+    return first
+
+
+def _is_beside(element: Any) -> bool:
+    """Whether it is what a control shows until it is filled in, a table of contents, or the other form of a choice."""
+    if _kind(element) == "sdt":
+        of = element.find(f"{_WORD}sdtPr")
+        gallery = None if of is None else of.find(f"{_WORD}docPartObj/{_WORD}docPartGallery")
+        contents = gallery is not None and gallery.get(f"{_WORD}val") == "Table of Contents"
+        return contents or (of is not None and of.find(f"{_WORD}showingPlcHdr") is not None)
+    if element.tag != _FALLBACK:
+        return False
+    choices = (other for other in element.getparent() if other.tag == _CHOICE)
+    return any(next(choice.iter(f"{_WORD}t"), None) is not None for choice in choices)
 
 
 def _text(element: Any) -> str:
     pieces: list[str] = []
     for child in element:
         kind = _kind(child)
-        if kind == "t" or child.tag == _MATHS:
+        if kind == "t":
             pieces.append(child.text or "")
         elif kind in _TEXT:
             pieces.append(_TEXT[kind])
         elif kind == "r":
             pieces.append(_run(child))
-        elif kind not in _LEFT_OUT:
+        elif child.tag == f"{_MATHS}oMath":
+            pieces.append(_equation(child))
+        elif kind not in _LEFT_OUT and not _is_beside(child):
             pieces.append(_text(child))
     return "".join(pieces)
 
 
+def _equation(element: Any) -> str:
+    """An equation that is a line of signs; nothing of another, as 10 and 6 are not 106."""
+    signs = [child for child in element if not str(child.tag).endswith("Pr")]
+    line = all(child.tag == f"{_MATHS}r" for child in signs)
+    return "".join(text.text or "" for child in signs for text in child.iter(f"{_MATHS}t")) if line else ""
+
+
 def _run(run: Any) -> str:
-    """The text of one run of a format; nothing of one that is struck through, and raised numbers as such."""
+    """The text of one run of a format; nothing of one that is struck through or hidden, and raised numbers as such."""
     of = {_kind(mark): mark.get(f"{_WORD}val", "true") for mark in run.iterfind(f"{_WORD}rPr/*")}
-    if any(of.get(name, "0") not in ("0", "false", "off", "none") for name in ("strike", "dstrike")):
+    if any(of.get(name, "0") not in ("0", "false", "off", "none") for name in ("strike", "dstrike", "vanish")):
         return ""
     return raised(_text(run)) if of.get("vertAlign") == "superscript" else _text(run)
 

@@ -16,20 +16,31 @@ VERSION = f"html/3+trafilatura-{version('trafilatura')}"
 
 _APART = ("p", "quote", "item", "list", "head", "cell", "row", "table", "lb")
 _BLOCKS = ("p", "quote", "item", "head", "cell")
-_DECLARED = re.compile(rb"<(?:meta|\?xml)\b[^>]*?\b(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+# Where a page declares its encoding; a description may speak of one, and a comment hold one that is not meant.
+_DECLARED = re.compile(
+    rb"<meta\s+charset\s*=\s*[\"']?\s*([\w.:-]+)"
+    rb"|<meta\b(?=[^>]*http-equiv\s*=\s*[\"']?content-type)[^>]*?charset\s*=\s*([\w.:-]+)"
+    rb"|\A\s*<\?xml\b[^>]*?encoding\s*=\s*[\"']([\w.:-]+)",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _HEAD = 4096  # bytes in which an encoding is declared
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-# Only a date that the page declares as its own: one of its text, its address or its copyright line is another's.
+# Dates that stand where pages date themselves, and no search for others: "bought on 5 March 1998" is none of these.
 _DATE = {"extensive_search": False, "original_date": True}
 
 
 def parse(raw: bytes) -> Parsed:
-    """Reads a page. Raises ValueError when there is no main text in it, or no telling its characters."""
+    """Reads a page. Raises ValueError when there is no main text in it."""
     import trafilatura
 
     tree = trafilatura.load_html(_decoded(raw))
-    for element in tree.iter("sup") if tree is not None else ():
-        element.text = raised(element.text or "")
+    for element in list(tree.iter("sup")) if tree is not None else ():
+        text = "".join(element.itertext())
+        if raised(text) != text:
+            tail = element.tail
+            element.clear()
+            element.text, element.tail = raised(text), tail
     page: Any = trafilatura.bare_extraction(
         tree, with_metadata=True, include_comments=False, include_tables=True, date_extraction_params=_DATE
     )
@@ -40,17 +51,23 @@ def parse(raw: bytes) -> Parsed:
 
 
 def _decoded(raw: bytes) -> str:
-    """By its mark, else by what it declares, else as UTF-8, else as pages are that declare nothing (WHATWG)."""
-    declared = _DECLARED.search(raw[:_HEAD])
-    name = declared[1].decode("ascii", "replace") if declared else "utf-8"
-    latin = name.casefold() in ("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii")
-    names = [its for mark, its in _MARKS.items() if raw.startswith(mark)] + ["windows-1252" if latin else name]
-    for one in (*names, "utf-8", "windows-1252"):
+    """By its mark, else as UTF-8 where it is that, else by what it declares, else as pages are that declare nothing.
+
+    Where a byte of UTF-8 is broken, a mark stands there, instead of other letters all over.
+    """
+    found = _DECLARED.search(_COMMENT.sub(b"", raw[:_HEAD]))
+    name = next(filter(None, found.groups())).decode("ascii", "replace").casefold() if found else ""
+    if name in ("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii", ""):
+        name = "windows-1252"  # as the WHATWG has it
+    broken = raw.decode("utf-8", "replace")
+    mostly = not found and 20 * broken.count("\ufffd") < sum(c > "\x7f" for c in broken)
+    names = [its for mark, its in _MARKS.items() if raw.startswith(mark)]
+    for one in (*names, "utf-8", *([] if mostly else [name])):
         try:
             return raw.decode(one)
         except (LookupError, UnicodeDecodeError):
             continue
-    raise ValueError("its characters are in no encoding that it declares, nor in UTF-8; save it as UTF-8")
+    return broken
 
 
 def _blocks(body: Any, title: str | None) -> Iterator[Block]:

@@ -70,12 +70,12 @@ def assemble(blocks: Iterable[Block], metadata: Metadata) -> Parsed:
     return Parsed("\n\n".join(pieces), metadata, tuple(paragraphs))
 
 
-_RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+_RAISED = str.maketrans("0123456789+-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 
 
 def raised(text: str) -> str:
     """A number that is set above the line, in characters that are; any other text as it is ("1st", "[2]")."""
-    return text.translate(_RAISED) if re.fullmatch(r"\s*[+-]?[0-9]+\s*", text) else text
+    return text.translate(_RAISED) if re.fullmatch(r"\s*[+\u2212-]?[0-9]+\s*", text) else text
 
 
 def declared(data: dict[str, object], where: str) -> Metadata:
