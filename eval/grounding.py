@@ -11,6 +11,7 @@ from rich.progress import track
 from eval.cases import Case
 from eval.console import CONSOLE
 from eval.datasets.news import REMOVED
+from eval.systems.ours import reply_to
 from eval.world import World
 from rag.asking import to_json
 from rag.errors import RagError
@@ -44,11 +45,8 @@ def check(world: World, cases: Sequence[Case], file: Path) -> Grounding:
 
 
 def _reply(world: World, case: Case) -> Reply:
-    """What is scored (`eval.systems.ours`), under the question's id."""
-    asked = case.asked
+    """What is scored, under the question's id."""
     try:
-        if asked.hidden:
-            return world.assistant.answer(asked.question, world.hits(asked), id=case.id)
-        return world.assistant.ask(asked.question, history=asked.history, id=case.id)
+        return reply_to(world, world.assistant, case.asked, case.id)
     except RagError as error:
-        return error_reply(str(error), id=case.id, question=asked.question, generation=None)
+        return error_reply(str(error), id=case.id, question=case.asked.question, generation=None)

@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,19 +72,20 @@ def _asked(line: Asked | Bad, assistant: Assistant) -> Reply:
     if isinstance(line, Bad):
         return error_reply(line.message, id=line.id, question=line.question, generation=generation)
     id = identifier(line.id)
-    asked = partial(assistant.ask, line.question, id=id, history=_turns(line))
-    reply, message = _tried(lambda: asked(filters=parse(line.filters)), line.question)
+    reply, message = _tried(
+        lambda its: assistant.ask(its.question, id=id, history=_turns(its), filters=parse(its.filters)), line
+    )
     return reply or error_reply(message, id=id, question=line.question, generation=generation)
 
 
-def _tried(work: Callable[[], T], question: str) -> tuple[T | None, str]:
+def _tried(use: Callable[[Any], T], line: Any) -> tuple[T | None, str]:
     """What comes of a line, or why nothing does: a fault in one must not end the batch, nor look like a refusal."""
     try:
-        return work(), ""
+        return use(line), ""
     except RagError as error:
         return None, str(error)
     except Exception as error:  # noqa: BLE001 - see above
-        _log.exception("question %r failed", question)
+        _log.exception("question %r failed", line.question)
         return None, f"internal error: {type(error).__name__}: {error}"
 
 
@@ -133,7 +133,7 @@ def _guarded(line: Any, use: Callable[[Any], dict[str, Any]]) -> Line:
     """The line's result, or an error object that says why there is none."""
     if isinstance(line, Bad):
         return {"id": line.id, "question": line.question, "status": "error", "error": line.message}, False
-    found, message = _tried(lambda: use(line), line.question)
+    found, message = _tried(use, line)
     if found is not None:
         return found, True
     return {"id": identifier(line.id), "question": line.question, "status": "error", "error": message}, False

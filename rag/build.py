@@ -194,6 +194,7 @@ class _Work:
         going: list[str] = []
         if self.before is not None and self.keep_chunks:
             shutil.copyfile(self.before.folder / passages.FILE, folder / passages.FILE)
+            # Each once: an index of an earlier version may name one twice.
             held = dict.fromkeys(entry.article_id for entry in self.before.manifest.seeds)
             going = [article_id for article_id in held if article_id not in staying]
         writer = passages.PassageWriter(folder / passages.FILE)

@@ -4,16 +4,11 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 import json
 import logging
-import os
-import re
 import sys
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +17,7 @@ import typer
 from rich.console import Console
 
 from rag.errors import RagError
+from rag.output import say, say_json, write
 from rag.plan import counted
 from rag.settings import load_settings
 
@@ -36,8 +32,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Where the results go, one JSON object a line.")]
 Batch = Annotated[Path | None, typer.Option("--batch", help="A JSONL file of questions.")]
 _INDEX, _SEEDS = Path("index"), Path("seeds")
-# Of this process, and perhaps a file that already holds something.
-_STREAM = re.compile(r"/dev/(?:std(?:in|out|err)|fd/\d+)|/proc/[^/]+/fd/\d+")
 
 
 def _version(wanted: bool) -> None:
@@ -67,7 +61,7 @@ def build(
     with bars() as progress:
         report = sync_index(seeds, index, load_settings(), full=full, dry_run=dry_run, progress=progress)
     for line in report_lines(report, dry_run=dry_run):
-        _say(line)
+        say(line)
     raise typer.Exit(3 if report.unreadable else 0)
 
 
@@ -78,7 +72,7 @@ def check(seeds: Seeds = _SEEDS, index: Index = _INDEX) -> None:
 
     findings = find(seeds, index, load_settings())
     for finding in findings:
-        _say(finding)
+        say(finding)
     if not findings:
         print("seeds, index and models agree")
     raise typer.Exit(1 if findings else 0)
@@ -104,11 +98,11 @@ def ask(
         analyse(question, settings.max_question_chars)  # tells what is wrong before the models are loaded
         reply = open_assistant(index, settings).ask(question)
         if as_json:
-            _say_json(to_json(reply))
+            say_json(to_json(reply))
             return
         if reply.standalone_question != reply.question:
-            _say(f"Searched: {reply.standalone_question}\n")
-        _say(reply.text)
+            say(f"Searched: {reply.standalone_question}\n")
+        say(reply.text)
     elif batch is not None and out is not None:
         _write(out, ask_lines(batch, lambda: open_assistant(index, load_settings())))
 
@@ -132,14 +126,14 @@ def search(
         hits = assistant.search(question, k)
         if as_json:
             found = [hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)]
-            _say_json(json.dumps(found, ensure_ascii=False))
+            say_json(json.dumps(found, ensure_ascii=False))
             return
         for rank, hit in enumerate(hits, start=1):
             lexical = "-" if hit.lexical is None else f"{hit.lexical:.2f}"
             where = hit_object(rank, hit)["paragraphs"]
             place = f"paragraph {where[0]}" if len(where) == 1 else f"paragraphs {where[0]}-{where[-1]}"
-            _say(f"{rank}. {hit.passage.info.title}, {place} (cosine {hit.cosine:.3f}, BM25 {lexical})")
-            _say("".join(f"   {' '.join(line.split())}\n" for line in hit.passage.text.split("\n\n")))
+            say(f"{rank}. {hit.passage.info.title}, {place} (cosine {hit.cosine:.3f}, BM25 {lexical})")
+            say("".join(f"   {' '.join(line.split())}\n" for line in hit.passage.text.split("\n\n")))
     elif batch is not None and out is not None:
         _write(out, search_lines(batch, assistant, k))
 
@@ -173,10 +167,10 @@ def verify(
 
     verdict = check_answers(answers, seeds, max_chars=load_settings().chunk_max_chars)
     if as_json:
-        _say_json(to_json(verdict))
+        say_json(to_json(verdict))
     else:
         for finding in verdict.findings:
-            _say(f"{answers}:{finding.line} ({finding.id}): {finding.kind}: {finding.what}")
+            say(f"{answers}:{finding.line} ({finding.id}): {finding.kind}: {finding.what}")
         violations = sum(finding.kind == "violation" for finding in verdict.findings)
         changed = len(verdict.findings) - violations
         print(
@@ -219,7 +213,7 @@ def calibrate(
             progress=lambda done: progress("asking questions", done, len(asked)),
         )
     for line in calibration_lines(found, confidence):
-        _say(line)
+        say(line)
     raise typer.Exit(0 if found.certificate and found.certificate == found.in_force else 1)
 
 
@@ -292,55 +286,11 @@ def _apart(batch: Path, out: Path) -> None:
 
 
 def _write(out: Path, lines: Iterable[tuple[dict[str, Any], bool]]) -> None:
-    """Writes all lines or none; exits with 2 when one of them is an error.
-
-    A place that cannot be written to is told before the lines are made. A pipe or a device is written to, and not
-    replaced; so is /dev/stdout, which may be a file that already holds something.
-    """
-    direct = bool(_STREAM.fullmatch(str(out))) or (out.exists() and not out.is_file())
-    with _told(out):
-        target = out.resolve()
-        place = out if direct else target.with_name(f".{target.name}.{os.getpid()}")
-        file = place.open("a" if direct else "w", encoding="utf-8", newline="\n")
-    try:
-        done = [(json.dumps(line, ensure_ascii=False) + "\n", good) for line, good in lines]
-        with _told(out):
-            file.write("".join(line for line, _ in done))
-            file.close()
-            if not direct:
-                place.replace(target)
-    finally:
-        with suppress(OSError):
-            file.close()
-        if not direct:
-            with suppress(OSError):
-                place.unlink(missing_ok=True)
-    failed = sum(not good for _, good in done)
+    """Writes all lines or none; exits with 2 when one of them is an error."""
+    failed = write(out, lines)
     if failed:
         _err.print(f"rag: {counted(failed, 'line')} could not be used; {out} says why")
         raise typer.Exit(2)
-
-
-@contextmanager
-def _told(out: Path) -> Iterator[None]:
-    """A file that cannot be written is named with the reason."""
-    try:
-        yield
-    except (OSError, RuntimeError) as error:  # a RuntimeError is a link that leads to itself
-        raise RagError(f"{out} cannot be written: {getattr(error, 'strerror', None) or error}") from error
-
-
-def _say_json(line: str) -> None:
-    """Prints JSON that any program reads as it was meant: what a terminal would obey is escaped, and so is all that is
-    not ASCII where standard output is not in UTF-8."""
-    if codecs.lookup(sys.stdout.encoding or "ascii").name != "utf-8":
-        line = json.dumps(json.loads(line))
-    print("".join(rf"\u{ord(c):04x}" if "\x7f" <= c <= "\x9f" else c for c in line))
-
-
-def _say(text: str) -> None:
-    """Prints what may hold an article's words: without the control characters that a terminal would obey."""
-    print("".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else "\ufffd" for c in text))
 
 
 def main(run: Callable[[], object] = app) -> None:

@@ -59,7 +59,7 @@ class Assistant:
         """
         clock = _Clock()
         with clock.stage("analyse"):
-            original = self._analyse(text, filters)
+            original = self._asked(text, filters)
             question = self._understood(original, history, filters)
             asked = self._parts(question, filters)
         with clock.stage("retrieve"):
@@ -72,7 +72,7 @@ class Assistant:
 
         Raises InputError as `ask` does.
         """
-        return self._understood(self._analyse(text, filters), history, filters)
+        return self._understood(self._asked(text, filters), history, filters)
 
     def _understood(self, asked: Question, history: Sequence[Turn], filters: Filters) -> Question:
         longest = self.settings.max_question_chars
@@ -90,13 +90,17 @@ class Assistant:
         request = Asking(question, original.text, ALL, (), self.store.generation, id)
         return self._answer(request, [(part, hits) for part in self._parts(question, ALL)], _Clock())
 
-    def _analyse(self, text: str, filters: Filters) -> Question:
+    def _asked(self, text: str, filters: Filters) -> Question:
+        """The question as it was typed, asked of articles that are there."""
         missing = self.store.missing(filters.articles)
         if missing:
             raise InputError(
                 f"filters: the index holds no article '{missing[0]}'; an id is the path in the seeds folder, or what "
                 "the article itself declares"
             )
+        return self._analyse(text, filters)
+
+    def _analyse(self, text: str, filters: Filters) -> Question:
         return self._of_one(analyse(text, self.settings.max_question_chars), filters)
 
     def _parts(self, question: Question, filters: Filters) -> list[Question]:

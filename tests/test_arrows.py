@@ -25,7 +25,7 @@ STAGES = {
     "loss",
 }
 WALKS = {"build", "pipeline", "reader", "check", "certify"}
-EDGES = {"cli", "asking", "batch", "progress", "serve", "ui", "verify", "feedback", "library"}
+EDGES = {"cli", "output", "asking", "batch", "progress", "serve", "ui", "verify", "feedback", "library"}
 
 
 def imported(file: Path) -> set[str]:

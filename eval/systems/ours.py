@@ -29,10 +29,7 @@ class Ours:
                 reading = self._world.reader.read(asked.question, asked.context, title=asked.title)
                 return of_reading(self._world, asked, reading)
             assistant = self._world.fast if self._fast else self._world.assistant
-            if asked.hidden:
-                hits = self._world.hits(asked)
-                return said(self._world, assistant, asked, lambda it: it.answer(asked.question, hits))
-            return said(self._world, assistant, asked, lambda it: it.ask(asked.question, history=asked.history))
+            return said(self._world, assistant, asked, lambda it: reply_to(self._world, it, asked))
         except RagError as error:
             return Prediction(1.0, False, error=str(error))
 
@@ -86,6 +83,13 @@ class Never:
     def ask(self, asked: Asked) -> Prediction:
         """Refuses, with what came closest."""
         return replace(self.system.ask(asked), score=0.0, answered=False)
+
+
+def reply_to(world: World, assistant: Assistant, asked: Asked, id: str | None = None) -> Reply:
+    """What the program replies to a question, of the articles that are not hidden."""
+    if asked.hidden:
+        return assistant.answer(asked.question, world.hits(asked), id=id)
+    return assistant.ask(asked.question, history=asked.history, id=id)
 
 
 def said(world: World, assistant: Assistant, asked: Asked, ask: Callable[[Assistant], Reply]) -> Prediction:

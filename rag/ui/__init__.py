@@ -98,10 +98,10 @@ def _endpoints(live: LiveAssistant) -> None:
         try:
             if not isinstance(history or [], list):
                 raise InputError("history: a list of objects with 'question' and 'answer' is needed")
-            if not isinstance(question, str):
-                raise InputError("question: a text is needed")
             turns = [Turn(_text(turn, "question"), _text(turn, "answer")) for turn in history or []]
-            reply = live.current().ask(question, id=identifier(id), history=turns, filters=parse(filters or {}))
+            reply = live.current().ask(
+                _question(question), id=identifier(id), history=turns, filters=parse(filters or {})
+            )
         except RagError as error:
             shown = question if isinstance(question, str) else ""
             reply = error_reply(str(error), question=shown, id=identifier(id))
@@ -110,9 +110,7 @@ def _endpoints(live: LiveAssistant) -> None:
     def search(question: str, k: int = 10, filters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """The best passages for a question, with their scores."""
         try:
-            if not isinstance(question, str):
-                raise InputError("question: a text is needed")
-            hits = live.current().search(question, max(1, min(int(k), 100)), filters=parse(filters or {}))
+            hits = live.current().search(_question(question), max(1, min(int(k), 100)), filters=parse(filters or {}))
         except RagError as error:
             raise gr.Error(str(error)) from error
         return [hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)]
@@ -137,6 +135,12 @@ def _endpoints(live: LiveAssistant) -> None:
     gr.api(ask, api_name="ask")
     gr.api(search, api_name="search")
     gr.api(articles, api_name="articles")
+
+
+def _question(given: Any) -> str:
+    if not isinstance(given, str):
+        raise InputError("question: a text is needed")
+    return given
 
 
 def _text(turn: Any, key: str) -> str:
