@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -73,8 +73,13 @@ def measure(world: World, cases: Sequence[Case]) -> dict[str, dict[str, dict[str
             records = records_of(Ours(world), with_slips(cases, slips), f"{world.dataset.name}: {way}")
         for part in REPORTED:
             found = figures([r for r in records if r.part == part], answers, probability=True)
-            out[part][way] = {name: _value(found[name]) for name in _SHOWN}
+            out[part][way] = shown(found)
     return out
+
+
+def shown(found: Mapping[str, object]) -> dict[str, float]:
+    """The figures that tell what a way of asking costs."""
+    return {name: _value(found[name]) for name in _SHOWN}
 
 
 def _as_typed(text: str, *_: object) -> str:

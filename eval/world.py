@@ -165,7 +165,7 @@ class World:
         seen = without(store, store.within(Filters(articles=tuple(hidden))) or ())
         if ranking == "fused":
             return retrieve(question, seen, self.encoder, self.settings, DEPTH)
-        vector = self.encoder.encode([question.text], query=True)[0]
+        vector = self.encoder.encode([question.read], query=True)[0]
         dense = ranking == "dense"
         found = seen.search_dense(vector, DEPTH) if dense else seen.search_lexical(question.terms, DEPTH)
         rows = [row for row, _ in found]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.plain import of_topic, plain, topic_of
 from rag.words import AUXILIARY, STOPWORDS, terms
 
 
@@ -104,12 +105,19 @@ def standalone(question: str, history: Sequence[Turn], max_chars: int = _LONGEST
     for turn in history[-_KEPT_TURNS:]:
         text = " ".join(turn.question[: 2 * max_chars].split())[:max_chars]
         if text:
-            before.append((_alone(text, before), turn.answer))
+            its = _alone(text, before)
+            topic = topic_of(its)
+            before.append((f"What is {topic}?" if topic else its, turn.answer))
     found = _alone(asked, before)
     return found if len(found) <= max_chars else asked
 
 
 def _alone(text: str, before: Sequence[tuple[str, str]]) -> str:
+    text = plain(text)
+    return of_topic(plain(_taken(text, before)))
+
+
+def _taken(text: str, before: Sequence[tuple[str, str]]) -> str:
     if not before or _ITSELF.search(text):
         return text
     last, answer = before[-1]

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from rag.errors import InputError
+from rag.plain import topic_of
 from rag.types import Kind, Question
 from rag.words import AUXILIARY, STOPWORDS, terms
 
@@ -13,7 +14,7 @@ _THIS = r"(?:this|the|these|that)\s+(?:article|text|story|piece|report|news)s?"
 _ABOUT = re.compile(
     rf"^(?:what(?:'s| is| are)?\s+{_THIS}\s+(?:is\s+|are\s+)?about"
     rf"|(?:summari[sz]e|give (?:me )?a summary of)\s+{_THIS}"
-    rf"|what does {_THIS} (?:say|cover|describe)"
+    rf"|what {_THIS} (?:is|are) about|what does {_THIS} (?:say|cover|describe)"
     rf"|what(?:'s| is) the (?:main )?(?:topic|subject|point) of {_THIS})[\s?.!]*$"
 )
 _SAID = re.compile(
@@ -47,6 +48,9 @@ def analyse(text: str, max_chars: int) -> Question:
     folded = text.casefold().replace("’", "'")
     match = _FOCUS.search(folded)
     focus = (match[1] or match[2] or match[3]) if match else None
+    topic = topic_of(text)
+    if topic:
+        return Question(text, "topic", terms(topic), None, topic)
     if focus in STOPWORDS or (focus and re.fullmatch(AUXILIARY, focus)):
         focus = None
     return Question(text, _kind(folded, focus), terms(text), focus)

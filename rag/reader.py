@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rag import embed, extract
 from rag.decide import decide
+from rag.dialogue import standalone
 from rag.errors import InputError
 from rag.extract import ReadingExtractor, shipped_model, shipped_networks
 from rag.extract.network import Networks
@@ -74,7 +75,7 @@ class Reader:
         asked = analyse(text, self._max_question_chars)
         question = analyse(mended_for(passage, asked.text, self._max_question_chars), self._max_question_chars)
         vectors = self.encoder.encode([context])
-        cosine = float(vectors[0] @ self.encoder.encode([question.text], query=True)[0])
+        cosine = float(vectors[0] @ self.encoder.encode([question.read], query=True)[0])
         supports = self._extractor.extract(question, [Hit(passage, 0.0, cosine, None, None, None)])
         outcome = decide(supports, self._threshold)
         best = supports[0]
@@ -93,9 +94,9 @@ class Reader:
 
 
 def mended_for(passage: Passage, text: str, longest: int) -> str:
-    """`as_meant`, of a question that is put to one passage."""
+    """`as_meant`, of a question that is put to one passage, without what is said around it."""
     around = f"{passage.text} {passage.chunk.section or ''} {passage.info.title}"
-    return as_meant(text, PassageWords(around), longest)
+    return standalone(as_meant(text, PassageWords(around), longest), (), longest)
 
 
 def as_meant(text: str, vocabulary: Vocabulary, longest: int) -> str:

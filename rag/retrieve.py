@@ -20,7 +20,7 @@ def retrieve(
     within = store.within(filters)
     if within is not None and not within:
         return []
-    vector = encoder.encode([question.text], query=True)[0]
+    vector = encoder.encode([question.read], query=True)[0]
     if question.kind == "about":
         held = None if within is None else set(within)
         rows = [row for row in store.leads() if held is None or row in held][:k]

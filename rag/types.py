@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rag.filters import Filters
 
-Kind = Literal["who", "when", "where", "how_many", "why", "how", "said", "yes_no", "about", "what"]
+Kind = Literal["who", "when", "where", "how_many", "why", "how", "said", "yes_no", "about", "topic", "what"]
 Vectors = NDArray[np.float32]
 
 
@@ -134,6 +134,12 @@ class Question:
     kind: Kind
     terms: tuple[str, ...]  # content words as written, first occurrence order
     focus: str | None = None  # the noun asked for: "university" in "At which university …?"
+    topic: str | None = None  # what all is asked about: "THAAD" in "What do the articles say about THAAD?"
+
+    @property
+    def read(self) -> str:
+        """The question as the encoder and the networks read it: they know what defines a topic."""
+        return self.text if self.topic is None else f"What is {self.topic}?"
 
 
 @dataclass(frozen=True, slots=True)

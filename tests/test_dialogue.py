@@ -62,7 +62,7 @@ REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to 
         ([INVITED], "When did he leave?", "When did Mark Carney leave?"),
         ([Turn("Who is Xi meeting?")], "Where did he go?", "Where did Xi go?"),
         ([Turn("What did China's president say?")], "When was he there?", "When was China there?"),
-        ([THAAD], "Ok, and what did Lee say about it?", "what did Lee say about THAAD?"),
+        ([THAAD], "Ok, and what did Lee say about it?", "What did Lee say about THAAD?"),
     ],
 )
 def test_follow_ups(history, question, expected):
@@ -76,7 +76,6 @@ def test_follow_ups(history, question, expected):
         "What did Kim Jong Un say about nuclear weapons?",
         "Is it true that Xi met Trump?",
         "Did Lee say that China is important?",
-        "the United Nations",
         "What is this article about?",
         "Which countries joined the summit in Gyeongju?",
         "Did it rain in Seoul during the parade?",
@@ -119,8 +118,7 @@ def test_any_text_gives_a_question_and_the_same_one_again(question, turns):
     history = [Turn(asked, answer) for asked, answer in turns]
     found = standalone(question, history)
     assert found == standalone(question, history)
-    if not history:
-        assert found == " ".join(question.split())
+    assert standalone(found, ()) == found
 
 
 def test_what_was_put_behind_a_question_is_not_put_behind_the_next():

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from rag.extract import spans
 from rag.extract.expected import holds_expected, is_expected
-from rag.extract.features import EXPLAINS, FEATURES, Read, features
+from rag.extract.features import EXPLAINS, FEATURES, Read, features, named
 from rag.extract.inputs import Text
 from rag.extract.network import Networks
 from rag.extract.spans import Found
@@ -33,6 +33,8 @@ MODELS = Path(__file__).parent.parent / "models"
 READ_AGAIN = 3  # passages
 READ_ALONE = 2  # sentences
 _LEAD_CONFIDENCE = 0.9  # set, not fitted: no public data asks what an article is about
+# The same, of a sentence that names the topic of which all is asked for, unless the networks rule it out.
+_NAMED_CONFIDENCE, _NOT_AGAINST = 0.9, 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ class ReadingExtractor:
         # None is surer than one that ranks before it.
         falling = np.minimum.accumulate(sure)
         found = [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]
-        return _of_one_kind(question, found)
+        return _of_one_kind(question, found) if question.topic is None else _on_topic(question, found)
 
     def read(self, question: Question, hits: Sequence[Hit]) -> list[Read]:
         """The passages that were read last: the best by the first network, best first, or all where it is fast."""
@@ -233,7 +235,7 @@ def together(supports: Sequence[list[Support]]) -> list[Support]:
 
 
 def _text(question: Question, hit: Hit) -> Text:
-    return question.text, _title(hit), hit.passage.text
+    return question.read, _title(hit), hit.passage.text
 
 
 def _sentences(hit: Hit) -> list[tuple[int, int]]:
@@ -256,6 +258,20 @@ def _of_one_kind(question: Question, supports: Sequence[Support]) -> list[Suppor
         one if one.short and is_expected(question, one.passage.slice(*one.short)) else replace(one, short=None)
         for one in rest
     ]
+
+
+def _on_topic(question: Question, supports: Sequence[Support]) -> list[Support]:
+    """What names the topic comes first: a sentence, then one under a title that names it. It needs to say no more."""
+
+    def place(one: Support) -> int:
+        quote = one.passage.slice(one.sentence.start, one.sentence.end)
+        texts = quote, f"{one.passage.info.title} {one.passage.chunk.section or ''} {quote}"
+        return next((at for at, text in enumerate(texts) if named(question, text)), 2)
+
+    placed = sorted((place(one) if one.confidence >= _NOT_AGAINST else 2, i) for i, one in enumerate(supports))
+    sure = [max(_NAMED_CONFIDENCE, supports[i].confidence) if at < 2 else supports[i].confidence for at, i in placed]
+    falling = np.minimum.accumulate(sure).tolist()
+    return [replace(supports[i], confidence=p) for (_, i), p in zip(placed, falling, strict=True)]
 
 
 def _support(question: Question, read: Read, sentence: Sentence, found: Found, confidence: float) -> Support:

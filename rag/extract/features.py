@@ -37,7 +37,7 @@ WORDS = (
     "span",  # log of its words
 )
 FEATURES = (*FIRST, *SECOND, *ALONE, *RETRIEVAL, *WORDS)
-EXPLAINS = frozenset({"why", "how", "said", "yes_no", "about"})
+EXPLAINS = frozenset({"why", "how", "said", "yes_no", "about", "topic"})
 _JUDGES = re.compile(
     rf"^(?:should|ought|must)\b|\b(?:you|your)\b.*\b(?:think|believe|opinion)\b"
     rf"|^(?:{AUXILIARY})\b.*\b(?:a good|a bad|better|best|worse|worst|right|wrong|wise|fair|worth|trusted)\b",
@@ -130,6 +130,12 @@ def _word_features(question: Question, text: str, in_context: set[str], marked: 
         float(_JUDGES.search(question.text) is not None),
         math.log1p(len(WORD.findall(marked))),
     ]
+
+
+def named(question: Question, text: str) -> bool:
+    """Whether a text holds all content words of the question, as themselves or in another form."""
+    asked = {stem(term) for term in question.terms}
+    return bool(asked) and asked <= _matched(asked, stems(text) | also_held(question.terms, question.text, text))
 
 
 def _share(part: set[str], whole: set[str]) -> float:

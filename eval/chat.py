@@ -1,0 +1,98 @@
+"""`python -m eval.chat`: what it costs to ask the seed questions as in a chat, and whole topics.
+
+`questions/chat.jsonl` has each seed question once more, as somebody might type it: with greetings, requests to be told,
+a sentence before it, in lower case. `questions/topics.jsonl` asks for what there is on a topic ("Tell me about THAAD");
+right is a first quotation that is one of the sentences on it, and of topics that the article does not have a refusal.
+Both were written by hand, by one who did not see the rules of `rag.plain`; these were made while reading the develop
+half. Each is asked of the program as it is, and of the same one that takes questions as they are typed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+from rich.table import Table
+
+from eval.bench import CACHE, REPORTED, RESULTS, Bench, Options, records_of
+from eval.cases import Asked, Case, Gold
+from eval.console import CONSOLE
+from eval.datasets import seeds
+from eval.datasets.lines import rows
+from eval.figures import figures
+from eval.parts import seed_half
+from eval.reading import remember
+from eval.slips import shown
+from eval.systems.ours import Ours
+from eval.world import World
+from rag.settings import load_settings
+
+CHAT = seeds.FILE.with_name("chat.jsonl")
+TOPICS = seeds.FILE.with_name("topics.jsonl")
+
+
+def chatty(cases: Sequence[Case]) -> list[Case]:
+    """The seed questions as they are put in a chat."""
+    typed = {row["id"]: row["question"] for row in rows(CHAT)}
+    return [replace(case, asked=replace(case.asked, question=typed[case.id])) for case in cases]
+
+
+def topics() -> list[Case]:
+    """What is asked for on whole topics."""
+    text = {path.name: path.read_text(encoding="utf-8") for path in seeds.SEEDS.iterdir() if path.suffix == ".txt"}
+    out = []
+    for row in rows(TOPICS):
+        of = row["article_id"]
+        gold = tuple(Gold(of, g["start"], g["end"], text[of][g["start"] : g["end"]]) for g in row["gold"])
+        case = Case(row["id"], Asked(row["question"]), seed_half(row["id"]), row["id"], "sentence", bool(gold), gold)
+        out.append(replace(case, answers=tuple(g.text for g in gold)))
+    return out
+
+
+def as_typed() -> AbstractContextManager[object]:
+    """The program without `rag.plain`."""
+    stack = ExitStack()
+    for name in ("plain", "of_topic"):
+        stack.enter_context(patch(f"rag.dialogue.{name}", lambda text: text))
+    return stack
+
+
+def measure(world: World) -> dict[str, dict[str, dict[str, float]]]:
+    """By part and way of asking the figures of our program."""
+    asked = {"seeds": world.dataset.cases, "in a chat": chatty(world.dataset.cases), "topics": topics()}
+    out: dict[str, dict[str, dict[str, float]]] = {part: {} for part in REPORTED}
+    for name, cases in asked.items():
+        answers = {case.id: case.answers for case in cases}
+        for way in ("as typed", "made plain"):
+            with as_typed() if way == "as typed" else ExitStack():
+                records = records_of(Ours(world), cases, f"{name}, {way}")
+            for part in REPORTED:
+                found = figures([r for r in records if r.part == part], answers, probability=True)
+                out[part][f"{name}, {way}"] = shown(found)
+    return out
+
+
+def main() -> None:
+    """Asks and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    remember()
+    result = measure(Bench(Options(cache=CACHE, out=options.out), load_settings()).world(seeds.read()))
+    names = next(iter(result["test"].values()))
+    table = Table("part", "questions", *names, title="seeds")
+    for part, ways in result.items():
+        for way, found in ways.items():
+            table.add_row(part, way, *(f"{value:.3f}" for value in found.values()))
+    CONSOLE.print(table)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "chat.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
