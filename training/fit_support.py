@@ -17,8 +17,8 @@ sentence is right, half whether the passages answer at all, and both together ar
 comes what few cases have (RARE). Whether a further sentence is quoted beside it says the former alone. So it is done
 before the best sentences are read by themselves, for which these are found, and after (`..._alone`). Answerable and
 unanswerable cases weigh the same, each sort of the unanswerable ones as SORTS says, and in the fit the sources as the
-roots of their numbers, so that the large ones are not all it knows. The threshold is the highest with about the most
-cases right, right refusals included, where each case is asked by models that were fitted without its source, as the
+roots of their numbers, so that the large ones are not all it knows. The threshold is the middle of those with about
+the most cases right, right refusals included, where each case is asked by models that were fitted without its source, as the
 articles of those who use it are another one; the written ones, by the hands that the networks learnt from, have no say
 in it.
 With --features what was read is kept in a file, and used when it is there.
@@ -51,8 +51,8 @@ from training.support_cases import Asking, Case, corpus, given, keep, kept, seed
 
 OUT = Path(__file__).parent.parent / "rag" / "models" / "support.json"
 _GRID = np.round(np.arange(0.05, 0.95, 0.01), 2)  # thresholds
-_SMOOTHED = 11  # hundredths
-_AS_GOOD = 0.002
+_SMOOTHED = 31  # hundredths
+_AS_GOOD = 0.005
 # C of scikit-learn. What the networks say in different places is much the same; small coefficients share it out, where
 # larger ones set one against the other. A further sentence is none of the best that were fitted on, and with small
 # coefficients it would be quoted too often.
@@ -191,13 +191,14 @@ def fifths(cases: Sequence[Case]) -> list[int]:
 
 
 def chosen(cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """The threshold: of a smoothed curve, as its top is flat and single cases make it rough, the most careful of what
-    is as good, with the weights of the fit; the written cases have no say."""
+    """The threshold: of a smoothed curve, as its top is flat and single cases make it rough, the middle of what is as
+    good, with the weights of the fit; the written cases have no say."""
     asked = np.array([case.source != WRITTEN for case in cases])
     cases, probability, right = [case for case in cases if case.source != WRITTEN], probability[asked], right[asked]
     joint = [_decided(cases, probability, right, t, root=True) for t in _GRID]
     smooth = np.convolve(joint, np.ones(_SMOOTHED) / _SMOOTHED, "valid")
-    return float(_GRID[int(np.flatnonzero(smooth >= smooth.max() - _AS_GOOD)[-1]) + _SMOOTHED // 2])
+    as_good = np.flatnonzero(smooth >= smooth.max() - _AS_GOOD)
+    return float(_GRID[round(float(as_good.mean())) + _SMOOTHED // 2])
 
 
 def _decided(
