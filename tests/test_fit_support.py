@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from rag.extract import Logistic
 from rag.extract.features import FEATURES
-from training.fit_support import RARE, Fit, by_sort, chosen, crossed, fifths, out_of_sample
+from training.fit_support import AGREEMENT, Fit, by_sort, chosen, crossed, fifths, out_of_sample
 from training.reader.data import Record
 from training.reader.written import WRITTEN
 from training.support_cases import Case, _reworded
@@ -95,33 +95,20 @@ def test_half_of_what_decides_is_whether_there_is_an_answer_at_all(made: list[Ca
     assert answerable[0] / answerable[1] < decide[0] / decide[1] < further[0] / further[1]
 
 
-def _with_rare(made: list[Case], *, mostly: bool) -> list[Case]:
-    """One case in ten has the rare feature, and of these the best sentence is right in five of six, or in one."""
-    rare, held = FEATURES.index(RARE), list[Case]()
+def test_what_few_cases_have_keeps_the_weight_that_is_set_for_it(made: list[Case]) -> None:
+    """Whatever these cases say of it, and without moving the others."""
+    held, rare = list[Case](), FEATURES.index("agreement")
     for number, case in enumerate(made):
         rows, right = (its.copy() for its in case.rows[STAGE])
         if number % 20 in (0, 1):
             rows[:, rare] = 1.0
-            right[:] = ((number % 60 == 0) != mostly) & (rows[:, MARGIN] == rows[:, MARGIN].max())
+            right[:] = False
         held.append(replace(case, rows={STAGE: (rows, right)}))
-    return held
-
-
-def test_a_rare_feature_has_the_weight_that_it_has_by_itself(made: list[Case]) -> None:
-    held = _with_rare(made, mostly=True)
-    having = [case for case in held if case.rows[STAGE][0][:, FEATURES.index(RARE)].any()]
-    by_itself, without = Fit((*NAMES, RARE), held, STAGE), Fit(NAMES, held, STAGE)
-    share = by_itself.best(having)[1].mean()
-    assert 0.8 < share < 0.9
-    assert by_itself.probability(having)[0].mean() == pytest.approx(share, abs=0.05)
-    assert without.probability(having)[0].mean() < 0.8 * share
-    fitted, common = (its.object(0.5)["decide"]["weights"] for its in (by_itself, without))
-    assert [fitted[name] for name in NAMES] == pytest.approx([common[name] for name in NAMES], rel=0.1)
-
-
-def test_a_rare_feature_never_speaks_against_an_answer(made: list[Case]) -> None:
-    fitted = Fit((*NAMES, RARE), _with_rare(made, mostly=False), STAGE).object(0.5)["decide"]["weights"]
-    assert fitted[RARE] == 0.0
+    with_it, without = (Fit(names, held, STAGE).object(0.5) for names in ((*NAMES, "agreement"), NAMES))
+    for part in ("rank", "decide", "further"):
+        fitted, common = (its[part]["weights"] for its in (with_it, without))
+        assert fitted.pop("agreement") == AGREEMENT["agreement"]
+        assert fitted == pytest.approx(common, rel=0.1)
 
 
 def test_a_part_is_asked_by_what_was_fitted_on_the_others(made: list[Case]) -> None:

@@ -13,14 +13,14 @@ them, asked of the index: the networks are surer of all of these than of a user'
 A sentence is right when by the rule of certificates (`rag.loss`) an answer that quotes it first, with the short answer
 that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best;
 a second on the best of each case alone: its probability is the confidence. Half of its logit learns whether that
-sentence is right, half whether the passages answer at all, and both together are calibrated to the former; beside them
-comes what few cases have (RARE). Whether a further sentence is quoted beside it says the former alone. So it is done
-before the best sentences are read by themselves, for which these are found, and after (`..._alone`). Answerable and
-unanswerable cases weigh the same, each sort of the unanswerable ones as SORTS says, and in the fit the sources as the
-roots of their numbers, so that the large ones are not all it knows. The threshold is the middle of those with about
-the most cases right, right refusals included, where each case is asked by models that were fitted without its source, as the
-articles of those who use it are another one; the written ones, by the hands that the networks learnt from, have no say
-in it.
+sentence is right, half whether the passages answer at all, and both together are calibrated to the former; what few
+cases have comes beside them as it is set (AGREEMENT). Whether a further sentence is quoted beside it says the former
+alone. So it is done before the best sentences are read by themselves, for which these are found, and after
+(`..._alone`). Answerable and unanswerable cases weigh the same, each sort of the unanswerable ones as SORTS says, and in
+the fit the sources as the roots of their numbers, so that the large ones are not all it knows. The threshold is the
+middle of those with about the most cases right, right refusals included, where each case is asked by models that were
+fitted without its source, as the articles of those who use it are another one; the written ones, by the hands that the
+networks learnt from, have no say in it.
 With --features what was read is kept in a file, and used when it is there.
 """
 
@@ -36,7 +36,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -57,9 +56,9 @@ _AS_GOOD = 0.005
 # larger ones set one against the other. A further sentence is none of the best that were fitted on, and with small
 # coefficients it would be quoted too often.
 _PENALTY, _FURTHER_PENALTY = 0.03, 1.0
-# One case in thirty has articles that tell the same, so beside the others its coefficient was noise. It is fitted by
-# itself, to what is right, with the others as they are.
-RARE = "agreement"
+# Set, not fitted, in logits for e times as many articles (one and those that say the same): one case in a hundred has
+# articles that agree in its best sentence, and what came out of so few was anything from 0 to 2, another at each fit.
+AGREEMENT = {"agreement": 1.0}
 SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
 # With the passage given only what the networks say of it: how many words it shares with the question tells SQuAD 2.0's
 # unanswerable questions, which were written from their passage, and not others'.
@@ -102,18 +101,25 @@ class Fit:
         stacked = np.vstack(rows)
         self._scale = stacked.std(0) + 1e-9
         each = np.repeat(weights, [len(r) for r in right])
-        self.rank = _fitted(stacked / self._scale, np.concatenate(right), each)
+        self._set = np.array([AGREEMENT.get(name, 0.0) for name in self.names]) * self._scale
+        self._free = np.array([name not in AGREEMENT for name in self.names])
+        self.rank = self._fitted(stacked / self._scale, np.concatenate(right), each, _PENALTY)
         best, hit = self.best(used)
-        self.further = _fitted(best, hit, weights, _FURTHER_PENALTY)
-        common = np.array([name != RARE for name in self.names])
+        self.further = self._fitted(best, hit, weights, _FURTHER_PENALTY)
         mean = np.zeros(len(self.names))
-        for label in (hit, [case.answerable for case in used]):
-            mean[common] += _fitted(best[:, common], label, weights)[0] / 2
+        for label in (hit, np.array([case.answerable for case in used])):
+            mean += self._fitted(best, label, weights, _PENALTY)[0] * self._free / 2
         platt = LogisticRegression(C=np.inf).fit((best @ mean)[:, None], hit, sample_weight=weights)
-        coefficients, intercept = float(platt.coef_[0, 0]) * mean, float(platt.intercept_[0])
-        if RARE in self.names:
-            coefficients[~common] = _beside(best @ coefficients + intercept, best[:, ~common][:, 0], hit, weights)
-        self.decide = coefficients, intercept
+        self.decide = float(platt.coef_[0, 0]) * mean + self._set, float(platt.intercept_[0])
+
+    def _fitted(
+        self, rows: NDArray[np.float64], labels: NDArray[np.bool_], weights: NDArray[np.float64], penalty: float
+    ) -> tuple[NDArray[np.float64], float]:
+        """Coefficients, those that are set among them, and intercept."""
+        model = LogisticRegression(C=penalty, max_iter=5000).fit(rows[:, self._free], labels, sample_weight=weights)
+        coefficients = self._set.copy()
+        coefficients[self._free] = model.coef_[0]
+        return coefficients, float(model.intercept_[0])
 
     def _of(self, case: Case) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         rows, right = case.rows[self._stage]
@@ -147,32 +153,6 @@ class Fit:
             "weights": {name: round(float(w), 5) for name, w in zip(self.names, weights, strict=True)},
             "intercept": round(intercept, 5),
         }
-
-
-def _fitted(
-    rows: NDArray[np.float64],
-    labels: Sequence[bool] | NDArray[np.bool_],
-    weights: NDArray[np.float64],
-    penalty: float = _PENALTY,
-) -> tuple[NDArray[np.float64], float]:
-    """Coefficients and intercept."""
-    model = LogisticRegression(C=penalty, max_iter=5000).fit(rows, labels, sample_weight=weights)
-    return model.coef_[0], float(model.intercept_[0])
-
-
-def _beside(
-    logits: NDArray[np.float64], feature: NDArray[np.float64], labels: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> float:
-    """The coefficient of one feature (n,) by maximum likelihood beside an intercept, where `logits` (n,) stay.
-
-    At least 0: of so few cases chance could make it speak against an answer, which it never does.
-    """
-
-    def loss(its: NDArray[np.float64]) -> float:
-        found = logits + its[0] + its[1] * feature
-        return float(weights @ np.logaddexp(0, np.where(labels, -found, found)))
-
-    return float(minimize(loss, np.zeros(2), bounds=((None, None), (0, None))).x[1])
 
 
 def crossed(names: Sequence[str], cases: Sequence[Case], stage: str, parts: Sequence[Any]) -> Confidences:
