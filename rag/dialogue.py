@@ -12,8 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.plain import of_topic, plain, topic_of
-from rag.words import AUXILIARY, STOPWORDS, terms
+from rag.plain import is_courtesy, of_topic, plain, topic_of
+from rag.words import AUXILIARY, STOPWORDS, WH, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,15 @@ _LONGEST = 1000  # code points of a question
 _LEAD_IN = re.compile(r"^(?:(?:ok|okay|and|but|so|then|also|well|thanks|thank you|great)\b[,.!]?\s+)+", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+(.+?)[?.!\s]*$", re.IGNORECASE)
 _AND = re.compile(r"^and\s+(.+?)[?.!\s]*$", re.IGNORECASE)
-_WH = r"who|whom|whose|when|where|why|how|which|what"
+_WH_NAME = re.compile(rf"^(?i:{WH}) (?=[A-Z])")
 _BARE = re.compile(
-    rf"^((?:since |by |from |for |to |in |at |on )?(?:{_WH})(?:\s+(?:many|much|long|old|far|often|exactly|year|day))?)"
+    rf"^((?:since |by |from |for |to |in |at |on )?(?:{WH})(?:\s+(?:many|much|long|old|far|often|exactly|year|day))?)"
     rf"(?:\s+(?:{AUXILIARY})(?:\s+(?:that|it|this|those))?(?:\s+(?:happen|happened|so|be|take place))?)?"
     r"[?.!\s]*$",
     re.IGNORECASE,
 )
 _LEADING = re.compile(
-    rf"^((?:since |by |from |for |to |in |at |on )?(?:{_WH})\b(?:(?!\b(?:{AUXILIARY})\b).)*?)"
+    rf"^((?:since |by |from |for |to |in |at |on )?(?:{WH})\b(?:(?!\b(?:{AUXILIARY})\b).)*?)"
     rf"\b((?:{AUXILIARY})\b.*?)[?.!\s]*$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -104,9 +104,11 @@ def standalone(question: str, history: Sequence[Turn], max_chars: int = _LONGEST
     before: list[tuple[str, str]] = []  # each earlier question as it stands by itself, with its answer
     for turn in history[-_KEPT_TURNS:]:
         text = " ".join(turn.question[: 2 * max_chars].split())[:max_chars]
-        if text:
+        if text and not is_courtesy(text):
             its = _alone(text, before)
             topic = topic_of(its)
+            # A capital before a name would be taken for a part of it.
+            its = _WH_NAME.sub(lambda match: match[0].casefold(), its.removeprefix("Do you know if "))
             before.append((f"What is {topic}?" if topic else its, turn.answer))
     found = _alone(asked, before)
     return found if len(found) <= max_chars else asked
@@ -134,7 +136,7 @@ def _taken(text: str, before: Sequence[tuple[str, str]]) -> str:
 def _elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
     """ "And Japan?", "What about the year before?": the last question with one thing in it exchanged."""
     match = _WHAT_ABOUT.match(bare) or _AND.match(text)
-    if match is None or len(match[1].split()) > 6 or re.search(rf"\b(?:{_WH}|{AUXILIARY})\b", match[1], re.IGNORECASE):
+    if match is None or len(match[1].split()) > 6 or re.search(rf"\b(?:{WH}|{AUXILIARY})\b", match[1], re.IGNORECASE):
         return None
     new = match[1]
     if _PERSON.search(new) or _THING.search(new) or _POINTER.match(new):
@@ -276,8 +278,10 @@ def _put(pronoun: re.Pattern[str], text: str, name: str) -> str:
 
 def _with_topic(bare: str, last: str) -> str | None:
     """The last question's words behind a question that points back, or that says too little to be searched."""
-    plain = _RELATIVE.sub(_without_relative, _THAT_CLAUSE.sub(" ", _EXPLETIVE.sub(" ", bare)))
-    points = _POINTER.search(plain) or _pronoun(_THING, plain) or _pronoun(_PERSON, plain)
+    left = _RELATIVE.sub(_without_relative, _THAT_CLAUSE.sub(" ", _EXPLETIVE.sub(" ", bare)))
+    points = _POINTER.search(left) or _pronoun(_THING, left) or _pronoun(_PERSON, left)
+    if not points and topic_of(bare):
+        return None
     own = terms(bare)
     short = len(own) <= 1 and not re.search(r"\b[A-Z]{2,}\b", bare) and not any(term[:1].isupper() for term in own)
     if not points and not (short and not _defines(bare)) and not _is_fragment(bare):
@@ -302,7 +306,7 @@ def _defines(bare: str) -> bool:
 def _is_fragment(bare: str) -> bool:
     """ "Regional differences": a few words without a verb or a name that could be a topic of their own."""
     words = bare.split()
-    asks = re.search(rf"\b(?:{_WH}|{AUXILIARY})\b", bare, re.IGNORECASE)
+    asks = re.search(rf"\b(?:{WH}|{AUXILIARY})\b", bare, re.IGNORECASE)
     return len(words) <= 4 and asks is None and not any(word[:1].isupper() for word in words[1:])
 
 

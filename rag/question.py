@@ -50,7 +50,7 @@ def analyse(text: str, max_chars: int) -> Question:
     focus = (match[1] or match[2] or match[3]) if match else None
     topic = topic_of(text)
     if topic:
-        return Question(text, "topic", terms(topic), None, topic)
+        return Question(text, "topic", terms(topic), topic=topic)
     if focus in STOPWORDS or (focus and re.fullmatch(AUXILIARY, focus)):
         focus = None
     return Question(text, _kind(folded, focus), terms(text), focus)
@@ -65,7 +65,8 @@ def parts(question: Question) -> list[Question]:
     Each must have three words or more: "When and where was it?" is one question.
     """
     texts = _JOINED.split(question.text)
-    if len(texts) == 1 or any(len(text.split()) < 3 for text in texts) or _kind(texts[0].casefold(), None) == "about":
+    of_one = question.topic is not None or _kind(texts[0].casefold(), None) == "about"
+    if of_one or len(texts) == 1 or any(len(text.split()) < 3 for text in texts):
         return [question]
     return [analyse(text, len(question.text)) for text in texts]
 

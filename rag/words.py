@@ -16,8 +16,10 @@ LETTERS = re.compile(r"[^\W\d_]+")
 # The verbs that questions are built with, as a pattern.
 AUXILIARY = (
     "is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must|"
-    "isn't|aren't|wasn't|weren't|don't|doesn't|didn't|hasn't|haven't|hadn't|can't|won't"
+    "(?:is|are|was|were|do|does|did|has|have|had|ca|wo|would|could|should)n['’]t"
 )
+
+WH = "who|whom|whose|what|when|where|why|how|which"
 
 # Words that say nothing about what a passage must hold: function words, and the words questions are built with.
 STOPWORDS = frozenset(

@@ -16,8 +16,8 @@ a second on the best of each case alone: its probability is the confidence. Half
 sentence is right, half whether the passages answer at all, and both together are calibrated to the former; what few
 cases have comes beside them as it is set (AGREEMENT). Whether a further sentence is quoted beside it says the former
 alone. So it is done before the best sentences are read by themselves, for which these are found, and after
-(`..._alone`). Answerable and unanswerable cases weigh the same, each sort of the unanswerable ones as SORTS says, and in
-the fit the sources as the roots of their numbers, so that the large ones are not all it knows. The threshold is the
+(`..._alone`). Answerable and unanswerable cases weigh the same, each sort of the unanswerable ones as SORTS says, and
+in the fit the sources as the roots of their numbers, so that the large ones are not all it knows. The threshold is the
 middle of those with about the most cases right, right refusals included, where each case is asked by models that were
 fitted without its source, as the articles of those who use it are another one; the written ones, by the hands that the
 networks learnt from, have no say in it.

@@ -184,7 +184,7 @@ class ReadingExtractor:
         # None is surer than one that ranks before it.
         falling = np.minimum.accumulate(sure)
         found = [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]
-        return _of_one_kind(question, found) if question.topic is None else _on_topic(question, found)
+        return _of_one_kind(question, found) if question.topic is None else _on_topic(question.topic, found)
 
     def read(self, question: Question, hits: Sequence[Hit]) -> list[Read]:
         """The passages that were read last: the best by the first network, best first, or all where it is fast."""
@@ -262,13 +262,13 @@ def _of_one_kind(question: Question, supports: Sequence[Support]) -> list[Suppor
     ]
 
 
-def _on_topic(question: Question, supports: Sequence[Support]) -> list[Support]:
+def _on_topic(topic: str, supports: Sequence[Support]) -> list[Support]:
     """What names the topic comes first: a sentence, then one under a title that names it. It needs to say no more."""
 
     def place(one: Support) -> int:
         quote = one.passage.slice(one.sentence.start, one.sentence.end)
         texts = quote, f"{one.passage.info.title} {one.passage.chunk.section or ''} {quote}"
-        return next((at for at, text in enumerate(texts) if named(question, text)), 2)
+        return next((at for at, text in enumerate(texts) if named(topic, text)), 2)
 
     placed = sorted((place(one) if one.confidence >= _NOT_AGAINST else 2, i) for i, one in enumerate(supports))
     sure = [max(_NAMED_CONFIDENCE, supports[i].confidence) if at < 2 else supports[i].confidence for at, i in placed]

@@ -12,7 +12,7 @@ from rag.extract.expected import KINDS, holds_expected
 from rag.extract.names import also_held
 from rag.extract.spans import Found
 from rag.types import Hit, Question, Sentence
-from rag.words import AUXILIARY, WORD, stem, stems
+from rag.words import AUXILIARY, STOPWORDS, WORD, stem, stems
 
 FIRST = ("margin_first", "sentence_first", "answerable_first")  # logits of the first network
 SECOND = ("margin", "sentence", "answerable")  # of the second; 0 where it did not read
@@ -38,6 +38,7 @@ WORDS = (
 )
 FEATURES = (*FIRST, *SECOND, *ALONE, *RETRIEVAL, *WORDS)
 EXPLAINS = frozenset({"why", "how", "said", "yes_no", "about", "topic"})
+_ARTICLES = frozenset({"a", "an", "the"})
 _JUDGES = re.compile(
     rf"^(?:should|ought|must)\b|\b(?:you|your)\b.*\b(?:think|believe|opinion)\b"
     rf"|^(?:{AUXILIARY})\b.*\b(?:a good|a bad|better|best|worse|worst|right|wrong|wise|fair|worth|trusted)\b",
@@ -132,10 +133,21 @@ def _word_features(question: Question, text: str, in_context: set[str], marked: 
     ]
 
 
-def named(question: Question, text: str) -> bool:
-    """Whether a text holds all content words of the question, as themselves or in another form."""
-    asked = {stem(term) for term in question.terms}
-    return bool(asked) and asked <= _matched(asked, stems(text) | also_held(question.terms, question.text, text))
+def named(topic: str, text: str) -> bool:
+    """Whether a text holds all words of a topic, half of them as they are and the others at least in another form.
+
+    Names that are common words count, too, as in "Theresa May".
+    """
+    asked, held = _naming(topic), _naming(text)
+    equal = asked & (held | also_held(WORD.findall(topic), topic, text))
+    return bool(asked) and 2 * len(equal) >= len(asked) and _matched(asked - equal, held) == asked - equal
+
+
+def _naming(text: str) -> set[str]:
+    words = WORD.findall(text)
+    return {
+        stem(w) for w in words if w.casefold() not in STOPWORDS or (w[:1].isupper() and w.casefold() not in _ARTICLES)
+    }
 
 
 def _share(part: set[str], whole: set[str]) -> float:
