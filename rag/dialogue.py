@@ -106,10 +106,9 @@ def standalone(question: str, history: Sequence[Turn], max_chars: int = _LONGEST
         text = " ".join(turn.question[: 2 * max_chars].split())[:max_chars]
         if text and not is_courtesy(text):
             its = _alone(text, before)
-            topic = topic_of(its)
             # A capital before a name would be taken for a part of it.
             its = _WH_NAME.sub(lambda match: match[0].casefold(), its.removeprefix("Do you know if "))
-            before.append((f"What is {topic}?" if topic else its, turn.answer))
+            before.append((its, turn.answer))
     found = _alone(asked, before)
     return found if len(found) <= max_chars else asked
 
@@ -124,6 +123,12 @@ def _taken(text: str, before: Sequence[tuple[str, str]]) -> str:
         return text
     last, answer = before[-1]
     bare = _LEAD_IN.sub("", text)
+    topic = topic_of(last)
+    if topic:
+        last = f"What is {topic}?"
+        another = _WHAT_ABOUT.match(bare) or _AND.match(text)
+        if another and not _PERSON.search(another[1]) and not _THING.search(another[1]):
+            return of_topic(f"What about {re.sub(r'^(?:on|about) ', '', another[1])}?")
     return (
         _elliptic(text, bare, last, answer)
         or _shortened(bare, last, answer)

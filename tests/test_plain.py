@@ -186,6 +186,9 @@ def test_after_a_question_what_is_short_is_taken_from_it_first():
 
 def test_turns_before_are_made_plain_too():
     assert standalone("When was it deployed?", [Turn("Tell me about THAAD please")]) == "When was THAAD deployed?"
+    assert standalone("and kimchi?", [Turn("Tell me about THAAD")]) == "What do the articles say about kimchi?"
+    assert standalone("what about on iraq", [Turn("anything on iran?")]) == "What do the articles say about iraq?"
+    assert standalone("And when was it deployed?", [Turn("THAAD")]) == "When was THAAD deployed?"
     asked = Turn("Can you tell me where the summit was held?", "Where: Glasgow [1]\n")
     assert standalone("When was that?", [asked]) == "When was the summit held?"
     assert standalone("And Apple?", [Turn("Can you tell me who the CEO of Tesla is?")]) == "Who is the CEO of Apple?"
