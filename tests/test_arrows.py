@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-BASE = {"types", "errors", "settings", "words", "sentences", "boilerplate", "filters"}
+BASE = {"types", "errors", "settings", "words", "sentences", "boilerplate", "filters", "plain"}
 STAGES = {
     "load",
     "split",
