@@ -29,6 +29,13 @@ _LONGEST = 1000  # code points of a question
 _LEAD_IN = re.compile(r"^(?:(?:ok|okay|and|but|so|then|also|well|thanks|thank you|great)\b[,.!]?\s+)+", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+(.+?)[?.!\s]*$", re.IGNORECASE)
 _AND = re.compile(r"^and\s+(.+?)[?.!\s]*$", re.IGNORECASE)
+# "Tell me more": all there is on what was just spoken of.
+_MORE = re.compile(
+    r"(?:(?:can|could)\s+you\s+)?(?:please\s+)?(?:tell\s+me\s+more|(?:some\s+|any\s+)?more(?:\s+(?:details?|info(?:rmation)?))?"
+    r"|any(?:thing)?\s+(?:else|details|info(?:rmation)?)|what\s+else(?:\s+do\s+you\s+(?:know|have))?|go\s+on)"
+    r"(?:\s+(?:about|on)\s+(?:it|that|this|him|her|them))?[\s.!?]*$",
+    re.IGNORECASE,
+)
 _WH_NAME = re.compile(rf"^(?i:{WH}) (?=[A-Z])")
 _BARE = re.compile(
     rf"^((?:since |by |from |for |to |in |at |on )?(?:{WH})(?:\s+(?:many|much|long|old|far|often|exactly|year|day))?)"
@@ -124,6 +131,11 @@ def _taken(text: str, before: Sequence[tuple[str, str]]) -> str:
     last, answer = before[-1]
     bare = _LEAD_IN.sub("", text)
     topic = topic_of(last)
+    if _MORE.match(bare):
+        said = _said(answer)
+        names = [name[0] for name in _NAME.finditer(last) if _is_name(name[0])]
+        spoken_of = said if _is_name(said) else topic or next(iter(names), None)
+        return of_topic(f"What about {spoken_of}?") if spoken_of else text
     if topic:
         last = f"What is {topic}?"
         another = _WHAT_ABOUT.match(bare) or _AND.match(text)

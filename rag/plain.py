@@ -208,7 +208,9 @@ def _without_request(text: str) -> str | None:
             found = _asked(before, text[match.start() :].rstrip(" .!?"), mark)
             if found:
                 return found
-        titled = before and match[0][:1].isupper() and not re.match(r"I\b", match[0]) and not mark  # "Tell Me Why"
+        titled = (
+            before and not text.isupper() and match[0][:1].isupper() and not re.match(r"I\b", match[0]) and not mark
+        )  # "Tell Me Why"
         if titled or len(before) == _LONGEST or (word not in _META and (before or word not in ("what", "what's"))):
             return None
         before.append(word)

@@ -37,6 +37,7 @@ from rag.types import Support
         ("Thanks, that helps. And what was it that he signed?", "What was it that he signed?"),
         ("sorry if this is a dumb question but what does APEC stand for?", "What does APEC stand for?"),
         ("Tell me the name of the PM", "What is the name of the PM?"),
+        ("CAN YOU TELL ME WHO THE PM IS?", "WHO IS THE PM?"),
         ("I'd like to know when Sanae Takaichi was born.", "When was Sanae Takaichi born?"),
         ("Can you tell me, if possible, who owns it?", "Who owns it?"),
         ("I dont get it, what are the claims?", "What are the claims?"),
@@ -182,6 +183,16 @@ def test_after_a_question_what_is_short_is_taken_from_it_first():
     assert standalone("He was a banker, right?", before) == "Do you know if Mark Carney was a banker?"
     assert standalone("Can you tell me about him?", before) == "What do the articles say about Mark Carney?"
     assert standalone("Hi, could you tell me where he lives?", before) == "Where Mark Carney lives?"
+
+
+@pytest.mark.parametrize(
+    "more", ["Tell me more", "ok, more details please", "Anything else?", "can you tell me more about him?"]
+)
+def test_more_is_on_what_was_spoken_of(more):
+    about = "What do the articles say about {}?".format
+    assert standalone(more, [Turn("Who leads Canada?", "Who: Mark Carney [1]\n")]) == about("Mark Carney")
+    assert standalone(more, [Turn("Tell me about the truce")]) == about("the truce")
+    assert standalone(more, [Turn("When was Xi elected?", "When: 2012 [1]\n")]) == about("Xi")
 
 
 def test_turns_before_are_made_plain_too():
