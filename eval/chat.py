@@ -10,25 +10,19 @@ half. Each is asked of the program as it is, and of the same one that takes ques
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-from rich.table import Table
-
-from eval.bench import CACHE, REPORTED, RESULTS, Bench, Options, records_of
+from eval.bench import CACHE, RESULTS, Bench, Options
 from eval.cases import Asked, Case, Gold
-from eval.console import CONSOLE
 from eval.datasets import seeds
 from eval.datasets.lines import rows
-from eval.figures import figures
 from eval.parts import seed_half
 from eval.reading import remember
-from eval.slips import shown
-from eval.systems.ours import Ours
+from eval.ways import Ways, ask, save, show
 from eval.world import World
 from rag.settings import load_settings
 
@@ -62,18 +56,14 @@ def as_typed() -> AbstractContextManager[object]:
     return stack
 
 
-def measure(world: World) -> dict[str, dict[str, dict[str, float]]]:
+def measure(world: World) -> Ways:
     """By part and way of asking the figures of our program."""
     asked = {"seeds": world.dataset.cases, "in a chat": chatty(world.dataset.cases), "topics": topics()}
-    out: dict[str, dict[str, dict[str, float]]] = {part: {} for part in REPORTED}
+    out: Ways = {}
     for name, cases in asked.items():
-        answers = {case.id: case.answers for case in cases}
-        for way in ("as typed", "made plain"):
-            with as_typed() if way == "as typed" else ExitStack():
-                records = records_of(Ours(world), cases, f"{name}, {way}")
-            for part in REPORTED:
-                found = figures([r for r in records if r.part == part], answers, probability=True)
-                out[part][f"{name}, {way}"] = shown(found)
+        with as_typed():
+            ask(world, cases, f"{name}, as typed", out)
+        ask(world, cases, f"{name}, made plain", out)
     return out
 
 
@@ -84,14 +74,8 @@ def main() -> None:
     options = parser.parse_args()
     remember()
     result = measure(Bench(Options(cache=CACHE, out=options.out), load_settings()).world(seeds.read()))
-    names = next(iter(result["test"].values()))
-    table = Table("part", "questions", *names, title="seeds")
-    for part, ways in result.items():
-        for way, found in ways.items():
-            table.add_row(part, way, *(f"{value:.3f}" for value in found.values()))
-    CONSOLE.print(table)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "chat.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    show("seeds", result)
+    save(options.out / "chat.json", {"seeds": result})
 
 
 if __name__ == "__main__":

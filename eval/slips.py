@@ -8,29 +8,23 @@ which, a question's id decides. Both parts are shown; the rules of `rag.spelling
 from __future__ import annotations
 
 import argparse
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
-from rich.table import Table
-
 from eval import datasets
-from eval.bench import CACHE, REPORTED, RESULTS, Bench, Options, records_of
+from eval.bench import CACHE, REPORTED, RESULTS, Bench, Options
 from eval.cases import Case
-from eval.console import CONSOLE
-from eval.figures import figures
 from eval.reading import remember
-from eval.systems.ours import Ours
+from eval.ways import Ways, ask, save, show
 from eval.world import World
 from rag.settings import load_settings
 
 _WORD = re.compile(r"[A-Za-z]{4,}")
-_SHOWN = ("joint", "answerable_right", "unanswerable_refused", "auroc_answerable", "f1")
 
 
 def mistyped(question: str, rng: Random) -> str:
@@ -59,36 +53,18 @@ def with_slips(cases: Sequence[Case], count: int) -> list[Case]:
     return out
 
 
-def measure(world: World, cases: Sequence[Case]) -> dict[str, dict[str, dict[str, float]]]:
+def measure(world: World, cases: Sequence[Case]) -> Ways:
     """By part and way of asking the figures of our program."""
-    ways = {
-        f"{name}, {'mended' if mends else 'as typed'}": (slips, mends)
-        for slips, name in enumerate(("no slip", "one slip", "two slips"))
-        for mends in (True, False)
-    }
-    answers = {case.id: case.answers for case in cases}
-    out: dict[str, dict[str, dict[str, float]]] = {part: {} for part in REPORTED}
-    for way, (slips, mends) in ways.items():
-        with nullcontext() if mends else patch("rag.reader.mended", _as_typed):
-            records = records_of(Ours(world), with_slips(cases, slips), f"{world.dataset.name}: {way}")
-        for part in REPORTED:
-            found = figures([r for r in records if r.part == part], answers, probability=True)
-            out[part][way] = shown(found)
+    out: Ways = {}
+    for slips, name in enumerate(("no slip", "one slip", "two slips")):
+        for mends in (True, False):
+            with nullcontext() if mends else patch("rag.reader.mended", _as_typed):
+                ask(world, with_slips(cases, slips), f"{name}, {'mended' if mends else 'as typed'}", out)
     return out
-
-
-def shown(found: Mapping[str, object]) -> dict[str, float]:
-    """The figures that tell what a way of asking costs."""
-    return {name: _value(found[name]) for name in _SHOWN}
 
 
 def _as_typed(text: str, *_: object) -> str:
     return text
-
-
-def _value(figure: object) -> float:
-    value = figure["value"] if isinstance(figure, dict) else figure
-    return float(value) if isinstance(value, float | int) else float("nan")
 
 
 def main() -> None:
@@ -106,13 +82,8 @@ def main() -> None:
         dataset = datasets.load(name, data)
         cases = [case for case in dataset.cases if case.part in REPORTED]
         result[name] = measure(bench.world(dataset), cases)
-        table = Table("part", "questions", *_SHOWN, title=name)
-        for part, ways in result[name].items():
-            for way, found in ways.items():
-                table.add_row(part, way, *(f"{found[figure]:.3f}" for figure in _SHOWN))
-        CONSOLE.print(table)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "slips.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        show(name, result[name])
+    save(options.out / "slips.json", result)
 
 
 if __name__ == "__main__":

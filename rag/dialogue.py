@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.plain import is_courtesy, of_topic, plain, topic_of
+from rag.plain import WHAT_ABOUT, is_courtesy, of_topic, plain, topic_of
 from rag.words import AUXILIARY, STOPWORDS, WH, terms
 
 
@@ -27,8 +27,7 @@ class Turn:
 _KEPT_TURNS = 8
 _LONGEST = 1000  # code points of a question
 _LEAD_IN = re.compile(r"^(?:(?:ok|okay|and|but|so|then|also|well|thanks|thank you|great)\b[,.!]?\s+)+", re.IGNORECASE)
-_WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+(.+?)[?.!\s]*$", re.IGNORECASE)
-_AND = re.compile(r"^and\s+(.+?)[?.!\s]*$", re.IGNORECASE)
+_AND = re.compile(r"and\s+(.+?)[?.!\s]*", re.IGNORECASE)
 # "Tell me more": all there is on what was just spoken of.
 _MORE = re.compile(
     r"(?:(?:can|could)\s+you\s+)?(?:please\s+)?(?:tell\s+me\s+more|(?:some\s+|any\s+)?more(?:\s+(?:details?|info(?:rmation)?))?"
@@ -121,8 +120,9 @@ def standalone(question: str, history: Sequence[Turn], max_chars: int = _LONGEST
 
 
 def _alone(text: str, before: Sequence[tuple[str, str]]) -> str:
-    text = plain(text)
-    return of_topic(plain(_taken(text, before)))
+    asked = plain(text)
+    taken = _taken(asked, before)
+    return of_topic(taken if taken == asked else plain(taken))
 
 
 def _taken(text: str, before: Sequence[tuple[str, str]]) -> str:
@@ -133,12 +133,12 @@ def _taken(text: str, before: Sequence[tuple[str, str]]) -> str:
     topic = topic_of(last)
     if _MORE.match(bare):
         said = _said(answer)
-        names = [name[0] for name in _NAME.finditer(last) if _is_name(name[0])]
-        spoken_of = said if _is_name(said) else topic or next(iter(names), None)
+        named = next((name[0] for name in _NAME.finditer(last) if _is_name(name[0])), None)
+        spoken_of = said if _is_name(said) else topic or named
         return of_topic(f"What about {spoken_of}?") if spoken_of else text
     if topic:
         last = f"What is {topic}?"
-        another = _WHAT_ABOUT.match(bare) or _AND.match(text)
+        another = _another(text, bare)
         if another and not _PERSON.search(another[1]) and not _THING.search(another[1]):
             return of_topic(f"What about {re.sub(r'^(?:on|about) ', '', another[1])}?")
     return (
@@ -150,9 +150,14 @@ def _taken(text: str, before: Sequence[tuple[str, str]]) -> str:
     )
 
 
+def _another(text: str, bare: str) -> re.Match[str] | None:
+    """ "What about Japan?", "And Japan?": the first group is what is named."""
+    return WHAT_ABOUT.fullmatch(bare) or _AND.fullmatch(text)
+
+
 def _elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
     """ "And Japan?", "What about the year before?": the last question with one thing in it exchanged."""
-    match = _WHAT_ABOUT.match(bare) or _AND.match(text)
+    match = _another(text, bare)
     if match is None or len(match[1].split()) > 6 or re.search(rf"\b(?:{WH}|{AUXILIARY})\b", match[1], re.IGNORECASE):
         return None
     new = match[1]

@@ -17,7 +17,7 @@ from pathlib import Path
 from rag import embed
 from rag.build import recipe, sync_index
 from rag.decide import decide
-from rag.dialogue import Turn, standalone
+from rag.dialogue import Turn
 from rag.errors import IndexUnusable, InputError, RagError
 from rag.extract import ReadingExtractor, shipped_model, shipped_sha256, together
 from rag.filters import ALL, Filters
@@ -75,8 +75,7 @@ class Assistant:
         return self._understood(self._asked(text, filters), history, filters)
 
     def _understood(self, asked: Question, history: Sequence[Turn], filters: Filters) -> Question:
-        longest = self.settings.max_question_chars
-        meant = standalone(as_meant(asked.text, self.store, longest), history, longest)
+        meant = as_meant(asked.text, self.store, self.settings.max_question_chars, history)
         return asked if meant == asked.text else self._analyse(meant, filters)
 
     def _hits(self, question: Question, k: int, filters: Filters) -> list[Hit]:

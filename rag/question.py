@@ -45,12 +45,12 @@ def analyse(text: str, max_chars: int) -> Question:
         raise InputError("the question is empty; type a question about the articles")
     if len(text) > max_chars:
         raise InputError(f"the question has {len(text):,} characters; ask in at most {max_chars:,}")
-    folded = text.casefold().replace("’", "'")
-    match = _FOCUS.search(folded)
-    focus = (match[1] or match[2] or match[3]) if match else None
     topic = topic_of(text)
     if topic:
         return Question(text, "topic", terms(topic), topic=topic)
+    folded = text.casefold().replace("’", "'")
+    match = _FOCUS.search(folded)
+    focus = (match[1] or match[2] or match[3]) if match else None
     if focus in STOPWORDS or (focus and re.fullmatch(AUXILIARY, focus)):
         focus = None
     return Question(text, _kind(folded, focus), terms(text), focus)

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag import embed, extract
 from rag.decide import decide
-from rag.dialogue import standalone
+from rag.dialogue import Turn, standalone
 from rag.errors import InputError
 from rag.extract import ReadingExtractor, shipped_model, shipped_networks
 from rag.extract.network import Networks
@@ -94,15 +94,18 @@ class Reader:
 
 
 def mended_for(passage: Passage, text: str, longest: int) -> str:
-    """`as_meant`, of a question that is put to one passage, without what is said around it."""
+    """`as_meant`, of a question that is put to one passage."""
     around = f"{passage.text} {passage.chunk.section or ''} {passage.info.title}"
-    return standalone(as_meant(text, PassageWords(around), longest), (), longest)
+    return as_meant(text, PassageWords(around), longest)
 
 
-def as_meant(text: str, vocabulary: Vocabulary, longest: int) -> str:
-    """A question with slips of the hand mended, or as it was typed where that takes more than `longest` characters."""
+def as_meant(text: str, vocabulary: Vocabulary, longest: int, history: Sequence[Turn] = ()) -> str:
+    """The question in what was typed: slips of the hand mended, and as it would be asked without the turns before.
+
+    Either is left undone where it takes more than `longest` characters.
+    """
     meant = mended(text, vocabulary, english())
-    return meant if len(meant) <= longest else text
+    return standalone(meant if len(meant) <= longest else text, history, longest)
 
 
 def given_passage(context: str, title: str = "", section: str | None = None) -> Passage:

@@ -136,7 +136,7 @@ _ANSWERING = (
     "dialogue.py",
     "embed.py",
     "loss.py",
-    "plain.py",
+    "plain/*.py",
     "question.py",
     "retrieve.py",
     "spelling.py",

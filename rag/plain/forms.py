@@ -1,0 +1,91 @@
+"""The forms that a plain question has: a question, yes or no to a claim, and what there is on a topic."""
+
+from __future__ import annotations
+
+import re
+
+from rag.plain.words import BEGINS, BEGINS_WH, META
+from rag.sentences import sentence_pieces
+from rag.words import AUXILIARY, STOPWORDS, WH, WORD
+
+CLAIM = re.compile(
+    r"(?:if|whether(?:\s+or\s+not)?|that)\s+(?!(?:or|and|so|to|any|not|possible)\b)(?P<claim>\S.*)", re.IGNORECASE
+)
+POINTS = re.compile(
+    r"\b(?:it|its|he|him|his|she|her|they|them|their|this|these|those|there|i|my|me|we|our)\b", re.IGNORECASE
+)
+THIS = re.compile(r"(?:the|this|that|your)\s+(?:article|text|story|piece)\b", re.IGNORECASE)
+# What is asked for in one word, not all there is: "capital of Kazakhstan?", "the number of deaths".
+_FACT = re.compile(
+    r"(?P<the>the\s+)?(?:names?|numbers?|amount|price|cost|capital|date|cause|reasons?|population|definition|meaning|winner"
+    r"|age|size|length|height|result|score|author|ceo|president|leader)\s+(?:of|for)\s",
+    re.IGNORECASE,
+)
+_PLURAL = re.compile(r"(?:the\s+)?(?:(?:two|three|four|five|\d+)\s+\w+|[a-z]*[a-rt-z]s)\s", re.IGNORECASE)
+_MORE_THAN_TOPIC = re.compile(rf"[!?]\s|\b(?:what|which)\b|[,;:–-]\s+(?:{BEGINS.pattern}|any)", re.IGNORECASE)
+_ON_TOPIC = re.compile(r"What do the articles say about (\S.*?)\??", re.DOTALL)
+# "Where the summit was held?"
+_INDIRECT = re.compile(
+    rf"(?P<wh>who|what|when|where|why|how)\s+(?P<subject>(?!(?:{AUXILIARY})\b)\S.*?)\s+(?P<be>is|are|was|were)(?P<rest>\b.*)",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    rf"\b(?:{WH}|if|whether|that|and|or|but|said|says|told|did|does|do|has|have|had|\w+ed)\b", re.IGNORECASE
+)
+
+
+def as_question(clause: str) -> str:
+    """A clause as a question; with one form of "to be" in the order of one: "where the summit was held"."""
+    clause = clause.rstrip(" .!?")
+    turned = _INDIRECT.fullmatch(clause)
+    if turned and not _CLAUSE.search(turned["subject"]) and not re.search(rf"\b(?:{AUXILIARY})\b", turned["rest"]):
+        clause = f"{turned['wh']} {turned['be']} {turned['subject']}{turned['rest']}"
+    return f"{clause[:1].upper()}{clause[1:]}?"
+
+
+def whether(claim: str) -> str:
+    """Yes or no to a claim."""
+    first = claim.split()[0]
+    # A capital inside a question would be taken for a name.
+    its = first.casefold() if first.casefold() in STOPWORDS and not re.match(r"I\b|[A-Z]{2}", first) else first
+    return f"Do you know if {its}{claim[len(first) :].rstrip(' .!?')}?"
+
+
+def what_is(thing: str) -> str:
+    """ "What is …?", or "What are …?"."""
+    return f"What {'are' if _PLURAL.match(thing) else 'is'} {thing}?"
+
+
+def on_topic(topic: str) -> str | None:
+    """The question for all on a topic; None for what has no words of its own, or is more than a topic."""
+    topic = topic.rstrip(" .!?")
+    if topic[:1].islower() and BEGINS_WH.match(topic):
+        return as_question(topic)  # "about how it began"
+    claim = CLAIM.fullmatch(topic)
+    if claim and topic[:1].islower():
+        return whether(claim["claim"])
+    if THIS.fullmatch(topic):
+        return "What is this article about?"
+    first = topic.split(" ")[0]
+    if (POINTS.match(topic) and not (first.isupper() and len(first) > 1)) or re.match(r"that(?:\s*\(|$)", topic):
+        return None
+    if _MORE_THAN_TOPIC.search(topic) or not one_sentence(topic):
+        return None
+    words = WORD.findall(topic)
+    if all(word.casefold() in STOPWORDS | META for word in words) and not (words and words[-1][:1].isupper()):
+        return None
+    fact = _FACT.match(topic)
+    if fact:
+        return what_is(topic if fact["the"] else f"the {topic}")
+    return f"What do the articles say about {topic}?"
+
+
+def topic_of(text: str) -> str | None:
+    """The topic of which a plain question asks all that there is."""
+    match = _ON_TOPIC.fullmatch(text)
+    return match and match[1]
+
+
+def one_sentence(text: str) -> bool:
+    """Whether a text ends no sentence before its end, as "the U.S. economy" does not."""
+    return len(sentence_pieces(text)) == 1
