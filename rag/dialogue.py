@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.plain import WHAT_ABOUT, is_courtesy, of_topic, plain, topic_of
+from rag.plain import WHAT_ABOUT, is_courtesy, of_topic, on_topic, plain, topic_of
 from rag.words import AUXILIARY, STOPWORDS, WH, terms
 
 
@@ -135,12 +135,12 @@ def _taken(text: str, before: Sequence[tuple[str, str]]) -> str:
         said = _said(answer)
         named = next((name[0] for name in _NAME.finditer(last) if _is_name(name[0])), None)
         spoken_of = said if _is_name(said) else topic or named
-        return of_topic(f"What about {spoken_of}?") if spoken_of else text
+        return (spoken_of and on_topic(spoken_of)) or text
     if topic:
         last = f"What is {topic}?"
         another = _another(text, bare)
         if another and not _PERSON.search(another[1]) and not _THING.search(another[1]):
-            return of_topic(f"What about {re.sub(r'^(?:on|about) ', '', another[1])}?")
+            return on_topic(re.sub(r"^(?:on|about) ", "", another[1])) or text
     return (
         _elliptic(text, bare, last, answer)
         or _shortened(bare, last, answer)

@@ -15,7 +15,7 @@ from rag.plain.forms import CLAIM, POINTS, THIS, as_question, on_topic, one_sent
 from rag.plain.words import ASKING, BEGINS, BEGINS_WH, GREETS, META, OF_TOPICS, ONLY_ABOUT, OPENERS, TELLING, WH_WORD
 from rag.words import AUXILIARY, WORD
 
-__all__ = ["WHAT_ABOUT", "is_courtesy", "of_topic", "plain", "topic_of"]
+__all__ = ["WHAT_ABOUT", "is_courtesy", "of_topic", "on_topic", "plain", "topic_of"]
 
 _SAID_BEFORE = re.compile(
     # Of a story, not of the articles; a duty; what somebody can do.
