@@ -17,7 +17,7 @@ from eval import datasets, finding, systems, timing
 from eval.cases import Case, Dataset, Prediction, System
 from eval.console import CONSOLE
 from eval.datasets.news import REMOVED
-from eval.figures import conflict, figures, frozen
+from eval.figures import conflict, elsewhere, figures, frozen
 from eval.grounding import check
 from eval.metrics.refusal import reliability, risk_curve
 from eval.parts import sha1
@@ -126,6 +126,8 @@ def rows_of(world: World, cases: Sequence[Case], *, peers: bool) -> list[Row]:
             row.figures[part] |= frozen(of_develop, of_part)
             if world.dataset.name == "ramdocs":
                 row.figures[part] |= conflict(of_part, answers)
+            if any(record.id.endswith(REMOVED) for record in of_part):
+                row.figures[part] |= elsewhere(of_part, answers)
         rows.append(row)
         CONSOLE.log(f"{world.dataset.name}: {entry.system.name}, {time.perf_counter() - begin:.1f} s")
     return rows

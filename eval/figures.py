@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from statistics import mean
 from typing import Any
 
+from eval.datasets.news import REMOVED
 from eval.metrics import refusal
 from eval.metrics.intervals import Share
 from eval.scoring import Record, at, scorable
-from rag.loss import holds_words
+from rag.loss import holds_words, token_f1
 
 CHANCE_PARTNERS = 10
 
@@ -89,6 +90,16 @@ def conflict(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> 
         "all_answers_shown": share(r.answered and r.holds_answers == len(answers[r.id]) for r in several),
         "false_answer_alone": share(r.answered and r.holds_wrong and not r.holds_answers for r in lied_to),
     }
+
+
+def elsewhere(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Of questions asked without the articles that hold the accepted words: how much of what is answered says the same.
+
+    Other articles tell it in other words. A short answer says the same with a token F1 of at least 0.5.
+    """
+    given = [r for r in records if r.answered and r.id.endswith(REMOVED)]
+    same = (token_f1(r.shown_short or "", answers[r.id.removesuffix(REMOVED)]) >= 0.5 for r in given)
+    return {"said_elsewhere": share(same)}
 
 
 def chance(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> float:

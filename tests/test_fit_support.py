@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from rag.extract import Logistic
 from rag.extract.features import FEATURES
-from training.fit_support import AGREEMENT, Fit, by_sort, chosen, crossed, fifths, out_of_sample
+from training.fit_support import SET, Fit, by_sort, chosen, crossed, fifths, out_of_sample
 from training.reader.data import Record
 from training.reader.written import WRITTEN
 from training.support_cases import Case, _reworded
@@ -107,7 +107,7 @@ def test_what_few_cases_have_keeps_the_weight_that_is_set_for_it(made: list[Case
     with_it, without = (Fit(names, held, STAGE).object(0.5) for names in ((*NAMES, "agreement"), NAMES))
     for part in ("rank", "decide", "further"):
         fitted, common = (its[part]["weights"] for its in (with_it, without))
-        assert fitted.pop("agreement") == AGREEMENT["agreement"]
+        assert fitted.pop("agreement") == SET["agreement"]
         assert fitted == pytest.approx(common, rel=0.1)
 
 

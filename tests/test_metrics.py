@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from eval.cases import Asked, Case, Gold, Prediction, Quote
 from eval.compare import differences
-from eval.figures import chance, figures, frozen
+from eval.figures import chance, elsewhere, figures, frozen
 from eval.metrics import refusal, retrieval
 from eval.metrics.answers import right_answer, right_paragraph, right_quotation, sentence_f1
 from eval.metrics.intervals import Difference, Share, group_weights, paired_difference, paired_statistic
@@ -277,6 +277,16 @@ def test_f1_at_the_threshold_that_is_best_by_it_on_the_develop_part():
     assert found["squad_f1_frozen_no_answer"] == 1
     assert found["squad_f1_frozen"] == pytest.approx((2 / 3 + 0 + 1) / 3)
     assert set(frozen(develop, []).values()) == set(frozen([], test).values()) == {None}
+
+
+def test_what_other_articles_say_of_a_question_without_its_own():
+    """Asked without its articles: three are answered, one of them with what is accepted, in other words."""
+    answers = {"1": ("about $51 million",), "2": ("bus",), "3": ("bus",), "4": ("bus",)}
+    some = [score(case(id="1", gold=[Gold("a", 0, 1, "")]), prediction("A bus won.", 0.9, True, short="bus"))]
+    for id, short, answered in (("1", "$51 million", True), ("2", "car", True), ("3", None, True), ("4", "bus", False)):
+        some.append(score(case(id=f"{id}#removed", answerable=False), prediction("So.", 0.9, answered, short=short)))
+    found = elsewhere(some, answers)["said_elsewhere"]
+    assert (found["count"], found["of"]) == (1, 3)
 
 
 def test_a_longer_quotation_is_compared_by_one_sentence():

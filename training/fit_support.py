@@ -14,7 +14,7 @@ A sentence is right when by the rule of certificates (`rag.loss`) an answer that
 that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best;
 a second on the best of each case alone: its probability is the confidence. Half of its logit learns whether that
 sentence is right, half whether the passages answer at all, and both together are calibrated to the former; what few
-cases have comes beside them as it is set (AGREEMENT). Whether a further sentence is quoted beside it says the former
+cases have comes beside them as it is set (SET). Whether a further sentence is quoted beside it says the former
 alone. So it is done before the best sentences are read by themselves, for which these are found, and after
 (`..._alone`). Answerable and unanswerable cases weigh the same, each sort of the unanswerable ones as SORTS says, and
 in the fit the sources as the roots of their numbers, so that the large ones are not all it knows. The threshold is the
@@ -56,9 +56,10 @@ _AS_GOOD = 0.005
 # larger ones set one against the other. A further sentence is none of the best that were fitted on, and with small
 # coefficients it would be quoted too often.
 _PENALTY, _FURTHER_PENALTY = 0.03, 1.0
-# Set, not fitted, in logits for e times as many articles (one and those that say the same): one case in a hundred has
-# articles that agree in its best sentence, and what came out of so few was anything from 0 to 2, another at each fit.
-AGREEMENT = {"agreement": 1.0}
+# Logits that are set, not fitted. One case in a hundred has articles that agree in its best sentence, and what came out
+# of so few was anything from 0 to 2, another at each fit (for e times as many articles). Five cases ask for a
+# judgement, none of which is answered: fitted, hardly any such question would be, also where an article does judge.
+SET = {"agreement": 1.0, "judges": -1.5}
 SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
 # With the passage given only what the networks say of it: how many words it shares with the question tells SQuAD 2.0's
 # unanswerable questions, which were written from their passage, and not others'.
@@ -101,8 +102,8 @@ class Fit:
         stacked = np.vstack(rows)
         self._scale = stacked.std(0) + 1e-9
         each = np.repeat(weights, [len(r) for r in right])
-        self._set = np.array([AGREEMENT.get(name, 0.0) for name in self.names]) * self._scale
-        self._free = np.array([name not in AGREEMENT for name in self.names])
+        self._set = np.array([SET.get(name, 0.0) for name in self.names]) * self._scale
+        self._free = np.array([name not in SET for name in self.names])
         self.rank = self._fitted(stacked / self._scale, np.concatenate(right), each, _PENALTY)
         best, hit = self.best(used)
         self.further = self._fitted(best, hit, weights, _FURTHER_PENALTY)

@@ -188,7 +188,9 @@ class ReadingExtractor:
 
     def read(self, question: Question, hits: Sequence[Hit]) -> list[Read]:
         """The passages that were read last: the best by the first network, best first, or all where it is fast."""
-        reads = [Read(hit, found) for hit, found in zip(hits, self._found("first", question, hits), strict=True)]
+        after = 1 + max((hit.lexical_rank or 0 for hit in hits), default=0)
+        found = self._found("first", question, hits)
+        reads = [Read(hit, its, hit.lexical_rank or after) for hit, its in zip(hits, found, strict=True)]
         return reads if self._fast or not reads else self.again(question, reads)
 
     def again(self, question: Question, reads: Sequence[Read]) -> list[Read]:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rag.extract.expected import KINDS, holds_expected
 from rag.extract.names import also_held
 from rag.extract.spans import Found
 from rag.types import Hit, Question, Sentence
@@ -20,18 +19,13 @@ SECOND = ("margin", "sentence", "answerable")  # of the second; 0 where it did n
 ALONE = ("margin_alone", "sentence_alone", "answerable_alone")
 RETRIEVAL = (
     "dense",  # reciprocal of the passage's rank, 0 where it has none
-    "lexical",
+    "lexical",  # the same; what word search did not find comes after all that it found (`Read.lexical_rank`)
     "agreement",  # log of 1 and the number of other articles in which the same words were marked
 )
 WORDS = (
     "cosine",  # of question and passage
-    "coverage",  # share of the question's content words in the sentence
-    "coverage_context",  # the same for the passage, its heading and title
-    "names_missing",  # share of the question's names that are in neither
+    "names_missing",  # share of the question's names that are in neither the passage, its heading nor title
     "numbers_missing",  # and of its numbers; the year of the article's date is there
-    "weakest",  # 1 when every content word is in the passage, its heading or title
-    "typed",  # 1 when the kind of question has a typical answer and the span holds one
-    "untyped",  # 1 when the kind of question has none
     "explains",  # 1 for why, how, what somebody said, yes or no: what takes a sentence to answer
     "judges",  # 1 for a question that asks for advice or an opinion
     "span",  # log of its words
@@ -39,19 +33,30 @@ WORDS = (
 FEATURES = (*FIRST, *SECOND, *ALONE, *RETRIEVAL, *WORDS)
 EXPLAINS = frozenset({"why", "how", "said", "yes_no", "about", "topic"})
 _ARTICLES = frozenset({"a", "an", "the"})
+# Capitals are of names ("the Fair grounds"), who you think you are is a title; rights, fairs and what is best known are
+# facts.
+_JUDGED = (
+    r"a good|a bad|better(?! known)|worse|(?:best|worst)(?![- ](?:known|selling|[A-Z]))|trusted"
+    r"|worth(?= it\b| \w+ing\b)|(?<!the )(?<!a )(?<!any )(?:right|wrong|wise|fair)(?=\W*$| (?:to|that|for|of)\b)"
+)
 _JUDGES = re.compile(
-    rf"^(?:should|ought|must)\b|\b(?:you|your)\b.*\b(?:think|believe|opinion)\b"
-    rf"|^(?:{AUXILIARY})\b.*\b(?:a good|a bad|better|best|worse|worst|right|wrong|wise|fair|worth|trusted)\b",
+    r"^(?:should|ought|must)\b|\bdo(?:es)?\s+(?:you|we)\b.*\b(?:think|believe)\b(?!\s+you\b)"
+    rf"|\byour\b.*\b(?:opinion|view)\b|^(?:{AUXILIARY})\b.*\b(?-i:{_JUDGED})(?:\b|$)",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A hit with what the networks found in each of its sentences, by offsets into the passage."""
+    """A hit with what the networks found in each of its sentences, by offsets into the passage.
+
+    A hit without a lexical rank has the one after the last of all hits. So in an archive it is far behind, and where a
+    short article has none of the question's words it is no worse than the others.
+    """
 
     hit: Hit
     first: Sequence[Found]
+    lexical_rank: int
     second: Sequence[Found] | None = None
     alone: Mapping[int, Found] = field(default_factory=dict)  # of sentences that were read by themselves
 
@@ -80,9 +85,8 @@ def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iter
     hit = read.hit
     info = hit.passage.info
     around = f"{hit.passage.text} {hit.passage.chunk.section or ''} {info.title} {(info.date or '')[:4]}"
-    asked = {stem(term) for term in question.terms}
-    in_context = _matched(asked, stems(around) | also_held(question.terms, question.text, around))
-    for at, (sentence, found) in enumerate(read.candidates()):
+    asked = _asked_features(question, stems(around) | also_held(question.terms, question.text, around))
+    for at, (_, found) in enumerate(read.candidates()):
         marked = read.marked(found)
         others = marks[_words(read.marked(read.among[at]))] - 1
         yield [
@@ -90,10 +94,11 @@ def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iter
             *_logits(read.second[at] if read.second else None),
             *_logits(read.alone.get(at)),
             1 / hit.dense_rank if hit.dense_rank else 0.0,
-            1 / hit.lexical_rank if hit.lexical_rank else 0.0,
+            1 / read.lexical_rank,
             math.log1p(max(0, others)),
             hit.cosine,
-            *_word_features(question, hit.passage.slice(sentence.start, sentence.end), in_context, marked),
+            *asked,
+            math.log1p(len(WORD.findall(marked))),
         ]
 
 
@@ -115,21 +120,14 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in WORD.findall(text))
 
 
-def _word_features(question: Question, text: str, in_context: set[str], marked: str) -> list[float]:
-    asked = {stem(term) for term in question.terms}
+def _asked_features(question: Question, held: set[str]) -> list[float]:
     named = {stem(term) for term in question.terms if term[:1].isupper()}
     numbers = {stem(term) for term in question.terms if term[:1].isdigit()}
     return [
-        _share(_matched(asked, stems(text)), asked),
-        _share(in_context, asked),
-        _share(named - in_context, named),
-        _share(numbers - in_context, numbers),
-        float(in_context == asked),
-        float(holds_expected(question, marked)),
-        float(question.kind not in KINDS),
+        _share_missing(named, held),
+        _share_missing(numbers, held),
         float(question.kind in EXPLAINS),
         float(_JUDGES.search(question.text) is not None),
-        math.log1p(len(WORD.findall(marked))),
     ]
 
 
@@ -150,8 +148,8 @@ def _naming(text: str) -> set[str]:
     }
 
 
-def _share(part: set[str], whole: set[str]) -> float:
-    return len(part) / len(whole) if whole else 0.0
+def _share_missing(asked: set[str], held: set[str]) -> float:
+    return 1 - len(_matched(asked, held)) / len(asked) if asked else 0.0
 
 
 def _matched(asked: set[str], held: set[str]) -> set[str]:
