@@ -136,6 +136,13 @@ def test_the_threshold_is_the_middle_of_what_is_as_good(made: list[Case]) -> Non
     assert chosen(made, np.where(right, 0.6, 0.5), right) == pytest.approx(0.55, abs=0.02)
 
 
+def test_a_threshold_that_ships_stays_while_it_is_as_good(made: list[Case]) -> None:
+    right = np.array([case.answerable for case in made])
+    sure = np.where(right, 0.7, 0.3)
+    assert chosen(made, sure, right, 0.46) == 0.46
+    assert chosen(made, sure, right, 0.8) == chosen(made, sure, right)
+
+
 def test_the_threshold_is_chosen_by_what_was_fitted_without_the_source(made: list[Case]) -> None:
     other = [replace(case, source="other", rows=_turned(case)) for case in cases(300)]
     both = made[:300] + other

@@ -17,10 +17,10 @@ sentence is right, half whether the passages answer at all, and both together ar
 cases have comes beside them as it is set (SET). Whether a further sentence is quoted beside it says the former
 alone. So it is done before the best sentences are read by themselves, for which these are found, and after
 (`..._alone`). Answerable and unanswerable cases weigh the same, each sort of the unanswerable ones as SORTS says, and
-in the fit the sources as the roots of their numbers, so that the large ones are not all it knows. The threshold is the
-middle of those with about the most cases right, right refusals included, where each case is asked by models that were
-fitted without its source, as the articles of those who use it are another one; the written ones, by the hands that the
-networks learnt from, have no say in it.
+in the fit the sources as the roots of their numbers, so that the large ones are not all it knows. The threshold stays
+where it is while it is among those with about the most cases right, right refusals included, else it becomes their
+middle; each case is asked by models that were fitted without its source, as the articles of those who use it are
+another one, and the written ones, by the hands that the networks learnt from, have no say in it.
 With --features what was read is kept in a file, and used when it is there.
 """
 
@@ -171,15 +171,18 @@ def fifths(cases: Sequence[Case]) -> list[int]:
     return [int(sha1(case.id), 16) % 5 for case in cases]
 
 
-def chosen(cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """The threshold: of a smoothed curve, as its top is flat and single cases make it rough, the middle of what is as
-    good, with the weights of the fit; the written cases have no say."""
+def chosen(
+    cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_], shipped: float | None = None
+) -> float:
+    """The threshold: of a smoothed curve, as its top is flat and single cases make it rough, what ships now if it is
+    about as good as the best, else the middle of what is, with the weights of the fit; the written cases have no say.
+    """
     asked = np.array([case.source != WRITTEN for case in cases])
     cases, probability, right = [case for case in cases if case.source != WRITTEN], probability[asked], right[asked]
     joint = [_decided(cases, probability, right, t, root=True) for t in _GRID]
     smooth = np.convolve(joint, np.ones(_SMOOTHED) / _SMOOTHED, "valid")
-    as_good = np.flatnonzero(smooth >= smooth.max() - _AS_GOOD)
-    return float(_GRID[round(float(as_good.mean())) + _SMOOTHED // 2])
+    as_good = np.flatnonzero(smooth >= smooth.max() - _AS_GOOD) + _SMOOTHED // 2
+    return shipped if shipped in _GRID[as_good] else float(_GRID[round(float(as_good.mean()))])
 
 
 def _decided(
@@ -196,11 +199,13 @@ def _decided(
     return float(np.average(decided, weights=by_sort(cases, root=root)))
 
 
-def out_of_sample(names: Sequence[str], cases: Sequence[Case], stage: str) -> tuple[Confidences, Confidences, float]:
+def out_of_sample(
+    names: Sequence[str], cases: Sequence[Case], stage: str, shipped: float | None = None
+) -> tuple[Confidences, Confidences, float]:
     """Confidences with the case's fifth held out, those with its source held out, and the threshold by the latter."""
     within = crossed(names, cases, stage, fifths(cases))
     without = crossed(names, cases, stage, [case.source for case in cases])
-    return within, without, chosen(cases, *without)
+    return within, without, chosen(cases, *without, shipped)
 
 
 def report(
@@ -268,10 +273,12 @@ def main() -> None:
         }
         if options.features:
             keep(options.features, cases)
+    before = json.loads(options.out.read_text(encoding="utf-8")) if options.out.is_file() else {}
+    shipped = {name: before[name]["threshold"] for name in MODELS if name in before}
     out: dict[str, Any] = {"fitted_on": "develop parts of eval/parts.py; see training/fit_support.py", "report": {}}
     for name, names in MODELS.items():
         its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
-        within, without, threshold = out_of_sample(names, its, stage)
+        within, without, threshold = out_of_sample(names, its, stage, shipped.get(name))
         found = report(its, *within, threshold)
         print(name, json.dumps(found, indent=1))
         if name.endswith("_alone"):
