@@ -111,6 +111,18 @@ def test_what_few_cases_have_keeps_the_weight_that_is_set_for_it(made: list[Case
         assert fitted == pytest.approx(common, rel=0.1)
 
 
+def test_what_tells_sentences_of_one_question_apart_decides_nothing(made: list[Case]) -> None:
+    model = Fit((*NAMES, "typed"), [_typed(case) for case in made], STAGE).object(0.5)
+    assert model["rank"]["weights"]["typed"] > 0.5
+    assert model["decide"]["weights"]["typed"] == model["further"]["weights"]["typed"] == 0.0
+
+
+def _typed(case: Case) -> Case:
+    rows, right = (its.copy() for its in case.rows[STAGE])
+    rows[:, FEATURES.index("typed")] = right
+    return replace(case, rows={STAGE: (rows, right)})
+
+
 def test_a_part_is_asked_by_what_was_fitted_on_the_others(made: list[Case]) -> None:
     """Of a source where no answer looks as one does elsewhere its own fifths know, and the other sources do not."""
     other = [replace(case, source="other", rows=_turned(case)) for case in cases(300)]

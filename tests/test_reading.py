@@ -238,8 +238,10 @@ def test_features_by_name():
     assert (row["margin"], row["sentence"], row["answerable"]) == (0.0, 0.0, 0.0)
     assert (row["dense"], row["lexical"], row["cosine"]) == (0.5, 0.25, 0.5)
     assert row["agreement"] == pytest.approx(np.log(2))  # one other article, though two other passages
+    assert row["coverage"] == row["coverage_context"] == 0.5  # bridge and opened; not Mill and Oslo
     assert row["names_missing"] == pytest.approx(2 / 3)  # of Mill, Bridge and Oslo
     assert (row["numbers_missing"], row["explains"], row["judges"]) == (0.0, 0.0, 0.0)
+    assert (row["weakest"], row["typed"], row["untyped"]) == (0.0, 1.0, 0.0)
     assert row["span"] == pytest.approx(np.log(2))
 
 

@@ -42,7 +42,7 @@ from sklearn.metrics import roc_auc_score
 
 from eval.parts import sha1
 from rag import embed
-from rag.extract.features import ALONE, FEATURES, SECOND
+from rag.extract.features import ALONE, CHOOSING, FEATURES, SECOND
 from rag.reader import networks
 from rag.settings import Settings
 from training.reader.written import WRITTEN
@@ -66,7 +66,7 @@ SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
 MODELS = {
     "first": tuple(name for name in FEATURES if name not in (*SECOND, *ALONE)),
     "both": tuple(name for name in FEATURES if name not in ALONE),
-    "both_alone": FEATURES,
+    "both_alone": tuple(name for name in FEATURES if name not in CHOOSING),
     "given": (*SECOND, "cosine", "explains"),
     "given_alone": (*SECOND, *ALONE, "cosine", "explains"),
 }
@@ -103,23 +103,29 @@ class Fit:
         self._scale = stacked.std(0) + 1e-9
         each = np.repeat(weights, [len(r) for r in right])
         self._set = np.array([SET.get(name, 0.0) for name in self.names]) * self._scale
-        self._free = np.array([name not in SET for name in self.names])
-        self.rank = self._fitted(stacked / self._scale, np.concatenate(right), each, _PENALTY)
+        free = np.array([name not in SET for name in self.names])
+        decides = free & np.array([name not in CHOOSING for name in self.names])
+        self.rank = self._fitted(stacked / self._scale, np.concatenate(right), each, _PENALTY, free)
         best, hit = self.best(used)
-        self.further = self._fitted(best, hit, weights, _FURTHER_PENALTY)
+        self.further = self._fitted(best, hit, weights, _FURTHER_PENALTY, decides)
         mean = np.zeros(len(self.names))
         for label in (hit, np.array([case.answerable for case in used])):
-            mean += self._fitted(best, label, weights, _PENALTY)[0] * self._free / 2
+            mean += self._fitted(best, label, weights, _PENALTY, decides)[0] * decides / 2
         platt = LogisticRegression(C=np.inf).fit((best @ mean)[:, None], hit, sample_weight=weights)
         self.decide = float(platt.coef_[0, 0]) * mean + self._set, float(platt.intercept_[0])
 
     def _fitted(
-        self, rows: NDArray[np.float64], labels: NDArray[np.bool_], weights: NDArray[np.float64], penalty: float
+        self,
+        rows: NDArray[np.float64],
+        labels: NDArray[np.bool_],
+        weights: NDArray[np.float64],
+        penalty: float,
+        free: NDArray[np.bool_],
     ) -> tuple[NDArray[np.float64], float]:
-        """Coefficients, those that are set among them, and intercept."""
-        model = LogisticRegression(C=penalty, max_iter=5000).fit(rows[:, self._free], labels, sample_weight=weights)
+        """Coefficients, of `free` features as fitted and else as set or 0, and intercept."""
+        model = LogisticRegression(C=penalty, max_iter=5000).fit(rows[:, free], labels, sample_weight=weights)
         coefficients = self._set.copy()
-        coefficients[self._free] = model.coef_[0]
+        coefficients[free] = model.coef_[0]
         return coefficients, float(model.intercept_[0])
 
     def _of(self, case: Case) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -40,6 +40,7 @@ _NUMBER = re.compile(
 _CAPITALISED = r"(?:[^\W\d_a-z][\w'’\-]*|[A-Z]\.)"
 _NAME = re.compile(rf"\b{_CAPITALISED}(?:\s+(?:(?:of|the|de|van|von|al|bin|and the)\s+)*{_CAPITALISED})*")
 _EXPECTED = {"who": _NAME, "where": _NAME, "when": _DATE, "how_many": _NUMBER}
+KINDS = frozenset(_EXPECTED)
 
 
 def holds_expected(question: Question, text: str) -> bool:

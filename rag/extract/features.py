@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rag.extract.expected import KINDS, holds_expected
 from rag.extract.names import also_held
 from rag.extract.spans import Found
 from rag.types import Hit, Question, Sentence
@@ -30,7 +31,15 @@ WORDS = (
     "judges",  # 1 for a question that asks for advice or an opinion
     "span",  # log of its words
 )
-FEATURES = (*FIRST, *SECOND, *ALONE, *RETRIEVAL, *WORDS)
+# These tell what is found for one question apart; of different questions they tell who wrote them (docs/decisions/011).
+CHOOSING = (
+    "coverage",  # share of the question's content words in the sentence
+    "coverage_context",  # the same for the passage, its heading and title
+    "weakest",  # 1 when every content word is in the passage, its heading or title
+    "typed",  # 1 when the kind of question has a typical answer and the span holds one
+    "untyped",  # 1 when the kind of question has none
+)
+FEATURES = (*FIRST, *SECOND, *ALONE, *RETRIEVAL, *WORDS, *CHOOSING)
 EXPLAINS = frozenset({"why", "how", "said", "yes_no", "about", "topic"})
 _ARTICLES = frozenset({"a", "an", "the"})
 # Capitals are of names ("the Fair grounds"), who you think you are is a title; rights, fairs and what is best known are
@@ -85,8 +94,9 @@ def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iter
     hit = read.hit
     info = hit.passage.info
     around = f"{hit.passage.text} {hit.passage.chunk.section or ''} {info.title} {(info.date or '')[:4]}"
-    asked = _asked_features(question, stems(around) | also_held(question.terms, question.text, around))
-    for at, (_, found) in enumerate(read.candidates()):
+    asked = {stem(term) for term in question.terms}
+    in_context = _matched(asked, stems(around) | also_held(question.terms, question.text, around))
+    for at, (sentence, found) in enumerate(read.candidates()):
         marked = read.marked(found)
         others = marks[_words(read.marked(read.among[at]))] - 1
         yield [
@@ -97,8 +107,13 @@ def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iter
             1 / read.lexical_rank,
             math.log1p(max(0, others)),
             hit.cosine,
-            *asked,
+            *_word_features(question, in_context),
             math.log1p(len(WORD.findall(marked))),
+            _share(_matched(asked, stems(hit.passage.slice(sentence.start, sentence.end))), asked),
+            _share(in_context, asked),
+            float(in_context == asked),
+            float(holds_expected(question, marked)),
+            float(question.kind not in KINDS),
         ]
 
 
@@ -120,12 +135,12 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in WORD.findall(text))
 
 
-def _asked_features(question: Question, held: set[str]) -> list[float]:
+def _word_features(question: Question, in_context: set[str]) -> list[float]:
     named = {stem(term) for term in question.terms if term[:1].isupper()}
     numbers = {stem(term) for term in question.terms if term[:1].isdigit()}
     return [
-        _share_missing(named, held),
-        _share_missing(numbers, held),
+        _share(named - in_context, named),
+        _share(numbers - in_context, numbers),
         float(question.kind in EXPLAINS),
         float(_JUDGES.search(question.text) is not None),
     ]
@@ -148,8 +163,8 @@ def _naming(text: str) -> set[str]:
     }
 
 
-def _share_missing(asked: set[str], held: set[str]) -> float:
-    return 1 - len(_matched(asked, held)) / len(asked) if asked else 0.0
+def _share(part: set[str], whole: set[str]) -> float:
+    return len(part) / len(whole) if whole else 0.0
 
 
 def _matched(asked: set[str], held: set[str]) -> set[str]:
