@@ -126,7 +126,7 @@ def rows_of(world: World, cases: Sequence[Case], *, peers: bool) -> list[Row]:
             row.figures[part] |= frozen(of_develop, of_part)
             if world.dataset.name == "ramdocs":
                 row.figures[part] |= conflict(of_part, answers)
-            if any(record.id.endswith(REMOVED) for record in of_part):
+            if any(record.category == "removed" for record in of_part):
                 row.figures[part] |= elsewhere(of_part, answers)
         rows.append(row)
         CONSOLE.log(f"{world.dataset.name}: {entry.system.name}, {time.perf_counter() - begin:.1f} s")

@@ -93,13 +93,13 @@ def conflict(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> 
 
 
 def elsewhere(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> dict[str, Any]:
-    """Of questions asked without the articles that hold the accepted words: how much of what is answered says the same.
+    """Of questions asked without the articles that hold the accepted words: how many short answers say the same.
 
     Other articles tell it in other words. A short answer says the same with a token F1 of at least 0.5.
     """
-    given = [r for r in records if r.answered and r.id.endswith(REMOVED)]
-    same = (token_f1(r.shown_short or "", answers[r.id.removesuffix(REMOVED)]) >= 0.5 for r in given)
-    return {"said_elsewhere": share(same)}
+    given = [r for r in scorable(records) if r.category == "removed" and r.answered and r.shown_short]
+    same = [token_f1(r.shown_short or "", answers[r.id.removesuffix(REMOVED)]) >= 0.5 for r in given]
+    return {"said_elsewhere": share(same) if same else None}
 
 
 def chance(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +13,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from rag.extract import Logistic
-from rag.extract.features import FEATURES
-from training.fit_support import SET, Fit, by_sort, chosen, crossed, fifths, out_of_sample
+from rag.extract.features import CHOOSING, FEATURES
+from training.fit_support import MODELS, OUT, SET, Fit, by_sort, chosen, crossed, fifths, out_of_sample
 from training.reader.data import Record
 from training.reader.written import WRITTEN
-from training.support_cases import Case, _reworded
+from training.support_cases import STAGES, Case, _reworded, keep, kept
 
 NAMES = ("margin", "answerable")
 STAGE = "both"
@@ -114,7 +116,31 @@ def test_what_few_cases_have_keeps_the_weight_that_is_set_for_it(made: list[Case
 def test_what_tells_sentences_of_one_question_apart_decides_nothing(made: list[Case]) -> None:
     model = Fit((*NAMES, "typed"), [_typed(case) for case in made], STAGE).object(0.5)
     assert model["rank"]["weights"]["typed"] > 0.5
-    assert model["decide"]["weights"]["typed"] == model["further"]["weights"]["typed"] == 0.0
+    assert set(model["decide"]["weights"]) == set(model["further"]["weights"]) == set(NAMES)
+
+
+def test_shared_words_decide_nothing_in_what_ships() -> None:
+    shipped = json.loads(OUT.read_text())
+    for name in MODELS:
+        for part in ("decide", "further"):
+            assert not set(CHOOSING) & set(shipped[name][part]["weights"])
+    assert set(CHOOSING) <= set(shipped["first"]["rank"]["weights"])
+
+
+def test_rows_of_other_features_are_refused(made: list[Case], tmp_path: Path) -> None:
+    keep(tmp_path / "some.npz", {"corpus": [_of_all_stages(case) for case in made[:2]]})
+    assert [case.id for case in kept(tmp_path / "some.npz")["corpus"]] == ["0", "1"]
+    with np.load(tmp_path / "some.npz") as arrays:
+        others = {name: arrays[name] for name in arrays}
+    heads = json.loads(str(others["heads"]))
+    others["heads"] = np.array(json.dumps(heads | {"features": heads["features"][::-1]}))
+    np.savez(tmp_path / "other.npz", **others)
+    with pytest.raises(ValueError, match=r"other\.npz has rows of other features"):
+        kept(tmp_path / "other.npz")
+
+
+def _of_all_stages(case: Case) -> Case:
+    return replace(case, rows=dict.fromkeys(STAGES, case.rows[STAGE]))
 
 
 def _typed(case: Case) -> Case:

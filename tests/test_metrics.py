@@ -280,13 +280,16 @@ def test_f1_at_the_threshold_that_is_best_by_it_on_the_develop_part():
 
 
 def test_what_other_articles_say_of_a_question_without_its_own():
-    """Asked without its articles: three are answered, one of them with what is accepted, in other words."""
+    """Asked without its articles: two get a short answer, one of them what is accepted, in other words."""
     answers = {"1": ("about $51 million",), "2": ("bus",), "3": ("bus",), "4": ("bus",)}
     some = [score(case(id="1", gold=[Gold("a", 0, 1, "")]), prediction("A bus won.", 0.9, True, short="bus"))]
+    taken = {"answerable": False, "category": "removed"}
     for id, short, answered in (("1", "$51 million", True), ("2", "car", True), ("3", None, True), ("4", "bus", False)):
-        some.append(score(case(id=f"{id}#removed", answerable=False), prediction("So.", 0.9, answered, short=short)))
+        some.append(score(case(id=f"{id}#removed", **taken), prediction("So.", 0.9, answered, short=short)))
+    some.append(score(case(id="2#removed", unscorable="none", **taken), prediction("So.", 0.9, True, short="bus")))
     found = elsewhere(some, answers)["said_elsewhere"]
-    assert (found["count"], found["of"]) == (1, 3)
+    assert (found["count"], found["of"]) == (1, 2)
+    assert elsewhere(some[:1], answers) == {"said_elsewhere": None}
 
 
 def test_a_longer_quotation_is_compared_by_one_sentence():

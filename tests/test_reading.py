@@ -15,6 +15,7 @@ from rag import embed, extract
 from rag.errors import ModelError
 from rag.extract import ReadingExtractor, shipped_model, shipped_networks, spans
 from rag.extract.features import FEATURES, Read, features
+from rag.extract.judgement import asks_judgement
 from rag.extract.names import also_held
 from rag.extract.network import CANARY_TOLERANCE, Networks
 from rag.extract.spans import Found, Tokens
@@ -253,29 +254,53 @@ def test_what_word_search_did_not_find_comes_after_what_it_found(networks):
         hits = [replace(hit, lexical_rank=rank) for hit, rank in zip(passages(*[BRIDGE] * 3), ranks, strict=False)]
         reads = extractor.read(question, hits)
         assert [read.lexical_rank for read in reads] == counted
-        row = dict(zip(FEATURES, features(question, reads)[0], strict=True))
-        assert row["lexical"] == 1 / counted[0]
+        first_of = np.cumsum([0, *(len(read.first) for read in reads[:-1])])
+        lexical = [features(question, reads)[at][FEATURES.index("lexical")] for at in first_of]
+        assert lexical == [1 / rank for rank in counted]
 
 
 @pytest.mark.parametrize(
-    ("question", "judges"),
+    "question",
     [
-        ("Should Oslo build it?", True),
-        ("Is the bridge a good idea?", True),
-        ("Do you think it can be trusted?", True),
-        ("Was it right to build it?", True),
-        ("Is it worth visiting?", True),
-        ("Is it worth five million?", False),
-        ("Do you have directions to the Fair grounds?", False),
-        ("Do women have the right to cross it?", False),
-        ("Is Oslo best known for the bridge?", False),
-        ("Who sang Who do you think you are?", False),
+        "Should Oslo build it?",
+        "Is the bridge a good idea?",
+        "Is Oslo the best Norwegian city?",
+        "Was this the right decision?",
+        "Was it right to build it?",
+        "Is the mayor right about the bridge?",
+        "Is it fair, or not?",
+        "Is it worth visiting?",
+        "Is it worth the money?",
+        "Do you think it can be trusted?",
+        "Don't you think it is late?",
+        "Who do you think you will vote for?",
+        "In your view, is it safe?",
     ],
 )
-def test_what_asks_for_a_judgement(question, judges):
-    reads = [read_of("The bridge was opened in 1932.", "a", 4, 10)]
-    row = dict(zip(FEATURES, features(analyse(question, 1000), reads)[0], strict=True))
-    assert row["judges"] == judges
+def test_what_asks_for_a_judgement(question):
+    assert asks_judgement(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is it worth five million?",
+        "Is the deal worth a billion dollars?",
+        "Do you have directions to the Fair grounds?",
+        "Does Leipzig host a book fair?",
+        "Do women have the right to cross it?",
+        "Is it a constitutional right?",
+        "Did the court uphold her right to silence?",
+        "Did anything go wrong?",
+        "Is Oslo best known for the bridge?",
+        "Was he named best actor?",
+        "Who sang Who do you think you are?",
+        "Do you know why people believe it?",
+        "How can your readers view the file?",
+    ],
+)
+def test_what_asks_for_a_fact(question):
+    assert not asks_judgement(question)
 
 
 def test_the_reader_alone_finds_the_end_of_a_long_context():

@@ -11,16 +11,17 @@ Of the questions written for this project only those of whose words their passag
 them, asked of the index: the networks are surer of all of these than of a user's, having learnt from the same hands.
 
 A sentence is right when by the rule of certificates (`rag.loss`) an answer that quotes it first, with the short answer
-that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best;
-a second on the best of each case alone: its probability is the confidence. Half of its logit learns whether that
-sentence is right, half whether the passages answer at all, and both together are calibrated to the former; what few
-cases have comes beside them as it is set (SET). Whether a further sentence is quoted beside it says the former
-alone. So it is done before the best sentences are read by themselves, for which these are found, and after
-(`..._alone`). Answerable and unanswerable cases weigh the same, each sort of the unanswerable ones as SORTS says, and
-in the fit the sources as the roots of their numbers, so that the large ones are not all it knows. The threshold stays
-where it is while it is among those with about the most cases right, right refusals included, else it becomes their
-middle; each case is asked by models that were fitted without its source, as the articles of those who use it are
-another one, and the written ones, by the hands that the networks learnt from, have no say in it.
+that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best; a
+second, without what only ranks (CHOOSING), on the best of each case alone: its probability is the confidence. Half of
+its logit learns whether that sentence is right, half whether the passages answer at all, and both together are
+calibrated to the former; what few cases have comes beside them as it is set (SET). Whether a further sentence is quoted
+beside it says the former alone, without CHOOSING. So it is done before the best sentences are read by themselves, for
+which these are found, and after (`..._alone`). Answerable and unanswerable cases weigh the same, each sort of the
+unanswerable ones as SORTS says, and in the fit the sources as the roots of their numbers, so that the large ones are
+not all it knows. The threshold stays where it is while it is among those with about the most cases right, right
+refusals included, else it becomes their middle; each case is asked by models that were fitted without its source, as
+the articles of those who use it are another one, and the written ones, by the hands that the networks learnt from, have
+no say in it.
 With --features what was read is kept in a file, and used when it is there.
 """
 
@@ -56,9 +57,10 @@ _AS_GOOD = 0.005
 # larger ones set one against the other. A further sentence is none of the best that were fitted on, and with small
 # coefficients it would be quoted too often.
 _PENALTY, _FURTHER_PENALTY = 0.03, 1.0
-# Logits that are set, not fitted. One case in a hundred has articles that agree in its best sentence, and what came out
-# of so few was anything from 0 to 2, another at each fit (for e times as many articles). Five cases ask for a
-# judgement, none of which is answered: fitted, hardly any such question would be, also where an article does judge.
+# Logits that are set beside what is fitted without them. One case in a hundred has articles that agree in its best
+# sentence, and what came out of so few was anything from 0 to 2, another at each fit (for e times as many articles).
+# Five cases ask for a judgement, none of which is answered: fitted, hardly any such question would be, also where an
+# article does judge.
 SET = {"agreement": 1.0, "judges": -1.5}
 SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
 # With the passage given only what the networks say of it: how many words it shares with the question tells SQuAD 2.0's
@@ -66,6 +68,7 @@ SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
 MODELS = {
     "first": tuple(name for name in FEATURES if name not in (*SECOND, *ALONE)),
     "both": tuple(name for name in FEATURES if name not in ALONE),
+    # Of the two that were read alone the right one is found more often without shared words.
     "both_alone": tuple(name for name in FEATURES if name not in CHOOSING),
     "given": (*SECOND, "cosine", "explains"),
     "given_alone": (*SECOND, *ALONE, "cosine", "explains"),
@@ -157,7 +160,7 @@ class Fit:
     def _written(self, coefficients: NDArray[np.float64], intercept: float) -> dict[str, Any]:
         weights = coefficients / self._scale
         return {
-            "weights": {name: round(float(w), 5) for name, w in zip(self.names, weights, strict=True)},
+            "weights": {name: round(float(w), 5) for name, w in zip(self.names, weights, strict=True) if w},
             "intercept": round(intercept, 5),
         }
 
@@ -188,7 +191,9 @@ def chosen(
     joint = [_decided(cases, probability, right, t, root=True) for t in _GRID]
     smooth = np.convolve(joint, np.ones(_SMOOTHED) / _SMOOTHED, "valid")
     as_good = np.flatnonzero(smooth >= smooth.max() - _AS_GOOD) + _SMOOTHED // 2
-    return shipped if shipped in _GRID[as_good] else float(_GRID[round(float(as_good.mean()))])
+    if shipped is not None and np.isclose(_GRID[as_good], shipped, atol=0.005).any():
+        return shipped
+    return float(_GRID[round(float(as_good.mean()))])
 
 
 def _decided(
@@ -279,12 +284,11 @@ def main() -> None:
         }
         if options.features:
             keep(options.features, cases)
-    before = json.loads(options.out.read_text(encoding="utf-8")) if options.out.is_file() else {}
-    shipped = {name: before[name]["threshold"] for name in MODELS if name in before}
+    shipped = json.loads(OUT.read_text(encoding="utf-8"))
     out: dict[str, Any] = {"fitted_on": "develop parts of eval/parts.py; see training/fit_support.py", "report": {}}
     for name, names in MODELS.items():
         its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
-        within, without, threshold = out_of_sample(names, its, stage, shipped.get(name))
+        within, without, threshold = out_of_sample(names, its, stage, shipped[name]["threshold"])
         found = report(its, *within, threshold)
         print(name, json.dumps(found, indent=1))
         if name.endswith("_alone"):

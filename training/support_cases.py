@@ -45,8 +45,8 @@ CORPUS = {
     WRITTEN: 400,
 }
 # Of the written questions those in other words, of whose content words their passage and its title hold some: by the
-# sets above, whose questions mostly repeat their passage, confidence would trust shared words alone. The rest would
-# teach only that the networks are sure of questions by the hands they learnt from.
+# sets above, whose questions mostly repeat their passage, what is read would be chosen by shared words alone. The rest
+# would teach only that the networks are sure of questions by the hands they learnt from.
 _IN_OTHER_WORDS = 0.25, 0.5
 GIVEN = ("squad2_dev23", "squad2_pairs_dev")  # with questions of both sorts
 # Real questions, each given its passage and a similar one that does not hold the answer: with the former alone the
@@ -234,19 +234,22 @@ def keep(file: Path, cases: dict[str, list[Case]]) -> None:
         for stage, pair in case.rows.items()
         for part, array in enumerate(pair)
     }
-    heads = json.dumps({name: [(case.id, case.source, case.sort) for case in its] for name, its in cases.items()})
+    of_cases = {name: [(case.id, case.source, case.sort) for case in its] for name, its in cases.items()}
+    heads = json.dumps({"features": FEATURES, "cases": of_cases})
     with file.open("wb") as out:  # given a name, NumPy would add an ending that `kept` does not look for
         np.savez_compressed(out, heads=np.array(heads), **arrays)
 
 
 def kept(file: Path) -> dict[str, list[Case]]:
-    """The cases of such a file."""
+    """The cases of such a file; ValueError where its rows are of other features than these."""
     with np.load(file, allow_pickle=False) as arrays:
         heads = json.loads(str(arrays["heads"]))
+        if heads.get("features") != list(FEATURES):
+            raise ValueError(f"{file} has rows of other features; name another file, and the cases are asked anew")
         return {
             name: [
                 Case(*head, {s: (arrays[f"{name}/{at}/{s}/0"], arrays[f"{name}/{at}/{s}/1"]) for s in STAGES})
                 for at, head in enumerate(its)
             ]
-            for name, its in heads.items()
+            for name, its in heads["cases"].items()
         }

@@ -53,7 +53,7 @@ FURTHER = (
     ("short_answers_given", "short answer given"),
     ("all_answers_shown", "all accepted answers shown"),
     ("false_answer_alone", "false answer shown alone"),
-    ("said_elsewhere", "of answers without the articles: accepted"),
+    ("said_elsewhere", "short answers without the articles: accepted"),
 )
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.extract.expected import KINDS, holds_expected
+from rag.extract.judgement import asks_judgement
 from rag.extract.names import also_held
 from rag.extract.spans import Found
 from rag.types import Hit, Question, Sentence
-from rag.words import AUXILIARY, STOPWORDS, WORD, stem, stems
+from rag.words import STOPWORDS, WORD, stem, stems
 
 FIRST = ("margin_first", "sentence_first", "answerable_first")  # logits of the first network
 SECOND = ("margin", "sentence", "answerable")  # of the second; 0 where it did not read
@@ -20,7 +20,7 @@ SECOND = ("margin", "sentence", "answerable")  # of the second; 0 where it did n
 ALONE = ("margin_alone", "sentence_alone", "answerable_alone")
 RETRIEVAL = (
     "dense",  # reciprocal of the passage's rank, 0 where it has none
-    "lexical",  # the same; what word search did not find comes after all that it found (`Read.lexical_rank`)
+    "lexical",  # the same, where it has none that of `Read.lexical_rank`
     "agreement",  # log of 1 and the number of other articles in which the same words were marked
 )
 WORDS = (
@@ -31,36 +31,26 @@ WORDS = (
     "judges",  # 1 for a question that asks for advice or an opinion
     "span",  # log of its words
 )
-# These tell what is found for one question apart; of different questions they tell who wrote them (docs/decisions/011).
+# These tell what is found for one question apart; of different questions they tell who wrote them (docs/decisions/011),
+# so they rank, and decide nothing.
 CHOOSING = (
     "coverage",  # share of the question's content words in the sentence
     "coverage_context",  # the same for the passage, its heading and title
     "weakest",  # 1 when every content word is in the passage, its heading or title
     "typed",  # 1 when the kind of question has a typical answer and the span holds one
-    "untyped",  # 1 when the kind of question has none
+    "untyped",  # 1 when the kind of question has none: `typed` is fitted beside it
 )
 FEATURES = (*FIRST, *SECOND, *ALONE, *RETRIEVAL, *WORDS, *CHOOSING)
 EXPLAINS = frozenset({"why", "how", "said", "yes_no", "about", "topic"})
 _ARTICLES = frozenset({"a", "an", "the"})
-# Capitals are of names ("the Fair grounds"), who you think you are is a title; rights, fairs and what is best known are
-# facts.
-_JUDGED = (
-    r"a good|a bad|better(?! known)|worse|(?:best|worst)(?![- ](?:known|selling|[A-Z]))|trusted"
-    r"|worth(?= it\b| \w+ing\b)|(?<!the )(?<!a )(?<!any )(?:right|wrong|wise|fair)(?=\W*$| (?:to|that|for|of)\b)"
-)
-_JUDGES = re.compile(
-    r"^(?:should|ought|must)\b|\bdo(?:es)?\s+(?:you|we)\b.*\b(?:think|believe)\b(?!\s+you\b)"
-    rf"|\byour\b.*\b(?:opinion|view)\b|^(?:{AUXILIARY})\b.*\b(?-i:{_JUDGED})(?:\b|$)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """A hit with what the networks found in each of its sentences, by offsets into the passage.
 
-    A hit without a lexical rank has the one after the last of all hits. So in an archive it is far behind, and where a
-    short article has none of the question's words it is no worse than the others.
+    A hit without a lexical rank has the one after the last of the hits. So in an archive it is behind, and where no hit
+    has a word of the question, as of a short article, none is worse than another.
     """
 
     hit: Hit
@@ -142,7 +132,7 @@ def _word_features(question: Question, in_context: set[str]) -> list[float]:
         _share(named - in_context, named),
         _share(numbers - in_context, numbers),
         float(question.kind in EXPLAINS),
-        float(_JUDGES.search(question.text) is not None),
+        float(asks_judgement(question.text)),
     ]
 
 
