@@ -14,10 +14,11 @@ from sklearn.metrics import roc_auc_score
 
 from rag.extract import Logistic
 from rag.extract.features import CHOOSING, FEATURES
-from training.fit_support import MODELS, OUT, SET, Fit, by_sort, chosen, crossed, fifths, out_of_sample
+from training.fit_support import MODELS, OUT, chosen, crossed, fifths, out_of_sample
 from training.reader.data import Record
 from training.reader.written import WRITTEN
 from training.support_cases import STAGES, Case, _reworded, keep, kept
+from training.support_fit import SET, Fit, by_sort
 
 NAMES = ("margin", "answerable")
 STAGE = "both"

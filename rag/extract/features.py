@@ -84,7 +84,9 @@ def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iter
     hit = read.hit
     info = hit.passage.info
     around = f"{hit.passage.text} {hit.passage.chunk.section or ''} {info.title} {(info.date or '')[:4]}"
-    in_context = _matched(_asked(question), stems(around) | also_held(question.terms, question.text, around))
+    asked = {stem(term) for term in question.terms}
+    in_context = _matched(asked, stems(around) | also_held(question.terms, question.text, around))
+    words = _word_features(question, in_context)
     for at, (sentence, found) in enumerate(read.candidates()):
         marked = read.marked(found)
         others = marks[_words(read.marked(read.among[at]))] - 1
@@ -96,8 +98,13 @@ def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iter
             1 / read.lexical_rank,
             math.log1p(max(0, others)),
             hit.cosine,
-            *_word_features(question, in_context, marked),
-            *_choosing(question, hit.passage.slice(sentence.start, sentence.end), in_context, marked),
+            *words,
+            math.log1p(len(WORD.findall(marked))),
+            _share(_matched(asked, stems(hit.passage.slice(sentence.start, sentence.end))), asked),
+            _share(in_context, asked),
+            float(in_context == asked),
+            float(holds_expected(question, marked)),
+            float(question.kind not in KINDS),
         ]
 
 
@@ -119,11 +126,8 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in WORD.findall(text))
 
 
-def _asked(question: Question) -> set[str]:
-    return {stem(term) for term in question.terms}
-
-
-def _word_features(question: Question, in_context: set[str], marked: str) -> list[float]:
+def _word_features(question: Question, in_context: set[str]) -> list[float]:
+    """Those of WORDS that are the same for each sentence of a passage."""
     named = {stem(term) for term in question.terms if term[:1].isupper()}
     numbers = {stem(term) for term in question.terms if term[:1].isdigit()}
     return [
@@ -131,18 +135,6 @@ def _word_features(question: Question, in_context: set[str], marked: str) -> lis
         _share(numbers - in_context, numbers),
         float(question.kind in EXPLAINS),
         float(asks_judgement(question.text)),
-        math.log1p(len(WORD.findall(marked))),
-    ]
-
-
-def _choosing(question: Question, text: str, in_context: set[str], marked: str) -> list[float]:
-    asked = _asked(question)
-    return [
-        _share(_matched(asked, stems(text)), asked),
-        _share(in_context, asked),
-        float(in_context == asked),
-        float(holds_expected(question, marked)),
-        float(question.kind not in KINDS),
     ]
 
 
