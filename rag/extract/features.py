@@ -31,7 +31,7 @@ WORDS = (
     "judges",  # 1 for a question that asks for advice or an opinion
     "span",  # log of its words
 )
-# These tell what is found for one question apart; of different questions they tell who wrote them (docs/decisions/011),
+# These tell what is found for one question apart; of different questions they tell who wrote them (docs/decisions/016),
 # so they rank, and decide nothing.
 CHOOSING = (
     "coverage",  # share of the question's content words in the sentence
