@@ -20,6 +20,7 @@ from rag.decide import decide
 from rag.dialogue import Turn
 from rag.errors import IndexUnusable, InputError, RagError
 from rag.extract import ReadingExtractor, shipped_model, shipped_sha256, together
+from rag.extract.features import held
 from rag.filters import ALL, Filters
 from rag.question import analyse, parts
 from rag.reader import as_meant, english, networks
@@ -29,6 +30,7 @@ from rag.settings import Settings, certified
 from rag.store import Generation, certificates, layout, open_current
 from rag.store.certificates import Certificate, percent
 from rag.types import Encoder, Extractor, Hit, Question, Reply
+from rag.words import stem
 
 _log = logging.getLogger("rag")
 
@@ -116,10 +118,15 @@ class Assistant:
             supports = found[0] if len(found) == 1 else together(found)
         outcome = decide(supports, self._threshold)
         with clock.stage("render"):
-            unmatched = [term for term in request.question.terms if not self.store.occurs(term)]
-            reply = render(replace(request, unmatched=unmatched), outcome)
+            reply = render(replace(request, unmatched=self._unmatched(request.question, asked)), outcome)
         name = self.certificate.name if self.certificate else None
         return replace(reply, certificate=name, timings_ms=clock.milliseconds())
+
+    def _unmatched(self, question: Question, asked: Sequence[tuple[Question, Sequence[Hit]]]) -> list[str]:
+        """The question's content words that occur in no article, nor in another form in what was found."""
+        absent = [term for term in question.terms if not self.store.occurs(term)]
+        found = {word for part, hits in asked for hit in hits for word in held(part, hit)} if absent else set()
+        return [term for term in absent if stem(term) not in found]
 
     def with_threshold(self, threshold: float) -> Assistant:
         """The same with another threshold, for which nothing is certified."""

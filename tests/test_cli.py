@@ -136,6 +136,12 @@ def test_a_refusal_is_done(rag, loaded):
 
 
 @pytest.mark.model
+def test_what_was_found_in_another_form_is_not_said_to_occur_nowhere(assistant):
+    assert assistant.ask("Who is the finance minister of Canada?").unmatched_terms == ("finance",)  # "Canadian"
+    assert assistant.ask("Who is the finance minister of Mongolia?").unmatched_terms == ("finance", "Mongolia")
+
+
+@pytest.mark.model
 def test_the_json_object_has_exactly_the_fields_of_the_contract(rag, loaded):
     reply = json.loads(rag("ask", TAKAICHI, "--json")[1])
     assert list(reply) == [

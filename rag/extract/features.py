@@ -82,10 +82,8 @@ def features(question: Question, reads: Sequence[Read]) -> list[list[float]]:
 
 def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iterator[list[float]]:
     hit = read.hit
-    info = hit.passage.info
-    around = f"{hit.passage.text} {hit.passage.chunk.section or ''} {info.title} {(info.date or '')[:4]}"
     asked = {stem(term) for term in question.terms}
-    in_context = _matched(asked, stems(around) | also_held(question.terms, question.text, around))
+    in_context = held(question, hit)
     words = _word_features(question, in_context)
     for at, (sentence, found) in enumerate(read.candidates()):
         marked = read.marked(found)
@@ -106,6 +104,17 @@ def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iter
             float(holds_expected(question, marked)),
             float(question.kind not in KINDS),
         ]
+
+
+def held(question: Question, hit: Hit) -> set[str]:
+    """The stems of the question's content words that a hit has in its passage, heading, title or the year of its date.
+
+    Other forms and writings count: Canadian for Canada, U.S. for United States.
+    """
+    info = hit.passage.info
+    around = f"{hit.passage.text} {hit.passage.chunk.section or ''} {info.title} {(info.date or '')[:4]}"
+    asked = {stem(term) for term in question.terms}
+    return _matched(asked, stems(around) | also_held(question.terms, question.text, around))
 
 
 def _logits(found: Found | None) -> tuple[float, float, float]:
