@@ -26,7 +26,7 @@ _err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 _log = logging.getLogger("rag")
 
 Index = Annotated[Path, typer.Option("--index", help="The index folder.")]
-Unused = Annotated[Path, typer.Option("--index", help="Every command takes it; this one does not need it.")]
+Unused = Annotated[Path, typer.Option("--index", help="Taken as by other commands; not needed here.")]
 Seeds = Annotated[Path, typer.Option("--seeds", help="The folder of articles.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Where the results go, one JSON object a line.")]
@@ -183,14 +183,17 @@ def verify(
 @app.command()
 def calibrate(
     questions: Annotated[
-        Path, typer.Option("--questions", help="JSONL: id, question, gold (accepted answers; none: not answerable).")
+        Path,
+        typer.Option("--questions", help="JSONL: id, question, gold (list of accepted answers, [] for none)."),
     ],
     risk: Annotated[
         list[float],
         typer.Option("--risk", help="The share of answers that may be wrong, such as 0.1; several for several levels."),
     ],
     confidence: Annotated[float, typer.Option("--confidence", help="How sure to be of that, such as 0.95.")] = 0.95,
-    most: Annotated[int, typer.Option("--max-per-article", min=0, help="Questions of one 'article'; 0: all.")] = 0,
+    most: Annotated[
+        int, typer.Option("--max-per-article", min=0, help="Questions with the same `article`; 0: all.")
+    ] = 0,
     index: Index = _INDEX,
 ) -> None:
     """Finds the threshold at which at most a share of the answers is wrong, and certifies it for this index."""

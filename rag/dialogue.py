@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.plain import WHAT_ABOUT, is_courtesy, of_topic, on_topic, plain, topic_of
-from rag.words import AUXILIARY, STOPWORDS, WH, terms
+from rag.words import AUXILIARY, STOPWORDS, WH, is_function, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ _MORE = re.compile(
     r"(?:\s+(?:about|on)\s+(?:it|that|this|him|her|them))?[\s.!?]*$",
     re.IGNORECASE,
 )
-_WH_NAME = re.compile(rf"^(?i:{WH}) (?=[A-Z])")
+_WH_NAME = re.compile(rf"^(?i:{WH}|{AUXILIARY}) (?=[A-Z])")
 _BARE = re.compile(
     rf"^((?:since |by |from |for |to |in |at |on )?(?:{WH})(?:\s+(?:many|much|long|old|far|often|exactly|year|day))?)"
     rf"(?:\s+(?:{AUXILIARY})(?:\s+(?:that|it|this|those))?(?:\s+(?:happen|happened|so|be|take place))?)?"
@@ -61,12 +61,12 @@ _NO_NAME = re.compile(
 )
 # "Who is the leader of South Korea?", "Who was Japan's first king?": the words for the one who is asked for.
 _OFFICE = re.compile(
-    r"^who(?:'s|\s+(?:is|was|are|were))\s+((?:(?:an?|the)\s|[A-Z][\w.\-]*['’]s\s)[\w\s.'’\-]{2,60}?)[?.!\s]*$",
+    r"^who(?:['’]s|\s+(?:is|was|are|were))\s+((?:(?:an?|the)\s|[A-Z][\w.\-]*['’]s\s)[\w\s.'’\-]{2,60}?)[?.!\s]*$",
     re.IGNORECASE,
 )
 # Words that make a clause of it: "the bomb planted by", "Japan's minister meeting", "the president to meet".
 _CLAUSE = re.compile(r"\b(?:by|for|to|with|from|at|about|in|on)$|\bto\s+[a-z]|\b(?!king$)[a-z]+(?:ing|ed)$")
-_WHO_IS = re.compile(r"^who(?:'s|\s+(?:is|was|are|were))\s+(?:he|she|they)[?.!\s]*$", re.IGNORECASE)
+_WHO_IS = re.compile(r"^who(?:['’]s|\s+(?:is|was|are|were))\s+(?:he|she|they)[?.!\s]*$", re.IGNORECASE)
 _PERSON = re.compile(r"\b(he|him|his|she|her|hers)\b", re.IGNORECASE)
 _SUBJECTIVE = re.compile(r"\b(he|she)\b", re.IGNORECASE)
 _OBJECT = re.compile(r"\b(him|her(?!\s+\w))\b", re.IGNORECASE)
@@ -96,7 +96,7 @@ _POSSESSIVE = frozenset({"his", "her", "its", "their"})
 _TOPIC = re.compile(r"\s*\([^()]*\)\?$")  # what was put behind a question
 _SHORT = re.compile(r"^[^\n:]{2,30}: (.+?) \[1\]$")  # the first line of an answer with a short answer
 _DEFINITION = re.compile(
-    rf"^(?:what|who)(?:'s|\s+(?:{AUXILIARY}))\s+((?:an?\s+|the\s+)?[\w\s.'’\-]{{2,60}}?)[?.!\s]*$", re.IGNORECASE
+    r"^(?:what|who)(?:['’]s|\s+(?:is|are|was|were))\s+((?:an?\s+|the\s+)?[\w\s.'’\-]{2,60}?)[?.!\s]*$", re.IGNORECASE
 )
 
 
@@ -121,7 +121,7 @@ def standalone(question: str, history: Sequence[Turn], max_chars: int = _LONGEST
 
 def _alone(text: str, before: Sequence[tuple[str, str]]) -> str:
     asked = plain(text)
-    taken = _taken(asked, before)
+    taken = text if is_courtesy(text) else _taken(asked, before)
     return of_topic(taken if taken == asked else plain(taken))
 
 
@@ -170,8 +170,9 @@ def _elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
     if _YEAR.fullmatch(bare_new) and _YEAR.search(last):
         return _YEAR.sub(bare_new, last, count=1)
     names = [m for m in _NAME.finditer(last) if m.start() > 0 and _is_name(m[0])]
-    if _NAME.match(bare_new) and names:
+    if _NAME.match(bare_new.removeprefix("the ")) and names:
         start, end = _last_part(names[-1])
+        start -= len("the ") * last[:start].endswith(" the ")
         preposition = new[: len(new) - len(bare_new)].strip()
         if not preposition or re.search(rf"\b{preposition}\s+(?:the\s+)?$", last[:start], re.IGNORECASE):
             return last[:start] + bare_new + last[end:]
@@ -217,7 +218,7 @@ def _replaced(bare: str, last: str, answer: str) -> str | None:
     asked_for = [said] if said and _ASKS_THING.match(last) and len(said.split()) <= 5 else []
     if not _is_name(said):
         said = ""
-    names = [re.sub(r"['’]s$", "", m[0]) for m in _NAME.finditer(last) if _is_name(m[0])]
+    names = list(dict.fromkeys(re.sub(r"['’]s$", "", m[0]) for m in _NAME.finditer(last) if _is_name(m[0])))
     office = "" if said else _office(last)
     asked_who = (said or office) if re.match(r"who\b", last, re.IGNORECASE) else ""
     if _WHO_IS.match(bare):
@@ -259,7 +260,7 @@ def _office(last: str) -> str:
 
 def _is_name(text: str) -> bool:
     match = _NAME.fullmatch(text)
-    return match is not None and text.split()[0].casefold() not in STOPWORDS and not _NO_NAME.fullmatch(text)
+    return match is not None and not is_function(text.split()[0], "") and not _NO_NAME.fullmatch(text)
 
 
 def _pronoun(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -329,7 +330,8 @@ def _is_fragment(bare: str) -> bool:
     """ "Regional differences": a few words without a verb or a name that could be a topic of their own."""
     words = bare.split()
     asks = re.search(rf"\b(?:{WH}|{AUXILIARY})\b", bare, re.IGNORECASE)
-    return len(words) <= 4 and asks is None and not any(word[:1].isupper() for word in words[1:])
+    named = any(word[:1].isupper() for word in words[1:]) or re.match(r"[A-Z]{2}", bare)
+    return len(words) <= 4 and asks is None and not named
 
 
 def _said(answer: str) -> str:

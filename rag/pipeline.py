@@ -17,7 +17,7 @@ from pathlib import Path
 from rag import embed
 from rag.build import recipe, sync_index
 from rag.decide import decide
-from rag.dialogue import Turn
+from rag.dialogue import Turn, standalone
 from rag.errors import IndexUnusable, InputError, RagError
 from rag.extract import ReadingExtractor, shipped_model, shipped_sha256, together
 from rag.extract.features import held
@@ -33,6 +33,9 @@ from rag.types import Encoder, Extractor, Hit, Question, Reply
 from rag.words import stem
 
 _log = logging.getLogger("rag")
+
+# Verbs that a question about a text is built with. They help to find, but that none stands there says nothing.
+_ASKING = frozenset(stem(verb) for verb in "describe discuss explain happen know mean mention refer think".split())
 
 __all__ = ["Assistant", "LiveAssistant", "error_reply", "open_assistant", "sync_index"]
 
@@ -105,7 +108,13 @@ class Assistant:
         return self._of_one(analyse(text, self.settings.max_question_chars), filters)
 
     def _parts(self, question: Question, filters: Filters) -> list[Question]:
-        return [self._of_one(part, filters) for part in parts(question)]
+        texts = parts(question.text)
+        if len(texts) == 1:
+            return [question]
+        longest, asked = self.settings.max_question_chars, texts[:1]
+        for text in texts[1:]:
+            asked.append(standalone(text, [Turn(asked[-1])], longest))  # "and when was she elected?"
+        return [self._analyse(text, filters) for text in asked]
 
     def _of_one(self, question: Question, filters: Filters) -> Question:
         if question.kind == "about" and self.store.article_count != 1 and len(filters.articles) != 1:
@@ -123,10 +132,15 @@ class Assistant:
         return replace(reply, certificate=name, timings_ms=clock.milliseconds())
 
     def _unmatched(self, question: Question, asked: Sequence[tuple[Question, Sequence[Hit]]]) -> list[str]:
-        """The question's content words that occur in no article, nor in another form in what was found."""
-        absent = [term for term in question.terms if not self.store.occurs(term)]
+        """What the question asks for that occurs in no article, nor in another form in what was found."""
+        absent = [term for term in question.terms if stem(term) not in _ASKING and not self._occurs(term)]
         found = {word for part, hits in asked for hit in hits for word in held(part, hit)} if absent else set()
         return [term for term in absent if stem(term) not in found]
+
+    def _occurs(self, term: str) -> bool:
+        """Whether a word stands in an article, or each of those that it is made of: Xi-Trump."""
+        pieces = term.split("-")
+        return self.store.occurs(term) or (len(pieces) > 1 and all(map(self.store.occurs, pieces)))
 
     def with_threshold(self, threshold: float) -> Assistant:
         """The same with another threshold, for which nothing is certified."""

@@ -7,8 +7,9 @@ import unicodedata
 
 from rag.errors import InputError
 from rag.plain import topic_of
+from rag.sentences import sentence_pieces
 from rag.types import Kind, Question
-from rag.words import AUXILIARY, STOPWORDS, terms
+from rag.words import AUXILIARY, STOPWORDS, WH, terms
 
 _THIS = r"(?:this|the|these|that)\s+(?:article|text|story|piece|report|news)s?"
 _ABOUT = re.compile(
@@ -56,19 +57,35 @@ def analyse(text: str, max_chars: int) -> Question:
     return Question(text, _kind(folded, focus), terms(text), focus)
 
 
-_JOINED = re.compile(rf",?\s+and\s+(?=(?:what|who|whom|whose|when|where|why|how|which|{AUXILIARY})\b)", re.IGNORECASE)
+_ASKS = re.compile(rf"(?:{WH}|{AUXILIARY})\b", re.IGNORECASE)
+# A further question: not "what he said", "and is based in Seoul", or one on who asks ("How do I know?").
+_FURTHER = rf"(?!(?:what|when|where|why)\s+(?:he|she|it|they|the|an?)\b)(?!how\s+(?:he|she|it|they|about)\b)(?:{WH})\b"
+_JOINED = re.compile(
+    rf",?\s+and\s+(?={_FURTHER}|(?:{AUXILIARY})\s+(?:he|she|it|they)\b)"
+    rf"|(?P<mark>\?)\s+(?:(?:[Aa]nd|[Aa]lso),?\s+)?(?=(?i:{_FURTHER})(?!.*\b(?:I|i|we|you)\b))"
+)
+_MOST_PARTS = 3  # as many as an answer has quotations
 
 
-def parts(question: Question) -> list[Question]:
+def parts(text: str) -> list[str]:
     """The questions that are asked in one: "What did he say, and where was it?" Alone for any other.
 
-    Each must have three words or more: "When and where was it?" is one question.
+    Each must have three words or more: "When and where was it?" is one question. What stands in quotation marks is of
+    the question that quotes it.
     """
-    texts = _JOINED.split(question.text)
-    of_one = question.topic is not None or _kind(texts[0].casefold(), None) == "about"
-    if of_one or len(texts) == 1 or any(len(text.split()) < 3 for text in texts):
-        return [question]
-    return [analyse(text, len(question.text)) for text in texts]
+    found, begin = list[str](), 0
+    for joint in _JOINED.finditer(text):
+        before = text[: joint.start()]
+        if before.count('"') % 2 == 0 and before.count("“") <= before.count("”"):
+            found.append(text[begin : joint.start()] + (joint["mark"] or ""))
+            begin = joint.end()
+    found.append(text[begin:])
+    last = sentence_pieces(found[0])[-1] if found[0] else (0, 0)
+    first = found[0][slice(*last)]
+    of_one = topic_of(text) is not None or _kind(first.casefold().replace("’", "'"), None) == "about"
+    if of_one or len(found) > _MOST_PARTS or not _ASKS.match(first) or any(len(part.split()) < 3 for part in found):
+        return [text]
+    return found
 
 
 def _kind(folded: str, focus: str | None) -> Kind:

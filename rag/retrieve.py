@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from rag.filters import ALL, Filters
 from rag.settings import Settings
 from rag.types import Encoder, Hit, Passage, Question, Store
@@ -28,7 +31,7 @@ def retrieve(
         return [Hit(passage, 1.0, cosine, 1, None, None) for passage, cosine in leads]
     depth = max(settings.candidates, k)
     dense = store.search_dense(vector, depth, within)
-    lexical = dict(store.search_lexical(question.terms, depth, within))
+    lexical = dict(store.search_lexical(_searched(question.terms), depth, within))
     dense_rank = {row: rank for rank, (row, _) in enumerate(dense, start=1)}
     lexical_rank = {row: rank for rank, row in enumerate(lexical, start=1)}
     rows = list(dense_rank | lexical_rank)
@@ -42,6 +45,16 @@ def retrieve(
         Hit(passage, scores[row], cosines[row], dense_rank.get(row), lexical.get(row), lexical_rank.get(row))
         for row, passage in _distinct(rows, store, k)
     ]
+
+
+def _searched(terms: Sequence[str]) -> list[str]:
+    """The terms, the names that one is made of (Xi-Trump), and abbreviations also with points (US, U.S.)."""
+    found = list(terms)
+    for term in terms:
+        names = [part for part in term.split("-") if part[:1].isupper()]
+        found += names if len(names) > 1 else []
+        found += [".".join(term)] if re.fullmatch("[A-Z]{2,3}", term) else []
+    return found
 
 
 def _distinct(rows: list[int], store: Store, k: int) -> list[tuple[int, Passage]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
@@ -36,9 +37,17 @@ STOPWORDS = frozenset(
 )
 
 
-@functools.cache
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
+_NAMES = frozenset({"US", "WHO", "IT"})  # function words in small letters
+
+
+class _Own(threading.local):
+    """A stemmer of each thread's own: one holds the word that it is at."""
+
+    def __init__(self) -> None:
+        self.stemmer = snowballstemmer.stemmer("english")
+
+
+_OWN = _Own()
 
 
 def bare(word: str) -> str:
@@ -49,13 +58,19 @@ def bare(word: str) -> str:
 @functools.lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """The bare word, stemmed."""
-    stemmed: str = _stemmer().stemWord(re.sub(r"['’]s$", "", bare(word)).replace(".", ""))
+    stemmed: str = _OWN.stemmer.stemWord(re.sub(r"['’]s$", "", bare(word)).replace(".", ""))
     return stemmed
 
 
+def is_function(word: str, text: str) -> bool:
+    """Whether a word of a text says nothing of what it is about; "US" does, where not all is in capitals."""
+    return word.casefold().replace("’", "'") in STOPWORDS and (word not in _NAMES or text.isupper())
+
+
 def stems(text: str) -> set[str]:
-    """The stems of the content words."""
-    return {stem(word) for word in WORD.findall(text) if word.casefold() not in STOPWORDS}
+    """The stems of the content words, and of the words that one with hyphens is made of: Xi-Trump."""
+    words = {word for word in WORD.findall(text) if not is_function(word, text)}
+    return {stem(word) for word in words} | {stem(part) for word in words if "-" in word for part in word.split("-")}
 
 
 def terms(text: str) -> tuple[str, ...]:
@@ -63,7 +78,7 @@ def terms(text: str) -> tuple[str, ...]:
     seen: dict[str, str] = {}
     for match in WORD.finditer(text):
         word = re.sub(r"['’]s$", "", match[0])
-        if word.casefold().replace("’", "'") not in STOPWORDS and (len(word) > 1 or word.isdigit()):
+        if not is_function(word, text) and (len(word) > 1 or word.isdigit()):
             seen.setdefault(word.casefold(), word)
     return tuple(seen.values())
 

@@ -9,6 +9,8 @@ import pytest
 
 from rag import cli, output
 from rag.errors import RagError
+from rag.filters import ALL
+from rag.question import analyse
 from rag.settings import Settings
 from tests.conftest import ARTICLE, ROOT, SEEDS
 
@@ -139,6 +141,24 @@ def test_a_refusal_is_done(rag, loaded):
 def test_what_was_found_in_another_form_is_not_said_to_occur_nowhere(assistant):
     assert assistant.ask("Who is the finance minister of Canada?").unmatched_terms == ("finance",)  # "Canadian"
     assert assistant.ask("Who is the finance minister of Mongolia?").unmatched_terms == ("finance", "Mongolia")
+
+
+@pytest.mark.model
+def test_a_word_with_a_hyphen_stands_where_its_words_do(assistant):
+    assert assistant.ask("When was the Xi-Trump picnic?").unmatched_terms == ("picnic",)
+    assert assistant.ask("When was the Xi-Macron picnic?").unmatched_terms == ("Xi-Macron", "picnic")
+
+
+@pytest.mark.model
+def test_a_further_question_takes_its_words_from_the_one_before(assistant):
+    asked = analyse("Who is Japan's Prime Minister, and what did she tell reporters?", 1000)
+    parts = [part.text for part in assistant._parts(asked, ALL)]
+    assert parts == ["Who is Japan's Prime Minister", "what did Japan's Prime Minister tell reporters?"]
+
+
+@pytest.mark.model
+def test_a_verb_of_asking_is_not_said_to_occur_nowhere(assistant):
+    assert assistant.ask("What does Macron think happened to the ferry?").unmatched_terms == ("Macron", "ferry")
 
 
 @pytest.mark.model

@@ -63,6 +63,14 @@ REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to 
         ([Turn("Who is Xi meeting?")], "Where did he go?", "Where did Xi go?"),
         ([Turn("What did China's president say?")], "When was he there?", "When was China there?"),
         ([THAAD], "Ok, and what did Lee say about it?", "What did Lee say about THAAD?"),
+        ([Turn("Did Takaichi visit Beijing?")], "What did she say?", "What did Takaichi say?"),
+        ([Turn("Did Xi meet Trump?")], "Where did he go?", "Where did Xi go?"),
+        ([TOLD], "Who’s he?", "Who is Carney?"),
+        ([Turn("Who’s the leader of Peru?")], "When was he elected?", "When was the leader of Peru elected?"),
+        ([Turn("What did the US promise?")], "And Japan?", "What did Japan promise?"),
+        ([Turn("What did the US say?")], "Why did it leave?", "Why did US leave?"),
+        ([TOLD], "THAAD?", "What do the articles say about THAAD?"),
+        ([TOLD], "Thanks!", "Thanks!"),
     ],
 )
 def test_follow_ups(history, question, expected):

@@ -463,6 +463,14 @@ def test_targets_are_the_tokens_of_the_answer(inputs):
         assert made.context[start:end] == answer
 
 
+def test_of_a_long_question_the_end_is_read(inputs):
+    ((whole,),) = inputs.encode([(" ".join(f"w{i}" for i in range(40)) + " who won?", "", "Lee won.")])
+    ((end,),) = inputs.encode([("w38 w39 who won?", "", "Lee won.")])
+    at = end.first - 1  # the words of the short one, and the separator
+    assert whole.ids[whole.first - at : whole.first].tolist() == end.ids[1 : end.first].tolist()
+    assert len(whole) == len(end) + 49 - at
+
+
 def test_windows_of_a_long_passage_cover_every_token(folder):
     short = Inputs(resolve("all-MiniLM-L6-v2").folder, max_tokens=32)
     text = " ".join(f"w{i}" for i in range(80))

@@ -246,6 +246,20 @@ def test_features_by_name():
     assert row["span"] == pytest.approx(np.log(2))
 
 
+def test_articles_agree_also_with_what_is_not_the_best_of_its_own():
+    """Article a marks 1932 in its second sentence, and something else in its first; b marks 1932."""
+    question = analyse("When was the Mill Bridge opened in Oslo?", 1000)
+    text = "The bridge was opened in 1932."
+    at = text.index("1932")
+    other = read_of(text, "b", at, at + 4)
+    one = replace(read_of(text, "a", 4, 10), first=[Found(4, 10, 2.0, 2.0, 3.0), Found(at, at + 4, 1.0, 2.0, 3.0)])
+    sentences = (*one.hit.passage.chunk.sentences, *one.hit.passage.chunk.sentences)
+    chunk = replace(one.hit.passage.chunk, sentences=sentences)
+    one = replace(one, hit=replace(one.hit, passage=replace(one.hit.passage, chunk=chunk)))
+    found = [row[FEATURES.index("agreement")] for row in features(question, [one, other])]
+    assert found == pytest.approx([0.0, np.log(2), 0.0])
+
+
 def test_what_word_search_did_not_find_comes_after_what_it_found(networks):
     """Far behind in an archive; level with the others where a short article has none of the question's words."""
     extractor = ReadingExtractor(networks, shipped_model(), fast=True)

@@ -3,7 +3,7 @@
 The gold is a short text without a place: a quotation is right when it holds the gold's words (a string test, whose
 precision was judged by hand; docs/decisions). Unanswerable questions are of a later year, which gives them away, so
 the main test of refusing is `news_removed`: each answerable question is asked twice, once of the whole corpus and once
-with every article that holds the gold's words taken out of the hits.
+with every article that holds the gold's words taken out of what is searched.
 """
 
 from __future__ import annotations

@@ -135,11 +135,18 @@ _ANSWERING = (
     "decide.py",
     "dialogue.py",
     "embed.py",
+    "filters.py",
     "loss.py",
+    "pipeline.py",
     "plain/*.py",
     "question.py",
+    "reader.py",
+    "render.py",
     "retrieve.py",
+    "sentences.py",
     "spelling.py",
+    "store/passages.py",
+    "store/vectors.py",
     "words.py",
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -80,21 +79,21 @@ def features(question: Question, reads: Sequence[Read]) -> list[list[float]]:
     return [row for read in reads for row in _of(question, read, marks)]
 
 
-def _of(question: Question, read: Read, marks: Counter[tuple[str, ...]]) -> Iterator[list[float]]:
+def _of(question: Question, read: Read, marks: Mapping[tuple[str, ...], set[str]]) -> Iterator[list[float]]:
     hit = read.hit
     asked = {stem(term) for term in question.terms}
     in_context = held(question, hit)
     words = _word_features(question, in_context)
     for at, (sentence, found) in enumerate(read.candidates()):
         marked = read.marked(found)
-        others = marks[_words(read.marked(read.among[at]))] - 1
+        others = len(marks.get(_words(read.marked(read.among[at])), set()) - {hit.passage.info.article_id})
         yield [
             *_logits(read.first[at]),
             *_logits(read.second[at] if read.second else None),
             *_logits(read.alone.get(at)),
             1 / hit.dense_rank if hit.dense_rank else 0.0,
             1 / read.lexical_rank,
-            math.log1p(max(0, others)),
+            math.log1p(others),
             hit.cosine,
             *words,
             math.log1p(len(WORD.findall(marked))),
@@ -121,14 +120,14 @@ def _logits(found: Found | None) -> tuple[float, float, float]:
     return (found.margin, found.sentence, found.answerable) if found else (0.0, 0.0, 0.0)
 
 
-def _marks(reads: Sequence[Read]) -> Counter[tuple[str, ...]]:
-    """In how many articles these words are the best span of a passage."""
-    seen = set()
+def _marks(reads: Sequence[Read]) -> dict[tuple[str, ...], set[str]]:
+    """The articles in which these words are the best span of a passage."""
+    seen: dict[tuple[str, ...], set[str]] = {}
     for read in reads:
         best = max(read.among, key=lambda found: found.margin, default=None)
         if best is not None:
-            seen.add((read.hit.passage.info.article_id, _words(read.marked(best))))
-    return Counter(words for _, words in seen)
+            seen.setdefault(_words(read.marked(best)), set()).add(read.hit.passage.info.article_id)
+    return seen
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -169,8 +168,17 @@ def _share(part: set[str], whole: set[str]) -> float:
 
 
 def _matched(asked: set[str], held: set[str]) -> set[str]:
-    """Those of `asked` that are held, or that share most of their letters with one that is: Canada, Canadian."""
-    return {word for word in asked if word in held or any(_alike(word, other) for other in held)}
+    """Those of `asked` that are held, whole or in parts, or share most of their letters with one: Canada, Canadian."""
+    return {word for word in asked if _stands(word, held) or ("-" in word and _parts_stand(word, held))}
+
+
+def _stands(word: str, held: set[str]) -> bool:
+    return word in held or any(_alike(word, other) for other in held)
+
+
+def _parts_stand(word: str, held: set[str]) -> bool:
+    """Xi-Trump, of Xi and Trump."""
+    return all(_stands(stem(part), held) for part in word.split("-"))
 
 
 def _alike(a: str, b: str) -> bool:

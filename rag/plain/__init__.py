@@ -214,7 +214,7 @@ def _without_sentence(text: str) -> str | None:
     for place in _BREAK.finditer(text):
         before, rest = text[: place.start()], text[place.end() :].rstrip(" .!?")
         thanks = _THANKS.match(before)
-        if not thanks and (not _OF_ASKER.search(before) or _SAYS_MORE.search(before)):
+        if not thanks and (place[0][0] == "?" or not _OF_ASKER.search(before) or _SAYS_MORE.search(before)):
             continue
         rest = _without_request(rest) or rest
         if BEGINS.match(rest) and (thanks or (_NAME.search(rest) and not POINTS.search(rest))):

@@ -24,11 +24,13 @@ _FACT = re.compile(
 _PLURAL = re.compile(r"(?:the\s+)?(?:(?:two|three|four|five|\d+)\s+\w+|[a-z]*[a-rt-z]s)\s", re.IGNORECASE)
 _MORE_THAN_TOPIC = re.compile(rf"[!?]\s|\b(?:what|which)\b|[,;:–-]\s+(?:{BEGINS.pattern}|any)", re.IGNORECASE)
 _ON_TOPIC = re.compile(r"What do the articles say about (\S.*?)\??", re.DOTALL)
-# "Where the summit was held?"
+# "Where the summit was held?"; not "how many people were killed" or "what countries are involved", which are in order.
 _INDIRECT = re.compile(
-    rf"(?P<wh>who|what|when|where|why|how)\s+(?P<subject>(?!(?:{AUXILIARY})\b)\S.*?)\s+(?P<be>is|are|was|were)(?P<rest>\b.*)",
+    r"(?P<wh>who|what|when|where|why|how)\s+"
+    rf"(?P<subject>(?!(?:{AUXILIARY}|many|much|few)\b)\S.*?)\s+(?P<be>is|are|was|were)(?P<rest>\b.*)",
     re.IGNORECASE,
 )
+_OWN_SUBJECT = re.compile(r"(?:the|an?|this|that|these|those|his|her|its|their|my|our|your)\b|[A-Z\"“]", re.ASCII)
 _CLAUSE = re.compile(
     rf"\b(?:{WH}|if|whether|that|and|or|but|said|says|told|did|does|do|has|have|had|\w+ed)\b", re.IGNORECASE
 )
@@ -38,9 +40,21 @@ def as_question(clause: str) -> str:
     """A clause as a question; with one form of "to be" in the order of one: "where the summit was held"."""
     clause = clause.rstrip(" .!?")
     turned = _INDIRECT.fullmatch(clause)
-    if turned and not _CLAUSE.search(turned["subject"]) and not re.search(rf"\b(?:{AUXILIARY})\b", turned["rest"]):
+    if turned and _turns(turned):
         clause = f"{turned['wh']} {turned['be']} {turned['subject']}{turned['rest']}"
     return f"{clause[:1].upper()}{clause[1:]}?"
+
+
+def _turns(found: re.Match[str]) -> bool:
+    """Whether what follows the question word is a subject, and not the thing that is asked for: "what year it was"."""
+    subject, rest = found["subject"], found["rest"]
+    if _CLAUSE.search(subject) or re.search(rf"\b(?:{AUXILIARY})\b", rest):
+        return False
+    wh = found["wh"].casefold()
+    if wh not in ("what", "how") or _OWN_SUBJECT.match(subject):
+        return True
+    alone = " " not in subject
+    return alone if wh == "how" else alone and not rest
 
 
 def whether(claim: str) -> str:

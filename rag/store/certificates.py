@@ -93,8 +93,8 @@ class Certificate:
             f"answers are wrong, with {percent(self.confidence)} confidence",
             f"tested on {self.questions} questions ({self.unanswerable} of them not answerable): {self.answers} "
             f"answered ({self.coverage:.0%}), {self.errors} wrong, upper bound {self.bound:.4f}",
-            "It assumes that coming questions are like those tested, on these articles, and independent of each "
-            f"other; it is about the share of wrong answers, and no promise for one answer.{again}",
+            "It assumes that coming questions are like those tested, each by itself and of all these articles, and "
+            f"independent of each other; it is about the share of wrong answers, and no promise for one answer.{again}",
             *self._level_lines(),
             f"generation {self.generation}, reader {self.reader[:16]}, {self.loss}, "
             f"questions {self.questions_sha256[:16]}",
