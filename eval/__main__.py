@@ -27,9 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m eval", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command")
-    for command in (parser, commands.add_parser("gate")):
-        command.add_argument("--data", type=Path, help="folder of the data sets")
-        command.add_argument("--sets", help=f"some of {','.join(datasets.ADAPTERS)}")
+    # Suppressed, the gate's defaults do not undo what stands before it.
+    for command, default in ((parser, None), (commands.add_parser("gate"), argparse.SUPPRESS)):
+        command.add_argument("--data", type=Path, default=default, help="folder of the data sets")
+        command.add_argument("--sets", default=default, help=f"some of {','.join(datasets.ADAPTERS)}")
     parser.add_argument("--sample", type=int, default=0, help="questions of each part at most; 0: all")
     parser.add_argument("--out", type=Path, default=bench.RESULTS)
     commands.choices["gate"].add_argument("--record", action="store_true", help="write the baseline")

@@ -40,7 +40,7 @@ def check(world: World, cases: Sequence[Case], file: Path) -> Grounding:
     with file.open("w", encoding="utf-8") as out:
         for case in track(asked, f"checking {world.dataset.name}", console=CONSOLE, transient=True):
             out.write(to_json(_reply(world, case)) + "\n")
-    verdict = verify(file, world.seeds)
+    verdict = verify(file, world.seeds, max_chars=world.settings.chunk_max_chars)
     return Grounding(len(asked), verdict.quotations, len(verdict.findings))
 
 

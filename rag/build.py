@@ -234,7 +234,7 @@ class _Work:
                 self.progress("embedding passages", done, len(missing))
 
             self.progress("embedding passages", 0, len(missing))
-            encoder = self.encoder or embed.SentenceTransformerEncoder(self.source)
+            encoder = embed.loaded(self.source, self.encoder)
             fresh = encoder.encode(writer.texts([keys[d] for d in missing]), progress=advance)
             known.update(zip(missing, fresh, strict=True))
         return known

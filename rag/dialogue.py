@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.plain import WHAT_ABOUT, is_courtesy, of_topic, on_topic, plain, topic_of
+from rag.plain import WHAT_ABOUT, is_courtesy, of_topic, on_topic, parts, plain, topic_of
 from rag.words import AUXILIARY, STOPWORDS, WH, is_function, terms
 
 
@@ -35,7 +35,7 @@ _MORE = re.compile(
     r"(?:\s+(?:about|on)\s+(?:it|that|this|him|her|them))?[\s.!?]*$",
     re.IGNORECASE,
 )
-_WH_NAME = re.compile(rf"^(?i:{WH}|{AUXILIARY}) (?=[A-Z])")
+_WH_NAME = re.compile(rf"^(?i:{WH}|{AUXILIARY}) (?=(?:the )?[A-Z])")
 _BARE = re.compile(
     rf"^((?:since |by |from |for |to |in |at |on )?(?:{WH})(?:\s+(?:many|much|long|old|far|often|exactly|year|day))?)"
     rf"(?:\s+(?:{AUXILIARY})(?:\s+(?:that|it|this|those))?(?:\s+(?:happen|happened|so|be|take place))?)?"
@@ -92,6 +92,14 @@ _RELATIVE = re.compile(r"\b(\w+) that (?=\w)")
 _THAT_CLAUSE = re.compile(
     r"\b(?:say|says|said|know|think|mean|means|believe|told|so|sure|heard)\s+(?:me\s+)?that\b", re.I
 )
+# "Did Trump sign the bill?", "Which party won in Scotland?": what may be meant by "it" beside a name.
+_OTHER = re.compile(rf"\b(?:an?|the|(?i:which|what|how many))\s+(?!(?:{AUXILIARY})\b)[a-z]")
+# "Who challenged Sunak?": "he" is the one who is asked for.
+_WHO_DID = re.compile(
+    rf"who\s+(?:(?:is|was|were|has|had|will)\s+\w+(?:ing|ed)\b|(?!(?:{AUXILIARY})\b)[a-z]+\s)", re.IGNORECASE
+)
+_WHO_OR_WHAT_IS = re.compile(r"(?i:who|what)(?:['’]s|\s+(?i:is|are|was|were))\s+(?:(?:the|an?)\s|[A-Z])")
+_PLURAL = frozenset({"they", "them", "their", "theirs"})
 _POSSESSIVE = frozenset({"his", "her", "its", "their"})
 _TOPIC = re.compile(r"\s*\([^()]*\)\?$")  # what was put behind a question
 _SHORT = re.compile(r"^[^\n:]{2,30}: (.+?) \[1\]$")  # the first line of an answer with a short answer
@@ -106,22 +114,52 @@ def standalone(question: str, history: Sequence[Turn], max_chars: int = _LONGEST
     Also as it is where it would have more than `max_chars` code points, so that a long turn before cannot make a
     question one that cannot be asked.
     """
+    return _standalone(question, history, max_chars, apart=False)[0]
+
+
+def questions(question: str, history: Sequence[Turn], max_chars: int = _LONGEST) -> list[str]:
+    """The same for each of the questions that are asked in one: "Who leads Japan, and how old is she?"."""
+    return _standalone(question, history, max_chars, apart=True)
+
+
+def _standalone(question: str, history: Sequence[Turn], max_chars: int, *, apart: bool) -> list[str]:
     asked = " ".join(question.split())
     before: list[tuple[str, str]] = []  # each earlier question as it stands by itself, with its answer
     for turn in history[-_KEPT_TURNS:]:
         text = " ".join(turn.question[: 2 * max_chars].split())[:max_chars]
         if text and not is_courtesy(text):
-            its = _alone(text, before)
             # A capital before a name would be taken for a part of it.
-            its = _WH_NAME.sub(lambda match: match[0].casefold(), its.removeprefix("Do you know if "))
-            before.append((its, turn.answer))
-    found = _alone(asked, before)
-    return found if len(found) <= max_chars else asked
+            its = [_lower(one.removeprefix("Do you know if ")) for one in _each(text, before)]
+            before += [(one, turn.answer if len(its) == 1 else "") for one in its]
+    found = _each(asked, before) if apart else [_alone(asked, before)]
+    return found if max(map(len, found)) <= max_chars else [asked]
+
+
+def _each(text: str, before: Sequence[tuple[str, str]]) -> list[str]:
+    """The questions that are asked in one, each with what it takes from the turns before or from the first."""
+    first, *rest = parts(plain(text))
+    first = _alone(first, before)
+    return [first, *(_further(one, first) for one in rest)]
+
+
+def _further(text: str, first: str) -> str:
+    """A further question in one message: what a pronoun stands for where that is sure, else the first one's words."""
+    if _ITSELF.search(text):
+        return text
+    last, own = _lower(first), terms(text)
+    known = _OFFICE.match(last) or (_DEFINITION.match(last) and _WHO_OR_WHAT_IS.match(last))
+    found = (known and _replaced(text, last, "")) or _with_topic(text, last)
+    names_nothing = not any(term[0].isupper() or term[0].isdigit() for term in own)
+    return found or (names_nothing and _behind(text, last)) or text
+
+
+def _lower(question: str) -> str:
+    return _WH_NAME.sub(lambda match: match[0].casefold(), question)
 
 
 def _alone(text: str, before: Sequence[tuple[str, str]]) -> str:
     asked = plain(text)
-    taken = text if is_courtesy(text) else _taken(asked, before)
+    taken = text if is_courtesy(text) and "?" not in text else _taken(asked, before)
     return of_topic(taken if taken == asked else plain(taken))
 
 
@@ -170,7 +208,8 @@ def _elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
     if _YEAR.fullmatch(bare_new) and _YEAR.search(last):
         return _YEAR.sub(bare_new, last, count=1)
     names = [m for m in _NAME.finditer(last) if m.start() > 0 and _is_name(m[0])]
-    if _NAME.match(bare_new.removeprefix("the ")) and names:
+    named = _NAME.fullmatch(bare_new[4:]) if bare_new.startswith("the ") else _NAME.match(bare_new)
+    if named and names:
         start, end = _last_part(names[-1])
         start -= len("the ") * last[:start].endswith(" the ")
         preposition = new[: len(new) - len(bare_new)].strip()
@@ -180,9 +219,11 @@ def _elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
 
 
 def _last_part(name: re.Match[str]) -> tuple[int, int]:
-    """The range of a name; of "Prime Minister of Japan" that of "Japan"."""
-    parts = list(re.finditer(r"\bof\s+(?:the\s+)?", name[0]))
-    return (name.start() + parts[-1].end() if parts else name.start()), name.end()
+    """The range of a name; of "Prime Minister of Japan" and "Japan's Prime Minister" that of "Japan"."""
+    of = list(re.finditer(r"\bof\s+(?:the\s+)?", name[0]))
+    owner = re.search(r"['’]s\s", name[0])
+    end = name.start() + owner.start() if owner and not of else name.end()
+    return (name.start() + of[-1].end() if of else name.start()), end
 
 
 def _year_moved(last: str, answer: str, by: int) -> str:
@@ -226,7 +267,9 @@ def _replaced(bare: str, last: str, answer: str) -> str | None:
         found = [asked_who] if asked_who else names[::-1]
         return f"Who is {found[0]}?" if found else None
     if _pronoun(_PERSON, bare):
-        found = [one for one in (asked_who, *names, said) if one]
+        if not asked_who and _WHO_DID.match(last):
+            return None  # the one who is asked for, or the one whom it was done to
+        found = [one for one in (asked_who, *(name for name in names if not name.isupper()), said) if one]
         if _HE_HIM.search(bare):
             if office:
                 return _put(_SUBJECTIVE, bare, office)
@@ -240,11 +283,14 @@ def _replaced(bare: str, last: str, answer: str) -> str | None:
             if len(names) > 1:
                 # "What did Xi tell Carney?" - "Where did he invite him?"
                 return _put(_OBJECT, _put(_SUBJECTIVE, bare, names[0]), names[-1])
+            return _put(_SUBJECTIVE, bare, found[0]) if found else None
         return _put(_PERSON, bare, found[0]) if found else None
     thing = _pronoun(_THING, _EXPLETIVE.sub(" ", bare))
     if thing is None:
         return None
-    if thing[0].casefold() in ("they", "them", "their", "theirs") and len(names) > 1:
+    if not said and not asked_for and _OTHER.search(last) and not _DEFINITION.match(last):
+        return None
+    if thing[0].casefold() in _PLURAL and len(names) > 1:
         return _put(_THING, bare, f"{names[0]} and {names[-1]}")
     definition = _DEFINITION.match(last)
     about = [re.sub(r"^(?:an?|the)\s+", "", definition[1], flags=re.IGNORECASE)] if definition else []
@@ -309,9 +355,14 @@ def _with_topic(bare: str, last: str) -> str | None:
     short = len(own) <= 1 and not re.search(r"\b[A-Z]{2,}\b", bare) and not any(term[:1].isupper() for term in own)
     if not points and not (short and not _defines(bare)) and not _is_fragment(bare):
         return None
-    held = {term.casefold() for term in own}
+    return _behind(bare, last)
+
+
+def _behind(text: str, last: str) -> str | None:
+    """A question with those words of the last one behind it that it does not have; None where there are none."""
+    held = {term.casefold() for term in terms(text)}
     topic = [term for term in terms(_TOPIC.sub("", last)) if term.casefold() not in held]
-    return f"{bare.rstrip('?.! ')} ({' '.join(topic)})?" if topic else None
+    return f"{text.rstrip('?.! ')} ({' '.join(topic)})?" if topic else None
 
 
 def _without_relative(match: re.Match[str]) -> str:
@@ -330,7 +381,7 @@ def _is_fragment(bare: str) -> bool:
     """ "Regional differences": a few words without a verb or a name that could be a topic of their own."""
     words = bare.split()
     asks = re.search(rf"\b(?:{WH}|{AUXILIARY})\b", bare, re.IGNORECASE)
-    named = any(word[:1].isupper() for word in words[1:]) or re.match(r"[A-Z]{2}", bare)
+    named = any(word[:1].isupper() for word in words[1:]) or re.fullmatch(r"[A-Z][A-Z0-9]+[?.!\s]*", bare)
     return len(words) <= 4 and asks is None and not named
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from rag.errors import ModelError
-from rag.types import Vectors
+from rag.types import Encoder, Vectors
 
 _PACKAGED = {
     # Model name -> package that carries it, and the published SHA-256 of its model.safetensors.
@@ -172,17 +172,25 @@ class SentenceTransformerEncoder:
         """(tokens, rows) of texts with the same number of tokens, longest first, at most `_BATCH` rows each."""
         if not texts:
             return []
-        encoded = self._model.tokenizer(
+        # Of the masks: another thread's question can switch padding on between this tokenizer's two calls.
+        masks = self._model.tokenizer(
             list(texts), truncation=True, max_length=self._model.max_seq_length, padding=False
-        )["input_ids"]
+        )["attention_mask"]
         by_length: dict[int, list[int]] = defaultdict(list)
-        for row, tokens in enumerate(encoded):
-            by_length[max(1, len(tokens))].append(row)
+        for row, mask in enumerate(masks):
+            by_length[max(1, sum(mask))].append(row)
         return [
             (length, rows[i : i + _BATCH])
             for length, rows in sorted(by_length.items(), reverse=True)
             for i in range(0, len(rows), _BATCH)
         ]
+
+
+def loaded(source: EncoderSource, held: Encoder | None = None) -> Encoder:
+    """The encoder of a source: the one that is held, where it is of the same files."""
+    if held is not None and getattr(held, "source", source).sha256 == source.sha256:
+        return held
+    return SentenceTransformerEncoder(source)
 
 
 def _quiet() -> None:

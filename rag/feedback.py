@@ -49,29 +49,30 @@ class Feedback:
             json.dumps(reply, ensure_ascii=False),
         )
         with self._open() as db:
-            db.execute("DELETE FROM feedback WHERE reply = ?", row[-1:])
+            _forget(db, reply)
             db.execute("INSERT INTO feedback (made, question, good, comment, reply) VALUES (?, ?, ?, ?, ?)", row)
 
     def take_back(self, reply: Mapping[str, Any]) -> None:
         """Forgets what was thought of a schema-1 object. Raises RagError where it cannot be written."""
         with self._open() as db:
-            db.execute("DELETE FROM feedback WHERE reply = ?", (json.dumps(reply, ensure_ascii=False),))
+            _forget(db, reply)
 
     def export(self) -> Iterator[dict[str, Any]]:
         """A line a question for `rag calibrate`: id, question, gold, and beside these what was judged, the latest.
 
         Of an answer that was found good the short answer, else the quotation, is the gold; a refusal that was found
-        good has none. Of what was found bad only a person can tell: `gold` is null there, and the line to be completed.
+        good has none. Of what was found bad, and of what was asked of some articles only, a person has to tell: `gold`
+        is null there, and the line to be completed.
         """
         with self._open() as db:
             rows = db.execute("SELECT key, made, question, good, comment, reply FROM feedback ORDER BY key").fetchall()
-        latest = {row[2]: row for row in rows}  # `rag calibrate` takes a question once
+        latest = {" ".join(row[2].casefold().split()): row for row in rows}  # `rag calibrate` takes a question once
         for key, made, question, good, comment, text in latest.values():
             reply = json.loads(text)
             yield {
                 "id": f"feedback-{key}",
                 "question": question,
-                "gold": _gold(reply) if good else None,
+                "gold": _gold(reply) if good and not reply.get("filters") else None,
                 "good": bool(good),
                 "comment": comment,
                 "made": made,
@@ -89,6 +90,19 @@ class Feedback:
                 yield db
         except (sqlite3.Error, OSError) as error:
             raise RagError(f"the feedback in {self._file} cannot be used: {error}") from error
+
+
+def _forget(db: sqlite3.Connection, reply: Mapping[str, Any]) -> None:
+    """Removes what was thought of a reply, also of one that a browser kept, which writes 0.0 as 0."""
+    same = _told(reply)
+    rows = db.execute("SELECT key, reply FROM feedback").fetchall()
+    db.executemany(
+        "DELETE FROM feedback WHERE key = ?", [(key,) for key, text in rows if _told(json.loads(text)) == same]
+    )
+
+
+def _told(reply: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in reply.items() if key != "timings_ms"}
 
 
 def _gold(reply: Mapping[str, Any]) -> list[str] | None:

@@ -30,8 +30,8 @@ State = Literal[
     "new, not built yet",
     "removed since the build",
 ]
-# The folder in REMOVED of a file whose name was taken out before: hidden, as no folder of articles is; once (2).
-_AGAIN = re.compile(r"\.\d+|\(\d{1,2}\)")
+# The folder in REMOVED of a file whose name was taken out before: hidden, as no folder of articles is.
+_AGAIN = re.compile(r"\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,12 @@ class Library:
         if name not in self.removed():
             raise InputError(f"{name} is not among the files that were taken out")
         parts = PurePosixPath(name).parts
-        place = PurePosixPath(*(parts[1:] if _AGAIN.fullmatch(parts[0]) and len(parts) > 1 else parts)).as_posix()
+        again = _AGAIN.fullmatch(parts[0]) and len(parts) > 1
+        place = PurePosixPath(*(parts[1:] if again else parts)).as_posix()
         file, target = self.seeds / REMOVED / name, self.seeds / place
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.link(file, target)  # fails where there is one, as a renaming would not
+            _copied_name(file, target)
         except FileExistsError as error:
             raise InputError(f"there is another file {place} by now; take that out first") from error
         file.unlink()
@@ -188,6 +189,21 @@ def _state(built: str | None, now: str) -> State:
     return "in the index" if built == now else "changed since the build"
 
 
+def _copied_name(file: Path, target: Path) -> None:
+    """Gives a file a second name, or copies it where there are no links; fails where there is one of that name."""
+    try:
+        os.link(file, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        with target.open("xb") as out:
+            try:
+                out.write(file.read_bytes())
+            except OSError:
+                target.unlink()
+                raise
+
+
 def _placed(file: Path, target: Path) -> Path:
     """Copies under another name first, so that a build never sees half a file; never over one that is there."""
     handle, name = tempfile.mkstemp(prefix=".adding-", dir=target.parent)
@@ -196,7 +212,7 @@ def _placed(file: Path, target: Path) -> Path:
     try:
         shutil.copyfile(file, work)
         work.chmod(0o644)
-        os.link(work, target)  # fails where there is one by now
+        _copied_name(work, target)
     finally:
         work.unlink()
     return target

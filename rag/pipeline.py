@@ -17,12 +17,12 @@ from pathlib import Path
 from rag import embed
 from rag.build import recipe, sync_index
 from rag.decide import decide
-from rag.dialogue import Turn, standalone
+from rag.dialogue import Turn
 from rag.errors import IndexUnusable, InputError, RagError
 from rag.extract import ReadingExtractor, shipped_model, shipped_sha256, together
 from rag.extract.features import held
 from rag.filters import ALL, Filters
-from rag.question import analyse, parts
+from rag.question import analyse
 from rag.reader import as_meant, english, networks
 from rag.render import Asking, error_reply, render
 from rag.retrieve import retrieve
@@ -65,11 +65,10 @@ class Assistant:
         clock = _Clock()
         with clock.stage("analyse"):
             original = self._asked(text, filters)
-            question = self._understood(original, history, filters)
-            asked = self._parts(question, filters)
+            asked = self._understood(original, history, filters)
         with clock.stage("retrieve"):
             hits = [self._hits(part, self.settings.passages, filters) for part in asked]
-        request = Asking(question, original.text, filters, (), self.store.generation, id)
+        request = Asking(_whole(asked), original.text, filters, (), self.store.generation, id)
         return self._answer(request, list(zip(asked, hits, strict=True)), clock)
 
     def understood(self, text: str, history: Sequence[Turn] = (), filters: Filters = ALL) -> Question:
@@ -77,11 +76,12 @@ class Assistant:
 
         Raises InputError as `ask` does.
         """
-        return self._understood(self._asked(text, filters), history, filters)
+        return _whole(self._understood(self._asked(text, filters), history, filters))
 
-    def _understood(self, asked: Question, history: Sequence[Turn], filters: Filters) -> Question:
+    def _understood(self, asked: Question, history: Sequence[Turn], filters: Filters) -> list[Question]:
+        """The questions that are asked in one, each as it is searched."""
         meant = as_meant(asked.text, self.store, self.settings.max_question_chars, history)
-        return asked if meant == asked.text else self._analyse(meant, filters)
+        return [asked if text == asked.text else self._analyse(text, filters) for text in meant]
 
     def _hits(self, question: Question, k: int, filters: Filters) -> list[Hit]:
         return retrieve(question, self.store, self.encoder, self.settings, k, filters)
@@ -89,10 +89,10 @@ class Assistant:
     def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
         original = self._analyse(text, ALL)
-        question = self._understood(original, (), ALL)
+        asked = self._understood(original, (), ALL)
         hits = hits[: self.settings.passages]
-        request = Asking(question, original.text, ALL, (), self.store.generation, id)
-        return self._answer(request, [(part, hits) for part in self._parts(question, ALL)], _Clock())
+        request = Asking(_whole(asked), original.text, ALL, (), self.store.generation, id)
+        return self._answer(request, [(one, hits) for one in asked], _Clock())
 
     def _asked(self, text: str, filters: Filters) -> Question:
         """The question as it was typed, asked of articles that are there."""
@@ -107,15 +107,6 @@ class Assistant:
     def _analyse(self, text: str, filters: Filters) -> Question:
         return self._of_one(analyse(text, self.settings.max_question_chars), filters)
 
-    def _parts(self, question: Question, filters: Filters) -> list[Question]:
-        texts = parts(question.text)
-        if len(texts) == 1:
-            return [question]
-        longest, asked = self.settings.max_question_chars, texts[:1]
-        for text in texts[1:]:
-            asked.append(standalone(text, [Turn(asked[-1])], longest))  # "and when was she elected?"
-        return [self._analyse(text, filters) for text in asked]
-
     def _of_one(self, question: Question, filters: Filters) -> Question:
         if question.kind == "about" and self.store.article_count != 1 and len(filters.articles) != 1:
             return replace(question, kind="what")  # "this article" names none of several
@@ -128,19 +119,15 @@ class Assistant:
         outcome = decide(supports, self._threshold)
         with clock.stage("render"):
             reply = render(replace(request, unmatched=self._unmatched(request.question, asked)), outcome)
-        name = self.certificate.name if self.certificate else None
+        # What was calibrated is asked of all articles.
+        name = self.certificate.name if self.certificate and request.filters == ALL else None
         return replace(reply, certificate=name, timings_ms=clock.milliseconds())
 
     def _unmatched(self, question: Question, asked: Sequence[tuple[Question, Sequence[Hit]]]) -> list[str]:
         """What the question asks for that occurs in no article, nor in another form in what was found."""
-        absent = [term for term in question.terms if stem(term) not in _ASKING and not self._occurs(term)]
+        absent = [term for term in question.terms if stem(term) not in _ASKING and not self.store.occurs(term)]
         found = {word for part, hits in asked for hit in hits for word in held(part, hit)} if absent else set()
         return [term for term in absent if stem(term) not in found]
-
-    def _occurs(self, term: str) -> bool:
-        """Whether a word stands in an article, or each of those that it is made of: Xi-Trump."""
-        pieces = term.split("-")
-        return self.store.occurs(term) or (len(pieces) > 1 and all(map(self.store.occurs, pieces)))
 
     def with_threshold(self, threshold: float) -> Assistant:
         """The same with another threshold, for which nothing is certified."""
@@ -158,6 +145,14 @@ class Assistant:
     def search(self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL) -> list[Hit]:
         """The retriever alone: the `k` best passages, best first."""
         return self._hits(self.understood(text, history, filters), k, filters)
+
+
+def _whole(asked: Sequence[Question]) -> Question:
+    """One question of several, as it is shown."""
+    if len(asked) == 1:
+        return asked[0]
+    text = " ".join(one.text if one.text.endswith("?") else f"{one.text}?" for one in asked)
+    return analyse(text, len(text))
 
 
 class LiveAssistant:
@@ -212,7 +207,7 @@ def open_assistant(index: Path, settings: Settings, encoder: Encoder | None = No
             f"the index in {index} was built with other settings ({'; '.join(differences)}); run `rag build`, "
             "or set them back"
         )
-    encoder = encoder or embed.SentenceTransformerEncoder(source)
+    encoder = embed.loaded(source, encoder)
     english()  # with the models, so that the first question does not wait for it
     certificate = holding_certificate(index, store.generation, settings)
     threshold = certificate.threshold if certificate else uncertified_threshold(settings)

@@ -6,18 +6,10 @@ import re
 import unicodedata
 
 from rag.errors import InputError
-from rag.plain import topic_of
-from rag.sentences import sentence_pieces
+from rag.plain import is_on_article, topic_of
 from rag.types import Kind, Question
-from rag.words import AUXILIARY, STOPWORDS, WH, terms
+from rag.words import AUXILIARY, STOPWORDS, terms
 
-_THIS = r"(?:this|the|these|that)\s+(?:article|text|story|piece|report|news)s?"
-_ABOUT = re.compile(
-    rf"^(?:what(?:'s| is| are)?\s+{_THIS}\s+(?:is\s+|are\s+)?about"
-    rf"|(?:summari[sz]e|give (?:me )?a summary of)\s+{_THIS}"
-    rf"|what {_THIS} (?:is|are) about|what does {_THIS} (?:say|cover|describe)"
-    rf"|what(?:'s| is) the (?:main )?(?:topic|subject|point) of {_THIS})[\s?.!]*$"
-)
 _SAID = re.compile(
     r"\bwhat\b.*\b(?:did|does|do|has|have)\b.*\b(?:say|said|tell|told|call|called|announce|announced|claim|claimed|"
     r"state|stated|describe|described|think|believe|warn|warned|promise|promised)\b"
@@ -57,39 +49,8 @@ def analyse(text: str, max_chars: int) -> Question:
     return Question(text, _kind(folded, focus), terms(text), focus)
 
 
-_ASKS = re.compile(rf"(?:{WH}|{AUXILIARY})\b", re.IGNORECASE)
-# A further question: not "what he said", "and is based in Seoul", or one on who asks ("How do I know?").
-_FURTHER = rf"(?!(?:what|when|where|why)\s+(?:he|she|it|they|the|an?)\b)(?!how\s+(?:he|she|it|they|about)\b)(?:{WH})\b"
-_JOINED = re.compile(
-    rf",?\s+and\s+(?={_FURTHER}|(?:{AUXILIARY})\s+(?:he|she|it|they)\b)"
-    rf"|(?P<mark>\?)\s+(?:(?:[Aa]nd|[Aa]lso),?\s+)?(?=(?i:{_FURTHER})(?!.*\b(?:I|i|we|you)\b))"
-)
-_MOST_PARTS = 3  # as many as an answer has quotations
-
-
-def parts(text: str) -> list[str]:
-    """The questions that are asked in one: "What did he say, and where was it?" Alone for any other.
-
-    Each must have three words or more: "When and where was it?" is one question. What stands in quotation marks is of
-    the question that quotes it.
-    """
-    found, begin = list[str](), 0
-    for joint in _JOINED.finditer(text):
-        before = text[: joint.start()]
-        if before.count('"') % 2 == 0 and before.count("“") <= before.count("”"):
-            found.append(text[begin : joint.start()] + (joint["mark"] or ""))
-            begin = joint.end()
-    found.append(text[begin:])
-    last = sentence_pieces(found[0])[-1] if found[0] else (0, 0)
-    first = found[0][slice(*last)]
-    of_one = topic_of(text) is not None or _kind(first.casefold().replace("’", "'"), None) == "about"
-    if of_one or len(found) > _MOST_PARTS or not _ASKS.match(first) or any(len(part.split()) < 3 for part in found):
-        return [text]
-    return found
-
-
 def _kind(folded: str, focus: str | None) -> Kind:
-    if _ABOUT.search(folded):
+    if is_on_article(folded):
         return "about"
     if _SAID.search(folded):
         return "said"

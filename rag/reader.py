@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rag import embed, extract
 from rag.decide import decide
-from rag.dialogue import Turn, standalone
+from rag.dialogue import Turn, questions, standalone
 from rag.errors import InputError
 from rag.extract import ReadingExtractor, shipped_model, shipped_networks
 from rag.extract.network import Networks
@@ -94,18 +94,22 @@ class Reader:
 
 
 def mended_for(passage: Passage, text: str, longest: int) -> str:
-    """`as_meant`, of a question that is put to one passage."""
+    """A question that is put to one passage as it is meant: slips mended, and without what is said around it."""
     around = f"{passage.text} {passage.chunk.section or ''} {passage.info.title}"
-    return as_meant(text, PassageWords(around), longest)
+    return standalone(_mended(text, PassageWords(around), longest), (), longest)
 
 
-def as_meant(text: str, vocabulary: Vocabulary, longest: int, history: Sequence[Turn] = ()) -> str:
-    """The question in what was typed: slips of the hand mended, and as it would be asked without the turns before.
+def as_meant(text: str, vocabulary: Vocabulary, longest: int, history: Sequence[Turn] = ()) -> list[str]:
+    """The questions in what was typed: slips of the hand mended, and each as it would be asked by itself.
 
     Either is left undone where it takes more than `longest` characters.
     """
+    return questions(_mended(text, vocabulary, longest), history, longest)
+
+
+def _mended(text: str, vocabulary: Vocabulary, longest: int) -> str:
     meant = mended(text, vocabulary, english())
-    return standalone(meant if len(meant) <= longest else text, history, longest)
+    return meant if len(meant) <= longest else text
 
 
 def given_passage(context: str, title: str = "", section: str | None = None) -> Passage:

@@ -48,13 +48,8 @@ def retrieve(
 
 
 def _searched(terms: Sequence[str]) -> list[str]:
-    """The terms, the names that one is made of (Xi-Trump), and abbreviations also with points (US, U.S.)."""
-    found = list(terms)
-    for term in terms:
-        names = [part for part in term.split("-") if part[:1].isupper()]
-        found += names if len(names) > 1 else []
-        found += [".".join(term)] if re.fullmatch("[A-Z]{2,3}", term) else []
-    return found
+    """The terms, and abbreviations with points, too: US, U.S."""
+    return [*terms, *(".".join(term) for term in terms if re.fullmatch("(?!AM|PM)[A-Z]{2,3}", term))]
 
 
 def _distinct(rows: list[int], store: Store, k: int) -> list[tuple[int, Passage]]:

@@ -38,6 +38,7 @@ STOPWORDS = frozenset(
 
 
 _NAMES = frozenset({"US", "WHO", "IT"})  # function words in small letters
+_OF_NAMES = re.compile(r"[A-Z][^\W\d_]+(?:-[A-Z][^\W\d_]+)+")
 
 
 class _Own(threading.local):
@@ -64,22 +65,31 @@ def stem(word: str) -> str:
 
 def is_function(word: str, text: str) -> bool:
     """Whether a word of a text says nothing of what it is about; "US" does, where not all is in capitals."""
-    return word.casefold().replace("’", "'") in STOPWORDS and (word not in _NAMES or text.isupper())
+    capitals = text.isupper() and len(text.split()) > 3
+    return word.casefold().replace("’", "'") in STOPWORDS and (word not in _NAMES or capitals)
+
+
+def _names(word: str) -> list[str]:
+    """The names that a word is made of: Xi-Trump; the word alone, where it is made of none."""
+    return word.split("-") if _OF_NAMES.fullmatch(word) else [word]
 
 
 def stems(text: str) -> set[str]:
-    """The stems of the content words, and of the words that one with hyphens is made of: Xi-Trump."""
+    """The stems of the content words, and of the names that one is made of (Xi-Trump)."""
     words = {word for word in WORD.findall(text) if not is_function(word, text)}
-    return {stem(word) for word in words} | {stem(part) for word in words if "-" in word for part in word.split("-")}
+    return {stem(name) for word in words for name in {word, *_names(word)}}
 
 
 def terms(text: str) -> tuple[str, ...]:
-    """The content words as written, without possessive endings, each once, in the order of their first occurrence."""
+    """The content words as written, without possessive endings, each once, in the order of their first occurrence.
+
+    Of a word that is made of names these: Xi and Trump of Xi-Trump.
+    """
     seen: dict[str, str] = {}
     for match in WORD.finditer(text):
-        word = re.sub(r"['’]s$", "", match[0])
-        if not is_function(word, text) and (len(word) > 1 or word.isdigit()):
-            seen.setdefault(word.casefold(), word)
+        for word in _names(re.sub(r"['’]s$", "", match[0])):
+            if not is_function(word, text) and (len(word) > 1 or word.isdigit()):
+                seen.setdefault(word.casefold(), word)
     return tuple(seen.values())
 
 

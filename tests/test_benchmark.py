@@ -167,6 +167,7 @@ def test_compare_pairs_the_questions(result, tmp_path, capsys):
 
 def test_a_wrong_command_line_says_what_there_is(capsys, tmp_path):
     assert command.main(["--sets", "seed"]) == 2
+    assert command.main(["--sets", "seed", "gate"]) == 2  # not lost before the command
     assert "the sets are seeds, squad2" in capsys.readouterr().err
     assert command.main(["--data", str(tmp_path / "none")]) == 2
     assert "is not there" in capsys.readouterr().err

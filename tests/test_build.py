@@ -2,9 +2,12 @@
 
 import json
 import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from rag import embed
 from rag.build import sync_index
 from rag.check import check
 from rag.errors import IndexBusy, IndexUnusable, SeedError
@@ -336,6 +339,26 @@ def test_readers_keep_the_generation_they_opened(folders):
     assert old.search_lexical(["zebra"], 5) == []
     assert old.search_lexical(["fox"], 5) != []
     assert open_current(index).search_lexical(["zebra"], 5) != []
+
+
+def test_what_somebody_else_put_beside_the_generations_stays(folders):
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    (index / "generations" / "backup").mkdir()
+    (index / "generations" / "backup" / "mine.txt").write_text("mine")
+    for n in range(3):
+        (seeds / f"{n}.txt").write_text(f"A title\n\nIt rained on day {n} of the year.\n")
+        sync_index(seeds, index, Settings())
+    assert (index / "generations" / "backup" / "mine.txt").read_text() == "mine"
+
+
+def test_an_encoder_of_other_files_is_not_used(monkeypatch):
+    """One is held in memory while the model on the disk is replaced."""
+    held, other = (embed.EncoderSource("m", Path("m"), sha) for sha in ("a" * 64, "b" * 64))
+    monkeypatch.setattr(embed, "SentenceTransformerEncoder", lambda source: SimpleNamespace(source=source))
+    one = embed.loaded(held)
+    assert embed.loaded(held, one) is one
+    assert embed.loaded(other, one).source == other
 
 
 def test_old_generations_are_kept_to_a_small_number(folders):

@@ -20,12 +20,14 @@ from rag.certify import Question, calibrate
 from rag.check import check
 from rag.cli import app
 from rag.errors import IndexUnusable, InputError
+from rag.filters import parse
 from rag.load import load
 from rag.pipeline import LiveAssistant, open_assistant, sync_index
 from rag.progress import calibration_lines
 from rag.settings import Settings
 from rag.store import certificates
 from rag.types import Support
+from rag.ui.chat import converse
 from rag.verify import verify
 from tests.conftest import ARTICLE, SEEDS
 from tests.test_stages import asking, support
@@ -220,6 +222,15 @@ def test_a_certificate_sets_the_threshold_and_is_named_in_every_answer(index):
     assert opened.certificate == made
     reply = opened.ask("Who is Xi Jinping meeting?")
     assert (reply.certificate, reply.threshold) == (made.name, made.threshold)
+    # Nothing was tested of some articles only.
+    reply = opened.ask("Who is Xi Jinping meeting?", filters=parse({"from": "2025-01-01"}))
+    assert (reply.certificate, reply.threshold) == (None, made.threshold)
+
+
+def test_a_level_that_is_no_longer_certified_is_an_error_on_the_page(index):
+    """It was chosen while there was a certificate; a laxer threshold must not be taken without a word."""
+    reply, _ = converse(LiveAssistant(index, Settings()), "Who is Xi?", level="0.05")
+    assert (reply.status, reply.error) == ("error", "no certificate of this index supports at most 5% of wrong answers")
 
 
 def test_levels_hold_together_and_can_be_chosen(index):

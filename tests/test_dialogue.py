@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.dialogue import Turn, standalone
+from rag.dialogue import Turn, questions, standalone
 
 WHO = Turn("Who is the Prime Minister of Japan?", "Who: Sanae Takaichi [1]\n\n“…” [1]")
 MET = Turn("In which city did Xi meet Donald Trump?", "Where: Busan [1]\n\n“…” [1]")
@@ -71,10 +71,37 @@ REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to 
         ([Turn("What did the US say?")], "Why did it leave?", "Why did US leave?"),
         ([TOLD], "THAAD?", "What do the articles say about THAAD?"),
         ([TOLD], "Thanks!", "Thanks!"),
+        ([TOLD], "Great, thank you so much", "Great"),
+        ([TOLD], "and then?", "What did Xi tell Carney, then?"),
+        ([TOLD], "UK reaction?", "UK reaction (Xi Carney)?"),
+        ([Turn("Did Trump sign the bill?")], "What does it say?", "What does it say (Trump sign bill)?"),
+        ([Turn("Who leads the WHO?")], "When was he appointed?", "When was he appointed (leads WHO)?"),
+        ([Turn("Who is Japan's PM?")], "What about the US?", "Who is the US's PM?"),
+        ([Turn("Who is the PM of Japan?")], "and the US president?", "Who is the PM of Japan, the US president?"),
+        ([Turn("Who is Xi, and where is THAAD?")], "When was it deployed?", "When was THAAD deployed?"),
     ],
 )
 def test_follow_ups(history, question, expected):
     assert standalone(question, history) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "further"),
+    [
+        ("Who leads Japan and how old is she?", "How old is she (leads Japan)?"),
+        ("Who is the leader of Peru, and when was he elected?", "When was the leader of Peru elected?"),
+        ("What is THAAD and why was it deployed?", "Why was THAAD deployed?"),
+        ("Who challenged Sunak and did he win?", "Did he win (challenged Sunak)?"),
+        ("What was stolen and where was it found?", "Where was it found (stolen)?"),
+        ("What's the latest on Gaza? How many trucks got in?", "How many trucks got in (Gaza)?"),
+        ("What did Xi say, and where was the APEC summit?", "Where was the APEC summit?"),
+    ],
+)
+def test_a_further_question_in_one_message(question, further):
+    """Its pronoun is exchanged only where it is sure what it stands for; the turns before are for the first."""
+    for history in ([], [WHO, MET]):
+        assert questions(question, history)[1:] == [further]
+    assert questions("Where is it held, and who came to it?", [SUMMIT])[0] == "Where is APEC summit held"
 
 
 @pytest.mark.parametrize(

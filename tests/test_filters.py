@@ -56,7 +56,7 @@ def test_a_part_of_a_question_is_about_this_article_only_where_there_is_one(made
         ({}, "what"),
     ):
         filters = parse(given)
-        parts = assistant._parts(assistant.understood(asked, filters=filters), filters)
+        parts = assistant._understood(assistant._asked(asked, filters), (), filters)
         assert [part.kind for part in parts] == ["who", kind]
     assert len(assistant.search("What is this article about?", 2)) == 2
 

@@ -437,3 +437,55 @@ def test_lines_and_blocks_inside_a_block_stay_apart(folder):
         "She said one thing. Then she said another thing about it.",
         "It was planned in 1932 by the town.",
     ]
+
+
+@pytest.mark.parametrize("spacing", [6, 7, 8.5])
+def test_lines_of_a_pdf_that_stand_apart_are_one_paragraph(folder, spacing):
+    document = FPDF()
+    document.add_page()
+    document.set_font("Helvetica", size=12)
+    text = "The mayor said on Monday that the old bridge over the river will be closed for two years from March on. "
+    document.multi_cell(120, spacing, text * 3)
+    document.ln(20)
+    document.multi_cell(120, spacing, "It cost 3 million euros. " + text)
+    article = one(folder, "a.pdf", bytes(document.output()))
+    assert [(section, " ".join(words.split())) for section, words in parts(article)] == [
+        (None, (text * 3).strip()),
+        (None, f"It cost 3 million euros. {text}".strip()),
+    ]
+
+
+WRAPPED = """The council approved on Monday the plan to close the bridge
+for two years, a step that the mayor called painful but
+necessary. Engineers will replace the supports.
+   An inspection had found rust in most of them, and
+experts had warned of it for a long time.
+"""
+
+
+def test_lines_broken_at_a_width_are_one_paragraph(folder):
+    """Parted where a line is further in; a text with a paragraph a line stays one."""
+    found = [words.split("\n")[0] for _, words in parts(one(folder, "a.txt", WRAPPED.encode()))]
+    assert found == [
+        "The council approved on Monday the plan to close the bridge",
+        "An inspection had found rust in most of them, and",
+    ]
+    lines = "Title here\nThe first is a sentence.\niPhones were sold out.\nThe third one is it.\n"
+    assert [words for _, words in parts(one(folder, "a.txt", lines.encode()))] == lines.strip().split("\n")[1:]
+
+
+@pytest.mark.parametrize("line", ["2025-11-01", "01/11/2025", "1.11.2025", "Sat, Nov 1, 2025"])
+def test_a_line_that_is_only_a_date_is_no_title(folder, line):
+    article = one(folder, "a.txt", f"{line}\n\nThe bridge that opened twice\n\nIt was opened again.\n".encode())
+    assert (article.info.date, article.info.title) == ("2025-11-01", "The bridge that opened twice")
+
+
+def test_a_document_without_properties_is_called_by_its_file(folder):
+    from docx import Document
+
+    document, out = Document(), io.BytesIO()
+    document.add_paragraph("The bridge was opened on Monday.")
+    document.core_properties.title = "Word Document"  # as for one without docProps/core.xml
+    document.core_properties.last_modified_by = "python-docx"
+    document.save(out)
+    assert one(folder, "bridge.docx", out.getvalue()).info.title == "bridge"

@@ -244,6 +244,13 @@ def records():
     ]
 
 
+def test_an_error_tells_answerable_from_unanswerable_as_badly_as_can_be():
+    yes = {"gold": [Gold("a", 4, 7, "bus", 2)], "answers": ["bus"]}
+    broke = [score(case(id=str(n), **yes), Prediction(1.0, False, error="broke")) for n in range(3)]
+    refused = [score(case(id=f"n{n}", answerable=False), prediction("The bus won.", 0.2, False)) for n in range(3)]
+    assert figures(broke + refused, dict.fromkeys("012", ("bus",)), probability=True)["auroc_answerable"] == 0.0
+
+
 def test_figures_by_hand():
     found = figures(records(), {r.id: ("bus",) if r.answerable else () for r in records()}, probability=True)
     assert (found["questions"], found["answerable"], found["unscorable"], found["errors"]) == (6, 3, 1, 1)

@@ -238,6 +238,16 @@ def test_a_follow_up_is_understood_shown_and_can_be_changed(page):
     assert page.locator("#chat .reply").last.locator(".searched").count() == 0
 
 
+def test_what_is_typed_while_an_answer_is_made_stays(page):
+    page.fill("#question textarea", TAKAICHI)
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chat .asked")
+    page.fill("#question textarea", "And the next one?")
+    page.wait_for_selector("#chat .reply")
+    page.wait_for_timeout(500)
+    assert page.input_value("#question textarea") == "And the next one?"
+
+
 def test_a_second_question_waits_for_the_first(page):
     page.fill("#question textarea", TAKAICHI)
     page.press("#question textarea", "Enter")

@@ -49,6 +49,11 @@ from rag.types import Support
         ("tell me what countries are involved", "What countries are involved?"),
         ("tell me how Trump is involved", "How is Trump involved?"),
         ("explain what kimchi is", "What is kimchi?"),
+        ("explain what stamp duty is", "What is stamp duty?"),
+        ("explain how interest rates are set", "How are interest rates set?"),
+        ("tell me who else was arrested", "Who else was arrested?"),
+        ("can you tell me how old is Xi", "How old is Xi?"),
+        ("tell me what Tesla models are affected", "What Tesla models are affected?"),
         ("Any idea what the name of the summit is?", "What is the name of the summit?"),
         ("How does this affect our trade? Who met Xi?", "How does this affect our trade? Who met Xi?"),
         # Yes or no.

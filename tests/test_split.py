@@ -144,6 +144,11 @@ def test_short_neighbours_share_a_chunk_under_one_heading_only():
         ("Opinion: the court ruled 5-4 that the law stands.", False),
         ("He wants to become a paying subscriber of the service, police said.", False),
         ("Contact Ann Writer at ann@daily.example or follow her on Twitter @ann.", True),
+        ("Residents can sign up for flood alerts by text message, the county said on Monday.", False),
+        ("Only 12 percent subscribe to a newspaper by e-mail, the survey found.", False),
+        ("Police asked anyone with information to contact them at @harrowpolice.", False),
+        ("Lee 42% | Kim 38% | Park 12% | Choi 8%", False),
+        ("Gold: Norway • Silver: Sweden • Bronze: Finland • Fourth: Italy", False),
     ],
 )
 def test_what_sites_print_around_articles_is_told_from_what_they_say(text, is_one):

@@ -33,6 +33,7 @@ COLUMNS = (
     ("quoted_characters", "characters\nquoted"),
 )
 FURTHER = (
+    ("errors", "errors"),
     ("coverage", "coverage"),
     ("auroc_within_paragraph", "AUROC within a paragraph"),
     ("refusing_precision", "refusing: precision"),

@@ -168,17 +168,8 @@ def _share(part: set[str], whole: set[str]) -> float:
 
 
 def _matched(asked: set[str], held: set[str]) -> set[str]:
-    """Those of `asked` that are held, whole or in parts, or share most of their letters with one: Canada, Canadian."""
-    return {word for word in asked if _stands(word, held) or ("-" in word and _parts_stand(word, held))}
-
-
-def _stands(word: str, held: set[str]) -> bool:
-    return word in held or any(_alike(word, other) for other in held)
-
-
-def _parts_stand(word: str, held: set[str]) -> bool:
-    """Xi-Trump, of Xi and Trump."""
-    return all(_stands(stem(part), held) for part in word.split("-"))
+    """Those of `asked` that are held, or that share most of their letters with one that is: Canada, Canadian."""
+    return {word for word in asked if word in held or any(_alike(word, other) for other in held)}
 
 
 def _alike(a: str, b: str) -> bool:

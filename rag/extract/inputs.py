@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 MAX_TOKENS = 320
 STRIDE = 96
-_MAX_QUESTION = 48  # of a longer one the end, where it asks
+_MAX_QUESTION = 48
 _MAX_TITLE = 16
 Text = tuple[str, str, str]  # question, title, passage
 
@@ -54,7 +54,7 @@ class Inputs:
         passages = self._tokenizer.encode_batch([passage for _, _, passage in texts], add_special_tokens=False)
         found = []
         for question, title, passage in zip(questions, titles, passages, strict=True):
-            head = [self.cls, *question[-_MAX_QUESTION:], self.sep]
+            head = [self.cls, *_ends(question), self.sep]
             tail = [*title[:_MAX_TITLE], self.sep] if title else []
             room = self.max_tokens - len(head) - len(tail) - 1
             step = room if stride is None else max(1, room - stride)
@@ -82,6 +82,12 @@ class Inputs:
             if token is not None:
                 return int(token)
         raise ValueError(f"the tokenizer has none of {names}")
+
+
+def _ends(question: list[int]) -> list[int]:
+    """A question; of a long one both ends, as it asks at the one or the other."""
+    half = _MAX_QUESTION // 2
+    return question if len(question) <= _MAX_QUESTION else question[:half] + question[-half:]
 
 
 def plain(question: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from rag.load.parsed import Block, Metadata, Parsed, assemble, raised
 
-VERSION = f"docx/3+python-docx-{version('python-docx')}"
+VERSION = f"docx/4+python-docx-{version('python-docx')}"
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -26,7 +26,7 @@ _TEXT = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"
 # Inside a paragraph: what is gone, stands elsewhere, or is said beside the text.
 _LEFT_OUT = ("del", "moveFrom", "txbxContent", "rt", "pict", "drawing", "pPr")
 # What stands in python-docx's own template, and stays in the documents made with it.
-_TEMPLATE = ("python-docx", "2013-12-23")
+_TEMPLATE = ("python-docx", "2013-12-23", "Word Document")
 
 
 def parse(raw: bytes) -> Parsed:
@@ -42,8 +42,10 @@ def parse(raw: bytes) -> Parsed:
     core = document.core_properties
     titles = [text for style, text in blocks if style == "Title"]
     author, date = core.author or "", core.created.date().isoformat() if core.created else None
+    # The title that it gives to a document without properties.
+    named = "" if (core.last_modified_by, core.title) == _TEMPLATE[::2] else core.title or ""
     metadata = Metadata(
-        title=" ".join((titles[0] if titles else core.title or "").split()) or None,
+        title=" ".join((titles[0] if titles else named).split()) or None,
         author=None if author == _TEMPLATE[0] else " ".join(author.split()) or None,
         date=None if date == _TEMPLATE[1] else date,
     )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime
 import io
+import itertools
 import re
 from collections.abc import Iterator
 from importlib.metadata import version
 
 from rag.load.parsed import Block, Metadata, Parsed, assemble
 
-VERSION = f"pdf/1+pdfminer.six-{version('pdfminer.six')}"
+VERSION = f"pdf/2+pdfminer.six-{version('pdfminer.six')}"
 
 _DATE = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
 _HEADING_WORDS = 12
+_GOING_ON = 0.4
 
 
 def parse(raw: bytes) -> Parsed:
@@ -35,14 +37,28 @@ def parse(raw: bytes) -> Parsed:
 
 
 def _blocks(raw: bytes) -> Iterator[Block]:
-    from pdfminer.high_level import extract_pages
-    from pdfminer.layout import LTTextContainer
-
-    for number, page in enumerate(extract_pages(io.BytesIO(raw)), start=1):
-        boxes = [box.get_text() for box in page if isinstance(box, LTTextContainer)]
-        for text in boxes:
+    for number, boxes in enumerate(_pages(raw), start=1):
+        if _is_spaced(boxes):
+            (boxes,) = _pages(raw, [number - 1], line_margin=1.5)
+        for text, following in itertools.pairwise([*boxes, ""]):
             joined = re.sub(r"(?<=\w-)\n(?=\w)", "", text)  # a word broken at the end of a line keeps its hyphen
-            yield Block(joined, heading=_could_head(joined), page=number)
+            heading = _could_head(joined) and not following[:1].islower()
+            yield Block(joined, heading=heading, page=number)
+
+
+def _pages(raw: bytes, only: list[int] | None = None, line_margin: float = 0.5) -> Iterator[list[str]]:
+    """The texts of the boxes of each page."""
+    from pdfminer.high_level import extract_pages
+    from pdfminer.layout import LAParams, LTTextContainer
+
+    for page in extract_pages(io.BytesIO(raw), page_numbers=only, laparams=LAParams(line_margin=line_margin)):
+        yield [box.get_text() for box in page if isinstance(box, LTTextContainer)]
+
+
+def _is_spaced(boxes: list[str]) -> bool:
+    """Whether the lines of a paragraph stand so far apart that each is a box: many go on in small letters."""
+    lines = [box for box in boxes if "\n" not in box.strip()]
+    return len(lines) > len(boxes) / 2 and sum(line[:1].islower() for line in lines) >= _GOING_ON * len(lines)
 
 
 def _could_head(text: str) -> bool:

@@ -16,13 +16,13 @@ from rag.load.normalise import decode
 from rag.load.parsed import Metadata, Parsed
 from rag.types import Paragraph
 
-VERSION = "plain/2"
+VERSION = "plain/3"
 
 _BLOCK = re.compile(r"[^\s](?:.*(?:\n(?![^\S\n]*(?:\n|\Z)).*)*)")
 _DATELINE = re.compile(
     r"(?P<publisher>[^\W\d][^\n():]{1,40}?)\s*\((?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>\d{4})\)\s*:\s*"
 )
-_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\.?)"
 _MONTH = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
     r"|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\.?"
@@ -31,9 +31,11 @@ _DATE_LINE = re.compile(
     rf"(?:{_WEEKDAY},?\s+)?(?:(?P<m1>{_MONTH})\s+(?P<d1>\d{{1,2}})|(?P<d2>\d{{1,2}})\s+(?P<m2>{_MONTH})),?\s+(?P<year>\d{{4}})",
     re.IGNORECASE,
 )
+_NUMERIC_LINE = re.compile(r"(?P<iso>\d{4}-\d{2}-\d{2})|(?P<a>\d{1,2})[/.](?P<b>\d{1,2})[/.](?P<year>\d{4})")
 _SITE_NAME = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,12}/?", re.IGNORECASE)
 _CLOSERS = "\"'”’»)]"
 _HEADING_WORDS = 12
+_BROKEN = 0.4  # share of lines in small letters; of lines that are paragraphs hardly any is
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -51,8 +53,8 @@ def structure(text: str, start: int, fields: Metadata, *, title_in_text: bool) -
     """
     blocks = _blocks(text, start)
     found = Metadata()
-    if len(blocks) > 1 and (line := _DATE_LINE.fullmatch(text[slice(*blocks[0])])):
-        found = Metadata(date=_written_date(line))
+    if len(blocks) > 1 and (date := _only_date(text[slice(*blocks[0])])):
+        found = Metadata(date=date)
         blocks = blocks[1:]
     first = text[slice(*blocks[0])] if blocks else ""
     if len(blocks) > 1 and (_is_title(first) if title_in_text else first == fields.title):
@@ -69,11 +71,20 @@ def structure(text: str, start: int, fields: Metadata, *, title_in_text: bool) -
 def _blocks(text: str, start: int) -> list[tuple[int, int]]:
     """Ranges of text between blank lines, without the white space around them.
 
-    A text without any blank line has one paragraph a line.
+    A text without any blank line has one paragraph a line; where many lines go on in small letters, as they were
+    broken at a width, one a line that is further in than others, or one in all.
     """
     ranges = [match.span() for match in _BLOCK.finditer(text, start)]
     if len(ranges) == 1:
-        ranges = [match.span() for match in re.finditer(r"\S.*", text[: ranges[0][1]]) if match.start() >= start]
+        lines = [match.span() for match in re.finditer(r"\S.*", text[: ranges[0][1]]) if match.start() >= start]
+        going_on = sum(text[a].islower() for a, _ in lines[1:])
+        if going_on < _BROKEN * len(lines):
+            ranges = lines
+        else:
+            indented = [a > 0 and text[a - 1] in " \t" for a, _ in lines]
+            begins = [0] + [i for i in range(1, len(lines)) if indented[i] and not all(indented[1:])]
+            ends = [*(i - 1 for i in begins[1:]), len(lines) - 1]
+            ranges = [(lines[i][0], lines[j][1]) for i, j in zip(begins, ends, strict=True)]
     return [(a, a + len(text[a:b].rstrip())) for a, b in ranges]
 
 
@@ -107,6 +118,14 @@ def _paragraphs(text: str, blocks: list[tuple[int, int]]) -> tuple[Paragraph, ..
         elif a < b:
             paragraphs.append(Paragraph(a, b, len(paragraphs) + 1, section))
     return tuple(paragraphs)
+
+
+def _only_date(line: str) -> str | None:
+    """The date that is all of a line."""
+    written, numeric = _DATE_LINE.fullmatch(line), _NUMERIC_LINE.fullmatch(line)
+    if numeric and numeric["iso"]:
+        return _iso(*map(int, numeric["iso"].split("-")))
+    return _written_date(written) if written else _numeric_date(numeric) if numeric else None
 
 
 def _written_date(match: re.Match[str]) -> str | None:

@@ -11,11 +11,36 @@ from __future__ import annotations
 
 import re
 
-from rag.plain.forms import CLAIM, POINTS, THIS, as_question, on_topic, one_sentence, topic_of, what_is, whether
-from rag.plain.words import ASKING, BEGINS, BEGINS_WH, GREETS, META, OF_TOPICS, ONLY_ABOUT, OPENERS, TELLING, WH_WORD
+from rag.plain.forms import (
+    CLAIM,
+    POINTS,
+    THIS,
+    as_question,
+    is_on_article,
+    on_topic,
+    one_sentence,
+    topic_of,
+    what_is,
+    whether,
+)
+from rag.plain.parts import parts
+from rag.plain.words import (
+    ASKING,
+    BEGINS,
+    BEGINS_WH,
+    GREETS,
+    META,
+    OF_THANKS,
+    OF_TOPICS,
+    ONLY_ABOUT,
+    OPENERS,
+    TELLING,
+    THANKS,
+    WH_WORD,
+)
 from rag.words import AUXILIARY, WORD
 
-__all__ = ["WHAT_ABOUT", "is_courtesy", "of_topic", "on_topic", "plain", "topic_of"]
+__all__ = ["WHAT_ABOUT", "is_courtesy", "is_on_article", "of_topic", "on_topic", "parts", "plain", "topic_of"]
 
 _SAID_BEFORE = re.compile(
     # Of a story, not of the articles; a duty; what somebody can do.
@@ -109,8 +134,8 @@ def of_topic(text: str) -> str:
 
 def is_courtesy(text: str) -> bool:
     """Whether a message says nothing but hello, thanks or the like."""
-    words = WORD.findall(text)
-    return bool(words) and all(word.casefold() in GREETS for word in words)
+    words = {word.casefold().replace("’", "'") for word in WORD.findall(text)}
+    return bool(words) and words <= (GREETS | OF_THANKS if words & THANKS else GREETS)
 
 
 def _once(text: str) -> str:

@@ -15,6 +15,13 @@ POINTS = re.compile(
     r"\b(?:it|its|he|him|his|she|her|they|them|their|this|these|those|there|i|my|me|we|our)\b", re.IGNORECASE
 )
 THIS = re.compile(r"(?:the|this|that|your)\s+(?:article|text|story|piece)\b", re.IGNORECASE)
+_ARTICLE = r"(?:this|the|these|that)\s+(?:article|text|story|piece|report|news)s?"
+_ON_ARTICLE = re.compile(
+    rf"^(?:what(?:'s| is| are)?\s+{_ARTICLE}\s+(?:is\s+|are\s+)?about"
+    rf"|(?:summari[sz]e|give (?:me )?a summary of)\s+{_ARTICLE}"
+    rf"|what {_ARTICLE} (?:is|are) about|what does {_ARTICLE} (?:say|cover|describe)"
+    rf"|what(?:'s| is) the (?:main )?(?:topic|subject|point) of {_ARTICLE})[\s?.!]*$"
+)
 # What is asked for in one word, not all there is: "capital of Kazakhstan?", "the number of deaths".
 _FACT = re.compile(
     r"(?P<the>the\s+)?(?:names?|numbers?|amount|price|cost|capital|date|cause|reasons?|population|definition|meaning|winner"
@@ -27,10 +34,16 @@ _ON_TOPIC = re.compile(r"What do the articles say about (\S.*?)\??", re.DOTALL)
 # "Where the summit was held?"; not "how many people were killed" or "what countries are involved", which are in order.
 _INDIRECT = re.compile(
     r"(?P<wh>who|what|when|where|why|how)\s+"
-    rf"(?P<subject>(?!(?:{AUXILIARY}|many|much|few)\b)\S.*?)\s+(?P<be>is|are|was|were)(?P<rest>\b.*)",
+    rf"(?P<subject>(?!(?:{AUXILIARY})\b)\S.*?)\s+(?P<be>is|are|was|were)(?P<rest>\b.*)",
     re.IGNORECASE,
 )
 _OWN_SUBJECT = re.compile(r"(?:the|an?|this|that|these|those|his|her|its|their|my|our|your)\b|[A-Z\"“]", re.ASCII)
+_BESIDE = re.compile(r"(?:else|exactly|precisely|in|at|on|of|from|among|inside|within|near)\b", re.IGNORECASE)
+_DEGREE = re.compile(
+    r"(?:old|long|far|tall|high|large|big|small|often|deep|wide|fast|heavy|serious|likely|safe|bad|badly|soon|quickly"
+    r"|close|common|strong|effective|important|well|good|many|much|few)\b",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(
     rf"\b(?:{WH}|if|whether|that|and|or|but|said|says|told|did|does|do|has|have|had|\w+ed)\b", re.IGNORECASE
 )
@@ -50,11 +63,17 @@ def _turns(found: re.Match[str]) -> bool:
     subject, rest = found["subject"], found["rest"]
     if _CLAUSE.search(subject) or re.search(rf"\b(?:{AUXILIARY})\b", rest):
         return False
-    wh = found["wh"].casefold()
-    if wh not in ("what", "how") or _OWN_SUBJECT.match(subject):
+    wh, own, (first, *others) = found["wh"].casefold(), _OWN_SUBJECT.match(subject), subject.split()
+    if _BESIDE.match(subject):
+        return False  # "who else was arrested", "where in Ukraine the attack was"
+    if wh == "how":
+        return not _DEGREE.match(subject) and bool(own or rest or not others)
+    if wh != "what":
         return True
-    alone = " " not in subject
-    return alone if wh == "how" else alone and not rest
+    named = first[:1].isupper()  # "what Xi is planning", and not "what Tesla models are affected"
+    if own and not (named and rest and others and others[-1][:1].islower()):
+        return True
+    return not rest and not any(_OWN_SUBJECT.match(other) or POINTS.fullmatch(other) for other in others)
 
 
 def whether(claim: str) -> str:
@@ -92,6 +111,11 @@ def on_topic(topic: str) -> str | None:
     if fact:
         return what_is(topic if fact["the"] else f"the {topic}")
     return f"What do the articles say about {topic}?"
+
+
+def is_on_article(text: str) -> bool:
+    """Whether a question asks what the article is about, with any apostrophe and in any case."""
+    return _ON_ARTICLE.search(text.casefold().replace("’", "'")) is not None
 
 
 def topic_of(text: str) -> str | None:

@@ -24,6 +24,8 @@ GREETS = OPENERS | frozenset(
     quick question one more another last thing next excuse pardon me honestly honest btw anyway answer
     """.split()
 )
+THANKS = frozenset({"thanks", "thank", "thx", "cheers"})
+OF_THANKS = frozenset("a lot so very much for the your help helps helpful that that's this was is no".split())
 # Behind these stands what is asked: "I wonder who", "any idea when".
 ASKING = frozenset(
     """

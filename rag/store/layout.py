@@ -25,6 +25,7 @@ POINTER = "CURRENT"
 LOCK = "build.lock"
 GENERATIONS = "generations"
 UNFINISHED, GOING = ".new-", ".old-"
+_GENERATION = re.compile(r"[0-9a-f]{16}")
 KNOWN = (POINTER, GENERATIONS, "README.md", "certificates")
 KEPT = 2
 _LOCK_SECONDS = 10.0
@@ -141,10 +142,10 @@ def tidy(index: Path, current: str | None) -> None:
 
 
 def generations(index: Path) -> list[Path]:
-    """The folders of generations, by name; what is no folder, or unfinished, or going, is none."""
+    """The folders of generations, by name; what has another name, somebody else put there."""
     parent = index / GENERATIONS
     found = sorted(parent.iterdir()) if parent.is_dir() else []
-    return [g for g in found if g.is_dir() and not g.is_symlink() and not g.name.startswith((UNFINISHED, GOING))]
+    return [g for g in found if g.is_dir() and not g.is_symlink() and _GENERATION.fullmatch(g.name)]
 
 
 def set_aside(generation: Path) -> None:

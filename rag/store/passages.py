@@ -53,8 +53,8 @@ JOIN chunk ON chunk.key = best.rowid JOIN article ON article.key = chunk.article
 ORDER BY score DESC, article_id, ordinal
 """
 _SEARCH_WITHIN = _SEARCH.replace(
-    " ORDER BY rank LIMIT", " AND rowid IN (SELECT value FROM json_each(?)) ORDER BY rank LIMIT"
-)
+    " ORDER BY rank LIMIT", " AND +rowid IN (SELECT value FROM json_each(?)) ORDER BY rank LIMIT"
+)  # without the plus sign FTS5 searches once for each row that passes
 
 
 class PassageWriter:

@@ -71,7 +71,7 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
                 with gr.Tab("Library", id="library") as tab:
                     now, shown = library_tab.build(live, offer.library, upload=offer.upload)
                 tab.select(now, None, shown, api_visibility="private")
-                if evaluation.available():
+                if offer.upload and evaluation.available():
                     with gr.Tab("Evaluation", id="evaluation"):
                         evaluation.build()
         blocks.load(None, js=_file("chat.js"), api_visibility="private")

@@ -28,6 +28,12 @@
     wanted.count += 1;
     put('#cited textarea, #cited input', `${turn}-${number}-${wanted.count}`);
   }, true);
+  // A question that is emptied is no longer the one that was to be changed.
+  document.addEventListener('input', (event) => {
+    if (event.target.matches && event.target.matches('#question textarea') && !event.target.value) {
+      put('#changed textarea, #changed input', '');
+    }
+  });
   // The table's filter comes without a label.
   new MutationObserver(() => document.querySelectorAll('#articles input.search-input:not([aria-label])')
     .forEach((box) => box.setAttribute('aria-label', 'Filter the articles')))

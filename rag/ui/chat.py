@@ -113,7 +113,8 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         now = before if reply.status == "error" else [*before, json.loads(to_json(reply))]
         said = {"role": "assistant", "content": html.reply(reply, len(now) - 1)}
         shown = gr.skip() if panel is None else panel  # what failed leaves the article as it was
-        yield "", "", [*asked, said], shown, now, now[-KEPT:]
+        # What was typed meanwhile stays.
+        yield gr.skip(), gr.skip(), [*asked, said], shown, now, now[-KEPT:]
 
     # One event, so that a second question waits for the answer to the first.
     asking = gr.on(
@@ -181,7 +182,7 @@ def converse(
     """The reply to show, and the panel beside it where that changes. A failure is an error reply, never a refusal."""
     try:
         assistant = live.current()
-        if level not in (choices.SHIPPED, "") and assistant.certificate is not None:
+        if level not in (choices.SHIPPED, ""):
             assistant = assistant.at_level(float(level))
         reply = assistant.ask(text, history=turns_of(before), filters=parse(filters))
         return reply, html.sources(reply, assistant.store)

@@ -63,6 +63,8 @@ def _titles(live: LiveAssistant) -> list[tuple[str, str]]:
 def levels(assistant: Assistant) -> tuple[list[tuple[str, str]], str]:
     """The levels that can be chosen, as (label, value), and why there are no others."""
     certificate = assistant.certificate
+    if assistant.settings.threshold is not None:
+        return [("as set", SHIPPED)], "The threshold is that of the settings; it was not calibrated on these articles."
     if certificate is None:
         return [("as shipped", SHIPPED)], (
             "The threshold is the shipped one. It was not calibrated on these articles, so nothing is promised about "

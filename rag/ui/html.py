@@ -106,7 +106,7 @@ def _confidence(reply: Shown) -> str:
 
 def _calibrated(reply: Shown) -> str:
     if reply.certificate is None:
-        return "threshold not calibrated on these articles"
+        return "threshold not calibrated on these articles" + (" alone" if reply.filters else "")
     return f'<span title="certificate {escape(reply.certificate)}">certified threshold</span>'
 
 
