@@ -68,7 +68,7 @@ def shown(figure: Any, *, interval: bool = False) -> str:
             return "–"
         exact = f" ({figure['count']}/{figure['of']}, {low:.2f}–{high:.2f})" if interval else ""
         return f"{figure['value']:.3f}{exact}"
-    return f"{figure:.0f}" if figure >= 10 else f"{figure:.3f}"
+    return f"{figure:.0f}" if isinstance(figure, int) or figure >= 10 else f"{figure:.3f}"
 
 
 def terminal(result: Mapping[str, Any], part: str = "test", console: Console | None = None) -> None:
