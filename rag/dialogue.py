@@ -99,6 +99,7 @@ _WHO_DID = re.compile(
     rf"who\s+(?:(?:is|was|were|has|had|will)\s+\w+(?:ing|ed)\b|(?!(?:{AUXILIARY})\b)[a-z]+\s)", re.IGNORECASE
 )
 _WHO_OR_WHAT_IS = re.compile(r"(?i:who|what)(?:['’]s|\s+(?i:is|are|was|were))\s+(?:(?:the|an?)\s|[A-Z])")
+_SAYS_ENOUGH = 3  # content words, a name among them, by which a question is found without another's
 _PLURAL = frozenset({"they", "them", "their", "theirs"})
 _POSSESSIVE = frozenset({"his", "her", "its", "their"})
 _TOPIC = re.compile(r"\s*\([^()]*\)\?$")  # what was put behind a question
@@ -118,8 +119,27 @@ def standalone(question: str, history: Sequence[Turn], max_chars: int = _LONGEST
 
 
 def questions(question: str, history: Sequence[Turn], max_chars: int = _LONGEST) -> list[str]:
-    """The same for each of the questions that are asked in one: "Who leads Japan, and how old is she?"."""
+    """The questions that are asked in one, the first as it stands by itself, the others as `further` takes them."""
     return _standalone(question, history, max_chars, apart=True)
+
+
+def further(question: str, first: str, said: str = "", max_chars: int = _LONGEST) -> str:
+    """A further question in one message, by the first as it was asked and its short answer, "" where it has none.
+
+    "Who leads Japan, and how old is she?": what a pronoun stands for is the answer, or the one whom the first asks for,
+    where that is sure. Else the first one's words are put behind, unless it names what it is about.
+    """
+    if _ITSELF.search(question):
+        return question
+    last, own = _lower(first), terms(question)
+    asks_for = re.match(r"who\b", last, re.IGNORECASE) or _ASKS_THING.match(last)
+    answer = f"In short: {said} [1]" if said and asks_for else ""
+    known = answer or _OFFICE.match(last) or (_DEFINITION.match(last) and _WHO_OR_WHAT_IS.match(last))
+    names = any(term[0].isupper() or term[0].isdigit() for term in own)
+    found = known and _replaced(question, last, answer)
+    if not found and not (names and len(own) >= _SAYS_ENOUGH):
+        found = _with_topic(question, last) or (None if names else _behind(question, last))
+    return found if found and len(found) <= max_chars else question
 
 
 def _standalone(question: str, history: Sequence[Turn], max_chars: int, *, apart: bool) -> list[str]:
@@ -129,28 +149,13 @@ def _standalone(question: str, history: Sequence[Turn], max_chars: int, *, apart
         text = " ".join(turn.question[: 2 * max_chars].split())[:max_chars]
         if text and not is_courtesy(text):
             # A capital before a name would be taken for a part of it.
-            its = [_lower(one.removeprefix("Do you know if ")) for one in _each(text, before)]
+            first, *rest = parts(plain(text))
+            first = _alone(first, before)
+            its = [_lower(one.removeprefix("Do you know if ")) for one in [first, *(further(o, first) for o in rest)]]
             before += [(one, turn.answer if len(its) == 1 else "") for one in its]
-    found = _each(asked, before) if apart else [_alone(asked, before)]
-    return found if max(map(len, found)) <= max_chars else [asked]
-
-
-def _each(text: str, before: Sequence[tuple[str, str]]) -> list[str]:
-    """The questions that are asked in one, each with what it takes from the turns before or from the first."""
-    first, *rest = parts(plain(text))
+    first, *rest = parts(plain(asked)) if apart else [asked]
     first = _alone(first, before)
-    return [first, *(_further(one, first) for one in rest)]
-
-
-def _further(text: str, first: str) -> str:
-    """A further question in one message: what a pronoun stands for where that is sure, else the first one's words."""
-    if _ITSELF.search(text):
-        return text
-    last, own = _lower(first), terms(text)
-    known = _OFFICE.match(last) or (_DEFINITION.match(last) and _WHO_OR_WHAT_IS.match(last))
-    found = (known and _replaced(text, last, "")) or _with_topic(text, last)
-    names_nothing = not any(term[0].isupper() or term[0].isdigit() for term in own)
-    return found or (names_nothing and _behind(text, last)) or text
+    return [first, *rest] if len(first) <= max_chars else [asked]
 
 
 def _lower(question: str) -> str:

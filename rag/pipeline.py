@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 from rag import embed
 from rag.build import recipe, sync_index
 from rag.decide import decide
-from rag.dialogue import Turn
+from rag.dialogue import Turn, further
 from rag.errors import IndexUnusable, InputError, RagError
 from rag.extract import ReadingExtractor, shipped_model, shipped_sha256, together
 from rag.extract.features import held
@@ -29,7 +29,7 @@ from rag.retrieve import retrieve
 from rag.settings import Settings, certified
 from rag.store import Generation, certificates, layout, open_current
 from rag.store.certificates import Certificate, percent
-from rag.types import Encoder, Extractor, Hit, Question, Reply
+from rag.types import Encoder, Extractor, Hit, Question, Reply, Support
 from rag.words import stem
 
 _log = logging.getLogger("rag")
@@ -65,34 +65,40 @@ class Assistant:
         clock = _Clock()
         with clock.stage("analyse"):
             original = self._asked(text, filters)
-            asked = self._understood(original, history, filters)
-        with clock.stage("retrieve"):
-            hits = [self._hits(part, self.settings.passages, filters) for part in asked]
-        request = Asking(_whole(asked), original.text, filters, (), self.store.generation, id)
-        return self._answer(request, list(zip(asked, hits, strict=True)), clock)
+            texts = self._meant(original, history)
+        return self._answer(
+            original, texts, lambda one: self._hits(one, self.settings.passages, filters), filters, id, clock
+        )
 
     def understood(self, text: str, history: Sequence[Turn] = (), filters: Filters = ALL) -> Question:
         """The question as it is searched: slips of the hand mended, and with what it takes from the turns before.
 
         Raises InputError as `ask` does.
         """
-        return _whole(self._understood(self._asked(text, filters), history, filters))
+        original = self._asked(text, filters)
+        first, *rest = self._meant(original, history)
+        texts = [first, *(self._further(one, first) for one in rest)]
+        return _whole([self._of_text(one, original, filters) for one in texts])
 
-    def _understood(self, asked: Question, history: Sequence[Turn], filters: Filters) -> list[Question]:
-        """The questions that are asked in one, each as it is searched."""
-        meant = as_meant(asked.text, self.store, self.settings.max_question_chars, history)
-        return [asked if text == asked.text else self._analyse(text, filters) for text in meant]
+    def _meant(self, asked: Question, history: Sequence[Turn]) -> list[str]:
+        return as_meant(asked.text, self.store, self.settings.max_question_chars, history)
+
+    def _further(self, text: str, first: str, supports: Sequence[Support] = ()) -> str:
+        """A further question, by the first and by its short answer where that is given."""
+        best = supports[0] if supports and supports[0].confidence >= self._threshold else None
+        said = best.passage.slice(*best.short) if best and best.short else ""
+        return further(text, first, said, self.settings.max_question_chars)
+
+    def _of_text(self, text: str, original: Question, filters: Filters) -> Question:
+        return original if text == original.text else self._analyse(text, filters)
 
     def _hits(self, question: Question, k: int, filters: Filters) -> list[Hit]:
         return retrieve(question, self.store, self.encoder, self.settings, k, filters)
 
     def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
-        original = self._analyse(text, ALL)
-        asked = self._understood(original, (), ALL)
-        hits = hits[: self.settings.passages]
-        request = Asking(_whole(asked), original.text, ALL, (), self.store.generation, id)
-        return self._answer(request, [(one, hits) for one in asked], _Clock())
+        original, hits = self._analyse(text, ALL), hits[: self.settings.passages]
+        return self._answer(original, self._meant(original, ()), lambda _: hits, ALL, id, _Clock())
 
     def _asked(self, text: str, filters: Filters) -> Question:
         """The question as it was typed, asked of articles that are there."""
@@ -112,15 +118,33 @@ class Assistant:
             return replace(question, kind="what")  # "this article" names none of several
         return question
 
-    def _answer(self, request: Asking, asked: Sequence[tuple[Question, Sequence[Hit]]], clock: _Clock) -> Reply:
-        with clock.stage("extract"):
-            found = [self._extractor.extract(part, hits) for part, hits in asked]
-            supports = found[0] if len(found) == 1 else together(found)
-        outcome = decide(supports, self._threshold)
+    def _answer(
+        self,
+        original: Question,
+        texts: Sequence[str],
+        find: Callable[[Question], Sequence[Hit]],
+        filters: Filters,
+        id: str | None,
+        clock: _Clock,
+    ) -> Reply:
+        """Answers the questions that are asked in one, in turn, as a further one may ask of what answers the first."""
+        asked, found = list[tuple[Question, Sequence[Hit]]](), list[list[Support]]()
+        for text in texts:
+            with clock.stage("analyse"):
+                alone = self._further(text, asked[0][0].text, found[0]) if asked else text
+                question = self._of_text(alone, original, filters)
+            with clock.stage("retrieve"):
+                hits = find(question)
+            with clock.stage("extract"):
+                found.append(self._extractor.extract(question, hits))
+            asked.append((question, hits))
+        outcome = decide(found[0] if len(found) == 1 else together(found), self._threshold)
         with clock.stage("render"):
-            reply = render(replace(request, unmatched=self._unmatched(request.question, asked)), outcome)
+            whole = _whole([question for question, _ in asked])
+            unmatched = self._unmatched(whole, asked)
+            reply = render(Asking(whole, original.text, filters, unmatched, self.store.generation, id), outcome)
         # What was calibrated is asked of all articles.
-        name = self.certificate.name if self.certificate and request.filters == ALL else None
+        name = self.certificate.name if self.certificate and filters == ALL else None
         return replace(reply, certificate=name, timings_ms=clock.milliseconds())
 
     def _unmatched(self, question: Question, asked: Sequence[tuple[Question, Sequence[Hit]]]) -> list[str]:
@@ -250,7 +274,7 @@ class _Clock:
     def stage(self, name: str) -> Iterator[None]:
         begin = time.perf_counter()
         yield
-        self._stages[name] = time.perf_counter() - begin
+        self._stages[name] = self._stages.get(name, 0.0) + time.perf_counter() - begin
 
     def milliseconds(self) -> Mapping[str, float]:
         stages = self._stages | {"total": time.perf_counter() - self._begin}

@@ -56,8 +56,8 @@ def test_a_part_of_a_question_is_about_this_article_only_where_there_is_one(made
         ({}, "what"),
     ):
         filters = parse(given)
-        parts = assistant._understood(assistant._asked(asked, filters), (), filters)
-        assert [part.kind for part in parts] == ["who", kind]
+        texts = assistant._meant(assistant._asked(asked, filters), ())
+        assert [assistant._analyse(text, filters).kind for text in texts] == ["who", kind]
     assert len(assistant.search("What is this article about?", 2)) == 2
 
 
