@@ -31,7 +31,8 @@ _RULES = re.compile(
     | \bconsider\ (?:supporting|subscribing)\b
     # Social media and contact lines
     | ^\W*(?:follow|like|join|find)\ (?:\w+\ ){0,6}on\ (?:twitter|facebook|instagram|tiktok|youtube)\b
-    | (?:^\W*|[.:!?]\W*|\b(?:and|or)\ )(?:follow|reach|contact|e-?mail)\b.{0,160}(?:\s|\()@\w
+    | (?:^\W*|[.:!?]\W*|\b(?:and|or)\ |\bcan\ (?:also\ )?)(?:follow|reach|contact|e-?mail)\b.{0,160}(?:\s|\()@\w
+    | \bcan\ be\ reached\b.{0,160}\S@\S
     | ^\W*(?:reach|contact|e-?mail)\ .{0,80}\S@\S+\.\w
     | ^\W*(?:share|tweet|print|e-?mail|save|comment)(?:\ this\ (?:article|story|page))?\W*$
     # Links to elsewhere
@@ -51,16 +52,19 @@ _RULES = re.compile(
 
 
 # "…, the county said on Monday": what somebody is said to have said is of the article.
-_TOLD = re.compile(r",\ (?:\w+\ ){1,4}(?:said|says|found|reported)\b", re.IGNORECASE)
+_TOLD = re.compile(
+    r"(?!\W*(?:more|related|also\ read|listen)\s?:).*,\ (?:\w+\ ){1,4}(?:said|says|found|reported)\b",
+    re.IGNORECASE,
+)
 
 
 def is_boilerplate(paragraph: str) -> bool:
     """Whether a paragraph is cookie, navigation or advertising text."""
     text = " ".join(paragraph.split())
-    return len(text) <= _LONGEST and not _TOLD.search(text) and (bool(_RULES.search(text)) or _is_menu(text))
+    return len(text) <= _LONGEST and not _TOLD.match(text) and (bool(_RULES.search(text)) or _is_menu(text))
 
 
 def _is_menu(text: str) -> bool:
     """Four or more short items parted by bars or dots: Home | News | Sport | Weather."""
     items = re.split(r"\s*[|•·»›]\s*", text)
-    return len(items) >= 4 and all(0 < len(item) <= 30 and not re.search(r"[\d:]", item) for item in items)
+    return len(items) >= 4 and all(0 < len(item) <= 30 and not re.search("[%:]", item) for item in items)

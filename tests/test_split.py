@@ -148,6 +148,10 @@ def test_short_neighbours_share_a_chunk_under_one_heading_only():
         ("Only 12 percent subscribe to a newspaper by e-mail, the survey found.", False),
         ("Police asked anyone with information to contact them at @harrowpolice.", False),
         ("Lee 42% | Kim 38% | Park 12% | Choi 8%", False),
+        ("ACC | Big Ten | Big 12 | Southeastern | Pac-12", True),
+        ("You can follow the author @annwriter on Twitter.", True),
+        ("Ann Writer can be reached by email at ann@daily.example and on Twitter @ann.", True),
+        ("More:Warming has wiped out 6,500 years of cooling, study says", True),
         ("Gold: Norway • Silver: Sweden • Bronze: Finland • Fourth: Italy", False),
     ],
 )
