@@ -19,6 +19,7 @@ from rag.settings import certified
 from rag.store import certificates, layout
 from rag.store.certificates import Certificate, Level
 from rag.types import Reply
+from rag.words import folded
 
 _log = logging.getLogger("rag")
 
@@ -69,7 +70,7 @@ def calibrate(
     risks = tuple(dict.fromkeys((risk, *further)))
     if not all(0 < one < 1 for one in (*risks, confidence)):
         raise InputError("risk and confidence are shares between 0 and 1, such as --risk 0.1 --confidence 0.95")
-    for what, values in (("id", [q.id for q in questions]), ("question", [_folded(q.text) for q in questions])):
+    for what, values in (("id", [q.id for q in questions]), ("question", [folded(q.text) for q in questions])):
         twice = [value for value, count in Counter(values).items() if count > 1]
         if twice:
             raise InputError(f"the {what} '{twice[0]}' stands twice; a copy is no further evidence, so remove it")
@@ -173,10 +174,6 @@ def _few_an_article(questions: Sequence[Question], most: int) -> list[Question]:
             chosen.add(question.id)
             kept[question.article] += 1
     return [question for question in questions if question.id in chosen]
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 def _sha256(questions: Sequence[Question]) -> str:

@@ -98,7 +98,7 @@ _OTHER = re.compile(rf"\b(?:an?|the|(?i:which|what|how many))\s+(?!(?:{AUXILIARY
 _WHO_DID = re.compile(
     rf"who\s+(?:(?:is|was|were|has|had|will)\s+\w+(?:ing|ed)\b|(?!(?:{AUXILIARY})\b)[a-z]+\s)", re.IGNORECASE
 )
-_WHO_OR_WHAT_IS = re.compile(r"(?i:who|what)(?:['’]s|\s+(?i:is|are|was|were))\s+(?:(?:the|an?)\s|[A-Z])")
+_NAMED_OR_ONE = re.compile(r"(?:the|an?)\s|[A-Z]")
 _SAYS_ENOUGH = 3  # content words, a name among them, by which a question is found without another's
 _PLURAL = frozenset({"they", "them", "their", "theirs"})
 _POSSESSIVE = frozenset({"his", "her", "its", "their"})
@@ -115,12 +115,17 @@ def standalone(question: str, history: Sequence[Turn], max_chars: int = _LONGEST
     Also as it is where it would have more than `max_chars` code points, so that a long turn before cannot make a
     question one that cannot be asked.
     """
-    return _standalone(question, history, max_chars, apart=False)[0]
+    asked = " ".join(question.split())
+    found = _alone(asked, _before(history, max_chars))
+    return found if len(found) <= max_chars else asked
 
 
 def questions(question: str, history: Sequence[Turn], max_chars: int = _LONGEST) -> list[str]:
     """The questions that are asked in one, the first as it stands by itself, the others as `further` takes them."""
-    return _standalone(question, history, max_chars, apart=True)
+    asked = " ".join(question.split())
+    first, *rest = parts(plain(asked))
+    first = _alone(first, _before(history, max_chars))
+    return [first, *rest] if len(first) <= max_chars else [asked]
 
 
 def further(question: str, first: str, said: str = "", max_chars: int = _LONGEST) -> str:
@@ -133,8 +138,9 @@ def further(question: str, first: str, said: str = "", max_chars: int = _LONGEST
         return question
     last, own = _lower(first), terms(question)
     asks_for = re.match(r"who\b", last, re.IGNORECASE) or _ASKS_THING.match(last)
-    answer = f"In short: {said} [1]" if said and asks_for else ""
-    known = answer or _OFFICE.match(last) or (_DEFINITION.match(last) and _WHO_OR_WHAT_IS.match(last))
+    answer = said if asks_for else ""
+    definition = _DEFINITION.match(last)
+    known = answer or _OFFICE.match(last) or (definition and _NAMED_OR_ONE.match(definition[1]))
     names = any(term[0].isupper() or term[0].isdigit() for term in own)
     found = known and _replaced(question, last, answer)
     if not found and not (names and len(own) >= _SAYS_ENOUGH):
@@ -142,23 +148,21 @@ def further(question: str, first: str, said: str = "", max_chars: int = _LONGEST
     return found if found and len(found) <= max_chars else question
 
 
-def _standalone(question: str, history: Sequence[Turn], max_chars: int, *, apart: bool) -> list[str]:
-    asked = " ".join(question.split())
-    before: list[tuple[str, str]] = []  # each earlier question as it stands by itself, with its answer
+def _before(history: Sequence[Turn], max_chars: int) -> list[tuple[str, str]]:
+    """Each earlier question as it stands by itself, with its answer; of several in one turn none has that."""
+    before: list[tuple[str, str]] = []
     for turn in history[-_KEPT_TURNS:]:
         text = " ".join(turn.question[: 2 * max_chars].split())[:max_chars]
         if text and not is_courtesy(text):
-            # A capital before a name would be taken for a part of it.
             first, *rest = parts(plain(text))
             first = _alone(first, before)
-            its = [_lower(one.removeprefix("Do you know if ")) for one in [first, *(further(o, first) for o in rest)]]
-            before += [(one, turn.answer if len(its) == 1 else "") for one in its]
-    first, *rest = parts(plain(asked)) if apart else [asked]
-    first = _alone(first, before)
-    return [first, *rest] if len(first) <= max_chars else [asked]
+            asked = [first, *(further(one, first) for one in rest)]
+            before += [(_lower(one.removeprefix("Do you know if ")), "" if rest else turn.answer) for one in asked]
+    return before
 
 
 def _lower(question: str) -> str:
+    """Without a capital before a name, which would be taken for a part of it."""
     return _WH_NAME.sub(lambda match: match[0].casefold(), question)
 
 
@@ -187,7 +191,7 @@ def _taken(text: str, before: Sequence[tuple[str, str]]) -> str:
     return (
         _elliptic(text, bare, last, answer)
         or _shortened(bare, last, answer)
-        or _replaced(bare, last, answer)
+        or _replaced(bare, last, _said(answer))
         or _with_topic(bare, last)
         or text
     )
@@ -257,9 +261,8 @@ def _shortened(bare: str, last: str, answer: str) -> str | None:
     return " ".join([match[1], rest, *asked_for]) + "?"
 
 
-def _replaced(bare: str, last: str, answer: str) -> str | None:
-    """Pronouns exchanged for what they stand for."""
-    said = _said(answer)
+def _replaced(bare: str, last: str, said: str) -> str | None:
+    """Pronouns exchanged for what they stand for; `said` is the short answer to the last question, or empty."""
     # "Which summit is Xi attending?" - "APEC summit.": that is what "it" stands for, not Xi.
     asked_for = [said] if said and _ASKS_THING.match(last) and len(said.split()) <= 5 else []
     if not _is_name(said):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import InputError, RagError
+from rag.words import folded
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS feedback (
@@ -66,7 +67,7 @@ class Feedback:
         """
         with self._open() as db:
             rows = db.execute("SELECT key, made, question, good, comment, reply FROM feedback ORDER BY key").fetchall()
-        latest = {" ".join(row[2].casefold().split()): row for row in rows}  # `rag calibrate` takes a question once
+        latest = {folded(row[2]): row for row in rows}  # `rag calibrate` takes a question once
         for key, made, question, good, comment, text in latest.values():
             reply = json.loads(text)
             yield {

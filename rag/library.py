@@ -132,8 +132,7 @@ class Library:
         if name not in self.removed():
             raise InputError(f"{name} is not among the files that were taken out")
         parts = PurePosixPath(name).parts
-        again = _AGAIN.fullmatch(parts[0]) and len(parts) > 1
-        place = PurePosixPath(*(parts[1:] if again else parts)).as_posix()
+        place = PurePosixPath(*(parts[1:] if _AGAIN.fullmatch(parts[0]) and len(parts) > 1 else parts)).as_posix()
         file, target = self.seeds / REMOVED / name, self.seeds / place
         target.parent.mkdir(parents=True, exist_ok=True)
         try:

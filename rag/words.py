@@ -51,6 +51,11 @@ class _Own(threading.local):
 _OWN = _Own()
 
 
+def folded(text: str) -> str:
+    """A text without case and with single spaces, by which two of a question are copies."""
+    return " ".join(text.casefold().split())
+
+
 def bare(word: str) -> str:
     """The word folded by case and without marks on its letters."""
     return "".join(c for c in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(c))
@@ -65,8 +70,9 @@ def stem(word: str) -> str:
 
 def is_function(word: str, text: str) -> bool:
     """Whether a word of a text says nothing of what it is about; "US" does, where not all is in capitals."""
-    capitals = text.isupper() and len(text.split()) > 3
-    return word.casefold().replace("’", "'") in STOPWORDS and (word not in _NAMES or capitals)
+    if word.casefold().replace("’", "'") not in STOPWORDS:
+        return False
+    return word not in _NAMES or (text.isupper() and len(text.split()) > 3)
 
 
 def _names(word: str) -> list[str]:
