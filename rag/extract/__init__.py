@@ -133,7 +133,7 @@ _ANSWERING = (
     "models/*.json",
     "extract/*.py",
     "decide.py",
-    "dialogue.py",
+    "dialogue/*.py",
     "embed.py",
     "filters.py",
     "loss.py",
