@@ -79,6 +79,11 @@ REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to 
         ([Turn("Who is Japan's PM?")], "What about the US?", "Who is the US's PM?"),
         ([Turn("Who is the PM of Japan?")], "and the US president?", "Who is the PM of Japan, the US president?"),
         ([Turn("Who is Xi, and where is THAAD?")], "When was it deployed?", "When was THAAD deployed?"),
+        ([Turn("What happened to Xi?")], "And the year after?", "What happened to Xi the year after?"),
+        ([Turn("Who is Japan's PM?")], "And Canada's?", "Who is Canada's PM?"),
+        ([Turn("Who is the PM of Japan?")], "And Canada's?", "Who is the PM of Canada?"),
+        ([WHO], "Is the plan hers?", "Is the plan Sanae Takaichi's?"),
+        ([TOLD], "Was the idea his?", "Was the idea Xi's?"),
     ],
 )
 def test_follow_ups(history, question, expected):
@@ -101,6 +106,8 @@ def test_follow_ups(history, question, expected):
         ("What did Xi say, and where was the APEC summit?", "", "Where was the APEC summit?"),
         ("What does Lee want, and how did North Korea dismiss it?", "", "How did North Korea dismiss it?"),
         ("Who opened it, and what is this article about?", "Lee", "What is this article about?"),
+        ("Who was the bomb in Paris planted by, and when was he held?", "", "When was he held (bomb Paris planted)?"),
+        ("Who is the minister meeting in Rome, and why did he go?", "", "Why did he go (minister meeting Rome)?"),
     ],
 )
 def test_a_further_question_in_one_message(question, said, second):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from rag.dialogue.antecedents import ASKS_THING, replaced
 from rag.dialogue.ellipsis import elliptic, of_another, shortened
-from rag.dialogue.names import DEFINITION, NAME, OFFICE, is_name
+from rag.dialogue.names import NAME, defined, is_name, office_of
 from rag.dialogue.pronouns import PERSON, THING
 from rag.dialogue.topics import behind, with_topic
 from rag.dialogue.turns import Turn, short_answer
@@ -68,8 +68,7 @@ def further(question: str, first: str, said: str = "", max_chars: int = _LONGEST
     last, own = _lower(first), terms(question)
     asks_for = re.match(r"who\b", last, re.IGNORECASE) or ASKS_THING.match(last)
     answer = said if asks_for else ""
-    definition = DEFINITION.match(last)
-    known = answer or OFFICE.match(last) or (definition and _NAMED_OR_ONE.match(definition[1]))
+    known = answer or office_of(last) or _NAMED_OR_ONE.match(defined(last))
     names = any(term[0].isupper() or term[0].isdigit() for term in own)
     found = known and replaced(question, last, answer)
     if not found and not (names and len(own) >= _SAYS_ENOUGH):

@@ -34,7 +34,7 @@ def elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
     match = of_another(text, bare)
     if match is None or len(match[1].split()) > 6 or re.search(rf"\b(?:{WH}|{AUXILIARY})\b", match[1], re.IGNORECASE):
         return None
-    new = match[1]
+    new = re.sub(r"['’]s$", "", match[1])
     if PERSON.search(new) or THING.search(new) or POINTER.match(new):
         return None
     step = _YEAR_STEP.match(new.casefold())
@@ -90,4 +90,5 @@ def _year_moved(last: str, answer: str, by: int) -> str:
     if year:
         return last[: year.start()] + str(int(year[0]) + by) + last[year.end() :]
     year = _YEAR.search(short_answer(answer)) or _YEAR.search(answer)
-    return f"{last.rstrip('?.! ')} in {int(year[0]) + by}?" if year else f"{last.rstrip('?.! ')} the year before?"
+    when = f"in {int(year[0]) + by}" if year else f"the year {'before' if by < 0 else 'after'}"
+    return f"{last.rstrip('?.! ')} {when}?"

@@ -23,6 +23,7 @@ EXPLETIVE = re.compile(
     r"|(?i:\b(?:the )?(?:one|ones|those) (?:who|that|which|of)\b)"
 )
 _POSSESSIVE = frozenset({"his", "her", "its", "their"})
+_POSSESSIVE_ALONE = frozenset({"his", "hers", "theirs"})  # "Is it hers?"
 
 
 def open_pronoun(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -40,7 +41,7 @@ def put(pronoun: re.Pattern[str], text: str, name: str) -> str:
         own = match[0].casefold() in _POSSESSIVE and re.match(r"\w", after) is not None
         if match[0].casefold() == "her" and re.match(rf"(?:{AUXILIARY}|in|on|at|to|about|and|or)\b", after):
             own = False
-        return f"{name}'s" if own else name
+        return f"{name}'s" if own or match[0].casefold() in _POSSESSIVE_ALONE else name
 
     return pronoun.sub(word, text)
 
@@ -56,7 +57,7 @@ def _is_open(match: re.Match[str]) -> bool:
     if word.casefold() not in _POSSESSIVE | {"he", "she"}:
         return True
     after = match.string[match.end() :].lstrip()
-    if word.casefold() == "her" and not re.match(r"[a-z]", after):
+    if word.casefold() in ("her", "his") and not re.match(r"[a-z]", after):
         return True
     words = re.findall(r"\w+", before)[1:]
     named = any(word[0].isupper() and word.casefold() not in STOPWORDS for word in words)
