@@ -119,6 +119,58 @@ def test_pdf_keeps_the_page_of_each_paragraph(folder):
     assert "\n" not in parts(article)[2][1]
 
 
+def drawn(page, **forms):
+    """A PDF of one page from its content stream and its form objects: name=(box, matrix, content, names inside)."""
+    numbers = {name: number for number, name in enumerate(forms, start=6)}
+
+    def stream(fields, content):
+        return f"<< {fields} /Length {len(content)} >>\nstream\n{content}\nendstream"
+
+    def resources(names):
+        placed = " ".join(f"/{name} {numbers[name]} 0 R" for name in names)
+        return f"/Resources << /Font << /F 3 0 R >> /XObject << {placed} >> >>"
+
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 5 0 R {resources(forms)} >>",
+        stream("", page),
+        *(
+            stream(f"/Type /XObject /Subtype /Form /BBox [{box}] /Matrix [{matrix}] {resources(names)}", content)
+            for box, matrix, content, names in forms.values()
+        ),
+    ]
+    out = "%PDF-1.7\n" + "".join(f"{n} 0 obj\n{text}\nendobj\n" for n, text in enumerate(objects, start=1))
+    return f"{out}trailer\n<< /Root 1 0 R >>\n%%EOF\n".encode()
+
+
+def at(x, y, text):
+    return f"BT /F 12 Tf {x} {y} Td ({text}) Tj ET "
+
+
+def test_what_stands_in_form_objects_of_a_pdf_is_read_where_it_is_seen(folder):
+    """Placed by the page and by their own matrix, in one another, and only what their boxes show."""
+    page = (
+        at(50, 700, "The bridge was opened on Monday.")
+        + "q 1 0 0 1 0 -200 cm /Middle Do Q "
+        + at(50, 300, "It is the third over the river.")
+    )
+    content = at(-50, 700, "Its cost was 3 million euros.") + at(-50, 900, "Nobody sees this.")
+    middle = ("-100 0 500 800", "1 0 0 1 100 0", f"{content} q /Inner Do Q", ["Inner"])
+    inner = ("0 0 600 800", "1 0 0 1 0 0", at(-95, 600, "Not shown.") + at(50, 600, "The mayor paid."), [])
+    article = one(folder, "a.pdf", drawn(page, Middle=middle, Inner=inner))
+    assert [text for _, text in parts(article)] == [
+        "The bridge was opened on Monday.",
+        "Its cost was 3 million euros.",
+        "The mayor paid.",
+        "It is the third over the river.",
+    ]
+    # A page that is a form as a whole is no scanned one.
+    whole = ("0 0 600 800", "1 0 0 1 0 0", at(50, 700, "The bridge was opened on Monday."), [])
+    assert parts(one(folder, "b.pdf", drawn("/Whole Do", Whole=whole))) == [(None, "The bridge was opened on Monday.")]
+
+
 def test_docx_keeps_headings_and_tables(folder):
     article = one(folder, "a.docx", docx())
     assert (article.info.title, article.info.author) == ("A bridge report", "Ann Writer")

@@ -1,4 +1,4 @@
-"""PDF: the text boxes of each page in reading order, by pdfminer.six. Pages count from 1."""
+"""PDF: the text boxes of each page, form objects and all, in reading order, by pdfminer.six. Pages count from 1."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 from rag.load.parsed import Block, Metadata, Parsed, assemble
 
-VERSION = f"pdf/2+pdfminer.six-{version('pdfminer.six')}"
+VERSION = f"pdf/3+pdfminer.six-{version('pdfminer.six')}"
 
 _DATE = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
 _HEADING_WORDS = 12
@@ -48,10 +48,11 @@ def _blocks(raw: bytes) -> Iterator[Block]:
 
 def _pages(raw: bytes, only: list[int] | None = None, line_margin: float = 0.5) -> Iterator[list[str]]:
     """The texts of the boxes of each page."""
-    from pdfminer.high_level import extract_pages
     from pdfminer.layout import LAParams, LTTextContainer
 
-    for page in extract_pages(io.BytesIO(raw), page_numbers=only, laparams=LAParams(line_margin=line_margin)):
+    from rag.load.pdf_page import pages
+
+    for page in pages(raw, only, LAParams(line_margin=line_margin)):
         yield [box.get_text() for box in page if isinstance(box, LTTextContainer)]
 
 
