@@ -11,7 +11,7 @@ import numpy as np
 
 from eval.metrics import refusal
 from eval.metrics.intervals import LEVEL, RESAMPLES, Difference, Floats, paired_difference, paired_statistic
-from eval.scoring import decided_right
+from eval.scoring import decided_right, told
 
 Recorded = Mapping[str, Any]  # the fields of a `Record` that are compared, by name
 
@@ -128,13 +128,21 @@ Statistic = Callable[[Sequence[bool], Sequence[float], Floats], Floats]
 def _of_both(
     pairs: Sequence[tuple[Recorded, Recorded]], label: str, statistic: Statistic
 ) -> Callable[[Floats], tuple[Floats, Floats]]:
-    sides = [([bool(r[label]) for r in side], [float(r["score"]) for r in side]) for side in zip(*pairs, strict=True)]
+    sides = [([bool(r[label]) for r in side], _scores(side, label)) for side in zip(*pairs, strict=True)]
 
     def both(weights: Floats) -> tuple[Floats, Floats]:
         a, b = (statistic(labels, scores, weights) for labels, scores in sides)
         return a, b
 
     return both
+
+
+def _scores(side: Sequence[Recorded], label: str) -> list[float]:
+    """The scores as they stand; where they are to tell what is answerable, errors count as in the figures."""
+    scores = [float(r["score"]) for r in side]
+    if label != "answerable":
+        return scores
+    return told([r["answerable"] for r in side], scores, [r["error"] for r in side])
 
 
 def results(a: Mapping[str, Any], b: Mapping[str, Any], part: str = "test") -> Iterator[Compared]:

@@ -10,7 +10,7 @@ from typing import Any
 from eval.datasets.news import REMOVED
 from eval.metrics import refusal
 from eval.metrics.intervals import Share
-from eval.scoring import Record, at, scorable
+from eval.scoring import Record, at, scorable, told
 from rag.loss import holds_words, token_f1
 
 CHANCE_PARTNERS = 10
@@ -24,9 +24,7 @@ def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, p
     given = [r for r in some if r.answered]
     right, scores = [r.right for r in some], [r.score for r in some]
     labels = [r.answerable for r in some]
-    # An error tells what is answerable from what is not as badly as can be.
-    below, above = min(scores, default=0) - 1, max(scores, default=0) + 1
-    told = [(below if r.answerable else above) if r.error else r.score for r in some]
+    telling = told(labels, scores, [r.error for r in some])
     refusing = refusal.refusing(labels, [r.answered or bool(r.error) for r in some])
     worded = [r for r in answerable if r.f1 is not None]  # rule `article` has no accepted words
     known = [r.right_paragraph for r in answerable if r.right_paragraph is not None]
@@ -42,9 +40,9 @@ def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, p
         "joint_of_always_answering": _share_value(sum(right), len(some)),
         "coverage": share(r.answered for r in some),
         "given_right": share(r.right for r in given),
-        "auroc_answerable": refusal.auroc(labels, told),
+        "auroc_answerable": refusal.auroc(labels, telling),
         "auroc_right": refusal.auroc(right, scores),
-        "auroc_within_paragraph": refusal.auroc_within(labels, told, [r.paragraph for r in some]),
+        "auroc_within_paragraph": refusal.auroc_within(labels, telling, [r.paragraph for r in some]),
         "refusing_precision": refusing.precision,
         "refusing_recall": refusing.recall,
         "refusing_f1": refusing.f1,

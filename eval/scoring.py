@@ -54,6 +54,15 @@ def decided_right(answerable: bool, answered: bool, right: bool, error: str) -> 
     return answered and right if answerable else not answered
 
 
+def told(answerable: Sequence[bool], scores: Sequence[float], errors: Sequence[str]) -> list[float]:
+    """The scores by which what is answerable is told from what is not: an error tells it as badly as can be."""
+    below, above = min(scores, default=0) - 1, max(scores, default=0) + 1
+    return [
+        (below if is_answerable else above) if error else score
+        for is_answerable, score, error in zip(answerable, scores, errors, strict=True)
+    ]
+
+
 def score(case: Case, found: Prediction) -> Record:
     """What was right about it."""
     first = found.quotes[0] if found.quotes else None

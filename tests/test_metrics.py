@@ -249,6 +249,11 @@ def test_an_error_tells_answerable_from_unanswerable_as_badly_as_can_be():
     broke = [score(case(id=str(n), **yes), Prediction(1.0, False, error="broke")) for n in range(3)]
     refused = [score(case(id=f"n{n}", answerable=False), prediction("The bus won.", 0.2, False)) for n in range(3)]
     assert figures(broke + refused, dict.fromkeys("012", ("bus",)), probability=True)["auroc_answerable"] == 0.0
+    # As much where two runs are compared: one that answers all of them, and one that breaks on them.
+    answered = [score(case(id=str(n), **yes), prediction("The bus won.", 0.9, True)) for n in range(3)]
+    a, b = ([asdict(r) for r in some + refused] for some in (answered, broke))
+    found = next(c for c in differences("a set", "ours", a, b) if c.measure == "AUROC answerable")
+    assert (found.before, found.difference.value) == (1.0, -1.0)
 
 
 def test_figures_by_hand():
