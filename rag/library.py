@@ -10,7 +10,8 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -19,13 +20,14 @@ from rag import load
 from rag.errors import InputError, SeedError
 from rag.plan import counted
 from rag.store import Generation
+from rag.types import SeedEntry
 
 REMOVED = ".removed"
 _MOST_FILES = 200  # in one upload
 _MOST_BYTES = 200_000_000  # of a JSONL file, which has no bound of its own
 State = Literal[
     "in the index",
-    "in the index, in part",  # a file of which a build could not read all
+    "in the index, in part",  # a file of which a build cannot read all
     "changed since the build",
     "new, not built yet",
     "removed since the build",
@@ -59,12 +61,12 @@ class Library:
         """All articles of the generation by path, then the files that are new since."""
         found = {file.path: file.sha256 for file in load.find(self.seeds).files}
         built = store.manifest.seed_files
+        entries: dict[str, dict[str, SeedEntry]] = defaultdict(dict)
+        for entry in store.manifest.seeds:
+            entries[entry.path][entry.seed_sha256] = entry
+        states = {path: self._state(path, found.get(path), built.get(path), some) for path, some in entries.items()}
         out = []
         for info, characters, passages in store.articles():
-            if info.path not in found:
-                state: State = "removed since the build"
-            else:
-                state = _state(built.get(info.path), found[info.path])
             out.append(
                 Holding(
                     info.path,
@@ -74,13 +76,29 @@ class Library:
                     info.date,
                     characters,
                     passages,
-                    state,
+                    states[info.path],
                 )
             )
-        held = {one.path for one in out}
         new: State = "new, not built yet"
-        out += [Holding(path, path, "", None, None, 0, 0, new) for path in found if path not in held]
+        out += [Holding(path, path, "", None, None, 0, 0, new) for path in found if path not in entries]
         return sorted(out, key=lambda one: (one.path, one.article_id))
+
+    def _state(self, path: str, now: str | None, built: str | None, held: Mapping[str, SeedEntry]) -> State:
+        """Of a file by its SHA-256 now and as the manifest has it, and by the articles that the generation has of it.
+
+        The articles decide: a build that finds the same ones keeps the generation, and with it what that says of the
+        file, also where a broken line was taken out of it or put in.
+        """
+        if now is None:
+            return "removed since the build"
+        if now == built or now in held:
+            return "in the index"
+        if not load.holds_many(path):
+            return "changed since the build"
+        loaded = load.load(self.seeds, path, held)
+        if loaded.articles or len(loaded.kept) < len(held):
+            return "changed since the build"
+        return "in the index, in part" if loaded.problems else "in the index"
 
     def files(self) -> list[str]:
         """The article files by path."""
@@ -180,12 +198,6 @@ class Library:
             number += 1
             free = self.seeds / REMOVED / f".{number}" / path
         return free
-
-
-def _state(built: str | None, now: str) -> State:
-    if built is None:
-        return "in the index, in part"
-    return "in the index" if built == now else "changed since the build"
 
 
 def _copied_name(file: Path, target: Path) -> None:

@@ -130,6 +130,31 @@ def test_a_file_that_was_read_in_part_says_so(library, tmp_path, word_encoder):
     assert {h.path: h.state for h in held} == {ARTICLE: "in the index", "some.jsonl": "in the index, in part"}
 
 
+def test_a_file_is_no_longer_in_part_once_a_build_reads_it_whole(library, tmp_path, word_encoder):
+    """The articles are the same, so a build keeps the generation, whose manifest has the file as it once was."""
+    file, index = library.seeds / "some.jsonl", tmp_path / "index"
+    good, other = (json.dumps({"id": id, "title": "A bridge", "text": f"{GOOD} {id}"}) for id in ("one", "two"))
+
+    def state(*lines, build=True):
+        file.write_text("\n".join(lines) + "\n")
+        if build:
+            sync_index(library.seeds, index, Settings())
+        (found,) = {h.state for h in library.holdings(open_assistant(index, Settings()).store) if h.path == file.name}
+        return found
+
+    assert state(good, "no json") == "in the index, in part"
+    generation = open_assistant(index, Settings()).store.generation
+    assert state(good) == "in the index"
+    assert open_assistant(index, Settings()).store.generation == generation
+    assert state(good, "", "no json") == "in the index, in part"
+    assert state(good, other, build=False) == "changed since the build"
+    assert state("no json", build=False) == "changed since the build"
+    assert state(good, other) == "in the index"
+    assert state(other, "", good) == "in the index"  # a blank line more, another order
+    assert state(other, "no json") == "in the index, in part"
+    assert state(other) == "in the index"
+
+
 def test_files_are_added_and_brought_back_where_there_are_no_links(library, tmp_path, monkeypatch):
     def link(*_):
         raise PermissionError(1, "Operation not permitted")

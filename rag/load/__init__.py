@@ -121,6 +121,11 @@ def loader_version(path: str) -> str:
     return str(_FORMATS[PurePosixPath(path).suffix.lower()].VERSION)
 
 
+def holds_many(path: str) -> bool:
+    """Whether a file of this kind holds many articles, each a seed of its own."""
+    return _FORMATS[PurePosixPath(path).suffix.lower()] is jsonl
+
+
 def load(seeds: Path, path: str, known: Mapping[str, SeedEntry] | None = None) -> Loaded:
     """Reads the articles of one file.
 
