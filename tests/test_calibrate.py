@@ -1,7 +1,9 @@
 """The bound holds as often as it says, on pools whose true risk is known; a certificate holds while nothing changes."""
 
+import asyncio
 import json
 
+import gradio as gr
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -20,13 +22,18 @@ from rag.certify import Question, calibrate
 from rag.check import check
 from rag.cli import app
 from rag.errors import IndexUnusable, InputError
+from rag.extract import shipped_sha256
+from rag.feedback import Feedback
 from rag.filters import parse
+from rag.library import Library
 from rag.load import load
 from rag.pipeline import LiveAssistant, open_assistant, sync_index
 from rag.progress import calibration_lines
-from rag.settings import Settings
-from rag.store import certificates
+from rag.settings import Settings, certified
+from rag.store import certificates, layout
+from rag.store.certificates import Level
 from rag.types import Support
+from rag.ui import Offer, chat, choices, page
 from rag.ui.chat import converse
 from rag.verify import verify
 from tests.conftest import ARTICLE, SEEDS
@@ -231,6 +238,60 @@ def test_a_level_that_is_no_longer_certified_is_an_error_on_the_page(index):
     """It was chosen while there was a certificate; a laxer threshold must not be taken without a word."""
     reply, _ = converse(LiveAssistant(index, Settings()), "Who is Xi?", level="0.05")
     assert (reply.status, reply.error) == ("error", "no certificate of this index supports at most 5% of wrong answers")
+
+
+def certified_at(index, *risks):
+    """A certificate of the index with these levels, as if `rag calibrate` had been run beside the page."""
+    levels = tuple(Level(risk, 1 - risk, 60, 0, risk) for risk in risks)
+    facts = {"answers": 60, "errors": 0, "bound": risks[0], "questions": 180, "unanswerable": 0, "develop": 60}
+    facts |= {"tried": 1, "questions_sha256": "0" * 64, "loss": loss.RULE, "made": "2025-11-01", "levels": levels}
+    facts |= {"reader": shipped_sha256(), "settings": certified(Settings())}
+    named = {"risk": risks[0], "confidence": 0.95, "threshold": 1 - risks[0], "generation": layout.pointed(index)}
+    return certificates.write(index, certificates.Certificate(**named, **facts))
+
+
+def test_levels_on_an_open_page_follow_the_certificate(index):
+    live = LiveAssistant(index, Settings())
+    levels, note, lapsed = choices.renewed(live, None)
+    assert (levels["choices"], levels["value"]) == ([("as shipped", choices.SHIPPED)], choices.SHIPPED)
+    assert (lapsed, "not calibrated on these articles" in note) == (gr.skip(), True)
+    file = certified_at(index, 0.2, 0.1)
+    # What is no longer offered under its name is taken by what it stands for now; it promised nothing.
+    levels, note, lapsed = choices.renewed(live, choices.SHIPPED)
+    assert ([value for _, value in levels["choices"]], levels["value"]) == (["0.2", "0.1"], "0.2")
+    assert (lapsed, "Certified on 180 questions" in note) == (gr.skip(), True)
+    levels, _, lapsed = choices.renewed(live, "0.1")
+    assert ("value" in levels, lapsed) == (False, gr.skip())
+    certified_at(index, 0.2)
+    levels, _, lapsed = choices.renewed(live, "0.1")
+    assert ([value for _, value in levels["choices"]], levels["value"]) == (["0.2"], "0.2")
+    assert "“at most 1 answer in 10 is wrong” was chosen and is no longer certified" in lapsed
+    file.unlink()
+    levels, note, lapsed = choices.renewed(live, "0.2", read=True)
+    assert (levels["value"], "not calibrated on these articles" in note) == (choices.SHIPPED, True)
+    assert ("is no longer certified" in lapsed, "Chosen now: “as shipped”" in lapsed) == (True, True)
+    assert choices.renewed(live, choices.SHIPPED)[2] == gr.skip()
+    assert choices.renewed(live, choices.SHIPPED, read=True)[2] == ""
+    assert converse(live, "Who is Xi?", level=None)[0].status != "error"  # before the page has its levels
+
+
+def test_a_page_looks_for_levels_when_they_can_have_changed(index, tmp_path, monkeypatch):
+    """When it is loaded, when the chat or the choices are opened, and after each question."""
+    monkeypatch.setattr(chat, "EXAMPLES", ())
+
+    async def built():  # in a loop, as Gradio would open some of its own and leave them
+        offer = Offer(Library(SEEDS), upload=True)
+        return page(LiveAssistant(index, Settings()), Feedback(tmp_path / "feedback.db"), offer).get_config_file()
+
+    config = asyncio.run(built())
+    ids = {component["props"].get("elem_id"): component["id"] for component in config["components"]}
+    events = {
+        event
+        for dependency in config["dependencies"]
+        if {ids["strictness"], ids["strictness-note"]} <= set(dependency["outputs"])
+        for _, event in dependency["targets"]
+    }
+    assert events == {"load", "select", "expand", "then"}
 
 
 def test_levels_hold_together_and_can_be_chosen(index):

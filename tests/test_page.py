@@ -341,6 +341,16 @@ def test_only_levels_that_a_certificate_supports_can_be_chosen(page, folders):
         level = next(level for level in reached if level.risk == 0.5)
         title = reply.locator(".confidence span").first.get_attribute("title")
         assert title.endswith(f"threshold {level.threshold:.2f}")
+        for file in index.glob("certificates/[0-9a-f]*.json"):
+            file.unlink()
+        # It lapses on the open page: that is said, and from then on what applies is what is chosen.
+        assert "no certificate of this index" in ask(page, TAKAICHI, "error").inner_text()
+        page.wait_for_selector("#lapsed .error")
+        assert "is no longer certified" in page.locator("#lapsed").inner_text()
+        assert page.locator("#strictness input").count() == 1
+        reply = ask(page, TAKAICHI, "answered")
+        assert "not calibrated on these articles" in reply.locator(".confidence").inner_text()
+        page.wait_for_function("!document.querySelector('#lapsed .error')")
     finally:
         for file in index.glob("certificates/*"):
             file.unlink()

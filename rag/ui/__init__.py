@@ -67,7 +67,7 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
             with gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Chat", id="chat") as chat_tab:
                     parts = chat.build(live, feedback)
-                chat_tab.select(parts.titles, None, parts.articles, api_visibility="private")
+                chat_tab.select(parts.reopen, *parts.reopening, api_visibility="private")
                 with gr.Tab("Library", id="library") as tab:
                     now, shown = library_tab.build(live, offer.library, upload=offer.upload)
                 tab.select(now, None, shown, api_visibility="private")

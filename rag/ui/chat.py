@@ -40,8 +40,8 @@ class Parts:
     refreshed: list[Any]
     restore: Any
     restoring: tuple[list[Any], list[Any]]
-    titles: Any  # () -> an update of `articles`, after a build
-    articles: Any
+    reopen: Any  # (level) -> updates, after a build or a calibration
+    reopening: tuple[list[Any], list[Any]]
 
 
 def build(live: LiveAssistant, feedback: Feedback) -> Parts:
@@ -102,7 +102,7 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         since: str,
         until: str,
         articles: list[str],
-        level: str,
+        level: str | None,
         event: gr.EventData,
     ) -> Iterator[tuple[Any, ...]]:
         if event.target in buttons:
@@ -127,6 +127,15 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         trigger_mode="once",
     )
     asking.then(None, js="() => window.articles.answered()", api_visibility="private")
+    levels = [choice.level, choice.note, choice.lapsed]
+
+    def asked_at(level: str | None) -> tuple[Any, ...]:
+        return choices.renewed(live, level, read=True)
+
+    asking.then(asked_at, choice.level, levels, api_visibility="private", show_progress="hidden")
+
+    def reopen(level: str | None) -> tuple[Any, ...]:
+        return choices.titles(live), *choices.renewed(live, level)
 
     def show(which: str, before: Turns) -> Any:
         return _shown(live, which, before)
@@ -161,8 +170,8 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         [choice.articles, choice.level, choice.note],
         restore,
         ([kept], [chatbot, turns]),
-        lambda: choices.titles(live),
-        choice.articles,
+        reopen,
+        ([choice.level], [choice.articles, *levels]),
     )
 
 
@@ -177,12 +186,12 @@ def converse(
     text: str,
     before: Turns = [],  # noqa: B006 - never changed
     filters: Mapping[str, Any] = {},
-    level: str = choices.SHIPPED,
+    level: str | None = choices.SHIPPED,
 ) -> tuple[Reply, str | None]:
     """The reply to show, and the panel beside it where that changes. A failure is an error reply, never a refusal."""
     try:
         assistant = live.current()
-        if level not in (choices.SHIPPED, ""):
+        if level and level != choices.SHIPPED:
             assistant = assistant.at_level(float(level))
         reply = assistant.ask(text, history=turns_of(before), filters=parse(filters))
         return reply, html.sources(reply, assistant.store)

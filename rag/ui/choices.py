@@ -25,11 +25,13 @@ class Choice:
     articles: Any
     level: Any
     note: Any
+    lapsed: Any
 
 
 def build(live: LiveAssistant) -> Choice:
     """Puts the components into the page that is being built."""
-    with gr.Accordion("Search in, and how strictly", open=False, elem_id="choices"):
+    lapsed = gr.HTML("", elem_id="lapsed")  # seen also while the rest is folded away
+    with gr.Accordion("Search in, and how strictly", open=False, elem_id="choices") as accordion:
         with gr.Row():
             since = gr.DateTime(label="Dated from", include_time=False, type="string", elem_id="since")
             until = gr.DateTime(label="to", include_time=False, type="string", elem_id="until")
@@ -37,20 +39,47 @@ def build(live: LiveAssistant) -> Choice:
             label="Only these articles", choices=_titles(live), multiselect=True, value=[], elem_id="only"
         )
         choices, note = levels(live.shown())
-        level = gr.Radio(label="Strictness", choices=choices, value=choices[0][1], elem_id="strictness")
+        # What is chosen is set when a page is loaded: the levels may have changed since the server was started.
+        level = gr.Radio(label="Strictness", choices=choices, value=None, elem_id="strictness")
         said = gr.HTML(html.note(note), elem_id="strictness-note")
-    return Choice(since, until, articles, level, said)
+
+    def opened(chosen: str | None) -> tuple[Any, ...]:
+        return renewed(live, chosen)
+
+    accordion.expand(opened, level, [level, said, lapsed], api_visibility="private", show_progress="hidden")
+    return Choice(since, until, articles, level, said, lapsed)
 
 
 def updates(live: LiveAssistant) -> tuple[Any, ...]:
     """Of the articles, the levels and the note beside these, as they are now."""
-    choices, note = levels(live.shown())
-    return titles(live), gr.update(choices=choices, value=choices[0][1]), html.note(note)
+    return titles(live), *renewed(live, None)[:2]
 
 
 def titles(live: LiveAssistant) -> Any:
-    """Of the articles alone, which leaves the chosen level."""
+    """Of the articles alone."""
     return gr.update(choices=_titles(live))
+
+
+def renewed(live: LiveAssistant, chosen: str | None, *, read: bool = False) -> tuple[Any, ...]:
+    """Of the levels, the note beside them, and the line that says that the chosen one has lapsed.
+
+    A level that is still offered stays chosen. One that is not lapses with its certificate, and is never replaced
+    without a word. What was said of an earlier one stays until it has been `read`.
+    """
+    choices, note = levels(live.shown())
+    otherwise = "" if read else gr.skip()
+    if chosen in [value for _, value in choices]:
+        return gr.update(choices=choices), html.note(note), otherwise
+    label, value = choices[0]
+    if not chosen or chosen == SHIPPED:
+        said = otherwise
+    else:
+        said = html.note(
+            f"“{_in_words(float(chosen))}” was chosen and is no longer certified, as the articles or the certificate "
+            f"have changed. Chosen now: “{label}”.",
+            "error",
+        )
+    return gr.update(choices=choices, value=value), html.note(note), said
 
 
 def _titles(live: LiveAssistant) -> list[tuple[str, str]]:
