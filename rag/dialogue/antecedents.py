@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.dialogue.names import DEFINITION, NAME, is_name, office_of
+from rag.dialogue.names import DEFINITION, NAME, OFFICE, is_name, office_of
 from rag.dialogue.pronouns import EXPLETIVE, HE_HIM, OBJECT, PERSON, SUBJECTIVE, THING, open_pronoun, put
 from rag.words import AUXILIARY
 
@@ -36,7 +36,7 @@ def replaced(bare: str, last: str, said: str) -> str | None:
         found = [asked_who] if asked_who else names[::-1]
         return f"Who is {found[0]}?" if found else None
     if open_pronoun(PERSON, bare):
-        if not asked_who and _WHO_DID.match(last):
+        if not asked_who and (_WHO_DID.match(last) or OFFICE.match(last)):
             return None  # the one who is asked for, or the one whom it was done to
         found = [one for one in (asked_who, *(name for name in names if not name.isupper()), said) if one]
         if HE_HIM.search(bare):

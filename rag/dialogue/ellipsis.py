@@ -34,7 +34,7 @@ def elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
     match = of_another(text, bare)
     if match is None or len(match[1].split()) > 6 or re.search(rf"\b(?:{WH}|{AUXILIARY})\b", match[1], re.IGNORECASE):
         return None
-    new = re.sub(r"['’]s$", "", match[1])
+    new = match[1]
     if PERSON.search(new) or THING.search(new) or POINTER.match(new):
         return None
     step = _YEAR_STEP.match(new.casefold())
@@ -50,6 +50,8 @@ def elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
         start -= len("the ") * last[:start].endswith(" the ")
         preposition = new[: len(new) - len(bare_new)].strip()
         if not preposition or re.search(rf"\b{preposition}\s+(?:the\s+)?$", last[:start], re.IGNORECASE):
+            if re.match(r"['’]s\b", last[end:]) or re.search(r"\bof (?:the )?$", last[:start]):
+                bare_new = re.sub(r"['’]s$", "", bare_new)  # "And Canada's?" of "Who is Japan's prime minister?"
             return last[:start] + bare_new + last[end:]
     return f"{last.rstrip('?.! ')}, {new}?"
 
@@ -80,7 +82,7 @@ def of_another(text: str, bare: str) -> re.Match[str] | None:
 def _last_part(name: re.Match[str]) -> tuple[int, int]:
     """The range of a name; of "Prime Minister of Japan" and "Japan's Prime Minister" that of "Japan"."""
     of = list(re.finditer(r"\bof\s+(?:the\s+)?", name[0]))
-    owner = re.search(r"['’]s\s", name[0])
+    owner = re.search(r"['’]s(?=\s|$)", name[0])
     end = name.start() + owner.start() if owner and not of else name.end()
     return (name.start() + of[-1].end() if of else name.start()), end
 

@@ -14,13 +14,13 @@ _NO_NAME = re.compile(
     r"|November|December"
 )
 # "Who is the leader of South Korea?", "Who was Japan's first king?": the words for the one who is asked for.
-_OFFICE = re.compile(
+OFFICE = re.compile(
     r"^who(?:['’]s|\s+(?:is|was|are|were))\s+((?:(?:an?|the)\s|[A-Z][\w.\-]*['’]s\s)[\w\s.'’\-]{2,60}?)[?.!\s]*$",
     re.IGNORECASE,
 )
 # Words that make a clause of it: "the bomb planted by", "Japan's minister meeting", "the president to meet".
 _CLAUSE = re.compile(
-    r"\b(?:by|for|to|with|from|at|about|in|on)$|\bto\s+[a-z]|\b(?!king\b)[a-z]+(?:ing|ed)(?:\s+(?:by|to|with|from|at|in|on)\b|$)"
+    r"\b(?:by|for|to|with|from|at|about|in|on)$|\bto\s+[a-z]|\b(?!king\b)[a-z]+(?:ed$|ing(?:\s+(?:by|to|with|from|at|in|on)\b|$))"
 )
 DEFINITION = re.compile(
     r"^(?:what|who)(?:['’]s|\s+(?:is|are|was|were))\s+((?:an?\s+|the\s+)?[\w\s.'’\-]{2,60}?)[?.!\s]*$", re.IGNORECASE
@@ -35,7 +35,7 @@ def is_name(text: str) -> bool:
 
 def office_of(last: str) -> str:
     """The words by which a question asks for somebody; "" where they are a clause or a name alone."""
-    return _words_of(_OFFICE, last)
+    return _words_of(OFFICE, last)
 
 
 def defined(last: str) -> str:

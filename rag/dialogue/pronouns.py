@@ -57,8 +57,9 @@ def _is_open(match: re.Match[str]) -> bool:
     if word.casefold() not in _POSSESSIVE | {"he", "she"}:
         return True
     after = match.string[match.end() :].lstrip()
-    if word.casefold() in ("her", "his") and not re.match(r"[a-z]", after):
+    if word.casefold() == "her" and not re.match(r"[a-z]", after):
         return True
     words = re.findall(r"\w+", before)[1:]
     named = any(word[0].isupper() and word.casefold() not in STOPWORDS for word in words)
-    return not named and re.search(r"\b(?:the|an?) [a-z]", before) is None
+    alone = word.casefold() == "his" and not re.match(r"\w", after)  # "Was the idea his?"
+    return not named and (alone or re.search(r"\b(?:the|an?) [a-z]", before) is None)
