@@ -149,26 +149,39 @@ def at(x, y, text):
     return f"BT /F 12 Tf {x} {y} Td ({text}) Tj ET "
 
 
-def test_what_stands_in_form_objects_of_a_pdf_is_read_where_it_is_seen(folder):
-    """Placed by the page and by their own matrix, in one another, and only what their boxes show."""
-    page = (
-        at(50, 700, "The bridge was opened on Monday.")
-        + "q 1 0 0 1 0 -200 cm /Middle Do Q "
-        + at(50, 300, "It is the third over the river.")
+def test_a_page_of_a_pdf_that_was_placed_as_a_form_is_read(folder):
+    """By the page and by their own matrix, in one another, beside one another, and only what their boxes show."""
+    page = at(50, 700, "The bridge was opened.") + "/Middle Do /Low Do " + at(50, 40, "12")
+    content = at(-50, 500, "Its cost was 3 million euros, of which the town paid half.") + at(
+        -50, 900, "Nobody sees this."
     )
-    content = at(-50, 700, "Its cost was 3 million euros.") + at(-50, 900, "Nobody sees this.")
     middle = ("-100 0 500 800", "1 0 0 1 100 0", f"{content} q /Inner Do Q", ["Inner"])
-    inner = ("0 0 600 800", "1 0 0 1 0 0", at(-95, 600, "Not shown.") + at(50, 600, "The mayor paid."), [])
-    article = one(folder, "a.pdf", drawn(page, Middle=middle, Inner=inner))
+    inner = (
+        "0 0 600 800",
+        "1 0 0 1 0 0",
+        at(-95, 400, "Not shown.") + at(-50, 450, "Hidden.") + at(0, 400, "The mayor paid."),
+        [],
+    )
+    low = ("0 0 600 800", "1 0 0 1 0 -150", at(50, 350, "It is the third over the river."), [])
+    article = one(folder, "a.pdf", drawn(page, Middle=middle, Inner=inner, Low=low))
     assert [text for _, text in parts(article)] == [
-        "The bridge was opened on Monday.",
-        "Its cost was 3 million euros.",
+        "The bridge was opened.",
+        "Its cost was 3 million euros, of which the town paid half.",
         "The mayor paid.",
         "It is the third over the river.",
+        "12",
     ]
-    # A page that is a form as a whole is no scanned one.
-    whole = ("0 0 600 800", "1 0 0 1 0 0", at(50, 700, "The bridge was opened on Monday."), [])
-    assert parts(one(folder, "b.pdf", drawn("/Whole Do", Whole=whole))) == [(None, "The bridge was opened on Monday.")]
+
+
+def test_drawings_stamps_and_watermarks_stay_out_of_the_text_of_a_pdf(folder):
+    text = at(50, 700, "The bridge was opened on Monday.") + at(50, 600, "It is the third over the river.")
+    draft = ("0 0 600 800", "0.7071 0.7071 -0.7071 0.7071 130 560", at(0, 0, "DRAFT"), [])
+    wanted = ["The bridge was opened on Monday.", "It is the third over the river."]
+    assert [t for _, t in parts(one(folder, "a.pdf", drawn(text + "/Draft Do", Draft=draft)))] == wanted
+    # On a page that is a form as a whole, too: what is turned, and the points of a drawing.
+    points = "".join(at(50 + 9 * (n % 50), 500 - 9 * (n // 50), "l") for n in range(1000))
+    whole = ("0 0 600 800", "1 0 0 1 0 0", f"{text} {points} /Draft Do", ["Draft"])
+    assert [t for _, t in parts(one(folder, "b.pdf", drawn("/Whole Do", Whole=whole, Draft=draft)))] == wanted
 
 
 def test_docx_keeps_headings_and_tables(folder):

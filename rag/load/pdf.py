@@ -1,4 +1,4 @@
-"""PDF: the text boxes of each page, form objects and all, in reading order, by pdfminer.six. Pages count from 1."""
+"""PDF: the text boxes of each page in reading order, by pdfminer.six. Pages count from 1."""
 
 from __future__ import annotations
 
