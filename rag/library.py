@@ -91,12 +91,12 @@ class Library:
         """
         if now is None:
             return "removed since the build"
-        if now == built or now in held:
+        if now == built:
             return "in the index"
         if not load.holds_many(path):
             return "changed since the build"
         loaded = load.load(self.seeds, path, held)
-        if loaded.articles or len(loaded.kept) < len(held):
+        if loaded.articles or sorted(entry.seed_sha256 for entry in loaded.kept) != sorted(held):
             return "changed since the build"
         return "in the index, in part" if loaded.problems else "in the index"
 
