@@ -133,10 +133,10 @@ def load(seeds: Path, path: str, known: Mapping[str, SeedEntry] | None = None) -
     file or record that cannot be read; it is a problem with its reason.
     """
     out = Loaded()
-    parser = _FORMATS[PurePosixPath(path).suffix.lower()]
+    parser, many = _FORMATS[PurePosixPath(path).suffix.lower()], holds_many(path)
     try:
         size = (seeds / path).stat().st_size
-        if parser is not jsonl and size > MAX_ARTICLE_BYTES:
+        if not many and size > MAX_ARTICLE_BYTES:
             out.problems.append(
                 (path, f"has {size / 1e6:.0f} MB; an article has at most {MAX_ARTICLE_BYTES / 1e6:.0f}")
             )
@@ -146,7 +146,7 @@ def load(seeds: Path, path: str, known: Mapping[str, SeedEntry] | None = None) -
     except OSError as error:
         out.problems.append((path, f"cannot be read: {error.strerror}"))
         return out
-    if parser is not jsonl:
+    if not many:
         _one(out, path, path, raw, parser, known or {})
         return out
     for number, line in jsonl.records(raw):
