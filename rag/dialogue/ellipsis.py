@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.dialogue.names import NAME, is_name
+from rag.dialogue.names import NAME, OFFICE, is_name, office_of
 from rag.dialogue.pronouns import PERSON, POINTER, THING
 from rag.dialogue.turns import short_answer
 from rag.plain import WHAT_ABOUT
@@ -23,6 +23,8 @@ _LEADING = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SUBJECT = re.compile(r"^(?:who|what|which\s+\w+)\s+(\w.*?)[?.!\s]*$", re.IGNORECASE | re.DOTALL)
+_OFFICE_OF = re.compile(r"(?=.*\b[A-Z]).+\s[a-z]+(?:\s+of\s.+)?")  # "Germany's chancellor", "the king of Spain"
+_WHO_IS = re.compile(r"who(?:['’]s|\s+\w+)\s+", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _YEAR_STEP = re.compile(
     r"^(?:in )?the (?:(year before|previous year|year earlier)|(year after|next year|following year))$"
@@ -37,6 +39,9 @@ def elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
     new = match[1]
     if PERSON.search(new) or THING.search(new) or POINTER.match(new):
         return None
+    who = _WHO_IS.match(last) if office_of(last) else None
+    if who and OFFICE.match(f"who is {new}") and _OFFICE_OF.fullmatch(new):
+        return f"{who[0]}{new}?"
     step = _YEAR_STEP.match(new.casefold())
     if step:
         return _year_moved(last, answer, -1 if step[1] else 1)
