@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -119,11 +118,7 @@ class _Work:
 
     def _load(self, held: Sequence[SeedEntry]) -> list[tuple[str, str]]:
         """Fills `articles` and `kept`; returns what could not be read."""
-        known: dict[str, dict[str, SeedEntry]] = defaultdict(dict)
-        if self.keep_chunks:
-            for entry in held:
-                if entry.loader == load.loader_version(entry.path):
-                    known[entry.path][entry.seed_sha256] = entry
+        known = load.by_file(e for e in held if self.keep_chunks and e.loader == load.loader_version(e.path))
         same_files = self.before.manifest.seed_files if self.before else {}
         unreadable = []
         for done, file in enumerate(self.found, start=1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,13 +95,10 @@ def _generation(folder: Path) -> Iterator[str]:
 def _seeds(seeds: Path, held: manifest.Manifest) -> list[str]:
     found = load.find(seeds)
     entries: list[SeedEntry] = []
-    by_path: dict[str, dict[str, SeedEntry]] = defaultdict(dict)
-    for e in held.seeds:
-        if e.loader == load.loader_version(e.path):
-            by_path[e.path][e.seed_sha256] = e
+    known = load.by_file(e for e in held.seeds if e.loader == load.loader_version(e.path))
     problems = [f"{where}: {reason}" for where, reason in found.unreadable]
     for file in found.files:
-        loaded = load.load(seeds, file.path, by_path[file.path])
+        loaded = load.load(seeds, file.path, known[file.path])
         infos = [article.info for article in loaded.articles]
         entries += loaded.kept
         entries += [SeedEntry.of(info) for info in infos]

@@ -10,7 +10,6 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -61,9 +60,7 @@ class Library:
         """All articles of the generation by path, then the files that are new since."""
         found = {file.path: file.sha256 for file in load.find(self.seeds).files}
         built = store.manifest.seed_files
-        entries: dict[str, dict[str, SeedEntry]] = defaultdict(dict)
-        for entry in store.manifest.seeds:
-            entries[entry.path][entry.seed_sha256] = entry
+        entries = load.by_file(store.manifest.seeds)
         states = {path: self._state(path, found.get(path), built.get(path), some) for path, some in entries.items()}
         out = []
         for info, characters, passages in store.articles():

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -124,6 +125,14 @@ def loader_version(path: str) -> str:
 def holds_many(path: str) -> bool:
     """Whether a file of this kind holds many articles, each a seed of its own."""
     return _FORMATS[PurePosixPath(path).suffix.lower()] is jsonl
+
+
+def by_file(entries: Iterable[SeedEntry]) -> defaultdict[str, dict[str, SeedEntry]]:
+    """The entries by the path of their file, and by seed SHA-256, as `load` takes those it need not read."""
+    out: defaultdict[str, dict[str, SeedEntry]] = defaultdict(dict)
+    for entry in entries:
+        out[entry.path][entry.seed_sha256] = entry
+    return out
 
 
 def load(seeds: Path, path: str, known: Mapping[str, SeedEntry] | None = None) -> Loaded:
