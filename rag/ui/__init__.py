@@ -76,7 +76,7 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
                         evaluation.build()
         blocks.load(None, js=_file("chat.js"), api_visibility="private")
         blocks.load(parts.restore, *parts.restoring, api_visibility="private")
-        blocks.load(parts.refresh, None, parts.refreshed, api_visibility="private")
+        blocks.load(parts.reopen, *parts.reopening, api_visibility="private")
         if offer.api:
             _endpoints(live)
     # Questions share two cores well; the rest wait in line.

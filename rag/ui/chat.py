@@ -36,11 +36,9 @@ _STORAGE = "ask-the-articles"
 class Parts:
     """What the page's other tabs and its start need of this one."""
 
-    refresh: Any  # () -> updates of `refreshed`
-    refreshed: list[Any]
     restore: Any
     restoring: tuple[list[Any], list[Any]]
-    reopen: Any  # (level) -> updates, after a build or a calibration
+    reopen: Any  # (level) -> updates, at the start and after a build or a calibration
     reopening: tuple[list[Any], list[Any]]
 
 
@@ -166,8 +164,6 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
 
     tell.click(remarked, [comment, judged], [comment, remark, told], api_visibility="private")
     return Parts(
-        lambda: choices.updates(live),
-        [choice.articles, choice.level, choice.note],
         restore,
         ([kept], [chatbot, turns]),
         reopen,

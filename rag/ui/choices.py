@@ -50,11 +50,6 @@ def build(live: LiveAssistant) -> Choice:
     return Choice(since, until, articles, level, said, lapsed)
 
 
-def updates(live: LiveAssistant) -> tuple[Any, ...]:
-    """Of the articles, the levels and the note beside these, as they are now."""
-    return titles(live), *renewed(live, None)[:2]
-
-
 def titles(live: LiveAssistant) -> Any:
     """Of the articles alone."""
     return gr.update(choices=_titles(live))
