@@ -24,7 +24,6 @@ _LEADING = re.compile(
 )
 _SUBJECT = re.compile(r"^(?:who|what|which\s+\w+)\s+(\w.*?)[?.!\s]*$", re.IGNORECASE | re.DOTALL)
 _OFFICE_OF = re.compile(r"(?=.*\b[A-Z]).+\s[a-z]+(?:\s+of\s.+)?")  # "Germany's chancellor", "the king of Spain"
-_WHO_IS = re.compile(r"who(?:['’]s|\s+\w+)\s+", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _YEAR_STEP = re.compile(
     r"^(?:in )?the (?:(year before|previous year|year earlier)|(year after|next year|following year))$"
@@ -39,9 +38,9 @@ def elliptic(text: str, bare: str, last: str, answer: str) -> str | None:
     new = match[1]
     if PERSON.search(new) or THING.search(new) or POINTER.match(new):
         return None
-    who = _WHO_IS.match(last) if office_of(last) else None
-    if who and OFFICE.match(f"who is {new}") and _OFFICE_OF.fullmatch(new):
-        return f"{who[0]}{new}?"
+    office = office_of(last)
+    if office and OFFICE.match(f"who is {new}") and _OFFICE_OF.fullmatch(new):
+        return f"{last.partition(office)[0]}{new}?"
     step = _YEAR_STEP.match(new.casefold())
     if step:
         return _year_moved(last, answer, -1 if step[1] else 1)

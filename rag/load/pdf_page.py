@@ -55,8 +55,7 @@ class _Device(PDFPageAggregator):
 
     def _worded(self) -> list[LTChar]:
         """Without the points of a drawing, each a line of its own: laying them out takes time that is quadratic."""
-        form = LTPage(0, (0, 0, 0, 0))
-        lines = [list(line) for line in form.group_objects(self._layout, self._of_forms)]
+        lines = [list(line) for line in self.cur_item.group_objects(self._layout, self._of_forms)]
         alone = sum(len(line) == 1 for line in lines)
         kept = lines if alone <= _POINTS else [line for line in lines if len(line) > 1]
         return [item for line in kept for item in line if isinstance(item, LTChar)]
