@@ -17,7 +17,7 @@ from tests.conftest import ARTICLE, SEEDS
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
-SHORT = '"mutually beneficial" relationship'
+SHORT = "mutually beneficial"
 HOSTILE = (
     """---
 title: 'Zebra <script>window.pwned = 1</script> **treaty** ![p](http://outside.example/p.png)'
