@@ -122,7 +122,7 @@ def test_settings_come_from_the_file_and_the_environment_wins(monkeypatch, tmp_p
 def test_ask_answers_with_the_short_answer_and_its_citation(rag, loaded):
     code, out, _ = rag("ask", TAKAICHI)
     assert code == 0
-    assert out.startswith('In short: mutually beneficial [1]\n\n“While Takaichi stressed a desire')
+    assert out.startswith("In short: mutually beneficial [1]\n\n“While Takaichi stressed a desire")
     assert "CaliToday, 2025-11-01, paragraph 8" in out
 
 
@@ -401,7 +401,7 @@ def test_the_installed_command_runs_in_a_new_process(seed_index):
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, 'In short: mutually beneficial [1]')
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "In short: mutually beneficial [1]")
     assert done.stderr == ""
 
 
