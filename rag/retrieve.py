@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rag.filters import ALL, Filters
 from rag.settings import Settings
 from rag.types import Encoder, Hit, Passage, Question, Store
-from rag.words import WORD
+from rag.words import WORD, forms
 
 
 def retrieve(
@@ -48,8 +48,9 @@ def retrieve(
 
 
 def _searched(terms: Sequence[str]) -> list[str]:
-    """The terms, and abbreviations with points, too: US, U.S."""
-    return [*terms, *(".".join(term) for term in terms if re.fullmatch("(?!AM|PM)[A-Z]{2,3}", term))]
+    """The terms with their irregular forms, and abbreviations with points, too: US, U.S."""
+    words = dict.fromkeys(form for term in terms for form in forms(term))
+    return [*words, *(".".join(term) for term in terms if re.fullmatch("(?!AM|PM)[A-Z]{2,3}", term))]
 
 
 def _distinct(rows: list[int], store: Store, k: int) -> list[tuple[int, Passage]]:

@@ -276,7 +276,7 @@ class Vocabulary(Protocol):
     """The words of some articles."""
 
     def occurs(self, term: str) -> bool:
-        """Whether a term stands in any passage, title or heading, compared by stem."""
+        """Whether a term or an irregular form of it stands in any passage, title or heading, compared by stem."""
         ...
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""Words of questions and passages: where they are, which of them carry content, and their stems."""
+"""Words of questions and passages: where they are, which of them carry content, their forms and their stems."""
 
 from __future__ import annotations
 
@@ -37,6 +37,40 @@ STOPWORDS = frozenset(
 )
 
 
+# Words with forms that no stemmer knows, each word first. A form that is as often another word is left out, as "bound".
+_IRREGULAR = """
+    arise arose arisen, awake awoke awoken, bear bore borne, beat beaten, become became, begin began begun,
+    bend bent, bite bitten, bleed bled, blow blew blown, break broke broken, breed bred, bring brought, build built,
+    burn burnt, buy bought, catch caught, choose chose chosen, cling clung, come came, creep crept, deal dealt,
+    dig dug, draw drew drawn, dream dreamt, drink drank drunk, drive drove driven, dwell dwelt, eat ate eaten,
+    fall fell fallen, feel felt, fight fought, find found, flee fled, fling flung, fly flew flown,
+    forbid forbade forbidden, foresee foresaw foreseen, forget forgot forgotten, forgive forgave forgiven,
+    freeze froze frozen, give gave given, go went gone, grow grew grown, hang hung, hear heard, hide hid hidden,
+    hold held, keep kept, kneel knelt, know knew known, lay laid, lead led, leap leapt, learn learnt, leave left,
+    lend lent, lie lain, light lit, lose lost, make made, mean meant, meet met, mislead misled,
+    mistake mistook mistaken, outgrow outgrew outgrown, overcome overcame, overhear overheard,
+    override overrode overridden, oversee oversaw overseen, overtake overtook overtaken,
+    overthrow overthrew overthrown, pay paid, prove proven, rebuild rebuilt, repay repaid, retake retook retaken,
+    rewrite rewrote rewritten, ride rode ridden, ring rang rung, rise rose risen, run ran, see saw seen,
+    seek sought, sell sold, send sent, shake shook shaken, shine shone, shoot shot, show shown,
+    shrink shrank shrunk, sing sang sung, sink sank sunk, sit sat, sleep slept, slide slid, sow sown,
+    speak spoke spoken, speed sped, spell spelt, spend spent, spill spilt, spin spun, spoil spoilt,
+    spring sprang sprung, stand stood, steal stole stolen, stick stuck, sting stung, stride strode,
+    strike struck stricken, strive strove striven, swear swore sworn, sweep swept, swell swollen, swim swam swum,
+    swing swung, take took taken, teach taught, tear tore torn, think thought, throw threw thrown,
+    tread trod trodden, undergo underwent undergone, understand understood, undertake undertook undertaken,
+    uphold upheld, wake woke woken, wear wore worn, weave wove woven, weep wept, win won,
+    withdraw withdrew withdrawn, withhold withheld, withstand withstood, write wrote written, man men, woman women,
+    child children, foot feet, tooth teeth, goose geese, mouse mice, wife wives, knife knives, wolf wolves,
+    thief thieves, half halves, loaf loaves, shelf shelves, crisis crises, analysis analyses, hypothesis hypotheses,
+    thesis theses, diagnosis diagnoses, phenomenon phenomena, criterion criteria, businessman businessmen,
+    businesswoman businesswomen, congressman congressmen, congresswoman congresswomen, craftsman craftsmen,
+    crewman crewmen, fireman firemen, fisherman fishermen, gunman gunmen, policeman policemen,
+    policewoman policewomen, salesman salesmen, serviceman servicemen, spokesman spokesmen, spokeswoman spokeswomen,
+    statesman statesmen
+"""
+_FORMS = {form: its for its in (tuple(group.split()) for group in _IRREGULAR.split(",")) for form in its}
+
 _NAMES = frozenset({"US", "WHO", "IT"})  # function words in small letters
 _OF_NAMES = re.compile(r"[A-Z][^\W\d_]+(?:-[A-Z][^\W\d_]+)+")
 
@@ -61,10 +95,18 @@ def bare(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(c))
 
 
+def forms(word: str) -> tuple[str, ...]:
+    """The word with its irregular forms, the word that they are of first: hold and held of "held".
+
+    What has a capital is taken for a name, and has none.
+    """
+    return _FORMS.get(word, (word,))
+
+
 @functools.lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """The bare word, stemmed."""
-    stemmed: str = _OWN.stemmer.stemWord(re.sub(r"['’]s$", "", bare(word)).replace(".", ""))
+    """The bare word, stemmed; of an irregular form that of its word."""
+    stemmed: str = _OWN.stemmer.stemWord(re.sub(r"['’]s$", "", bare(forms(word)[0])).replace(".", ""))
     return stemmed
 
 

@@ -377,6 +377,13 @@ def test_lexical_search_takes_any_question_as_words(folders):
     assert [term for term in ("foxes", "zebra", "Night") if not generation.occurs(term)] == ["zebra"]
 
 
+def test_a_word_occurs_in_any_of_its_irregular_forms(folders):
+    (folders[0] / "talks.txt").write_text("Talks\n\nBoth sides held them in secret.\n")
+    sync_index(*folders, Settings())
+    generation = open_current(folders[1])
+    assert [term for term in ("hold", "weep") if generation.occurs(term)] == ["hold"]
+
+
 def test_bm25_equals_the_formula(folders):
     """BM25 with k1 = 1.2 and b = 0.75 by hand, for a word of one chunk of four."""
     import math

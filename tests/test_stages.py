@@ -19,7 +19,7 @@ from rag.render import Asking, render
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Sentence, Support
-from rag.words import stem, stems, terms
+from rag.words import forms, stem, stems, terms
 from tests.conftest import WordEncoder
 
 INFO = ArticleInfo("a1", "a.txt", "A <title>", "Paper", None, None, "2025-11-01", "5" * 64, "6" * 64, "plain/1")
@@ -191,6 +191,15 @@ def test_stems_fold_case_marks_and_endings():
     assert stem("Xi's") == stem("xi")
 
 
+def test_irregular_forms_are_of_one_word_and_names_of_none():
+    assert forms("held") == forms("hold") == ("hold", "held")
+    assert {stem(word) for word in ("hold", "holds", "holding", "held")} == {"hold"}
+    assert {stem(word) for word in ("gunman", "gunmen")} == {"gunman"}
+    assert forms("holding") == ("holding",)
+    assert forms("Rose") == ("Rose",)
+    assert stem("Rose") != stem("rise") == stem("rose")
+
+
 def test_what_is_a_function_word_in_small_letters_is_a_name_in_capitals():
     assert terms("What did the US tell us?") == ("US",)
     assert terms("WHAT DID THE US SAY") == ()
@@ -317,6 +326,19 @@ def test_reciprocal_rank_fusion_by_hand():
     assert hits[0].score == pytest.approx(1 / 63 + 1 / 61)
     assert (hits[0].dense_rank, hits[0].lexical_rank, hits[0].lexical, hits[0].cosine) == (3, 1, 9.0, 0.7)
     assert (hits[3].dense_rank, hits[3].lexical_rank, hits[3].cosine) == (None, 2, 0.1)
+
+
+def test_words_are_searched_in_their_irregular_forms_too():
+    searched = []
+
+    class Recorder(FixedStore):
+        def search_lexical(self, terms, k, within):
+            searched.extend(terms)
+            return self.lexical
+
+    store = Recorder([(1, 0.9)], [(1, 9.0)])
+    retrieve(analyse("When did Rose leave the US?", 1000), store, WordEncoder(), Settings(), 1)
+    assert searched == ["Rose", "leave", "left", "US", "U.S"]
 
 
 def test_copies_of_a_better_passage_are_left_out_but_not_what_says_something_else():

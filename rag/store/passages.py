@@ -20,7 +20,7 @@ from pathlib import Path
 from rag.errors import IndexUnusable
 from rag.filters import Filters
 from rag.types import Article, ArticleInfo, Chunk, Passage, Sentence
-from rag.words import bare, commonest, written
+from rag.words import bare, commonest, forms, written
 
 FILE = "passages.db"
 
@@ -193,8 +193,9 @@ class PassageReader:
         return [(int(str(key)), float(str(score))) for key, score, *_ in rows[:k]]
 
     def occurs(self, term: str) -> bool:
-        """Whether the term, as a phrase of stems, stands in any chunk, heading or title."""
-        return bool(self._all("SELECT 1 FROM lexical WHERE lexical MATCH ? LIMIT 1", _quoted(term)))
+        """Whether the term, as a phrase of stems, or an irregular form of it stands in any chunk, heading or title."""
+        query = " OR ".join(map(_quoted, forms(term)))
+        return bool(self._all("SELECT 1 FROM lexical WHERE lexical MATCH ? LIMIT 1", query))
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
         """As `Vocabulary.writings`."""
