@@ -3,6 +3,7 @@
 import copy
 import itertools
 import json
+import signal
 from collections import Counter
 from dataclasses import replace
 from random import Random
@@ -22,7 +23,7 @@ from rag.extract.network import Logits, canary_values
 from rag.sentences import sentence_pieces
 from rag.settings import Settings
 from training.library import indexed
-from training.reader import checkpoint
+from training.reader import checkpoint, train
 from training.reader.batches import batches, target
 from training.reader.data import SOURCES, Record, read_rows, records, training_records
 from training.reader.epoch import NEGATIVES, epoch, less
@@ -630,6 +631,39 @@ def test_a_stopped_run_ends_in_the_same_weights(tmp_path):
     step(other, its)
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, other.state_dict()[name])
+
+
+def test_a_signal_while_a_run_is_scored_ends_it_with_a_checkpoint(monkeypatch):
+    class Scored:
+        config, inputs = Config(tokens=1000), None
+
+        def __init__(self):
+            self.position, self.saved = Position(), []
+
+        def step(self, batch):
+            self.position.step += 1
+            self.position.tokens += 10
+            return {}
+
+        def score(self, limit):
+            signal.raise_signal(signal.SIGTERM)
+            return {}
+
+        def save(self):
+            self.saved.append(self.position.step)
+
+        def log(self, **fields):
+            pass
+
+    monkeypatch.setattr(train, "stream", lambda *_: itertools.repeat(None))
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    run = Scored()
+    try:
+        assert not train.train(run, None, (60.0, 0.0), 1)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert run.saved == [run.position.step] == [2]
 
 
 def test_the_learning_rate_rises_and_falls():

@@ -206,13 +206,14 @@ def train(run: Run, pool: Pool, minutes: tuple[float, float], develop: int) -> b
             now = time.monotonic()
             position.seconds = seconds + now - began
             done = position.tokens >= config.tokens
+            last = done or bool(stop)  # asked for once: a signal while it saves or scores is for the step after
             if position.step % _LOGGED == 0:
                 rate = (position.tokens - before) / (now - logged)
                 left = (config.tokens - position.tokens) / rate / 60
                 means = {name: value / steps for name, value in sums.items()}
                 run.log(**asdict(position), tokens_a_second=round(rate), minutes_left=round(left, 1), **means)
                 before, logged, sums, steps = position.tokens, now, {}, 0
-            if done or stop or now - saved > 60 * minutes[0]:
+            if last or now - saved > 60 * minutes[0]:
                 run.save()
                 saved = time.monotonic()
             if done or now - scored > 60 * minutes[1]:
@@ -220,7 +221,7 @@ def train(run: Run, pool: Pool, minutes: tuple[float, float], develop: int) -> b
                 # The rate of the log is that of training alone.
                 logged += time.monotonic() - max(now, saved)
                 scored = time.monotonic()
-            if done or stop:
+            if last:
                 return done
     raise AssertionError("the stream has no end")
 
