@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import snowballstemmer
 
 from eval.speed import seconds
 from rag import load
@@ -24,7 +25,7 @@ from rag.settings import Settings
 from rag.split import split
 from rag.store import passages, vectors
 from rag.types import Article, Chunk
-from rag.words import STOPWORDS, WORD, stem
+from rag.words import STOPWORDS, WORD
 
 Texts = Sequence[str]
 Search = Callable[[Sequence[str], int], list[int]]  # content words, k -> positions of passages
@@ -86,11 +87,14 @@ def tantivy(texts: Texts, folder: Path) -> tuple[Search, Callable[[], None]]:
 
 
 def bm25s(texts: Texts, folder: Path) -> tuple[Search, Callable[[], None]]:
-    """bm25s with the project's own words and stems; it cannot be added to, so adding is building."""
+    """bm25s with the project's own words and Snowball's stems; it cannot be added to, so adding is building."""
     import bm25s as engine
 
+    stemmer = snowballstemmer.stemmer("english")
+
     def words(text: str) -> list[str]:
-        return [stem(w) for w in WORD.findall(text) if w.casefold() not in STOPWORDS]
+        content = [word.casefold() for word in WORD.findall(text) if word.casefold() not in STOPWORDS]
+        return list(stemmer.stemWords(content))
 
     def build() -> Any:
         made = engine.BM25(k1=1.2, b=0.75)
@@ -101,7 +105,7 @@ def bm25s(texts: Texts, folder: Path) -> tuple[Search, Callable[[], None]]:
     index = build()
 
     def search(terms: Sequence[str], k: int) -> list[int]:
-        found, _ = index.retrieve([[stem(t) for t in terms]], k=k, show_progress=False)
+        found, _ = index.retrieve([words(" ".join(terms))], k=k, show_progress=False)
         return [int(at) for at in found[0]]
 
     return search, lambda: build() and None

@@ -23,7 +23,7 @@ from rag.filters import Filters
 from rag.pipeline import Assistant, open_assistant, sync_index, uncertified_threshold
 from rag.progress import bars
 from rag.reader import Reader, given_passage
-from rag.retrieve import retrieve
+from rag.retrieve import retrieve, searched
 from rag.settings import Settings
 from rag.types import Article, Hit, Passage
 
@@ -167,7 +167,7 @@ class World:
             return retrieve(question, seen, self.encoder, self.settings, DEPTH)
         vector = self.encoder.encode([question.read], query=True)[0]
         dense = ranking == "dense"
-        found = seen.search_dense(vector, DEPTH) if dense else seen.search_lexical(question.terms, DEPTH)
+        found = seen.search_dense(vector, DEPTH) if dense else seen.search_lexical(searched(question.terms), DEPTH)
         rows = [row for row, _ in found]
         scored = zip(store.passages(rows), found, store.cosines(vector, rows), strict=True)
         return [

@@ -31,7 +31,7 @@ def retrieve(
         return [Hit(passage, 1.0, cosine, 1, None, None) for passage, cosine in leads]
     depth = max(settings.candidates, k)
     dense = store.search_dense(vector, depth, within)
-    lexical = dict(store.search_lexical(_searched(question.terms), depth, within))
+    lexical = dict(store.search_lexical(searched(question.terms), depth, within))
     dense_rank = {row: rank for rank, (row, _) in enumerate(dense, start=1)}
     lexical_rank = {row: rank for rank, row in enumerate(lexical, start=1)}
     rows = list(dense_rank | lexical_rank)
@@ -47,8 +47,8 @@ def retrieve(
     ]
 
 
-def _searched(terms: Sequence[str]) -> list[str]:
-    """The terms with their irregular forms, and abbreviations with points, too: US, U.S."""
+def searched(terms: Sequence[str]) -> list[str]:
+    """What word search is asked: the terms with their irregular forms, abbreviations with points, too (US, U.S.)."""
     words = dict.fromkeys(form for term in terms for form in forms(term))
     return [*words, *(".".join(term) for term in terms if re.fullmatch("(?!AM|PM)[A-Z]{2,3}", term))]
 

@@ -37,39 +37,44 @@ STOPWORDS = frozenset(
 )
 
 
-# Words with forms that no stemmer knows, each word first. A form that is as often another word is left out, as "bound".
+# Words with forms that no stemmer knows, each word first, verbs and then nouns. Left out are forms that are as often
+# another word (bound), or become one by the stemmer of the index (ate, at), and verbs that are mostly nouns (spring).
 _IRREGULAR = """
-    arise arose arisen, awake awoke awoken, bear bore borne, beat beaten, become became, begin began begun,
-    bend bent, bite bitten, bleed bled, blow blew blown, break broke broken, breed bred, bring brought, build built,
-    burn burnt, buy bought, catch caught, choose chose chosen, cling clung, come came, creep crept, deal dealt,
-    dig dug, draw drew drawn, dream dreamt, drink drank drunk, drive drove driven, dwell dwelt, eat ate eaten,
-    fall fell fallen, feel felt, fight fought, find found, flee fled, fling flung, fly flew flown,
-    forbid forbade forbidden, foresee foresaw foreseen, forget forgot forgotten, forgive forgave forgiven,
-    freeze froze frozen, give gave given, go went gone, grow grew grown, hang hung, hear heard, hide hid hidden,
-    hold held, keep kept, kneel knelt, know knew known, lay laid, lead led, leap leapt, learn learnt, leave left,
-    lend lent, lie lain, light lit, lose lost, make made, mean meant, meet met, mislead misled,
-    mistake mistook mistaken, outgrow outgrew outgrown, overcome overcame, overhear overheard,
-    override overrode overridden, oversee oversaw overseen, overtake overtook overtaken,
-    overthrow overthrew overthrown, pay paid, prove proven, rebuild rebuilt, repay repaid, retake retook retaken,
-    rewrite rewrote rewritten, ride rode ridden, ring rang rung, rise rose risen, run ran, see saw seen,
-    seek sought, sell sold, send sent, shake shook shaken, shine shone, shoot shot, show shown,
-    shrink shrank shrunk, sing sang sung, sink sank sunk, sit sat, sleep slept, slide slid, sow sown,
-    speak spoke spoken, speed sped, spell spelt, spend spent, spill spilt, spin spun, spoil spoilt,
-    spring sprang sprung, stand stood, steal stole stolen, stick stuck, sting stung, stride strode,
-    strike struck stricken, strive strove striven, swear swore sworn, sweep swept, swell swollen, swim swam swum,
-    swing swung, take took taken, teach taught, tear tore torn, think thought, throw threw thrown,
-    tread trod trodden, undergo underwent undergone, understand understood, undertake undertook undertaken,
-    uphold upheld, wake woke woken, wear wore worn, weave wove woven, weep wept, win won,
-    withdraw withdrew withdrawn, withhold withheld, withstand withstood, write wrote written, man men, woman women,
-    child children, foot feet, tooth teeth, goose geese, mouse mice, wife wives, knife knives, wolf wolves,
-    thief thieves, half halves, loaf loaves, shelf shelves, crisis crises, analysis analyses, hypothesis hypotheses,
-    thesis theses, diagnosis diagnoses, phenomenon phenomena, criterion criteria, businessman businessmen,
-    businesswoman businesswomen, congressman congressmen, congresswoman congresswomen, craftsman craftsmen,
-    crewman crewmen, fireman firemen, fisherman fishermen, gunman gunmen, policeman policemen,
-    policewoman policewomen, salesman salesmen, serviceman servicemen, spokesman spokesmen, spokeswoman spokeswomen,
-    statesman statesmen
+    arise arose arisen, awake awoke awoken, beat beaten, become became, begin began begun, bend bent, bite bitten,
+    bleed bled, blow blew blown, break broke broken, breed bred, bring brought, build built, burn burnt, buy bought,
+    catch caught, choose chose chosen, cling clung, come came, creep crept, deal dealt, dig dug, draw drew drawn,
+    dream dreamt, drink drank drunk, drive drove driven, dwell dwelt, eat eaten, fall fell fallen, feel felt,
+    fight fought, find found, flee fled, fling flung, fly flew flown, forbid forbade forbidden,
+    foresee foresaw foreseen, forget forgot forgotten, forgive forgave forgiven, freeze froze frozen, go went gone,
+    grow grew grown, hang hung, hear heard, hide hid hidden, hold held, keep kept, kneel knelt, know knew known,
+    lay laid, lead led, leap leapt, learn learnt, leave left, lend lent, lose lost, make made, mean meant, meet met,
+    mislead misled, mistake mistook mistaken, misunderstand misunderstood, outgrow outgrew outgrown,
+    outsell outsold, overcome overcame, overhear overheard, override overrode overridden, overrun overran,
+    oversee oversaw overseen, overtake overtook overtaken, overthrow overthrew overthrown, pay paid, prove proven,
+    rebuild rebuilt, remake remade, repay repaid, resell resold, retake retook retaken, rewrite rewrote rewritten,
+    ride rode ridden, rise rose risen, run ran, see saw seen, seek sought, sell sold, send sent, shake shook shaken,
+    shine shone, shoot shot, show shown, shrink shrank shrunk, sing sang sung, sink sank sunk, sit sat,
+    slay slew slain, sleep slept, slide slid, sow sown, speak spoke spoken, spend spent, spin spun, stand stood,
+    steal stole stolen, sting stung, stride strode, strike struck stricken, strive strove striven,
+    swear swore sworn, sweep swept, swell swollen, swim swam swum, swing swung, take took taken, teach taught,
+    tear tore torn, think thought, throw threw thrown, tread trod trodden, undergo underwent undergone,
+    understand understood, undertake undertook undertaken, undo undone, uphold upheld, wake woke woken,
+    wear wore worn, weave wove woven, weep wept, win won, withdraw withdrew withdrawn, withhold withheld,
+    withstand withstood, write wrote written,
+    airman airmen, analysis analyses, bacterium bacteria, businessman businessmen, businesswoman businesswomen,
+    cameraman cameramen, chairman chairmen, chairwoman chairwomen, child children, clergyman clergymen,
+    congressman congressmen, congresswoman congresswomen, councilman councilmen, councilwoman councilwomen,
+    craftsman craftsmen, crewman crewmen, crisis crises, criterion criteria, diagnosis diagnoses, fireman firemen,
+    fisherman fishermen, goose geese, grandchild grandchildren, gunman gunmen, half halves, housewife housewives,
+    hypothesis hypotheses, knife knives, loaf loaves, man men, midwife midwives, mouse mice, nucleus nuclei,
+    phenomenon phenomena, policeman policemen, policewoman policewomen, referendum referenda, salesman salesmen,
+    schoolchild schoolchildren, seaman seamen, serviceman servicemen, shelf shelves, spokesman spokesmen,
+    spokeswoman spokeswomen, statesman statesmen, thief thieves, tooth teeth, tribesman tribesmen, wife wives,
+    wolf wolves, woman women
 """
-_FORMS = {form: its for its in (tuple(group.split()) for group in _IRREGULAR.split(",")) for form in its}
+_FORMS = {
+    form: its for its in (tuple(group.split()) for group in _IRREGULAR.split(",")) for form in (*its, f"{its[0]}s")
+}
 
 _NAMES = frozenset({"US", "WHO", "IT"})  # function words in small letters
 _OF_NAMES = re.compile(r"[A-Z][^\W\d_]+(?:-[A-Z][^\W\d_]+)+")
@@ -96,7 +101,7 @@ def bare(word: str) -> str:
 
 
 def forms(word: str) -> tuple[str, ...]:
-    """The word with its irregular forms, the word that they are of first: hold and held of "held".
+    """The word with its irregular forms, the word that they are of first: hold and held of "held" and of "holds".
 
     What has a capital is taken for a name, and has none.
     """
@@ -105,8 +110,9 @@ def forms(word: str) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """The bare word, stemmed; of an irregular form that of its word."""
-    stemmed: str = _OWN.stemmer.stemWord(re.sub(r"['’]s$", "", bare(forms(word)[0])).replace(".", ""))
+    """The bare word without a possessive ending, stemmed; of an irregular form that of its word."""
+    plain = bare(re.sub(r"['’]s$", "", word))
+    stemmed: str = _OWN.stemmer.stemWord(_FORMS.get(plain, (plain,))[0].replace(".", ""))
     return stemmed
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+import snowballstemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ from rag.render import Asking, render
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Sentence, Support
-from rag.words import forms, stem, stems, terms
+from rag.words import _IRREGULAR, STOPWORDS, forms, stem, stems, terms
 from tests.conftest import WordEncoder
 
 INFO = ArticleInfo("a1", "a.txt", "A <title>", "Paper", None, None, "2025-11-01", "5" * 64, "6" * 64, "plain/1")
@@ -191,13 +192,24 @@ def test_stems_fold_case_marks_and_endings():
     assert stem("Xi's") == stem("xi")
 
 
-def test_irregular_forms_are_of_one_word_and_names_of_none():
-    assert forms("held") == forms("hold") == ("hold", "held")
-    assert {stem(word) for word in ("hold", "holds", "holding", "held")} == {"hold"}
-    assert {stem(word) for word in ("gunman", "gunmen")} == {"gunman"}
+def test_irregular_forms_are_of_one_word():
+    assert forms("held") == forms("hold") == forms("holds") == ("hold", "held")
     assert forms("holding") == ("holding",)
     assert forms("Rose") == ("Rose",)
-    assert stem("Rose") != stem("rise") == stem("rose")
+    assert {stem(word) for word in ("hold", "holds", "holding", "held", "Held")} == {"hold"}
+    assert {stem(word) for word in ("woman", "women", "Women", "women's", "woman’s")} == {"woman"}
+    assert stem("founded") != stem("found") == stem("find")
+
+
+def test_irregular_forms_become_no_other_words():
+    """The index stems by Porter: a form that becomes a function word would be found anywhere."""
+    groups = [group.split() for group in _IRREGULAR.split(",")]
+    all_forms = [form for group in groups for form in group]
+    assert len(all_forms) == len(set(all_forms))
+    porter = snowballstemmer.stemmer("porter")
+    stemmed = porter.stemWords(all_forms)
+    assert len(stemmed) == len(set(stemmed))
+    assert not set(stemmed) & set(porter.stemWords(sorted(STOPWORDS)))
 
 
 def test_what_is_a_function_word_in_small_letters_is_a_name_in_capitals():
