@@ -37,15 +37,16 @@ STOPWORDS = frozenset(
 )
 
 
-# Words with forms that no stemmer knows, each word first, verbs and then nouns. Left out are forms that are as often
-# another word (bound), or become one by the stemmer of the index (ate, at), and verbs that are mostly nouns (spring).
+# Words with forms that no stemmer knows, each word first, verbs and then nouns. Left out are forms of function words
+# (gave) and forms that are as often another word (bound) or become one by the stemmer of the index (ate, at), and verbs
+# that are mostly nouns (spring).
 _IRREGULAR = """
     arise arose arisen, awake awoke awoken, beat beaten, become became, begin began begun, bend bent, bite bitten,
     bleed bled, blow blew blown, break broke broken, breed bred, bring brought, build built, burn burnt, buy bought,
     catch caught, choose chose chosen, cling clung, come came, creep crept, deal dealt, dig dug, draw drew drawn,
     dream dreamt, drink drank drunk, drive drove driven, dwell dwelt, eat eaten, fall fell fallen, feel felt,
-    fight fought, find found, flee fled, fling flung, fly flew flown, forbid forbade forbidden,
-    foresee foresaw foreseen, forget forgot forgotten, forgive forgave forgiven, freeze froze frozen, go went gone,
+    fight fought, find found, flee fled, fling flung, fly flies flew flown, forbid forbade forbidden,
+    foresee foresaw foreseen, forget forgot forgotten, forgive forgave forgiven, freeze froze frozen, go goes went gone,
     grow grew grown, hang hung, hear heard, hide hid hidden, hold held, keep kept, kneel knelt, know knew known,
     lay laid, lead led, leap leapt, learn learnt, leave left, lend lent, lose lost, make made, mean meant, meet met,
     mislead misled, mistake mistook mistaken, misunderstand misunderstood, outgrow outgrew outgrown,
@@ -73,7 +74,9 @@ _IRREGULAR = """
     wolf wolves, woman women
 """
 _FORMS = {
-    form: its for its in (tuple(group.split()) for group in _IRREGULAR.split(",")) for form in (*its, f"{its[0]}s")
+    form: its
+    for its in (tuple(group.split()) for group in _IRREGULAR.split(","))
+    for form in (*its, its[0] + ("es" if its[0].endswith("ch") else "s"))
 }
 
 _NAMES = frozenset({"US", "WHO", "IT"})  # function words in small letters
@@ -111,7 +114,7 @@ def forms(word: str) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """The bare word without a possessive ending, stemmed; of an irregular form that of its word."""
-    plain = bare(re.sub(r"['’]s$", "", word))
+    plain = re.sub(r"['’]s$", "", bare(word))
     stemmed: str = _OWN.stemmer.stemWord(_FORMS.get(plain, (plain,))[0].replace(".", ""))
     return stemmed
 

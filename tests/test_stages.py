@@ -20,7 +20,7 @@ from rag.render import Asking, render
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Sentence, Support
-from rag.words import _IRREGULAR, STOPWORDS, forms, stem, stems, terms
+from rag.words import _FORMS, _IRREGULAR, STOPWORDS, forms, stem, stems, terms
 from tests.conftest import WordEncoder
 
 INFO = ArticleInfo("a1", "a.txt", "A <title>", "Paper", None, None, "2025-11-01", "5" * 64, "6" * 64, "plain/1")
@@ -197,7 +197,7 @@ def test_irregular_forms_are_of_one_word():
     assert forms("holding") == ("holding",)
     assert forms("Rose") == ("Rose",)
     assert {stem(word) for word in ("hold", "holds", "holding", "held", "Held")} == {"hold"}
-    assert {stem(word) for word in ("woman", "women", "Women", "women's", "woman’s")} == {"woman"}
+    assert {stem(word) for word in ("woman", "women", "Women", "women's", "WOMEN’S")} == {"woman"}
     assert stem("founded") != stem("found") == stem("find")
 
 
@@ -205,7 +205,7 @@ def test_irregular_forms_become_no_other_words():
     """The index stems by Porter: a form that becomes a function word would be found anywhere."""
     groups = [group.split() for group in _IRREGULAR.split(",")]
     all_forms = [form for group in groups for form in group]
-    assert len(all_forms) == len(set(all_forms))
+    assert len(_FORMS) == len(all_forms) + len(groups)  # each with its -s, and none twice
     porter = snowballstemmer.stemmer("porter")
     stemmed = porter.stemWords(all_forms)
     assert len(stemmed) == len(set(stemmed))
