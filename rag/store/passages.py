@@ -179,7 +179,7 @@ class PassageReader:
         Equal scores are in canonical order. FTS5 returns the best by score alone, so more are asked for until the last
         one is worse than the k-th: only then can no other chunk share its score.
         """
-        query, limit = " OR ".join(map(_quoted, terms)), 2 * k
+        query, limit = _any(terms), 2 * k
         if not terms:
             return []
         while True:
@@ -194,8 +194,7 @@ class PassageReader:
 
     def occurs(self, term: str) -> bool:
         """Whether the term, as a phrase of stems, or an irregular form of it stands in any chunk, heading or title."""
-        query = " OR ".join(map(_quoted, forms(term)))
-        return bool(self._all("SELECT 1 FROM lexical WHERE lexical MATCH ? LIMIT 1", query))
+        return bool(self._all("SELECT 1 FROM lexical WHERE lexical MATCH ? LIMIT 1", _any(forms(term))))
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
         """As `Vocabulary.writings`."""
@@ -262,6 +261,11 @@ def _counted(held: Iterable[tuple[int, str, str | None, str]]) -> Counter[str]:
     for _, text, section, title in held:
         count.update(written(f"{text} {section or ''} {title}"))
     return count
+
+
+def _any(terms: Iterable[str]) -> str:
+    """An FTS5 query for passages with any of the terms."""
+    return " OR ".join(map(_quoted, terms))
 
 
 def _quoted(term: str) -> str:
