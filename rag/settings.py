@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     """(index) A chunk shorter than this takes in the paragraph after it, under the same heading."""
     candidates: int = Field(default=50, ge=1, le=1000)
     """Passages taken from each of the two rankings before they are fused."""
-    rrf_k: int = Field(default=60, ge=1)
+    rrf_k: int = Field(default=10, ge=1)
     """The constant of reciprocal rank fusion; 60 is that of Cormack, Clarke and Büttcher (SIGIR 2009)."""
     passages: int = Field(default=10, ge=1, le=100)
     """Fused passages that are read for an answer."""

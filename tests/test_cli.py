@@ -113,9 +113,9 @@ def test_settings_come_from_the_file_and_the_environment_wins(monkeypatch, tmp_p
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rag.toml").write_text("passages = 7\nrrf_k = 30\n")
-    monkeypatch.setenv("RAG_RRF_K", "10")
+    monkeypatch.setenv("RAG_RRF_K", "20")
     settings = load_settings()
-    assert (settings.passages, settings.rrf_k, settings.candidates) == (7, 10, Settings().candidates)
+    assert (settings.passages, settings.rrf_k, settings.candidates) == (7, 20, Settings().candidates)
 
 
 @pytest.mark.model

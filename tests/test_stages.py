@@ -340,6 +340,18 @@ def test_reciprocal_rank_fusion_by_hand():
     assert (hits[3].dense_rank, hits[3].lexical_rank, hits[3].cosine) == (None, 2, 0.1)
 
 
+def test_the_first_of_one_ranking_comes_before_what_is_far_down_in_both():
+    def ranking(*rows):
+        return [(row, 1.0 - at / 100) for at, row in enumerate(rows)]
+
+    middling = range(2, 40)  # the same in both
+    store = FixedStore(ranking(0, *middling), ranking(1, *middling), [f"words {n}" for n in range(40)])
+    hits = retrieve(analyse("a bridge", 1000), store, WordEncoder(), Settings(), 14)
+    order = [hit.passage.chunk.ordinal for hit in hits]
+    assert order[:10] == [*range(2, 12)]  # 2 / (10 + 11) > 1 / (10 + 1)
+    assert set(order[10:13]) == {0, 1, 12} and order[13] == 13
+
+
 def test_words_are_searched_in_their_irregular_forms_too():
     searched = []
 

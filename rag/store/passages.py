@@ -42,10 +42,11 @@ CREATE VIRTUAL TABLE lexical USING fts5(
 CREATE TABLE word (word TEXT PRIMARY KEY, bare TEXT NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX word_bare ON word (bare);
 """
-_PASSAGE = f"""
-SELECT chunk.key, ordinal, start, "end", section, sentences, article.text, {_COLUMNS}
-FROM chunk JOIN article ON article.key = chunk.article WHERE chunk.key IN (SELECT value FROM json_each(?))
-"""  # noqa: S608 - as above
+_PASSAGES = """
+SELECT article, chunk.key, ordinal, start, "end", section, sentences
+FROM chunk WHERE chunk.key IN (SELECT value FROM json_each(?))
+"""
+_ARTICLES = f"SELECT key, text, {_COLUMNS} FROM article WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - names only
 _SEARCH = """
 SELECT best.rowid, best.score, article_id, ordinal
 FROM (SELECT rowid, -rank AS score FROM lexical WHERE lexical MATCH ? ORDER BY rank LIMIT ?) AS best
@@ -207,7 +208,10 @@ class PassageReader:
 
         The text of each article is held against its hash: what is quoted is what was indexed, or an IndexUnusable.
         """
-        found = {row[0]: _passage(row) for row in self._all(_PASSAGE, json.dumps(list(keys)))}
+        rows = self._all(_PASSAGES, json.dumps(list(keys)))
+        # Each text is read and held against its hash once, however many of the passages are of it: it may be a book.
+        articles = {row[0]: _article(*row[1:]) for row in self._all(_ARTICLES, json.dumps([*{row[0] for row in rows}]))}
+        found = {row[1]: _passage(*articles[row[0]], *row[2:]) for row in rows}
         return [found[key] for key in keys]
 
     def leads(self) -> list[int]:
@@ -233,11 +237,10 @@ class PassageReader:
 
     def article(self, article_id: str) -> tuple[ArticleInfo, str] | None:
         """An article's metadata and text."""
-        rows = self._all(f"SELECT {_COLUMNS}, text FROM article WHERE article_id = ?", article_id)  # noqa: S608 - names only
+        rows = self._all(f"SELECT text, {_COLUMNS} FROM article WHERE article_id = ?", article_id)  # noqa: S608 - names only
         if not rows:
             return None
-        info = ArticleInfo(*rows[0][:-1])  # type: ignore[arg-type] # a table's row
-        return info, _sound(info, str(rows[0][-1]))
+        return _article(*rows[0])
 
     def close(self) -> None:
         """Closes the file."""
@@ -281,12 +284,15 @@ def _pack(chunk: Chunk) -> str:
     return json.dumps([[s.start, s.end, s.paragraph, s.page] for s in chunk.sentences], separators=(",", ":"))
 
 
-def _passage(row: tuple[object, ...]) -> Passage:
-    _, ordinal, start, end, section, sentences, text, *rest = row
-    info = ArticleInfo(*rest)  # type: ignore[arg-type] # a table's row
-    whole = _sound(info, str(text))
+def _article(text: object, *of_info: object) -> tuple[ArticleInfo, str]:
+    info = ArticleInfo(*of_info)  # type: ignore[arg-type] # a table's row
+    return info, _sound(info, str(text))
+
+
+def _passage(info: ArticleInfo, text: str, *of_chunk: object) -> Passage:
+    ordinal, start, end, section, sentences = of_chunk
     chunk = Chunk(ordinal, start, end, section, tuple(Sentence(*s) for s in json.loads(str(sentences))))  # type: ignore[arg-type] # a table's row
-    return Passage(info, chunk, whole[chunk.start : chunk.end])
+    return Passage(info, chunk, text[chunk.start : chunk.end])
 
 
 def _sound(info: ArticleInfo, text: str) -> str:
