@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from rag.filters import ALL, Filters
 from rag.settings import Settings
@@ -23,15 +24,18 @@ def retrieve(
     within = store.within(filters)
     if within is not None and not within:
         return []
-    vector = encoder.encode([question.read], query=True)[0]
     if question.kind == "about":
+        vector = encoder.encode([question.read], query=True)[0]
         held = None if within is None else set(within)
         rows = [row for row in store.leads() if held is None or row in held][:k]
         leads = zip(store.passages(rows), store.cosines(vector, rows), strict=True)
         return [Hit(passage, 1.0, cosine, 1, None, None) for passage, cosine in leads]
     depth = max(settings.candidates, k)
-    dense = store.search_dense(vector, depth, within)
-    lexical = dict(store.search_lexical(searched(question.terms), depth, within))
+    with ThreadPoolExecutor(1, thread_name_prefix="lexical") as beside:  # a third of the time, on another core
+        found = beside.submit(store.search_lexical, searched(question.terms), depth, within)
+        vector = encoder.encode([question.read], query=True)[0]
+        dense = store.search_dense(vector, depth, within)
+        lexical = dict(found.result())
     dense_rank = {row: rank for rank, (row, _) in enumerate(dense, start=1)}
     lexical_rank = {row: rank for rank, row in enumerate(lexical, start=1)}
     rows = list(dense_rank | lexical_rank)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.decide import decide
-from rag.errors import InputError
+from rag.errors import IndexUnusable, InputError
 from rag.extract import together
 from rag.extract.expected import holds_expected, is_expected
 from rag.filters import ALL
@@ -349,7 +349,17 @@ def test_the_first_of_one_ranking_comes_before_what_is_far_down_in_both():
     hits = retrieve(analyse("a bridge", 1000), store, WordEncoder(), Settings(), 14)
     order = [hit.passage.chunk.ordinal for hit in hits]
     assert order[:10] == [*range(2, 12)]  # 2 / (10 + 11) > 1 / (10 + 1)
-    assert set(order[10:13]) == {0, 1, 12} and order[13] == 13
+    assert set(order[10:13]) == {0, 1, 12}
+    assert order[13] == 13
+
+
+def test_a_word_search_that_fails_is_an_error_and_no_empty_ranking():
+    class Damaged(FixedStore):
+        def search_lexical(self, terms, k, within):
+            raise IndexUnusable("passages.db is damaged; run `rag build`")
+
+    with pytest.raises(IndexUnusable, match="damaged"):
+        retrieve(analyse("a fox", 1000), Damaged([(1, 0.9)], []), WordEncoder(), Settings(), 1)
 
 
 def test_words_are_searched_in_their_irregular_forms_too():
