@@ -2,6 +2,7 @@
 
 import os
 
-# The threads of torch and FAISS spin for a while when their work is done, and would take the core on which words are
-# searched meanwhile (`rag.retrieve`). Read when these are loaded, so it is set before.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# The threads of torch and FAISS spin when their work is done, for milliseconds, and would take the core on which words
+# are searched meanwhile (`rag.retrieve`). So few rounds still bridge the gaps within their work. GNU's OpenMP reads
+# this when it is loaded.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
