@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     candidates: int = Field(default=50, ge=1, le=1000)
     """Passages taken from each of the two rankings before they are fused."""
     rrf_k: int = Field(default=10, ge=1)
-    """The constant of reciprocal rank fusion; 60 is that of Cormack, Clarke and Büttcher (SIGIR 2009)."""
+    """The constant of reciprocal rank fusion: 60 in Cormack, Clarke and Büttcher (SIGIR 2009), less here for questions
+    in other words than the articles' (docs/decisions/004)."""
     passages: int = Field(default=10, ge=1, le=100)
     """Fused passages that are read for an answer."""
     threshold: float | None = Field(default=None, ge=0.0, le=1.0)
