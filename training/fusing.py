@@ -25,11 +25,10 @@ from rag import embed
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Hit
-from rag.words import stem, stems, terms
 from training.library import indexed, is_of
 from training.reader.data import Record, records, training_records
 from training.reader.written import WRITTEN
-from training.support_cases import CORPUS
+from training.support_cases import CORPUS, share_held
 
 _QUESTIONS, _OF_WRITTEN = 160, 1000  # of each set
 _DEPTHS = 5, 10
@@ -39,8 +38,7 @@ def group(record: Record) -> str:
     """The row of the table that a question counts in."""
     if record.source != WRITTEN:
         return "reading sets"
-    asked = {stem(term) for term in terms(record.question)}
-    share = len(asked & stems(f"{record.title} {record.context}")) / max(1, len(asked))
+    share = share_held(record)
     return "written, over half" if share > 0.5 else "a quarter to half" if share > 0.25 else "fewer"
 
 

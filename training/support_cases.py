@@ -125,12 +125,16 @@ class Asking:
         return np.array(features(question, reads)).reshape(-1, len(FEATURES)), np.array(right, dtype=np.bool_)
 
 
-def _reworded(record: Record) -> bool:
-    """Whether the share of the question's content words in passage and title is within _IN_OTHER_WORDS."""
+def share_held(record: Record) -> float:
+    """The share of the question's content words that stand in its passage or title, 0 where it has none."""
     asked = {stem(term) for term in terms(record.question)}
-    held = stems(f"{record.title} {record.context}")
+    return len(asked & stems(f"{record.title} {record.context}")) / max(1, len(asked))
+
+
+def _reworded(record: Record) -> bool:
+    """Whether that share is within _IN_OTHER_WORDS."""
     lowest, highest = _IN_OTHER_WORDS
-    return bool(asked) and lowest * len(asked) <= len(asked & held) <= highest * len(asked)
+    return lowest <= share_held(record) <= highest
 
 
 def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
