@@ -39,10 +39,9 @@ def served(index: Path, seeds: Path, *options: str, **environment: str) -> Itera
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=os.environ | environment) as server:  # noqa: S603 - our own command
         try:
             said = server.stdout.readline() if server.stdout else ""
-            found = re.search(r"http://127\.0\.0\.1:\d+", said)
-            if found is None:
+            if "http://" not in said:
                 raise RuntimeError(f"the server did not start: {said}")
-            yield found[0], server.pid
+            yield f"http://127.0.0.1:{port}", server.pid
         finally:
             server.terminate()
             try:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import InputError
 
 T = TypeVar("T", bound=BaseModel)
+MAX_TURNS = 200  # of one conversation
 
 
 class Turn(BaseModel):
@@ -20,8 +21,8 @@ class Turn(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
-    question: str
-    answer: str = ""
+    question: str = Field(max_length=10_000)
+    answer: str = Field(default="", max_length=100_000)
 
 
 class Asked(BaseModel):
@@ -31,7 +32,7 @@ class Asked(BaseModel):
 
     id: str | int | None = None
     question: str
-    history: list[Turn] = []
+    history: list[Turn] = Field(default=[], max_length=MAX_TURNS)
     filters: dict[str, Any] = {}
 
 
@@ -76,6 +77,19 @@ def read_lines(path: Path, model: type[T]) -> Iterator[T | Bad]:
     return (_line(number, line, model) for number, line in enumerate(lines, start=1) if line.strip())
 
 
+def requested(data: object, model: type[T]) -> T:
+    """The object of a request, checked. Raises InputError that names the field."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InputError(_told(error)) from error
+
+
+def _told(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"'{'.'.join(str(part) for part in first['loc'])}': {first['msg']}"
+
+
 def _line(number: int, line: str, model: type[T]) -> T | Bad:
     try:
         data = json.loads(line)
@@ -89,11 +103,9 @@ def _line(number: int, line: str, model: type[T]) -> T | Bad:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
         question = data.get("question")
         known = identifier(data.get("id"))
-        return Bad(known, question if isinstance(question, str) else "", f"line {number}: '{key}': {first['msg']}")
+        return Bad(known, question if isinstance(question, str) else "", f"line {number}: {_told(error)}")
 
 
 def identifier(value: object) -> str | None:

@@ -20,7 +20,7 @@ class Filters(BaseModel):
     """The first day, ISO 8601."""
     until: str | None = Field(default=None, alias="to")
     """The last day."""
-    articles: tuple[str, ...] = ()
+    articles: tuple[str, ...] = Field(default=(), max_length=5000)
     """Article ids."""
 
     @field_validator("since", "until")

@@ -33,6 +33,7 @@ from rag.types import Encoder, Extractor, Hit, Question, Reply, Support
 from rag.words import stem
 
 _log = logging.getLogger("rag")
+LONGEST_SECONDS = 60.0  # that a question may take before it is given up, as an error
 
 # Verbs that a question about a text is built with. They help to find, but that none stands there says nothing.
 _ASKING = frozenset(stem(verb) for verb in "describe discuss explain happen know mean mention refer think".split())
@@ -264,7 +265,7 @@ def holding_certificate(index: Path, generation: str | None, settings: Settings)
 
 
 class _Clock:
-    """Milliseconds a stage, and in all."""
+    """Milliseconds a stage, and in all. Raises RagError where a stage ends too late."""
 
     def __init__(self) -> None:
         self._begin = time.perf_counter()
@@ -274,7 +275,10 @@ class _Clock:
     def stage(self, name: str) -> Iterator[None]:
         begin = time.perf_counter()
         yield
-        self._stages[name] = self._stages.get(name, 0.0) + time.perf_counter() - begin
+        now = time.perf_counter()
+        self._stages[name] = self._stages.get(name, 0.0) + now - begin
+        if now - self._begin > LONGEST_SECONDS:
+            raise RagError(f"the question took longer than {LONGEST_SECONDS:.0f} seconds and was given up; ask again")
 
     def milliseconds(self) -> Mapping[str, float]:
         stages = self._stages | {"total": time.perf_counter() - self._begin}

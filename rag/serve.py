@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import errno
+import functools
 import importlib.util
 import ipaddress
 import logging
 import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 import webbrowser
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rag.errors import RagError
+from rag.guard import MAX_UPLOAD_BYTES, Guard, Rules, Uploads
 from rag.settings import Settings
 
 _GRACE = 5  # seconds that open connections have at the end; a page keeps one open as long as it is looked at
-
-# The page needs nothing from elsewhere, and must not fetch anything an article might name. Gradio's own scripts
-# and styles are partly inline and compile templates, hence the two 'unsafe' words.
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src 'self'; "
-    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
-)
+_CONNECTIONS = 500  # at once; a page that is open has one or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +63,12 @@ def run(serving: Serving, settings: Settings) -> None:
     import uvicorn
 
     server = uvicorn.Server(
-        uvicorn.Config(application(assistant, serving), log_level="warning", timeout_graceful_shutdown=_GRACE)
+        uvicorn.Config(
+            application(assistant, serving),
+            log_level="warning",
+            timeout_graceful_shutdown=_GRACE,
+            limit_concurrency=_CONNECTIONS,
+        )
     )
     # What is cut off at the end is no error to tell the user of.
     logging.getLogger("uvicorn.error").addFilter(lambda _: not server.should_exit)
@@ -88,40 +88,34 @@ def _address(serving: Serving) -> str:
     return f"http://{host}:{serving.port}"
 
 
-def _host_of(header: str) -> str:
-    """The host of a Host header, without its port."""
-    return header[1 : header.find("]")] if header.startswith("[") else header.partition(":")[0]
+@functools.cache
+def _files_folder() -> tempfile.TemporaryDirectory[str]:
+    """Where uploads and exports lie, of this process alone; it ends with it."""
+    return tempfile.TemporaryDirectory(prefix="article-rag-")
 
 
 def application(assistant: Any, serving: Serving) -> Any:
-    """The ASGI application: the page at `/`, with a policy that keeps the browser on this server."""
+    """The ASGI application: the page at `/`, behind the guard."""
+    # Read when components are made; its default is a folder that all users of the machine share.
+    os.environ["GRADIO_TEMP_DIR"] = os.environ["GRADIO_EXAMPLES_CACHE"] = _files_folder().name
     import gradio
-    from fastapi import FastAPI, Request, Response
+    from fastapi import FastAPI
 
     from rag.feedback import Feedback, default_file
     from rag.library import Library
+    from rag.login import Address, Login
     from rag.ui import THEME, Offer, page, style
 
-    # Which names this server answers to; none: any, as it asks for a password or is meant for other machines.
     alone = not serving.auth and _only_this_machine(serving.host)
-    known = {"localhost", "127.0.0.1", "::1", serving.host} if alone else set()
+    hosts = frozenset({"localhost", "127.0.0.1", "::1", serving.host} if alone else ())
+    uploads = Uploads()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-
-    @app.middleware("http")
-    async def stay_here(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        # A name that somebody else lets point here must not make a stranger's page part of this one.
-        if known and _host_of(request.headers.get("host", "")) not in known:
-            return Response("this page is served to this machine alone; see --host and --auth", 403)
-        if not serving.upload and request.url.path.rstrip("/").endswith(("/upload", "/process_recording")):
-            return Response("files are not taken here", 403)
-        response = await call_next(request)
-        response.headers["Content-Security-Policy"] = _POLICY
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+    app.add_middleware(Address)
+    app.add_middleware(Guard, Rules(hosts, serving.upload, serving.mcp), uploads)
 
     library = Library(serving.seeds) if serving.seeds.is_dir() else None
-    blocks = page(assistant, Feedback(default_file()), Offer(library, upload=serving.upload, api=serving.api))
+    offer = Offer(library, uploads if serving.upload else None, serving.api)
+    blocks = page(assistant, Feedback(default_file()), offer)
     mounted = gradio.mount_gradio_app(
         app,
         blocks,
@@ -131,11 +125,13 @@ def application(assistant: Any, serving: Serving) -> Any:
         ssr_mode=False,
         footer_links=[],
         show_error=True,
-        max_file_size="200mb",
-        auth=[serving.auth] if serving.auth else None,
+        max_file_size=MAX_UPLOAD_BYTES,
+        auth=Login(*serving.auth).check if serving.auth else None,
         mcp_server=serving.mcp,
         run_history=False,
     )
+    # Gradio checks which files it may take only where this is set, and mounting does not set it.
+    blocks.has_launched = True
     if serving.mcp:
         # Its tools ask this server; mounted, it would take the address from the headers of whoever asks first.
         blocks.mcp_server_obj._local_url = f"{_address(serving)}/"

@@ -8,12 +8,12 @@ from typing import Any
 
 import gradio as gr
 
-from rag.asking import hit_object, reply_object
-from rag.batch import identifier
-from rag.dialogue import Turn
+from rag.asking import answered, hit_object, reply_object
+from rag.batch import Asked, identifier, requested
 from rag.errors import InputError, RagError
 from rag.feedback import Feedback
 from rag.filters import parse
+from rag.guard import Uploads
 from rag.library import Library
 from rag.pipeline import LiveAssistant
 from rag.render import error_reply
@@ -31,6 +31,7 @@ THEME = gr.themes.Default(
     button_primary_background_fill_hover="*primary_800",
     button_primary_background_fill_hover_dark="*primary_800",
 )
+_MOST_HITS = 100
 _PROMISE = (
     "Every word of an answer is quoted from the articles, with its place. That makes nothing up, but it is no promise "
     "of truth: a quotation can still be beside the point. When the articles do not answer, the page says so."
@@ -42,7 +43,7 @@ class Offer:
     """What a page offers besides the chat."""
 
     library: Library | None = None  # the tab with the articles
-    upload: bool = False  # in it, changing them
+    uploads: Uploads | None = None  # in it, changing them: what browsers uploaded
     api: bool = False  # named endpoints
 
 
@@ -69,9 +70,9 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
                     parts = chat.build(live, feedback)
                 chat_tab.select(parts.reopen, *parts.reopening, api_visibility="private")
                 with gr.Tab("Library", id="library") as tab:
-                    now, shown = library_tab.build(live, offer.library, upload=offer.upload)
+                    now, shown = library_tab.build(live, offer.library, offer.uploads)
                 tab.select(now, None, shown, api_visibility="private")
-                if offer.upload and evaluation.available():
+                if offer.uploads is not None and evaluation.available():
                     with gr.Tab("Evaluation", id="evaluation"):
                         evaluation.build()
         blocks.load(None, js=_file("chat.js"), api_visibility="private")
@@ -96,12 +97,8 @@ def _endpoints(live: LiveAssistant) -> None:
         "articles", a list of article ids.
         """
         try:
-            if not isinstance(history or [], list):
-                raise InputError("history: a list of objects with 'question' and 'answer' is needed")
-            turns = [Turn(_text(turn, "question"), _text(turn, "answer")) for turn in history or []]
-            reply = live.current().ask(
-                _question(question), id=identifier(id), history=turns, filters=parse(filters or {})
-            )
+            given = {"question": question, "history": history or [], "filters": filters or {}, "id": id}
+            reply = answered(live.current(), requested(given, Asked))
         except RagError as error:
             shown = question if isinstance(question, str) else ""
             reply = error_reply(str(error), question=shown, id=identifier(id))
@@ -110,7 +107,10 @@ def _endpoints(live: LiveAssistant) -> None:
     def search(question: str, k: int = 10, filters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """The best passages for a question, with their scores."""
         try:
-            hits = live.current().search(_question(question), max(1, min(int(k), 100)), filters=parse(filters or {}))
+            asked = requested({"question": question, "filters": filters or {}}, Asked)
+            if not isinstance(k, int) or not 1 <= k <= _MOST_HITS:
+                raise InputError(f"k: a whole number from 1 to {_MOST_HITS} is needed")
+            hits = live.current().search(asked.question, k, filters=parse(asked.filters))
         except RagError as error:
             raise gr.Error(str(error)) from error
         return [hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)]
@@ -135,16 +135,3 @@ def _endpoints(live: LiveAssistant) -> None:
     gr.api(ask, api_name="ask")
     gr.api(search, api_name="search")
     gr.api(articles, api_name="articles")
-
-
-def _question(given: Any) -> str:
-    if not isinstance(given, str):
-        raise InputError("question: a text is needed")
-    return given
-
-
-def _text(turn: Any, key: str) -> str:
-    value = turn.get(key, "") if isinstance(turn, dict) else None
-    if not isinstance(value, str):
-        raise InputError(f"history: each turn is an object with 'question' and 'answer', and '{key}' a text")
-    return value

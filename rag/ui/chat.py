@@ -11,7 +11,8 @@ from typing import Any
 import gradio as gr
 
 from rag.asking import to_json
-from rag.errors import RagError
+from rag.batch import MAX_TURNS
+from rag.errors import InputError, RagError
 from rag.feedback import Feedback
 from rag.filters import parse
 from rag.pipeline import LiveAssistant
@@ -46,6 +47,7 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
     """Puts the tab's components into the page that is being built."""
     examples = fitting(live)
     turns, kept = gr.State([]), gr.BrowserState([], storage_key=_STORAGE, secret=_STORAGE)
+    messages = gr.State([])  # what the chat shows, kept here: taken from the caller, it could hold anything
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
             chatbot = gr.Chatbot(
@@ -95,7 +97,7 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
     def answer(
         text: str,
         own: str,
-        messages: Messages,
+        shown: Messages,
         before: Turns,
         since: str,
         until: str,
@@ -105,21 +107,21 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
     ) -> Iterator[tuple[Any, ...]]:
         if event.target in buttons:
             text = str(event.target.value)
-        asked = [*messages, {"role": "user", "content": html.asked(text)}]
-        yield "", "", asked, gr.skip(), gr.skip(), gr.skip()
+        asked = [*shown, {"role": "user", "content": html.asked(text)}]
+        yield "", "", asked, *[gr.skip()] * 4
         reply, panel = converse(live, text, [] if own else before, choices.given(since, until, articles), level)
         now = before if reply.status == "error" else [*before, json.loads(to_json(reply))]
         said = {"role": "assistant", "content": html.reply(reply, len(now) - 1)}
-        shown = gr.skip() if panel is None else panel  # what failed leaves the article as it was
+        beside = gr.skip() if panel is None else panel  # what failed leaves the article as it was
         # What was typed meanwhile stays.
-        yield gr.skip(), gr.skip(), [*asked, said], shown, now, now[-KEPT:]
+        yield gr.skip(), gr.skip(), [*asked, said], beside, now, now[-KEPT:], [*asked, said]
 
     # One event, so that a second question waits for the answer to the first.
     asking = gr.on(
         [box.submit, send.click, *(button.click for button in buttons)],
         answer,
-        [box, changed, chatbot, turns, choice.since, choice.until, choice.articles, choice.level],
-        [box, changed, chatbot, article, turns, kept],
+        [box, changed, messages, turns, choice.since, choice.until, choice.articles, choice.level],
+        [box, changed, chatbot, article, turns, kept, messages],
         api_visibility="private",
         show_progress_on=[chatbot],
         trigger_mode="once",
@@ -143,13 +145,13 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
 
     def restore(before: Any) -> tuple[Any, ...]:
         good = checked(before)
-        return messages_of(good), good
+        return messages_of(good), good, messages_of(good)
 
     def clear() -> tuple[Any, ...]:
         hidden = gr.update(visible=False)
-        return [], [], [], html.no_article(), hidden, "", hidden, None, "", ""
+        return [], [], [], [], html.no_article(), hidden, "", hidden, None, "", ""
 
-    emptied = [chatbot, turns, kept, article, exported, told, remark, judged, comment, changed]
+    emptied = [chatbot, messages, turns, kept, article, exported, told, remark, judged, comment, changed]
     for trigger in (new.click, chatbot.clear):
         trigger(clear, None, emptied, cancels=[asking], api_visibility="private")
     export.click(export_files, turns, exported, api_visibility="private")
@@ -165,7 +167,7 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
     tell.click(remarked, [comment, judged], [comment, remark, told], api_visibility="private")
     return Parts(
         restore,
-        ([kept], [chatbot, turns]),
+        ([kept], [chatbot, turns, messages]),
         reopen,
         ([choice.level], [choice.articles, *levels]),
     )
@@ -186,6 +188,8 @@ def converse(
 ) -> tuple[Reply, str | None]:
     """The reply to show, and the panel beside it where that changes. A failure is an error reply, never a refusal."""
     try:
+        if len(before) >= MAX_TURNS:
+            raise InputError(f"this conversation has {MAX_TURNS} turns; begin a new one")
         assistant = live.current()
         if level and level != choices.SHIPPED:
             assistant = assistant.at_level(float(level))

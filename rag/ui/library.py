@@ -12,7 +12,8 @@ from typing import Any
 import gradio as gr
 
 from rag.build import sync_index
-from rag.errors import RagError
+from rag.errors import InputError, RagError
+from rag.guard import COOKIE, Uploads
 from rag.library import Holding, Library
 from rag.load import SUFFIXES
 from rag.pipeline import LiveAssistant
@@ -25,8 +26,13 @@ _WIDTHS = ["31%", "13%", "11%", "11%", "10%", "11%", "13%"]
 _SHOWN = 5000  # rows of the table
 
 
-def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Callable[[], tuple[Any, ...]], list[Any]]:
-    """Puts the tab's components into the page; returns what refreshes them, and them."""
+def build(
+    live: LiveAssistant, library: Library, uploads: Uploads | None
+) -> tuple[Callable[[], tuple[Any, ...]], list[Any]]:
+    """Puts the tab's components into the page; returns what refreshes them, and them.
+
+    `uploads` are the files that browsers uploaded; None where nothing may be changed.
+    """
     held = library.holdings(live.shown().store)
     table = gr.Dataframe(
         headers=_HEADERS,
@@ -42,7 +48,7 @@ def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Calla
         buttons=[],
     )
     said = gr.HTML("", elem_id="library-said")
-    if not upload:
+    if uploads is None:
         return lambda: (_rows(library.holdings(live.shown().store)),), [table]
     with gr.Row():
         with gr.Column(min_width=300):
@@ -64,7 +70,7 @@ def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Calla
     rebuild = gr.Button("Build the index", variant="primary", elem_id="rebuild")
     progress = gr.HTML("", elem_id="build-said")
     shown = [table, chosen, gone]
-    act = _Actions(live, library)
+    act = _Actions(live, library, uploads)
     private = {"api_visibility": "private"}
     add.click(act.add, files, [files, said, *shown], **private)
     asked_for = gr.State(None)  # the file that is to be confirmed, whatever is chosen meanwhile
@@ -79,8 +85,8 @@ def build(live: LiveAssistant, library: Library, *, upload: bool) -> tuple[Calla
 class _Actions:
     """What the buttons do; each returns the updates of its outputs."""
 
-    def __init__(self, live: LiveAssistant, library: Library) -> None:
-        self._live, self._library = live, library
+    def __init__(self, live: LiveAssistant, library: Library, uploads: Uploads) -> None:
+        self._live, self._library, self._uploads = live, library, uploads
 
     def now(self) -> tuple[Any, ...]:
         """Of the table and the two lists; they stay as they are where the seeds cannot be read."""
@@ -98,10 +104,12 @@ class _Actions:
             said = html.note(str(error), "error")
         return said, *self.now()
 
-    def add(self, paths: list[str] | None) -> tuple[Any, ...]:
-        """Copies uploaded files into the folder."""
+    def add(self, paths: list[str] | None, request: gr.Request) -> tuple[Any, ...]:
+        """Copies files that the same browser uploaded into the folder, and no others."""
 
         def work() -> str:
+            if not self._uploads.of(request.cookies.get(COOKIE)).issuperset(paths or ()):
+                raise InputError("only files that were uploaded on this page are added; choose them again")
             names = self._library.add([Path(path) for path in paths or []])
             return f"Added {', '.join(names)}. Build the index to be answered from them."
 
