@@ -29,14 +29,16 @@ from rag.retrieve import retrieve
 from rag.settings import Settings, certified
 from rag.store import Generation, certificates, layout, open_current
 from rag.store.certificates import Certificate, percent
-from rag.types import Encoder, Extractor, Hit, Question, Reply, Support
+from rag.types import ASIDES, OF_ARTICLE, Encoder, Extractor, Hit, Question, Refused, Reply, Support
 from rag.words import stem
 
 _log = logging.getLogger("rag")
 LONGEST_SECONDS = 60.0  # that a question may take before it is given up, as an error
 
 # Verbs that a question about a text is built with. They help to find, but that none stands there says nothing.
-_ASKING = frozenset(stem(verb) for verb in "describe discuss explain happen know mean mention refer think".split())
+_ASKING = frozenset(
+    stem(verb) for verb in "describe discuss explain happen know mean mention publish refer think write".split()
+)
 
 __all__ = ["Assistant", "LiveAssistant", "error_reply", "open_assistant", "sync_index"]
 
@@ -67,6 +69,10 @@ class Assistant:
         with clock.stage("analyse"):
             original = self._asked(text, filters)
             texts = self._meant(original, history)
+        if original.kind in ASIDES:
+            outcome = Refused("nothing_found", (), 0.0, self._threshold)
+            reply = render(Asking(original, original.text, filters, (), self.store.generation, id), outcome)
+            return replace(reply, timings_ms=clock.milliseconds())
         return self._answer(
             original, texts, lambda one: self._hits(one, self.settings.passages, filters), filters, id, clock
         )
@@ -115,7 +121,7 @@ class Assistant:
         return self._of_one(analyse(text, self.settings.max_question_chars), filters)
 
     def _of_one(self, question: Question, filters: Filters) -> Question:
-        if question.kind == "about" and self.store.article_count != 1 and len(filters.articles) != 1:
+        if question.kind in OF_ARTICLE and self.store.article_count != 1 and len(filters.articles) != 1:
             return replace(question, kind="what")  # "this article" names none of several
         return question
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from rag.errors import InputError
-from rag.plain import is_on_article, topic_of
+from rag.plain import aside, is_on_article, on_record, topic_of
 from rag.types import Kind, Question
 from rag.words import AUXILIARY, STOPWORDS, terms
 
@@ -38,6 +38,9 @@ def analyse(text: str, max_chars: int) -> Question:
         raise InputError("the question is empty; type a question about the articles")
     if len(text) > max_chars:
         raise InputError(f"the question has {len(text):,} characters; ask in at most {max_chars:,}")
+    kind = aside(text) or on_record(text)
+    if kind:
+        return Question(text, kind, ())
     topic = topic_of(text)
     if topic:
         return Question(text, "topic", terms(topic), topic=topic)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rag.filters import Filters
-from rag.types import Alternative, Answered, Citation, Outcome, Question, Reply, Segment, ShortSpan, Support
+from rag.types import ASIDES, Alternative, Answered, Citation, Outcome, Question, Reply, Segment, ShortSpan, Support
 
 # Private-use characters, which no template contains.
 _SLOT = re.compile("\ue000(\\d+)\ue001")
@@ -180,7 +180,8 @@ def _segments(
         "first": slots.put(Segment("metadata", "1", 1)),
         "title": slots.put(Segment("metadata", citations[0].title, 1)) if citations else None,
     }
-    name = f"answered/{asked.question.kind}.j2" if answered else "refused/refused.j2"
+    kind = asked.question.kind
+    name = f"answered/{kind}.j2" if answered else f"refused/{kind if kind in ASIDES else 'refused'}.j2"
     return slots.take_apart(_templates().get_template(name).render(values).strip("\n"))
 
 
@@ -212,6 +213,7 @@ def _slots_of(citation: Citation, slots: _Slots) -> Mapping[str, str | None]:
         "number": metadata(citation.number),
         "title": metadata(citation.title),
         "publisher": metadata(citation.publisher),
+        "author": metadata(citation.author),
         "date": metadata(citation.date),
         "page": metadata(citation.page),
         "paragraph": metadata(citation.paragraph),

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from rag.filters import ALL, Filters
 from rag.settings import Settings
-from rag.types import Encoder, Hit, Passage, Question, Store
+from rag.types import OF_ARTICLE, Encoder, Hit, Passage, Question, Store
 from rag.words import WORD, forms
 
 
@@ -19,12 +19,12 @@ def retrieve(
 
     A passage's score is the sum of 1 / (rrf_k + rank) over the rankings it stands in (Cormack, Clarke and Büttcher,
     SIGIR 2009). Equal scores are ordered by cosine, then in canonical order. Copies of a better passage are left out.
-    "What is this article about?" asked of one article is given that article's first passage.
+    What is asked of one article itself ("What is this article about?") is given that article's first passage.
     """
     within = store.within(filters)
     if within is not None and not within:
         return []
-    if question.kind == "about":
+    if question.kind in OF_ARTICLE:
         vector = encoder.encode([question.read], query=True)[0]
         held = None if within is None else set(within)
         rows = [row for row in store.leads() if held is None or row in held][:k]

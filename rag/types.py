@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.filters import Filters
 
-Kind = Literal["who", "when", "where", "how_many", "why", "how", "said", "yes_no", "about", "topic", "what"]
+OfArticle = Literal["about", "dated", "written"]  # asked of the one article itself
+Aside = Literal["hello", "thanks", "help"]  # asked of no article
+Kind = Literal["who", "when", "where", "how_many", "why", "how", "said", "yes_no", "topic", "what", OfArticle, Aside]
+OF_ARTICLE: frozenset[str] = frozenset(get_args(OfArticle))
+ASIDES: frozenset[str] = frozenset(get_args(Aside))
 Vectors = NDArray[np.float32]
 
 
@@ -276,7 +280,10 @@ class Vocabulary(Protocol):
     """The words of some articles."""
 
     def occurs(self, term: str) -> bool:
-        """Whether a term or an irregular form of it stands in any passage, title or heading, compared by stem."""
+        """Whether a term or an irregular form of it, compared by stem, stands in what a reader sees of any article.
+
+        That is its text, title, publisher, author and date.
+        """
         ...
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:

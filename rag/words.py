@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import re
 import threading
@@ -79,6 +80,7 @@ _FORMS = {
     for form in (*its, its[0] + ("es" if its[0].endswith("ch") else "s"))
 }
 
+_MONTHS = "January February March April May June July August September October November December".split()
 _NAMES = frozenset({"US", "WHO", "IT"})  # function words in small letters
 _OF_NAMES = re.compile(r"[A-Z][^\W\d_]+(?:-[A-Z][^\W\d_]+)+")
 
@@ -153,6 +155,14 @@ def terms(text: str) -> tuple[str, ...]:
 def written(text: str) -> Counter[str]:
     """How often each run of letters stands in a text, as it is written."""
     return Counter(LETTERS.findall(text))
+
+
+def dated(day: str | None) -> str:
+    """A day in ISO 8601 in the words by which people ask for it; "" for none."""
+    if day is None:
+        return ""
+    found = datetime.date.fromisoformat(day)
+    return f"{day} {found.day} {_MONTHS[found.month - 1]} {found.year}"
 
 
 def commonest(rows: Iterable[tuple[str, str, int]]) -> dict[str, tuple[str, int]]:

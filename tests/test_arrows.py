@@ -25,7 +25,20 @@ STAGES = {
     "loss",
 }
 WALKS = {"build", "pipeline", "reader", "check", "certify"}
-EDGES = {"cli", "output", "asking", "batch", "progress", "serve", "ui", "verify", "feedback", "library"}
+EDGES = {
+    "cli",
+    "output",
+    "asking",
+    "batch",
+    "progress",
+    "serve",
+    "ui",
+    "verify",
+    "feedback",
+    "library",
+    "guard",
+    "login",
+}
 
 
 def imported(file: Path) -> set[str]:

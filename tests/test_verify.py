@@ -326,14 +326,14 @@ def test_another_answer_stands_at_its_place_and_cuts_no_word(tmp_path, word_enco
     assert [finding.what for finding in findings] == problems
 
 
-def test_what_sites_print_around_articles_is_no_place_of_a_word(tmp_path, word_encoder):
+def test_what_sites_print_around_articles_is_seen_and_so_not_said_to_be_missing(tmp_path, word_encoder):
     seeds, index = tmp_path / "seeds", tmp_path / "index"
     seeds.mkdir()
     text = "A bridge\n\nThe bridge was opened on Monday.\n\nSign up for our Pomegranate newsletter here.\n"
     (seeds / "a.txt").write_text(text)
     sync_index(seeds, index, Settings())
-    reply = open_assistant(index, Settings()).ask("What does the Pomegranate newsletter say?")
-    assert "Pomegranate" in reply.unmatched_terms
+    reply = open_assistant(index, Settings()).ask("What does the Pomegranate newsletter say of Zanzibar?")
+    assert reply.unmatched_terms == ("Zanzibar",)
     assert not checked([json.loads(to_json(reply))], seeds).findings
 
 

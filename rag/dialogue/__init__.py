@@ -17,7 +17,7 @@ from rag.dialogue.names import NAME, defined, is_name, office_of
 from rag.dialogue.pronouns import PERSON, THING
 from rag.dialogue.topics import behind, with_topic
 from rag.dialogue.turns import Turn, short_answer
-from rag.plain import is_courtesy, of_topic, on_topic, parts, plain, topic_of
+from rag.plain import aside, is_courtesy, of_topic, on_topic, parts, plain, topic_of
 from rag.words import AUXILIARY, WH, terms
 
 __all__ = ["Turn", "further", "questions", "standalone"]
@@ -81,7 +81,7 @@ def _before(history: Sequence[Turn], max_chars: int) -> list[tuple[str, str]]:
     before: list[tuple[str, str]] = []
     for turn in history[-_KEPT_TURNS:]:
         text = " ".join(turn.question[: 2 * max_chars].split())[:max_chars]
-        if text and not is_courtesy(text):
+        if text and not is_courtesy(text) and not aside(text):
             first, *rest = parts(plain(text))
             first = _alone(first, before)
             asked = [first, *(further(one, first) for one in rest)]

@@ -26,13 +26,13 @@ from rag.extract.features import EXPLAINS, FEATURES, Read, features, named
 from rag.extract.inputs import Text
 from rag.extract.network import Networks
 from rag.extract.spans import Found
-from rag.types import Hit, Question, Sentence, Support
+from rag.types import OF_ARTICLE, Hit, Question, Sentence, Support
 
 BASE = "sentence-transformers/all-MiniLM-L6-v2"  # whose tokenizer and word vectors the networks use
 MODELS = Path(__file__).parent.parent / "models"
 READ_AGAIN = 3  # passages
 READ_ALONE = 2  # sentences
-_LEAD_CONFIDENCE = 0.9  # set, not fitted: no public data asks what an article is about
+_LEAD_CONFIDENCE = 0.9  # set, not fitted: no public data asks what an article is about, or of when it is
 # The same, of a sentence that names the topic of which all is asked for, unless the networks rule it out.
 _NAMED_CONFIDENCE, _NOT_AGAINST = 0.9, 0.03
 
@@ -169,10 +169,11 @@ class ReadingExtractor:
 
     def extract(self, question: Question, hits: Sequence[Hit]) -> list[Support]:
         """Supports ordered by falling confidence; equal ones keep the order of hits and sentences."""
-        if question.kind == "about" and hits:
+        if question.kind in OF_ARTICLE and hits:
             # The lead of a news article says what it is about; the retriever gave us the leads.
-            passage = hits[0].passage
-            return [Support(passage, passage.chunk.sentences[0], None, None, _LEAD_CONFIDENCE)]
+            passage, info = hits[0].passage, hits[0].passage.info
+            known = {"dated": info.date, "written": info.author or info.publisher}.get(question.kind, info.title)
+            return [Support(passage, passage.chunk.sentences[0], None, None, _LEAD_CONFIDENCE if known else 0.0)]
         reads = self.read(question, hits)
         rows = np.array(features(question, reads))
         if not len(rows):

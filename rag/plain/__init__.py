@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from rag.plain.asides import aside, is_courtesy, on_record
 from rag.plain.forms import (
     CLAIM,
     POINTS,
@@ -30,17 +31,26 @@ from rag.plain.words import (
     BEGINS_WH,
     GREETS,
     META,
-    OF_THANKS,
     OF_TOPICS,
     ONLY_ABOUT,
     OPENERS,
     TELLING,
-    THANKS,
     WH_WORD,
 )
 from rag.words import AUXILIARY, WORD
 
-__all__ = ["WHAT_ABOUT", "is_courtesy", "is_on_article", "of_topic", "on_topic", "parts", "plain", "topic_of"]
+__all__ = [
+    "WHAT_ABOUT",
+    "aside",
+    "is_courtesy",
+    "is_on_article",
+    "of_topic",
+    "on_record",
+    "on_topic",
+    "parts",
+    "plain",
+    "topic_of",
+]
 
 _SAID_BEFORE = re.compile(
     # Of a story, not of the articles; a duty; what somebody can do.
@@ -130,12 +140,6 @@ def of_topic(text: str) -> str:
     if match is None and not _NOT_ALONE.match(bare):
         match = _ALONE.fullmatch(bare)
     return (match and on_topic(next(filter(None, match.groups())))) or text
-
-
-def is_courtesy(text: str) -> bool:
-    """Whether a message says nothing but hello, thanks or the like."""
-    words = {word.casefold().replace("’", "'") for word in WORD.findall(text)}
-    return bool(words) and words <= (GREETS | OF_THANKS if words & THANKS else GREETS)
 
 
 def _once(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from rag.errors import IndexUnusable
 from rag.types import SeedEntry
 
-FORMAT = 3
+FORMAT = 4
 FILE = "manifest.json"
 
 

@@ -1,7 +1,8 @@
 """Articles, chunks and the lexical index of one generation, in one SQLite file.
 
 The lexical index is SQLite's FTS5: BM25 with k1 = 1.2 and b = 0.75 over text, heading and title, words folded by
-Unicode and stemmed by Porter. It stores no text of its own. Words are counted as they are written, too.
+Unicode and stemmed by Porter. It stores no text of its own. Words are counted as they are written, too. What else a
+reader sees of an article (date, publisher, author, text in no chunk) is not searched, but is not said to be missing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from rag.errors import IndexUnusable
 from rag.filters import Filters
 from rag.types import Article, ArticleInfo, Chunk, Passage, Sentence
-from rag.words import bare, commonest, forms, written
+from rag.words import bare, commonest, dated, forms, written
 
 FILE = "passages.db"
 
@@ -39,6 +40,7 @@ CREATE TABLE chunk (
 CREATE VIRTUAL TABLE lexical USING fts5(
     text, section, title, content='', tokenize="porter unicode61 remove_diacritics 2"
 );
+CREATE VIRTUAL TABLE beside USING fts5(words, content='', tokenize="porter unicode61 remove_diacritics 2");
 CREATE TABLE word (word TEXT PRIMARY KEY, bare TEXT NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX word_bare ON word (bare);
 """
@@ -78,6 +80,7 @@ class PassageWriter:
         self._db.executemany(
             "INSERT INTO lexical (lexical, rowid, text, section, title) VALUES ('delete', ?, ?, ?, ?)", held
         )
+        self._db.execute("INSERT INTO beside (beside, rowid, words) VALUES ('delete', ?, ?)", (key, self._beside(key)))
         self._db.executemany("UPDATE word SET count = count - ?2 WHERE word = ?1", _counted(held).items())
         self._db.execute("DELETE FROM word WHERE count = 0")
         self._db.execute("DELETE FROM chunk WHERE article = ?", (key,))
@@ -97,6 +100,7 @@ class PassageWriter:
         )
         held = self._words(key)
         self._db.executemany("INSERT INTO lexical (rowid, text, section, title) VALUES (?, ?, ?, ?)", held)
+        self._db.execute("INSERT INTO beside (rowid, words) VALUES (?, ?)", (key, self._beside(key)))
         self._db.executemany(
             "INSERT INTO word VALUES (?, ?, ?) ON CONFLICT (word) DO UPDATE SET count = count + excluded.count",
             [(word, bare(word), count) for word, count in _counted(held).items()],
@@ -107,6 +111,17 @@ class PassageWriter:
         text, title = self._db.execute("SELECT text, title FROM article WHERE key = ?", (article,)).fetchone()
         chunks = self._db.execute('SELECT key, start, "end", section FROM chunk WHERE article = ?', (article,))
         return [(key, text[start:end], section, title) for key, start, end, section in chunks]
+
+    def _beside(self, article: int | None) -> str:
+        """What a reader sees of an article beside its chunks, headings and title."""
+        query = "SELECT text, title, publisher, author, date FROM article WHERE key = ?"
+        text, title, publisher, author, date = self._db.execute(query, (article,)).fetchone()
+        chunks = 'SELECT start, "end" FROM chunk WHERE article = ? ORDER BY start'
+        pieces, at = [title, publisher or "", author or "", dated(date)], 0
+        for start, end in self._db.execute(chunks, (article,)):
+            pieces.append(text[at:start])
+            at = max(at, end)
+        return "\n".join([*pieces, text[at:]])
 
     def chunks(self, shards: Iterable[int]) -> dict[int, list[tuple[int, bytes]]]:
         """(key, SHA-256 of the text) of all chunks of these shards in canonical order: by article id, then position."""
@@ -194,8 +209,9 @@ class PassageReader:
         return [(int(str(key)), float(str(score))) for key, score, *_ in rows[:k]]
 
     def occurs(self, term: str) -> bool:
-        """Whether the term, as a phrase of stems, or an irregular form of it stands in any chunk, heading or title."""
-        return bool(self._all("SELECT 1 FROM lexical WHERE lexical MATCH ? LIMIT 1", _any(forms(term))))
+        """As `Vocabulary.occurs`; a term is a phrase of stems."""
+        queries = (f"SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT 1" for table in ("lexical", "beside"))  # noqa: S608 - names only
+        return any(self._all(query, _any(forms(term))) for query in queries)
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
         """As `Vocabulary.writings`."""

@@ -16,6 +16,7 @@ from rag.errors import InputError, RagError
 from rag.feedback import Feedback
 from rag.filters import parse
 from rag.pipeline import LiveAssistant
+from rag.plain import aside
 from rag.render import error_reply
 from rag.types import Reply
 from rag.ui import choices, html
@@ -194,7 +195,7 @@ def converse(
         if level and level != choices.SHIPPED:
             assistant = assistant.at_level(float(level))
         reply = assistant.ask(text, history=turns_of(before), filters=parse(filters))
-        return reply, html.sources(reply, assistant.store)
+        return reply, None if aside(text) else html.sources(reply, assistant.store)
     except RagError as error:
         message = str(error)
     except Exception as error:  # noqa: BLE001 - the edge of the process: the page must say that it failed

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from html import escape
 
 from rag.load.front_matter import front_matter
+from rag.plain import aside
 from rag.store import Generation
 from rag.types import Citation, Reply, Segment
 from rag.verify.schema import Answer, AnswerCitation, AnswerSegment
@@ -61,7 +62,10 @@ def asked(text: str) -> str:
 
 
 def reply(reply: Shown, turn: int = 0) -> str:
-    """An answer, a refusal or an error; each looks different. `turn` is its number in the conversation, for links."""
+    """An answer, a refusal, an aside or an error; each looks different.
+
+    `turn` is its number in the conversation, for links.
+    """
     if reply.status == "error":
         why = _text(reply.error or "")
         return f'<div class="reply error"><p><strong>This could not be asked:</strong> {why}</p></div>'
@@ -69,6 +73,8 @@ def reply(reply: Shown, turn: int = 0) -> str:
     for segment in reply.segments:
         pieces.append(_segment(segment, reply, turn, before))
         before = segment.text if segment.kind == "template" else ""
+    if aside(reply.question):
+        return f'<div class="reply aside turn-{turn}"><div class="body">{"".join(pieces)}</div></div>'
     heading = "" if reply.status == "answered" else '<p class="refusal-mark">No answer</p>'
     body = f'<div class="body">{"".join(pieces)}</div>'
     below = _searched(reply, turn) + _confidence(reply)

@@ -1,10 +1,9 @@
 """answers, seeds -> findings: whether each answer is what the seed files say, checked from the files alone.
 
-Shares only the loader, the sentence boundaries and what counts as no part of an article (rag.boilerplate) with the
-rest of the program. The index is not opened, and nothing an
-answer claims about an article is believed: every quotation, title, date and paragraph number is looked up in the file
-anew. The text must be, segment by segment, what one of the shipped templates makes of these citations, so that no
-wording, order or part of a quotation can be anyone's own.
+Shares only the loader, the word and sentence rules and the kinds of question with the rest of the program. The index
+is not opened, and nothing an answer claims about an article is believed: every quotation, title, date and paragraph
+number is looked up in the file anew. The text must be, segment by segment, what one of the shipped templates makes of
+these citations, so that no wording, order or part of a quotation can be anyone's own.
 
 Not checked, as the files alone cannot tell: the confidence, the threshold and the generation.
 """
@@ -19,13 +18,13 @@ from pathlib import Path
 from typing import Literal
 
 from rag import load
-from rag.boilerplate import is_boilerplate
 from rag.errors import InputError
 from rag.filters import Filters
 from rag.sentences import sentence_pieces
 from rag.types import Article, Paragraph
 from rag.verify.schema import Answer, AnswerCitation, read
 from rag.verify.wording import place_shown, unlike_templates
+from rag.words import dated
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +205,15 @@ def _unmatched(answer: Answer, shown: list[AnswerCitation], sources: _Sources) -
         word = re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", re.IGNORECASE)
         for citation in shown:
             article = sources.article(citation.path, citation.article_id)
-            if isinstance(article, Article) and any(
-                word.search(article.text, p.start, p.end)
-                for p in article.paragraphs
-                if not is_boilerplate(article.text[p.start : p.end])  # what sites print around articles
-            ):
+            if isinstance(article, Article) and word.search(_seen(article)):
                 yield f"{term!r} is said to occur nowhere, but stands in {citation.path}"
                 break
+
+
+def _seen(article: Article) -> str:
+    """All that a reader sees of an article."""
+    info = article.info
+    return "\n".join([article.text, info.title, info.publisher or "", info.author or "", dated(info.date)])
 
 
 def to_json(verdict: Verdict) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from jinja2 import Environment, PackageLoader
 
+from rag.plain import aside
 from rag.verify.schema import Answer, AnswerCitation
 
 
@@ -17,7 +18,7 @@ def unlike_templates(answer: Answer, shown: list[AnswerCitation]) -> Iterator[st
         yield "the segments joined are not the text"
     given = [(s.kind, s.text, s.citation, s.start, s.end) for s in answer.segments]
     best: tuple[int, str] | None = None
-    for name in _templates(answer.status):
+    for name in _templates(answer):
         wanted = _made(name, answer, shown)
         if wanted == given:
             return
@@ -61,7 +62,7 @@ def _made(name: str, answer: Answer, shown: list[AnswerCitation]) -> list[Row]:
         values.append((kind, str(text), citation, start, end))
         return f"\ue000{len(values) - 1}\ue001"
 
-    fields = ("number", "title", "publisher", "date", "page", "paragraph")
+    fields = ("number", "title", "publisher", "author", "date", "page", "paragraph")
     citations = [
         {field: place("metadata", getattr(c, field), c.number) for field in fields}
         | {"quote": place("quote", c.quote, c.number, c.start, c.end)}
@@ -99,6 +100,8 @@ def _environment() -> Environment:
     return Environment(loader=PackageLoader("rag"), trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - compared, never shown
 
 
-@functools.cache
-def _templates(status: str) -> tuple[str, ...]:
-    return tuple(name for name in _environment().list_templates() if name.startswith(f"{status}/"))
+def _templates(answer: Answer) -> tuple[str, ...]:
+    """Those that may be used: of a refusal the one that goes with what was asked."""
+    if answer.status == "refused":
+        return (f"refused/{aside(answer.question) or 'refused'}.j2",)
+    return tuple(name for name in _environment().list_templates() if name.startswith(f"{answer.status}/"))
