@@ -38,6 +38,13 @@ REFUSED = Turn("Who opened the bridge?", "The articles do not hold an answer to 
         ([Turn("What happened in 2017?")], "What about the year before?", "What happened in 2016?"),
         ([Turn("What happened in 2017?")], "And in 2019?", "What happened in 2019?"),
         ([Turn("When did it open?", "When: 1932 [1]")], "And the year after?", "When did it open in 1933?"),
+        # "It" may be what happened as well as a name: nothing is put in its place.
+        (
+            [Turn("Who did Xi meet?", "Who: Lee Jae Myung [1]")],
+            "what came out of it?",
+            "what came out of it (Xi meet)?",
+        ),
+        ([TOLD], "What came out of it?", "What came out of it (Xi Carney)?"),
         ([THAAD], "When was it deployed?", "When was THAAD deployed?"),
         ([THAAD], "How did China respond to it?", "How did China respond to THAAD?"),
         ([TOLD, MET], "Where did they sit?", "Where did Xi and Donald Trump sit?"),

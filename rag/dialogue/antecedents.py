@@ -63,8 +63,8 @@ def replaced(bare: str, last: str, said: str) -> str | None:
         return put(THING, bare, f"{names[0]} and {names[-1]}")
     definition = DEFINITION.match(last)
     about = [re.sub(r"^(?:an?|the)\s+", "", definition[1], flags=re.IGNORECASE)] if definition else []
-    # "It" stands for a thing that was asked for or defined; beside any other name for what happened as well: "Who did
-    # Xi meet?" - "What came out of it?"
-    sure = thing[0].casefold() in ("it", "its")
-    found = [one for one in (*asked_for, *about, *(() if sure else (said, *names))) if one]
+    if thing[0].casefold() in ("it", "its"):
+        # Beside a name it may stand for what happened: "Who did Xi meet?" - "What came out of it?"
+        said, names = "", [name for name in names if name.isupper() and len(names) == 1]
+    found = [one for one in (*asked_for, said, *about, *names) if one]
     return put(THING, bare, found[0]) if found else None
