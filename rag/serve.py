@@ -53,7 +53,7 @@ def run(serving: Serving, settings: Settings) -> None:
     if serving.mcp and serving.auth:
         raise RagError("--mcp cannot be used with --auth: its tools would be open to all, and could not ask")
     if serving.mcp and importlib.util.find_spec("mcp") is None:
-        raise RagError("the MCP server needs another package: pip install 'gradio[mcp]'")
+        raise RagError("the MCP server needs another package: pip install 'mcp<2'")
     listening = _listen(host, port)
     print("loading the models …", file=sys.stderr, flush=True)
     from rag.pipeline import LiveAssistant

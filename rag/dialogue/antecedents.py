@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rag.dialogue.names import DEFINITION, NAME, OFFICE, is_name, office_of
 from rag.dialogue.pronouns import EXPLETIVE, HE_HIM, OBJECT, PERSON, SUBJECTIVE, THING, open_pronoun, put
@@ -54,6 +55,11 @@ def replaced(bare: str, last: str, said: str) -> str | None:
                 return put(OBJECT, put(SUBJECTIVE, bare, names[0]), names[-1])
             return put(SUBJECTIVE, bare, found[0]) if found else None
         return put(PERSON, bare, found[0]) if found else None
+    return _thing_replaced(bare, last, said, names, asked_for)
+
+
+def _thing_replaced(bare: str, last: str, said: str, names: Sequence[str], asked_for: Sequence[str]) -> str | None:
+    """The same for what stands for a thing or for several."""
     thing = open_pronoun(THING, EXPLETIVE.sub(" ", bare))
     if thing is None:
         return None
