@@ -16,7 +16,7 @@ from rag.sentences import VERSION as SENTENCES_VERSION
 from rag.sentences import sentence_pieces
 from rag.types import Article, Chunk, Paragraph, Sentence
 
-VERSION = f"split/6+{SENTENCES_VERSION}"
+VERSION = f"split/7+{SENTENCES_VERSION}"
 
 
 def _merged(text: str, pieces: Sequence[str], max_chars: int) -> list[str]:

@@ -74,6 +74,23 @@ def test_sentence_pieces_cover_the_text_without_gaps(text):
     assert all(a < b for a, b in pieces)
 
 
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("The bridge ![alt](x.png) is red. It is old.", ["The bridge ![alt](x.png) is red.", "It is old."]),
+        ("Look! ![A bridge](x.png) It is red.", ["Look!", "![A bridge](x.png) It is red."]),
+        ("The plan ![Is it? Yes. No.](x.png) is good.", ["The plan ![Is it? Yes. No.](x.png) is good."]),
+        ('See ![a [b] c](<x (1).png> "So? Yes.") here.', ['See ![a [b] c](<x (1).png> "So? Yes.") here.']),
+        ("See ![map][old] here! Then go.", ["See ![map][old] here!", "Then go."]),
+        ("Really![1] Then he left. Stop!", ["Really!", "[1] Then he left.", "Stop!"]),
+        ("He said no\\![so](x.png) and left.", ["He said no\\!", "[so](x.png) and left."]),
+        ("It ended ![here Why? Nobody knows.", ["It ended !", "[here Why?", "Nobody knows."]),
+    ],
+)
+def test_the_mark_of_an_image_ends_no_sentence(text, sentences):
+    assert [text[a:b].rstrip() for a, b in sentence_pieces(text)] == sentences
+
+
 def test_repeated_sentences_keep_their_own_places():
     article = article_of("Title\n\nIt rained. It rained. It rained.\n\nIt rained.")
     found = [(s.start, s.paragraph) for c in split(article, min_chars=0, max_chars=800) for s in c.sentences]
