@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag import embed, load
+from rag import embed, ids, load
 from rag import split as splitting
 from rag.boilerplate import is_boilerplate
 from rag.errors import IndexUnusable, SeedError
@@ -49,8 +49,10 @@ def sync_index(
 
     `encoder` is the one of the settings where it is loaded already; else it is loaded when something must be embedded.
 
-    Raises SeedError when there is no article to index or one id is used twice, IndexUnusable when the index cannot be
-    written; the index then stays as it was.
+    Of articles with one id, one keeps it (`rag.ids`); the others are reported as unreadable.
+
+    Raises SeedError when there is no article to index, IndexUnusable when the index cannot be written; the index then
+    stays as it was.
     """
     load.require(seeds)  # before the index folder is made
     with nullcontext() if dry_run else layout.builder_lock(index):
@@ -103,7 +105,7 @@ class _Work:
             self.keep_vectors = not self.full and was.encoder_sha256 == self.recipe.encoder_sha256
         found = load.find(self.seeds)
         self.found = found.files
-        unreadable = found.unreadable + self._load(held)
+        unreadable = found.unreadable + self._load(held) + self._one_each(() if self.full else held)
         entries = self._entries()
         if not entries:
             raise SeedError(_nothing_to_index(self.seeds, unreadable))
@@ -134,6 +136,17 @@ class _Work:
                 self.found_sha256[file.path] = loaded.sha256 if not loaded.problems else None
             self.progress("reading articles", done, len(self.found))
         return unreadable
+
+    def _one_each(self, held: Sequence[SeedEntry]) -> list[tuple[str, str]]:
+        """Leaves out of `articles` and `kept` those whose id another article keeps; says which those are."""
+        entries = [*self.kept, *(SeedEntry.of(article.info) for article in self.articles)]
+        taken = ids.taken(self.seeds, entries, held)
+        many = len(self.kept)
+        self.kept = [entry for place, entry in enumerate(self.kept) if place not in taken]
+        self.articles = [article for place, article in enumerate(self.articles, start=many) if place not in taken]
+        for place in taken:  # read again by the next build, which may have room for it
+            self.found_sha256[entries[place].path] = None
+        return [said for _, said in sorted(taken.items(), key=lambda item: item[1])]
 
     def _entries(self) -> list[SeedEntry]:
         """All articles of the new generation, in the order of their ids."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rag import embed, load
+from rag import embed, ids, load
 from rag.build import recipe
-from rag.errors import IndexUnusable, ModelError, SeedError
+from rag.errors import IndexUnusable, ModelError
 from rag.extract import shipped_sha256
 from rag.plan import make_plan
 from rag.settings import Settings, certified
@@ -17,8 +17,11 @@ from rag.types import SeedEntry
 _SHIPPED = "the shipped threshold applies: run `rag calibrate`"
 
 
-def check(seeds: Path, index: Path, settings: Settings) -> list[str]:
-    """What does not agree; empty when all does. Raises IndexUnusable when there is no index at all."""
+def check(seeds: Path, index: Path, settings: Settings, note: Callable[[str], None] = lambda _line: None) -> list[str]:
+    """What does not agree; empty when all does. Raises IndexUnusable when there is no index at all.
+
+    `note` gets what is no fault of the index and that no build would change: articles whose id another one has.
+    """
     findings = list(_files(index))
     try:
         current = layout.pointed(index)
@@ -40,7 +43,7 @@ def check(seeds: Path, index: Path, settings: Settings) -> list[str]:
         findings += [f"built with other settings: {line}; run `rag build`" for line in differences]
     except ModelError as error:
         findings.append(str(error))
-    return findings + list(_certificate(index, held.name, settings)) + _seeds(seeds, held)
+    return findings + list(_certificate(index, held.name, settings)) + _seeds(seeds, held, note)
 
 
 def _certificate(index: Path, generation: str, settings: Settings) -> Iterator[str]:
@@ -92,7 +95,7 @@ def _generation(folder: Path) -> Iterator[str]:
     yield from (f"{folder / name} is no part of the generation" for name in sorted(strangers))
 
 
-def _seeds(seeds: Path, held: manifest.Manifest) -> list[str]:
+def _seeds(seeds: Path, held: manifest.Manifest, note: Callable[[str], None]) -> list[str]:
     found = load.find(seeds)
     entries: list[SeedEntry] = []
     known = load.by_file(e for e in held.seeds if e.loader == load.loader_version(e.path))
@@ -103,10 +106,10 @@ def _seeds(seeds: Path, held: manifest.Manifest) -> list[str]:
         entries += loaded.kept
         entries += [SeedEntry.of(info) for info in infos]
         problems += [f"{where} cannot be read: {reason}" for where, reason in loaded.problems]
-    try:
-        plan = make_plan(entries, held.seeds)
-    except SeedError as error:
-        return [*problems, str(error)]
+    taken = ids.taken(seeds, entries, held.seeds)
+    for where, why in sorted(taken.values()):
+        note(f"{where} is not in the index: {why}")
+    plan = make_plan([entry for place, entry in enumerate(entries) if place not in taken], held.seeds)
     return [
         *problems,
         *(f"{name} is not in the index; run `rag build`" for name in plan.added),

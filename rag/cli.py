@@ -70,7 +70,7 @@ def check(seeds: Seeds = _SEEDS, index: Index = _INDEX) -> None:
     """Says whether seeds, index and models agree, and names each file that is damaged."""
     from rag.check import check as find
 
-    findings = find(seeds, index, load_settings())
+    findings = find(seeds, index, load_settings(), say)
     for finding in findings:
         say(finding)
     if not findings:

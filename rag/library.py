@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from rag import load
+from rag import ids, load
 from rag.errors import InputError, SeedError
 from rag.plan import counted
 from rag.store import Generation
-from rag.types import SeedEntry
+from rag.store.manifest import Manifest
+from rag.types import SeedEntry, SeedFile
 
 REMOVED = ".removed"
 _MOST_FILES = 200  # in one upload
@@ -55,13 +56,13 @@ class Library:
     def __init__(self, seeds: Path) -> None:
         load.require(seeds)
         self.seeds = seeds
+        self._ids: dict[SeedFile, list[str]] = {}  # of the files that were read for them
 
     def holdings(self, store: Generation) -> list[Holding]:
         """All articles of the generation by path, then the files that are new since."""
         found = {file.path: file.sha256 for file in load.find(self.seeds).files}
-        built = store.manifest.seed_files
         entries = load.by_file(store.manifest.seeds)
-        states = {path: self._state(path, found.get(path), built.get(path), some) for path, some in entries.items()}
+        states = {path: self._state(path, found, store.manifest) for path in entries}
         out = []
         for info, characters, passages in store.articles():
             out.append(
@@ -80,31 +81,37 @@ class Library:
         out += [Holding(path, path, "", None, None, 0, 0, new) for path in found if path not in entries]
         return sorted(out, key=lambda one: (one.path, one.article_id))
 
-    def _state(self, path: str, now: str | None, built: str | None, held: Mapping[str, SeedEntry]) -> State:
-        """Of a file by its SHA-256 now and as the manifest has it, and by the articles that the generation has of it.
+    def _state(self, path: str, found: Mapping[str, str], built: Manifest) -> State:
+        """Of a file of the generation, by the SHA-256 of the files that are there and by what the manifest says.
 
         The articles decide: a build that finds the same ones keeps the generation, and with it what that says of the
         file, also where a broken line was taken out of it or put in.
         """
-        if now is None:
+        if path not in found:
             return "removed since the build"
-        if now == built:
+        if found[path] == built.seed_files.get(path):
             return "in the index"
         if not load.holds_many(path):
             return "changed since the build"
-        loaded = load.load(self.seeds, path, held)
-        if loaded.articles or sorted(entry.seed_sha256 for entry in loaded.kept) != sorted(held):
+        held = [entry for entry in built.seeds if entry.path == path]
+        loaded = load.load(self.seeds, path, {entry.seed_sha256: entry for entry in held})
+        its = [*loaded.kept, *(SeedEntry.of(article.info) for article in loaded.articles)]
+        others = [entry for entry in built.seeds if entry.path != path and entry.path in found]
+        taken = ids.taken(self.seeds, [*its, *others], built.seeds)
+        left = [entry for place, entry in enumerate(its) if place not in taken]
+        if sorted(left, key=lambda entry: entry.article_id) != held:
             return "changed since the build"
-        return "in the index, in part" if loaded.problems else "in the index"
+        return "in the index, in part" if loaded.problems or taken else "in the index"
 
     def files(self) -> list[str]:
         """The article files by path."""
         return [file.path for file in load.find(self.seeds).files]
 
-    def add(self, files: Sequence[Path]) -> list[str]:
+    def add(self, files: Sequence[Path], store: Generation | None = None) -> list[str]:
         """Copies files into the folder; the names they have there. All or none.
 
-        Raises InputError for a name, a kind, a size or a content that is refused, naming the file and why.
+        Raises InputError for a name, a kind, a size, a content or an id that is refused, naming the file and why. The
+        files that are as they were when `store` was built need not be read for their ids.
         """
         if not files:
             raise InputError("choose one file or more to add")
@@ -114,8 +121,8 @@ class Library:
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice:
             raise InputError(f"two of the files are called {twice}; rename one")
-        for file, name in zip(files, names, strict=True):
-            self._readable(file, name)
+        added = {name: self._readable(file, name) for file, name in zip(files, names, strict=True)}
+        self._refuse_used(added, store)
         done: list[Path] = []
         try:
             for file, name in zip(files, names, strict=True):
@@ -125,6 +132,34 @@ class Library:
                 path.unlink(missing_ok=True)
             raise SeedError(f"the files could not be added: {error.strerror or error}; none was") from error
         return names
+
+    def _refuse_used(self, added: Mapping[str, Sequence[str]], store: Generation | None) -> None:
+        """That no article of these files has the id of another article. Raises InputError with both names."""
+        users: dict[str, str] = {}
+        for path, its in [*self._used(store), *added.items()]:
+            for id in its:
+                if id in users and path in added:
+                    where = "two of its articles have" if users[id] == path else f"the article in {users[id]} has"
+                    raise InputError(f"{path}: {where} the id '{id}' too; change the id in one of them")
+                users[id] = path
+
+    def _used(self, store: Generation | None) -> list[tuple[str, list[str]]]:
+        """The ids of the articles that are there, by file."""
+        known = load.by_file(store.manifest.seeds if store else ())
+        found = load.find(self.seeds).files
+        ids_of: dict[SeedFile, list[str]] = {}
+        for file in found:
+            held = known[file.path]
+            if store and held and store.manifest.seed_files.get(file.path) == file.sha256:
+                ids_of[file] = [entry.article_id for entry in held.values()]
+            elif file in self._ids:
+                ids_of[file] = self._ids[file]
+            else:
+                loaded = load.load(self.seeds, file.path, held)
+                read = [article.info.article_id for article in loaded.articles]
+                ids_of[file] = [*(entry.article_id for entry in loaded.kept), *read]
+        self._ids = ids_of
+        return [(file.path, its) for file, its in ids_of.items()]
 
     def remove(self, path: str) -> str:
         """Takes a file out; the name under which it can be brought back. Raises InputError where there is none."""
@@ -175,8 +210,8 @@ class Library:
         return name
 
     @staticmethod
-    def _readable(file: Path, name: str) -> None:
-        """That a build would read the file. Raises InputError with the build's own reason."""
+    def _readable(file: Path, name: str) -> list[str]:
+        """The ids of the articles that a build would read. Raises InputError with the build's own reason."""
         size = file.stat().st_size
         if size > _MOST_BYTES:
             raise InputError(f"{name}: has {size / 1e6:.0f} MB; at most {_MOST_BYTES / 1e6:.0f} are taken")
@@ -187,6 +222,7 @@ class Library:
             label, reason = loaded.problems[0]
             more = len(loaded.problems) - 1
             raise InputError(f"{label}: {reason}" + (f" (and {counted(more, 'more problem')})" if more else ""))
+        return [article.info.article_id for article in loaded.articles]
 
     def _free(self, path: str) -> Path:
         """A place for a file that is taken out: its own path, in a folder .2, .3 … where there is one already."""

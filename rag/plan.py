@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from rag.errors import SeedError
 from rag.types import SeedEntry
 
 
@@ -52,9 +51,9 @@ def label(entry: SeedEntry) -> str:
 def make_plan(now: Sequence[SeedEntry], held: Iterable[SeedEntry]) -> Plan:
     """Compares articles by id and bytes. One that is gone and one that is new with the same bytes are a rename.
 
-    Raises SeedError when one id is used twice.
+    Of `now` no id is used twice (`rag.ids`).
     """
-    new = _by_id(now)
+    new = {entry.article_id: entry for entry in now}
     old = {entry.article_id: entry for entry in held}
     gone: dict[str, list[SeedEntry]] = defaultdict(list)
     for id, entry in sorted(old.items()):
@@ -76,17 +75,6 @@ def make_plan(now: Sequence[SeedEntry], held: Iterable[SeedEntry]) -> Plan:
             added.append(label(entry))
     removed = sorted(label(entry) for entries in gone.values() for entry in entries)
     return Plan(tuple(added), tuple(changed), tuple(renamed), tuple(removed), tuple(kept))
-
-
-def _by_id(entries: Sequence[SeedEntry]) -> dict[str, SeedEntry]:
-    by_id: dict[str, SeedEntry] = {}
-    for entry in sorted(entries, key=lambda e: e.path):
-        if entry.article_id in by_id:
-            first = by_id[entry.article_id]
-            where = f"twice by {entry.path}" if first.path == entry.path else f"by {first.path} and by {entry.path}"
-            raise SeedError(f"the id '{entry.article_id}' is used {where}; change the id in one of them")
-        by_id[entry.article_id] = entry
-    return by_id
 
 
 def same_text(entries: Sequence[SeedEntry]) -> list[tuple[str, str]]:

@@ -30,8 +30,8 @@ def _spans() -> Callable[[str], list[tuple[int, int]]]:
 def sentence_pieces(text: str) -> list[tuple[int, int]]:
     """Ranges that follow each other and cover `text` whole; each begins where a sentence begins.
 
-    White space between two sentences belongs to the piece before it. None begins inside a Markdown image: its "!" ends no
-    sentence, and a sentence of its description is none of the article's.
+    White space between two sentences belongs to the piece before it. None begins inside a Markdown image: its "!" ends
+    no sentence, and a sentence of its description is none of the article's.
     """
     if not text:
         return []

@@ -24,7 +24,7 @@ STAGES = {
     "calibrate",
     "loss",
 }
-WALKS = {"build", "pipeline", "reader", "check", "certify"}
+WALKS = {"build", "ids", "pipeline", "reader", "check", "certify"}
 EDGES = {
     "cli",
     "output",

@@ -153,14 +153,6 @@ def test_empty_seeds_leave_the_index_as_it_was(folders):
     assert open_current(index).generation == before
 
 
-def test_one_id_twice_names_both_files(folders):
-    seeds, index = folders
-    for name in ("x.txt", "y.txt"):
-        (seeds / name).write_text("---\nid: same\n---\nText of " + name)
-    with pytest.raises(SeedError, match=r"the id 'same' is used by x\.txt and by y\.txt"):
-        sync_index(seeds, index, Settings())
-
-
 def test_same_contents_under_two_names_are_reported(folders):
     seeds, index = folders
     shutil.copy(seeds / "a.txt", seeds / "copy.txt")

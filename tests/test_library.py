@@ -151,6 +151,7 @@ def test_a_file_is_no_longer_in_part_once_a_build_reads_it_whole(library, tmp_pa
     assert state("no json", build=False) == "changed since the build"
     assert state(good, other) == "in the index"
     assert state(good, good, build=False) == "changed since the build"
+    assert state(good, good, other, build=False) == "in the index, in part"
     file.write_text(good)  # the line alone, whose hash is its article's
     assert {h.state for h in library.holdings(open_assistant(index, Settings()).store) if h.path == file.name} == {
         "changed since the build"

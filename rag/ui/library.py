@@ -110,7 +110,7 @@ class _Actions:
         def work() -> str:
             if not self._uploads.of(request.cookies.get(COOKIE)).issuperset(paths or ()):
                 raise InputError("only files that were uploaded on this page are added; choose them again")
-            names = self._library.add([Path(path) for path in paths or []])
+            names = self._library.add([Path(path) for path in paths or []], self._live.shown().store)
             return f"Added {', '.join(names)}. Build the index to be answered from them."
 
         return None, *self._tried(work)
