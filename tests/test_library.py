@@ -15,6 +15,7 @@ from rag.library import REMOVED, Library
 from rag.load import find
 from rag.pipeline import LiveAssistant, open_assistant, sync_index
 from rag.settings import Settings
+from rag.store import open_current
 from rag.ui import html
 from rag.ui.conversation import KEPT, checked, markdown, messages_of, quoted
 from rag.ui.library import _Actions
@@ -299,6 +300,92 @@ def test_markdown_of_a_conversation_has_no_markup_of_an_article(assistant):
     rendered = MarkdownIt().render(markdown([reply]))
     assert "&amp;copy; here." in rendered
     assert not any(tag in rendered for tag in ("<ul>", "<ol>", "<code>"))
+
+
+BRIDGES = {
+    "a.txt": "---\ndate: 2024-01-05\ntitle: The *first* bridge\n---\nThe Mill Bridge was built by Ann Lee in 1931.\n",
+    "b.txt": "---\ndate: 2024-02-05\ntitle: The second\nurl: https://b.example/1_2\n---\n"
+    "The Mill Bridge, of stone,\nwas built by Bob Ray in 1950.\n",
+}
+
+
+@pytest.fixture
+def bridges(tmp_path, word_encoder):
+    """An index of two articles that do not agree."""
+    seeds = tmp_path / "bridges"
+    seeds.mkdir()
+    for name, text in BRIDGES.items():
+        (seeds / name).write_text(text)
+    sync_index(seeds, tmp_path / "index", Settings())
+    return open_current(tmp_path / "index")
+
+
+def replied(bridges, question, *shorts, filters=None):
+    """The schema-1 object of an answer with these short answers, or of a refusal where there are none."""
+    from rag.asking import to_json
+    from rag.filters import parse
+    from rag.question import analyse
+    from rag.render import Asking, render
+    from rag.types import Answered, Refused, Support
+
+    supports = []
+    for passage in bridges.passages(bridges.leads()):
+        sentence = passage.chunk.sentences[-1]
+        text = passage.slice(sentence.start, sentence.end)
+        short = next((s for s in shorts if s in text), None)
+        span = (sentence.start + text.index(short), sentence.start + text.index(short) + len(short)) if short else None
+        supports.append(Support(passage, sentence, span, span, 0.9))
+    outcome = Answered(tuple(supports), (1,), 0.9, 0.5) if shorts else Refused("no_support", tuple(supports), 0.1, 0.5)
+    asking = Asking(analyse(question, 500), question, parse(filters or {}), ["Zorp", "*b*"], "0" * 16)
+    return json.loads(to_json(render(asking, outcome)))
+
+
+def rendered(turn):
+    """What a person reads of the Markdown, a line each, and the quotes in it."""
+    import re
+    from html import unescape
+
+    page = MarkdownIt().render(markdown([turn]))
+    quotes = re.findall(r"<blockquote>(.*?)</blockquote>", page, re.DOTALL)
+    return [unescape(re.sub(r"<[^>]+>", "", text)).strip() for text in (page, *quotes)]
+
+
+def test_an_export_of_a_filtered_refusal_says_what_was_searched_and_what_occurs_nowhere(bridges):
+    turn = replied(bridges, "Who is Zorp?", filters={"from": "2024-01-01", "to": "2024-03-01", "articles": ["a.txt"]})
+    text, first, second = rendered(turn)
+    assert "The articles do not hold an answer to this question." in text
+    assert "Searched only articles dated 2024-01-01 to 2024-03-01, of the 1 chosen." in text
+    assert "Nowhere in them: Zorp, *b*." in text
+    assert "The closest passages, which are no answer:" in text
+    assert first == (
+        "“The Mill Bridge was built by Ann Lee in 1931.” [1]\nThe *first* bridge, 2024-01-05, paragraph 1\n"
+        f"a.txt, characters {turn['closest'][0]['start']}-{turn['closest'][0]['end']}"
+    )
+    assert second.endswith(" · https://b.example/1_2")
+
+
+def test_an_export_of_an_answer_has_the_other_answers(bridges):
+    turn = replied(bridges, "Who built the Mill Bridge?", "Ann Lee", "Bob Ray", filters={"to": "2024-03-01"})
+    text, first, second = rendered(turn)
+    assert "Ann Lee [1]" in text
+    assert "The articles also say: Bob Ray [2] (2024-02-05)" in text
+    assert "Searched only articles dated 2024-03-01 or earlier." in text
+    assert first.startswith("“The Mill Bridge was built by Ann Lee in 1931.” [1]")
+    assert second.startswith("“The Mill Bridge, of stone,\nwas built by Bob Ray in 1950.” [2]\nThe second, 2024-02-05")
+
+
+def test_an_export_says_all_that_the_text_says(bridges):
+    """Line by line, for each kind of reply."""
+    question = "Who built the Mill Bridge?"
+    for turn in (
+        replied(bridges, question),
+        replied(bridges, question, "Ann Lee", "Bob Ray"),
+        replied(bridges, question, "The Mill Bridge was built by Ann Lee in 1931.", filters={"from": "2024-01-01"}),
+    ):
+        text = rendered(turn)[0]
+        for line in filter(None, turn["text"].split("\n")):
+            assert line in text
+        assert len(rendered(turn)) == 3
 
 
 def test_each_message_says_which_turn_it_shows(assistant):

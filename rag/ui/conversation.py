@@ -6,6 +6,7 @@ import functools
 import json
 import re
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from rag.dialogue import Turn
 from rag.store import Generation
 from rag.ui import html
-from rag.verify.schema import Answer
+from rag.verify.schema import Answer, AnswerSegment
 
 KEPT = 50  # turns that a browser keeps
 Messages = list[dict[str, Any]]
@@ -78,26 +79,46 @@ def export_files(before: Turns) -> Any:
 
 
 def markdown(before: Turns) -> str:
-    """A conversation as Markdown, each quotation with its place. What the articles say is set as quoted text."""
-    out = ["# Ask the articles\n"]
+    """A conversation as Markdown: all that each answer's text says, its quotations set as quotes with their places."""
+    out = ["# Ask the articles"]
     for turn in before:
-        out.append(f"## {_plain(turn['question'])}\n")
-        if turn["standalone_question"] != turn["question"]:
-            out.append(f"Searched: {_plain(turn['standalone_question'])}\n")
-        if turn["status"] == "refused":
-            out.append("The articles do not hold an answer to this question.\n")
-        if turn["short_answer"]:
-            out.append(f"In short: {_plain(turn['short_answer'])} [1]\n")
-        for cited in turn["citations"] or turn["closest"]:
-            label = f"[{cited['number']}]" if turn["citations"] else "closest, no answer"
-            about = filter(None, (cited["title"], cited["publisher"], cited["date"], cited["url"]))
-            place = f"{cited['path']}, paragraph {cited['paragraph']}, characters {cited['start']}-{cited['end']}"
-            out.append("> " + _plain(cited["quote"]).replace("\n", "\n> ") + "\n>\n> " + label + " ")
-            out[-1] += _plain(" · ".join([*about, place])) + "\n"
-    return "\n".join(out)
+        answer = Answer.model_validate(turn)
+        out.append(f"## {_plain(' '.join(answer.question.split()))}")
+        if answer.standalone_question != answer.question:
+            out.append(f"Searched: {_plain(' '.join(answer.standalone_question.split()))}")
+        out += [_block(block, answer) for block in _blocks(answer)]
+    return "\n\n".join(out) + "\n"
+
+
+def _blocks(answer: Answer) -> Iterator[list[AnswerSegment]]:
+    """The segments of an answer, parted where a template has a blank line; one inside a quotation parts nothing."""
+    block: list[AnswerSegment] = []
+    for segment in answer.segments:
+        first, *others = re.split(r"\n{2,}", segment.text) if segment.kind == "template" else [segment.text]
+        block.append(segment.model_copy(update={"text": first}))
+        for text in others:
+            yield block
+            block = [segment.model_copy(update={"text": text})]
+    yield block
+
+
+def _block(block: Sequence[AnswerSegment], answer: Answer) -> str:
+    """A paragraph of ours, or a quotation with its place as quoted text."""
+    cited, texts = None, [segment.text for segment in block]
+    for place, segment in enumerate(block):
+        if segment.kind == "quote" and place and texts[place - 1].endswith("“"):  # else it is a short answer
+            cited = next((c for c in (*answer.citations, *answer.closest) if c.number == segment.citation), None)
+            texts[place] = cited.quote if cited else segment.text
+    text = "".join(texts).strip("\n")
+    if cited is None:
+        return _plain(text).replace("\n", "\\\n")
+    where = f"{cited.path}, characters {cited.start}-{cited.end}"
+    lines = "\n".join([text, " · ".join(filter(None, (where, cited.url)))])
+    return "> " + _plain(lines).replace("\n", "\\\n> ")
 
 
 def _plain(text: str) -> str:
     """Text in which Markdown finds no markup: no spans, no entities, and at the start of a line no list or heading."""
+    text = re.sub(r"\r\n?", "\n", text)  # what Markdown takes for the end of a line
     escaped = "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~$!&" else c for c in text)
     return re.sub(r"(?m)^[ \t]*(?:(\d+)(?=[.)])|(?=[-+=]))", lambda m: f"{m[1] or ''}\\", escaped)
