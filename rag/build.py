@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from rag.boilerplate import is_boilerplate
 from rag.errors import IndexUnusable, SeedError
 from rag.plan import BuildReport, make_plan, same_text
 from rag.settings import Settings
-from rag.store import Generation, layout, manifest, passages, soundness, vectors
+from rag.store import Generation, kept, layout, manifest, passages, soundness, vectors
 from rag.types import Article, Encoder, SeedEntry, SeedFile, Vectors
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
@@ -69,6 +69,8 @@ def sync_index(
                 raise IndexUnusable(
                     f"the index in {index} could not be written ({error}); it is still the one from before"
                 ) from error
+        if not dry_run:
+            kept.drop(index)
         return report
 
 
@@ -232,7 +234,12 @@ class _Work:
         elif self.before is None and not self.full:
             known = {d: v for d, v in soundness.salvaged(self.index, self.recipe).items() if d in keys}
         missing = [digest for digest in keys if digest not in known]
-        report.embedded = len(missing)
+        earlier = kept.Kept(self.index, self.recipe.encoder_sha256, full=self.full)
+        if missing:
+            known |= earlier.read(set(missing))
+            report.repaired += earlier.damaged
+            count, missing = len(missing), [digest for digest in missing if digest not in known]
+            report.embedded, report.resumed = len(missing), count - len(missing)
         if missing:
             done = 0
 
@@ -241,10 +248,14 @@ class _Work:
                 done += count
                 self.progress("embedding passages", done, len(missing))
 
-            self.progress("embedding passages", 0, len(missing))
+            advance(0)
             encoder = embed.loaded(self.source, self.encoder)
-            fresh = encoder.encode(writer.texts([keys[d] for d in missing]), progress=advance)
-            known.update(zip(missing, fresh, strict=True))
+            texts = writer.texts([keys[digest] for digest in missing])
+            with closing(earlier):
+                for rows, fresh in embed.slices(encoder, texts, advance):
+                    digests = [missing[row] for row in rows]
+                    earlier.add(digests, fresh)
+                    known.update(zip(digests, fresh, strict=True))
         return known
 
 

@@ -11,7 +11,7 @@ from rag.errors import IndexUnusable, ModelError
 from rag.extract import shipped_sha256
 from rag.plan import make_plan
 from rag.settings import Settings, certified
-from rag.store import certificates, layout, manifest
+from rag.store import certificates, kept, layout, manifest
 from rag.types import SeedEntry
 
 _SHIPPED = "the shipped threshold applies: run `rag calibrate`"
@@ -71,6 +71,9 @@ def _files(index: Path) -> Iterator[str]:
         if path.name == layout.GENERATIONS and path.is_dir():
             for folder in sorted(path.iterdir()):
                 yield from _generation(folder) if folder.is_dir() else [f"{folder} is no part of an index"]
+        elif kept.is_kept(path):
+            if not layout.is_building(index):
+                yield f"{path} is what a build that did not end has embedded; the next build goes on from it"
         elif path.name not in layout.KNOWN and not path.name.endswith(".lock"):
             yield f"{path} is no part of an index"
 

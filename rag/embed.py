@@ -12,7 +12,7 @@ import hashlib
 import importlib.util
 import os
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ _PACKAGED = {
 # last bits of a vector depend on what is embedded beside it (docs/decisions/003).
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 _BATCH = 32
+SLICE = 256  # passages of a build that are embedded between two times that they are kept: some seconds of work
 # Below about 13 tokens in a batch the matrix product takes another code path, whose last bits differ.
 _MIN_TOKENS = 32
 
@@ -191,6 +192,19 @@ def loaded(source: EncoderSource, held: Encoder | None = None) -> Encoder:
     if held is not None and getattr(held, "source", source).sha256 == source.sha256:
         return held
     return SentenceTransformerEncoder(source)
+
+
+def slices(
+    encoder: Encoder, texts: Sequence[str], progress: Callable[[int], None] | None = None
+) -> Iterator[tuple[list[int], Vectors]]:
+    """The vectors of many texts, some at a time, as (rows, vectors).
+
+    Texts of about the same length are in one slice, as the encoder batches those with as many tokens.
+    """
+    order = sorted(range(len(texts)), key=lambda row: len(texts[row]), reverse=True)
+    for first in range(0, len(order), SLICE):
+        rows = order[first : first + SLICE]
+        yield rows, encoder.encode([texts[row] for row in rows], progress=progress)
 
 
 def _quiet() -> None:

@@ -29,6 +29,7 @@ class BuildReport:
     articles: int = 0
     chunks: int = 0
     embedded: int = 0
+    resumed: int = 0  # passages that a build that did not end had embedded
     boilerplate: int = 0  # paragraphs of the articles read now that are cookie, navigation or advertising text
     reasons: list[str] = field(default_factory=list)  # why everything had to be redone, if it had
     repaired: list[str] = field(default_factory=list)  # what was damaged and has been made anew

@@ -26,11 +26,12 @@ from rag import build, embed, pipeline
 from rag.asking import reply_object
 from rag.check import check
 from rag.settings import Settings
-from rag.store import layout, manifest, passages, soundness, vectors
+from rag.store import kept, layout, manifest, passages, soundness, vectors
 
 PHASES = (
-    "start", "planning", "copying passages", "writing passages", "embedding", "writing vectors", "hashing",
-    "writing manifest", "opening to check", "syncing", "renaming", "switching", "pruning", "done",
+    "start", "planning", "copying passages", "writing passages", "embedding", "keeping vectors", "writing vectors",
+    "hashing", "writing manifest", "opening to check", "syncing", "renaming", "switching", "pruning",
+    "dropping vectors", "done",
 )  # fmt: skip
 QUESTION = "Which colour did the committee choose for the harbour gate?"
 COLOURS = ("crimson", "indigo", "amber", "emerald", "ivory", "scarlet", "violet", "turquoise")
@@ -76,6 +77,8 @@ def mark(phase: Phase) -> None:
     phase.around(layout, "new_folder", "copying passages")
     phase.around(passages.PassageWriter, "add", "writing passages")
     phase.around(passages.PassageWriter, "texts", "embedding")
+    phase.around(kept.Kept, "add", "keeping vectors")
+    phase.around(kept, "drop", "dropping vectors")
     phase.around(vectors, "write", "writing vectors")
     phase.around(manifest, "describe", "hashing")
     phase.around(manifest, "write", "writing manifest")
@@ -112,6 +115,7 @@ class Trial:
         self.seconds = 0.3
         encoder = embed.SentenceTransformerEncoder(embed.resolve(self.settings.encoder))
         embed.SentenceTransformerEncoder = lambda _source: encoder  # type: ignore[misc,assignment] # loaded once
+        embed.SLICE = 1  # so that the few passages that change are kept in several steps
         self.seeds.mkdir()
         for n in range(40):
             self.edit(n)

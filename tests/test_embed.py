@@ -56,6 +56,17 @@ def test_a_vector_does_not_depend_on_the_other_texts(encoder, texts):
 
 
 @pytest.mark.model
+def test_slices_give_each_text_once_and_the_same_vectors(encoder, texts, monkeypatch):
+    monkeypatch.setattr(embed, "SLICE", 7)
+    together, done = encoder.encode(texts), []
+    found = list(embed.slices(encoder, texts, done.append))
+    assert sorted(row for rows, _ in found for row in rows) == list(range(len(texts)))
+    assert [len(rows) for rows, _ in found[:-1]] == [7] * (len(found) - 1)
+    assert all(np.array_equal(vectors, together[rows]) for rows, vectors in found)
+    assert sum(done) == len(texts)
+
+
+@pytest.mark.model
 def test_vectors_are_those_of_sentence_transformers(encoder, texts):
     bare = encoder._model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
     assert np.abs(encoder.encode(texts) - bare).max() < 1e-6

@@ -2,6 +2,7 @@
 
 CURRENT                    the name of the generation that readers open, one line
 build.lock                 held by the builder while it works
+embedded-*.kept            what a build has embedded so far; the next build that ends takes it away
 generations/<name>/        manifest.json, passages.db, *.vectors, *.rows; never changed once there
 generations/.new-*         a build that has not finished
 generations/.old-*         a generation that is being removed; the next build takes both away

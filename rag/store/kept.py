@@ -1,0 +1,124 @@
+"""The vectors that a build has made so far: the next one goes on from them where the build did not end.
+
+One file in the index folder, which only grows while a build embeds, a batch at a time: the number of vectors, their
+dimension and a SHA-256, then the hashes of the texts and the vectors. The SHA-256 is over the encoder's hash and all of
+the batch, so one that was torn, damaged or made by another encoder is never used. The file goes when a build has ended.
+
+A full build makes everything anew: it takes only what a full build kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import struct
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from rag.types import Vectors
+
+_SUFFIX = ".kept"
+_HEAD = struct.Struct("<II32s")  # vectors, dimension, SHA-256
+_DIGEST = 32
+_log = logging.getLogger("rag")
+
+
+class Kept:
+    """The kept vectors of one encoder."""
+
+    def __init__(self, index: Path, encoder_sha256: str, *, full: bool) -> None:
+        self._encoder = encoder_sha256
+        name = f"embedded-{encoder_sha256[:16]}"
+        self._own = index / (f"{name}-full{_SUFFIX}" if full else f"{name}{_SUFFIX}")
+        self._readable = [self._own] if full else [self._own, index / f"{name}-full{_SUFFIX}"]
+        self._file: BinaryIO | None = None
+        self._whole = 0  # bytes of its own file up to which every batch is sound
+        self._keeps = True
+        self.damaged: list[str] = []
+
+    def read(self, wanted: Collection[bytes]) -> dict[bytes, Vectors]:
+        """The vectors of these text hashes that are there. Says in `damaged` what could not be used."""
+        found: dict[bytes, Vectors] = {}
+        for path in self._readable:
+            count = 0
+            try:
+                with path.open("rb") as file:
+                    size, whole = path.stat().st_size, 0
+                    for digests, vectors in self._batches(file, size):
+                        found |= {d: v for d, v in zip(digests, vectors, strict=True) if d in wanted}
+                        count, whole = count + len(digests), file.tell()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                self.damaged.append(f"{path}, which cannot be read ({error.strerror})")
+                continue
+            if path == self._own:
+                self._whole = whole
+            if whole < size:
+                self.damaged.append(f"{path} after its first {count:,} vectors, which are used")
+        return found
+
+    def _batches(self, file: BinaryIO, size: int) -> Iterator[tuple[list[bytes], Vectors]]:
+        """The batches up to the first that is not whole."""
+        while len(head := file.read(_HEAD.size)) == _HEAD.size:
+            count, dimension, sha256 = _HEAD.unpack(head)
+            length = count * (_DIGEST + 4 * dimension)
+            if not count or not dimension or length > size - file.tell():
+                return
+            body = file.read(length)
+            if self._sha256(count, dimension, body) != sha256:
+                return
+            vectors = np.frombuffer(body, dtype="<f4", offset=count * _DIGEST).reshape(count, dimension)
+            yield [body[n * _DIGEST : (n + 1) * _DIGEST] for n in range(count)], vectors
+
+    def _sha256(self, count: int, dimension: int, body: bytes) -> bytes:
+        digest = hashlib.sha256(f"kept 1 {self._encoder} {count} {dimension} ".encode())
+        digest.update(body)
+        return digest.digest()
+
+    def add(self, digests: Sequence[bytes], vectors: Vectors) -> None:
+        """Keeps some more. Where the disk does not take them the build goes on without: it is a help, no need."""
+        if not self._keeps:
+            return
+        count, dimension = vectors.shape
+        body = b"".join(digests) + np.ascontiguousarray(vectors, dtype="<f4").tobytes()
+        try:
+            if self._file is None:
+                self._file = self._own.open("r+b" if self._own.exists() else "xb")
+                self._file.truncate(self._whole)
+                self._file.seek(self._whole)
+            self._file.write(_HEAD.pack(count, dimension, self._sha256(count, dimension, body)) + body)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            _log.warning("%s: %s; the build goes on, and would begin anew if it were stopped", self._own, error)
+            self._keeps = False
+            with contextlib.suppress(OSError):  # it tries to write again what it could not
+                self.close()
+            drop(self._own.parent)  # what it holds is room that the build needs
+
+    def close(self) -> None:
+        """Closes the file; what it holds stays."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+
+def is_kept(path: Path) -> bool:
+    """Whether a file in the index folder is one of these."""
+    return path.name.startswith("embedded-") and path.suffix == _SUFFIX
+
+
+def drop(index: Path) -> None:
+    """Removes the kept vectors: a generation holds them, or a build ended that did not need them."""
+    for path in index.iterdir():
+        if is_kept(path):
+            try:
+                path.unlink()
+            except OSError as error:
+                _log.warning("%s cannot be removed (%s)", path, error.strerror)
