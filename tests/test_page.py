@@ -140,13 +140,23 @@ def test_four_example_questions_are_answered(page):
         page.wait_for_function(f"document.querySelectorAll('#chat .reply.answered').length === {n + 1}", timeout=60_000)
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [("   ", "the question is empty"), ("x" * 10_000, "the question has 10,000 characters")],
-)
-def test_bad_questions_are_errors_not_refusals(page, text, message):
-    reply = ask(page, text, "error")
-    assert message in reply.inner_text()
+@pytest.mark.parametrize("text", ["", "   ", "\u00a0 \t"])
+def test_asking_nothing_does_nothing(page, text):
+    page.fill("#question textarea", text)
+    page.click("#ask")
+    page.press("#question textarea", "Enter")
+    page.wait_for_timeout(1500)
+    assert page.locator("#chat .asked, #chat .reply").count() == 0
+    ask(page, TAKAICHI, "answered")
+    page.fill("#question textarea", text)
+    page.click("#ask")
+    page.wait_for_timeout(1500)
+    assert (page.locator("#chat .asked").count(), page.locator("#chat .reply").count()) == (1, 1)
+
+
+def test_bad_questions_are_errors_not_refusals(page):
+    reply = ask(page, "x" * 10_000, "error")
+    assert "the question has 10,000 characters" in reply.inner_text()
     assert len(page.locator("#chat .asked").last.inner_text()) < 300
     assert page.locator("#chat .reply.refused").count() == 0
 
@@ -304,6 +314,23 @@ def test_a_date_range_without_articles_refuses_and_says_so(page):
     assert "Searched only articles dated 2026-01-01 or later." in reply.inner_text()
 
 
+def test_what_is_not_a_day_is_said_and_never_searched_as_another(page):
+    page.locator("#choices button").first.click()
+    page.fill("#since input", "2025-11-01")
+    page.press("#since input", "Enter")
+    assert "Searched only articles dated 2025-11-01 or later." in ask(page, TAKAICHI, "answered").inner_text()
+    page.fill("#since input", "yesterday")
+    page.press("#since input", "Tab")
+    wrong = "“yesterday” in “Dated from” is not a day; write it like 2025-10-31, or empty the field"
+    page.wait_for_selector("#days-note .error")
+    assert page.locator("#days-note").inner_text() == wrong
+    assert wrong in ask(page, TAKAICHI, "error").inner_text()
+    assert page.input_value("#since input") == "yesterday"
+    page.fill("#since input", "")
+    assert "Searched only" not in ask(page, TAKAICHI, "answered").inner_text()
+    page.wait_for_function("!document.querySelector('#days-note .error')")
+
+
 def test_strictness_says_that_nothing_was_calibrated(page):
     page.locator("#choices button").first.click()
     page.locator("#strictness input[type=radio]").first.wait_for()
@@ -403,7 +430,14 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     page.click("#add")
     page.wait_for_selector("#library-said .done")
     assert "added 1: otter.txt" in build_on_the_page(page)
+    assert page.locator("#examples button").count() == 4
     page.get_by_role("tab", name="Chat").click()
+    page.wait_for_function("document.querySelectorAll('#examples button').length === 3")
+    assert "What is this article about?" not in page.locator("#examples").inner_text()  # there are two now
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_function("document.querySelectorAll('#examples button').length === 3")
+    other.close()
     assert "1931" in ask(page, question, "answered").inner_text()
     page.locator("#choices button").first.click()
     page.click("#only input")
@@ -420,7 +454,21 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     page.wait_for_function("document.querySelector('#library-said').innerText.includes('was taken out')")
     assert "removed 1: otter.txt" in build_on_the_page(page)
     page.get_by_role("tab", name="Chat").click()
+    page.wait_for_function("document.querySelectorAll('#examples button').length === 4")
     assert "otter" in ask(page, question, "refused").inner_text()
+
+
+def test_an_upload_with_an_id_in_use_is_refused_with_both_names(page, tmp_path, folders):
+    file = tmp_path / "other.txt"
+    file.write_text(f"---\nid: {ARTICLE}\n---\nA bridge\n\nThe bridge was opened on Monday by the mayor of the town.\n")
+    page.get_by_role("tab", name="Library").click()
+    page.set_input_files("#upload input[type=file]", str(file))
+    page.wait_for_timeout(1000)
+    page.click("#add")
+    page.wait_for_selector("#library-said .error")
+    said = page.locator("#library-said").inner_text()
+    assert said == f"other.txt: the article in {ARTICLE} has the id '{ARTICLE}' too; change the id in one of them"
+    assert not (folders / "seeds" / "other.txt").exists()
 
 
 def test_an_upload_that_no_build_could_read_is_refused_with_the_reason(page, tmp_path):
@@ -439,6 +487,10 @@ def test_no_serious_finding_of_axe(page, tab):
     from axe_playwright_python.sync_playwright import Axe
 
     ask(page, TAKAICHI, "answered")
+    page.locator("#choices button").first.click()
+    page.fill("#until input", "tomorrow")
+    page.press("#until input", "Enter")
+    page.wait_for_selector("#days-note .error")
     page.get_by_role("tab", name=tab).click()
     page.wait_for_timeout(500)
     found = Axe().run(page).response["violations"]

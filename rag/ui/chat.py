@@ -21,6 +21,7 @@ from rag.render import error_reply
 from rag.types import Reply
 from rag.ui import choices, html
 from rag.ui.conversation import KEPT, Messages, Turns, checked, export_files, messages_of, quoted, turns_of
+from rag.ui.examples import Examples
 from rag.verify.schema import Answer
 
 _log = logging.getLogger("rag")
@@ -46,7 +47,7 @@ class Parts:
 
 def build(live: LiveAssistant, feedback: Feedback) -> Parts:
     """Puts the tab's components into the page that is being built."""
-    examples = fitting(live)
+    examples = Examples(live, EXAMPLES)
     turns, kept = gr.State([]), gr.BrowserState([], storage_key=_STORAGE, secret=_STORAGE)
     messages = gr.State([])  # what the chat shows, kept here: taken from the caller, it could hold anything
     with gr.Row(equal_height=False):
@@ -73,11 +74,8 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
                     autofocus=True,
                 )
                 send = gr.Button("Ask", variant="primary", elem_id="ask", scale=1, min_width=90)
-            buttons = []
-            if examples:
-                gr.HTML(html.examples_label())
-                with gr.Row(elem_id="examples"):
-                    buttons = [gr.Button(text, size="sm", variant="secondary", min_width=200) for text in examples]
+            offered = examples.build()
+            buttons = offered[1:]
             choice = choices.build(live)
             with gr.Accordion("This conversation", open=False, elem_id="conversation"):
                 with gr.Row():
@@ -106,11 +104,13 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         level: str | None,
         event: gr.EventData,
     ) -> Iterator[tuple[Any, ...]]:
-        if event.target in buttons:
-            text = str(event.target.value)
+        text = examples.clicked(event.target) or text
+        if not text.strip():  # nothing was asked
+            yield (gr.skip(),) * 7
+            return
         asked = [*shown, {"role": "user", "content": html.asked(text)}]
         yield "", "", asked, *[gr.skip()] * 4
-        reply, panel = converse(live, text, [] if own else before, choices.given(since, until, articles), level)
+        reply, panel = _filtered(live, text, [] if own else before, (since, until, articles), level)
         now = before if reply.status == "error" else [*before, json.loads(to_json(reply))]
         said = {"role": "assistant", "content": html.reply(reply, len(now) - 1)}
         beside = gr.skip() if panel is None else panel  # what failed leaves the article as it was
@@ -136,7 +136,7 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
     asking.then(asked_at, choice.level, levels, api_visibility="private", show_progress="hidden")
 
     def reopen(level: str | None) -> tuple[Any, ...]:
-        return choices.titles(live), *choices.renewed(live, level)
+        return choices.titles(live), *choices.renewed(live, level), *examples.shown()
 
     def show(which: str, before: Turns) -> Any:
         return _shown(live, which, before)
@@ -170,14 +170,8 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         restore,
         ([kept], [chatbot, turns, messages]),
         reopen,
-        ([choice.level], [choice.articles, *levels]),
+        ([choice.level], [choice.articles, *levels, *offered]),
     )
-
-
-def fitting(live: LiveAssistant) -> list[str]:
-    """Those of the example questions that the current index answers. Asking them also warms the models."""
-    assistant = live.current()
-    return [text for text in EXAMPLES if assistant.ask(text).status == "answered"]
 
 
 def converse(
@@ -202,6 +196,14 @@ def converse(
         _log.exception("a question failed")
         message = f"the program failed ({type(error).__name__}); its log says more"
     return error_reply(message, question=text), None
+
+
+def _filtered(live: LiveAssistant, text: str, before: Turns, chosen: tuple[Any, ...], level: str | None) -> Any:
+    """As `converse`, with the fields as they stand: what is no day is said, and nothing is searched."""
+    try:
+        return converse(live, text, before, choices.given(*chosen), level)
+    except InputError as error:
+        return error_reply(str(error), question=text), None
 
 
 def _shown(live: LiveAssistant, which: str, before: Turns) -> Any:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import gradio as gr
 
+from rag.errors import InputError
 from rag.pipeline import Assistant, LiveAssistant
 from rag.store.certificates import percent
 from rag.ui import html
 
 SHIPPED = "shipped"
+FROM, TO = "Dated from", "Dated to"
 _MANY = 2000  # articles beyond which they cannot be chosen from a list
 
 
@@ -33,8 +36,8 @@ def build(live: LiveAssistant) -> Choice:
     lapsed = gr.HTML("", elem_id="lapsed")  # seen also while the rest is folded away
     with gr.Accordion("Search in, and how strictly", open=False, elem_id="choices") as accordion:
         with gr.Row():
-            since = gr.DateTime(label="Dated from", include_time=False, type="string", elem_id="since")
-            until = gr.DateTime(label="to", include_time=False, type="string", elem_id="until")
+            since, until = (_day_box(label, id) for label, id in ((FROM, "since"), (TO, "until")))
+        wrong = gr.HTML("", elem_id="days-note")
         articles = gr.Dropdown(
             label="Only these articles", choices=_titles(live), multiselect=True, value=[], elem_id="only"
         )
@@ -46,6 +49,9 @@ def build(live: LiveAssistant) -> Choice:
     def opened(chosen: str | None) -> tuple[Any, ...]:
         return renewed(live, chosen)
 
+    for box in (since, until):
+        for left in (box.blur, box.submit):
+            left(_said, [since, until], wrong, api_visibility="private", show_progress="hidden")
     accordion.expand(opened, level, [level, said, lapsed], api_visibility="private", show_progress="hidden")
     return Choice(since, until, articles, level, said, lapsed)
 
@@ -113,7 +119,36 @@ def _in_words(risk: float) -> str:
     return f"at most {share} is wrong"
 
 
-def given(since: Any, until: Any, articles: Sequence[str] | None) -> Mapping[str, Any]:
-    """The filters that were chosen, as a request has them."""
-    days = {name: str(day)[:10] for name, day in (("from", since), ("to", until)) if day}
-    return days | ({"articles": list(articles)} if articles else {})
+def _day_box(label: str, id: str) -> Any:
+    """A field for a day, which holds what was typed: a calendar field kept the day before when something else was."""
+    return gr.Textbox(label=label, placeholder="YYYY-MM-DD", max_lines=1, max_length=40, elem_id=id)
+
+
+def _said(since: str | None, until: str | None) -> str:
+    """What is wrong with the days, below them."""
+    try:
+        given(since, until, [])
+    except InputError as error:
+        return html.note(str(error), "error")
+    return ""
+
+
+def given(since: str | None, until: str | None, articles: Sequence[str] | None) -> Mapping[str, Any]:
+    """The filters that were chosen, as a request has them. Raises InputError for what is not a day."""
+    first, last = _day(since, FROM), _day(until, TO)
+    if first and last and first > last:
+        raise InputError(f"“{FROM}” ({first}) is after “{TO}” ({last})")
+    chosen = {"from": first, "to": last, "articles": list(articles or [])}
+    return {name: value for name, value in chosen.items() if value}
+
+
+def _day(text: str | None, label: str) -> str:
+    typed = (text or "").strip()
+    try:
+        if typed and date.fromisoformat(typed).isoformat() != typed:
+            raise ValueError
+    except ValueError as error:
+        raise InputError(
+            f"“{typed}” in “{label}” is not a day; write it like 2025-10-31, or empty the field"
+        ) from error
+    return typed

@@ -19,6 +19,8 @@ from rag.verify.schema import Answer, AnswerCitation, AnswerSegment
 Shown = Reply | Answer  # a reply, or one that came back from a browser and was checked
 _Cited = Citation | AnswerCitation
 _LONGEST_SHOWN = 2000
+_WHOLE = 50_000  # characters up to which an article is shown whole
+_AROUND = 5_000  # of a longer one, on each side of a quotation
 _CONFIDENT = ((0.8, "strong support"), (0.6, "good support"), (0.0, "some support"))
 
 
@@ -180,17 +182,47 @@ def _article(citations: Sequence[_Cited], store: Generation) -> str:
         link = f' · <a href="{escape(info.url)}" rel="noopener noreferrer" target="_blank">original</a>'
     # Fields declared at the top of a text file are shown above, not as text.
     hidden = front_matter(text)[1] if info.loader.startswith(("plain", "markdown")) else 0
-    pieces, at = [], min(hidden, first.start)
+    begin = at = min(hidden, *(c.start for c in citations))
+    pieces = []
     for citation in sorted(citations, key=lambda c: c.start):
-        pieces.append(escape(text[at : citation.start]))
+        pieces.append(_stretch(text, at, citation.start, after=at > begin, before=True))
         mark = escape(text[citation.start : citation.end])
         pieces.append(f'<mark data-citation="{citation.number}">{mark}<sup>[{citation.number}]</sup></mark>')
         at = citation.end
-    pieces.append(escape(text[at:]))
+    pieces.append(_stretch(text, at, len(text), after=True, before=False))
     return (
         f'<article><h2 dir="auto">{escape(info.title)}</h2><p class="about">{escape(about)}{link}</p>'
         f'<div class="text" dir="auto">{"".join(pieces)}</div></article>'
     )
+
+
+def _stretch(text: str, start: int, end: int, *, after: bool, before: bool) -> str:
+    """The text between two quotations, or at an end of the article; of a long article what is near to them.
+
+    `after` and `before` say at which of its ends a quotation stands. What is kept there is whole paragraphs; a part of
+    one only where it is longer than all that is kept.
+    """
+    first = _break_before(text, start, start + _AROUND) if after else start
+    last = _break_after(text, end - _AROUND, end) if before else end
+    if len(text) <= _WHOLE or last - first <= _AROUND // 10:
+        return escape(text[start:end])
+    gap = f'<span class="gap">… {last - first:,} characters left out …</span>'
+    return escape(text[start:first]) + gap + escape(text[last:end])
+
+
+def _break_before(text: str, start: int, end: int) -> int:
+    """The last place in a range where a paragraph ends; without one, late in it, where a line does, or a word."""
+    late = (start + end) // 2
+    places = (text.rfind(mark, begin, end) for mark, begin in (("\n\n", start), ("\n", late), (" ", late)))
+    return next((place for place in places if place >= 0), end)
+
+
+def _break_after(text: str, start: int, end: int) -> int:
+    """The first place in a range where a paragraph begins; without one, early in it, where a line does, or a word."""
+    start = max(0, start)
+    early = (start + end) // 2
+    places = ((text.find(mark, start, stop), mark) for mark, stop in (("\n\n", end), ("\n", early), (" ", early)))
+    return next((place + len(mark) for place, mark in places if place >= 0), start)
 
 
 def _text(text: str) -> str:

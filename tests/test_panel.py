@@ -1,0 +1,194 @@
+"""What is sent to the page: what is near to a quotation, days as they were typed, examples that fit."""
+
+import asyncio
+import re
+from html import unescape
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+
+from rag.build import sync_index
+from rag.errors import IndexUnusable, InputError
+from rag.settings import Settings
+from rag.store import open_current
+from rag.ui import chat, choices, html
+from rag.ui.examples import Examples
+
+
+@pytest.fixture
+def shown(tmp_path, word_encoder):
+    """(the panel, the article's text) for quotations of an article, given by their words."""
+
+    def of(text, *quotes, name="long.txt"):
+        seeds = tmp_path / "seeds"
+        seeds.mkdir(exist_ok=True)
+        (seeds / name).write_text(text)
+        sync_index(seeds, tmp_path / "index", Settings())
+        store = open_current(tmp_path / "index")
+        info, whole = store.article(name)
+        cited = [
+            SimpleNamespace(
+                number=n, article_id=name, title=info.title, page=None, paragraph=1, start=whole.index(quote),
+                end=whole.index(quote) + len(quote), quote=quote, text_sha256=info.text_sha256,
+            )
+            for n, quote in enumerate(quotes, start=1)
+        ]  # fmt: skip
+        return html.sources(SimpleNamespace(citations=cited, closest=[]), store), whole
+
+    return of
+
+
+GAP = re.compile(r'<span class="gap">… ([0-9,]+) characters left out …</span>')
+
+
+def pieces(panel):
+    """The stretches of the article that are shown, and the characters left out between them."""
+    body = re.search(r'<div class="text" dir="auto">(.*)</div></article>', panel, re.DOTALL)[1]
+    gaps = [int(number.replace(",", "")) for number in GAP.findall(body)]
+    texts = re.split(GAP.pattern.replace("([0-9,]+)", "[0-9,]+"), re.sub(r"<sup>.*?</sup>|</?mark[^>]*>", "", body))
+    return [unescape(text) for text in texts], gaps
+
+
+def paragraphs(count):
+    return [f"Paragraph {n} & its number. " + f"The ship {n} sailed on. " * 20 for n in range(count)]
+
+
+def test_of_a_long_article_only_whole_paragraphs_around_the_quotations_are_sent(shown):
+    body = paragraphs(2000)
+    panel, text = shown(
+        "The title\n\n" + "\n\n".join(body) + "\n", "The ship 700 sailed on.", "The ship 1500 sailed on."
+    )
+    assert len(text) > 900_000
+    assert len(panel) < 40_000
+    texts, gaps = pieces(panel)
+    assert (texts[0], len(texts), len(gaps)) == ("", 4, 3)
+    at = 0
+    for n, piece in enumerate(texts):  # laid end to end with the gaps they are the article
+        assert text[at : at + len(piece)] == piece
+        at += len(piece) + (gaps[n] if n < len(gaps) else 0)
+    assert at == len(text)
+    shown_whole = {p.strip() for piece in texts for p in piece.split("\n\n") if p.strip()}
+    assert shown_whole <= {p.strip() for p in body}
+    for number in (700, 1500):
+        assert {body[number + by].strip() for by in (-5, -1, 0, 1, 5)} <= shown_whole
+    assert [f'<mark data-citation="{n}">' in panel for n in (1, 2, 3)] == [True, True, False]
+
+
+def test_a_short_article_stays_whole(shown):
+    body = paragraphs(90)
+    panel, text = shown("The title\n\n" + "\n\n".join(body) + "\n", "The ship 2 sailed on.")
+    assert 40_000 < len(text) < 50_000
+    assert pieces(panel) == ([text], [])
+
+
+def test_what_is_left_out_between_near_quotations_is_nothing(shown):
+    body = paragraphs(200)
+    panel, _ = shown("The title\n\n" + "\n\n".join(body), "The ship 100 sailed on.", "The ship 112 sailed on.")
+    texts, gaps = pieces(panel)
+    assert (len(texts), len(gaps)) == (3, 2)
+    assert body[106].strip() in texts[1]
+
+
+@pytest.mark.parametrize("words", ["word and ", "x"], ids=["words", "no space"])
+def test_an_article_of_one_endless_paragraph_is_bounded_too(shown, words):
+    text = "The title\n\n" + words * (400_000 // len(words)) + " The ship sailed. " + words * (400_000 // len(words))
+    panel, text = shown(text, "The ship sailed.")
+    assert len(panel) < 20_000
+    texts, gaps = pieces(panel)
+    assert sum(map(len, texts)) + sum(gaps) == len(text)
+    assert "The ship sailed." in texts[1]
+    assert 9_000 < len(texts[1]) <= 10_020
+
+
+def test_a_quotation_at_either_end(shown):
+    body = paragraphs(300)
+    panel, _ = shown("The title\n\n" + "\n\n".join(body), "The title", "The ship 299 sailed on. The ship 299")
+    texts, gaps = pieces(panel)
+    assert (len(texts), len(gaps)) == (2, 1)
+    assert texts[0].startswith("The title")
+    assert texts[1].endswith(body[299])
+
+
+def test_days_are_taken_as_they_stand():
+    assert choices.given("2025-10-01", " 2025-10-31 ", ["a"]) == {
+        "from": "2025-10-01",
+        "to": "2025-10-31",
+        "articles": ["a"],
+    }
+    assert choices.given("", None, []) == choices.given("  ", "", None) == {}
+
+
+@pytest.mark.parametrize(
+    "typed", ["yesterday", "2025-13-01", "2025-02-30", "20251031", "2025-W44-5", "31.10.2025", "0"]
+)
+def test_what_is_not_a_day_is_said(typed):
+    with pytest.raises(
+        InputError, match=f"“{re.escape(typed)}” in “Dated from” is not a day; write it like 2025-10-31"
+    ):
+        choices.given(typed, "", [])
+    with pytest.raises(InputError, match="in “Dated to” is not a day"):
+        choices.given("2025-10-01", typed, [])
+
+
+def test_days_out_of_order_are_said():
+    with pytest.raises(InputError, match=r"“Dated from” \(2025-10-02\) is after “Dated to” \(2025-10-01\)"):
+        choices.given("2025-10-02", "2025-10-01", [])
+
+
+def test_nothing_is_searched_for_a_day_that_is_none():
+    live = SimpleNamespace(current=lambda: pytest.fail("the index was asked"))
+    reply, panel = chat._filtered(live, "Who?", [], ("yesterday", "", []), None)
+    assert (reply.status, panel) == ("error", None)
+    assert "“yesterday” in “Dated from” is not a day" in reply.error
+
+
+class Live:
+    """An index that answers some questions, as a build changes it."""
+
+    def __init__(self, *answered):
+        self.asked = []
+        self.answer(*answered)
+
+    def answer(self, *texts):
+        def ask(text):
+            self.asked.append(text)
+            return SimpleNamespace(status="answered" if text in texts else "refused")
+
+        self.assistant = SimpleNamespace(ask=ask)
+
+    def shown(self):
+        if self.assistant is None:
+            raise IndexUnusable("damaged")
+        return self.assistant
+
+
+def visible(updates):
+    return [update["visible"] for update in updates]
+
+
+def test_the_examples_are_those_that_the_index_answers_now():
+    live = Live("one?", "three?")
+    examples = Examples(live, ["one?", "two?", "three?"])
+    assert examples.fitting() == ["one?", "three?"]
+    assert visible(examples.shown()) == [True, True, False, True]
+    assert live.asked == ["one?", "two?", "three?"]  # once
+    live.answer("two?")
+    assert visible(examples.shown()) == [True, False, True, False]
+    live.answer()
+    assert visible(examples.shown()) == [False] * 4
+    live.assistant = None
+    assert visible(examples.shown()) == [False] * 4
+
+
+def test_the_page_holds_each_example_and_shows_those_that_fit():
+    async def built():
+        with gr.Blocks() as blocks:
+            Examples(Live("two?"), ["one?", "two?"]).build()
+        return blocks.get_config_file()
+
+    examples = Examples(Live(), ["one?", "two?"])
+    assert examples.clicked(SimpleNamespace(elem_id="example-2")) == "two?"
+    assert [examples.clicked(SimpleNamespace(elem_id=id)) for id in ("ask", None)] == [None, None]
+    buttons = [c["props"] for c in asyncio.run(built())["components"] if c["type"] == "button"]
+    assert [(button["value"], button["visible"]) for button in buttons] == [("one?", False), ("two?", True)]
