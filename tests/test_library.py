@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from rag.asking import calibrating
 from rag.errors import InputError, RagError
 from rag.feedback import Feedback
+from rag.guard import COOKIE, Uploads
 from rag.library import REMOVED, Library
 from rag.load import find
 from rag.pipeline import LiveAssistant, open_assistant, sync_index
@@ -195,9 +196,12 @@ def test_a_change_that_was_made_is_never_shown_as_a_failure(library, tmp_path, w
     index = tmp_path / "index"
     sync_index(library.seeds, index, Settings())
     live = LiveAssistant(index, Settings())
-    act = _Actions(live, library)
+    uploads, file = Uploads(), str(upload(tmp_path, "bridge.txt"))
+    act, request = _Actions(live, library, uploads), gr.Request(username=None, cookies={COOKIE: "one"})
+    assert "only files that were uploaded on this page" in act.add([file], request)[1]
+    uploads.add("one", [file])
     (index / "CURRENT").write_text("damaged")
-    _, said, table, *_ = act.add([str(upload(tmp_path, "bridge.txt"))])
+    _, said, table, *_ = act.add([file], request)
     assert "Added bridge.txt" in said
     assert [row[-1] for row in table] == [ARTICLE, "bridge.txt"]
     assert "was taken out" in act.remove("bridge.txt")[1]
