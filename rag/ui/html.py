@@ -76,7 +76,7 @@ def reply(reply: Shown, turn: int = 0) -> str:
         pieces.append(_segment(segment, reply, turn, before))
         before = segment.text if segment.kind == "template" else ""
     if aside(reply.question):
-        return f'<div class="reply aside turn-{turn}"><div class="body">{"".join(pieces)}</div></div>'
+        return f'<div class="reply aside"><div class="body">{"".join(pieces)}</div></div>'  # nothing to judge
     heading = "" if reply.status == "answered" else '<p class="refusal-mark">No answer</p>'
     body = f'<div class="body">{"".join(pieces)}</div>'
     below = _searched(reply, turn) + _confidence(reply)
@@ -84,7 +84,7 @@ def reply(reply: Shown, turn: int = 0) -> str:
 
 
 def turn_of(message: str) -> int | None:
-    """The number of the turn that a message of `reply` shows; None for an error or another message."""
+    """The number of the turn that a message of `reply` shows; None for an aside, an error or another message."""
     found = re.search(r'<div class="reply \w+ turn-(\d+)">', message)
     return int(found[1]) if found else None
 
