@@ -5,14 +5,17 @@ import json
 import pytest
 
 from rag import ids
+from rag.asking import to_json
 from rag.build import sync_index
 from rag.check import check
 from rag.cli import main
 from rag.errors import InputError
 from rag.library import Library
+from rag.pipeline import open_assistant
 from rag.settings import Settings
 from rag.store import open_current
 from rag.types import SeedEntry
+from rag.verify import verify
 from tests.test_build import state
 
 OTHER = "Other title\n\nThe heron stood in the water.\n"
@@ -218,3 +221,16 @@ def test_the_library_calls_a_file_with_a_double_id_in_the_index_in_part(folders)
     assert state_of() == "in the index, in part"
     file.write_text(line("two"))
     assert state_of() == "changed since the build"
+
+
+@pytest.mark.model
+def test_the_checker_finds_the_line_that_was_quoted(folders, tmp_path):
+    seeds, index = folders
+    (seeds / "two.jsonl").write_text(f"{line('x')}\n{line('y')}\n")
+    sync_index(seeds, index, Settings())
+    reply = open_assistant(index, Settings()).ask("Where did the fox come from on Monday?")
+    cited = (reply.citations or reply.closest)[0]
+    assert cited.quote == "The fox came from x on Monday."
+    file = tmp_path / "answers.jsonl"
+    file.write_text(to_json(reply) + "\n")
+    assert verify(file, seeds).findings == ()

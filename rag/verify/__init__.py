@@ -73,16 +73,22 @@ class _Sources:
     def __init__(self, seeds: Path, max_chars: int) -> None:
         self._seeds, self._max_chars = seeds, max_chars
         self._paths = {file.path for file in load.find(seeds).files}
-        self._files: dict[str, dict[str, Article]] = {}
+        self._files: dict[str, list[Article]] = {}
 
-    def article(self, path: str, article_id: str) -> Article | str:
-        """The article of this id in a seed file, or why there is none."""
+    def article(self, citation: AnswerCitation) -> Article | str:
+        """The article of a citation in its seed file, or why there is none.
+
+        Two lines of one file may have one id, of which an index holds one: the one with the cited bytes is meant.
+        """
+        path, article_id = citation.path, citation.article_id
         if path not in self._paths:
             return f"there is no seed file {path}"
         if path not in self._files:
             loaded = load.load(self._seeds, path)
-            self._files[path] = {article.info.article_id: article for article in loaded.articles}
-        return self._files[path].get(article_id, f"{path} holds no readable article {article_id}")
+            self._files[path] = loaded.articles
+        found = [article for article in self._files[path] if article.info.article_id == article_id]
+        same = (article for article in found if article.info.seed_sha256 == citation.seed_sha256)
+        return next(same, found[0] if found else f"{path} holds no readable article {article_id}")
 
     def cut(self, article: Article, paragraph: Paragraph, start: int, end: int) -> bool:
         """Whether a range of a paragraph begins or ends inside a sentence that could have been quoted whole."""
@@ -167,7 +173,7 @@ def _misplaced(shown: list[AnswerCitation], number: int, start: int, end: int, t
 
 def _citation(citation: AnswerCitation, sources: _Sources) -> Iterator[Problem]:
     label = f"citation {citation.number} ({citation.path})"
-    article = sources.article(citation.path, citation.article_id)
+    article = sources.article(citation)
     if isinstance(article, str):
         yield "source changed", f"{label}: {article}"
         return
@@ -204,7 +210,7 @@ def _unmatched(answer: Answer, shown: list[AnswerCitation], sources: _Sources) -
             yield f"{term!r} is no word of the question"
         word = re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", re.IGNORECASE)
         for citation in shown:
-            article = sources.article(citation.path, citation.article_id)
+            article = sources.article(citation)
             if isinstance(article, Article) and word.search(_seen(article)):
                 yield f"{term!r} is said to occur nowhere, but stands in {citation.path}"
                 break
