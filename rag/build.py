@@ -92,6 +92,7 @@ class _Work:
     found: list[SeedFile] = field(default_factory=list)
     found_sha256: dict[str, str | None] = field(default_factory=dict)  # of the files that were read
     articles: list[Article] = field(default_factory=list)
+    noted: list[tuple[str, str]] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)  # paths of articles without a passage
     kept: list[SeedEntry] = field(default_factory=list)
 
@@ -114,7 +115,7 @@ class _Work:
         report = BuildReport(make_plan(entries, held), manifest.generation_name(self.recipe, entries))
         report.reasons = [*reasons, *(["a full build was asked for"] if self.full else [])]
         report.articles, report.skipped, report.unreadable = len(entries), found.skipped, unreadable
-        report.repaired, report.duplicates = damaged, same_text(entries)
+        report.repaired, report.duplicates, report.noted = damaged, same_text(entries), self.noted
         report.boilerplate = sum(is_boilerplate(a.text[p.start : p.end]) for a in self.articles for p in a.paragraphs)
         if self.before and self.before.generation == report.generation and not self.full:
             report.changed_anything, report.chunks = False, self.before.manifest.chunks
@@ -130,12 +131,14 @@ class _Work:
             if entries and same_files.get(file.path) == file.sha256:
                 self.kept += entries.values()
             else:
-                loaded = load.load(self.seeds, file.path, entries)
+                # What was to be said of the file is said again until it is mended.
+                loaded = load.load(self.seeds, file.path, entries, noting=file.path not in same_files)
                 self.articles += loaded.articles
                 self.kept += loaded.kept
                 unreadable += loaded.problems
+                self.noted += loaded.noted
                 # What was read counts, not what was found; a file with a problem is read again by every build.
-                self.found_sha256[file.path] = loaded.sha256 if not loaded.problems else None
+                self.found_sha256[file.path] = None if loaded.problems or loaded.noted else loaded.sha256
             self.progress("reading articles", done, len(self.found))
         return unreadable
 

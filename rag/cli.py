@@ -1,5 +1,5 @@
 """The command line. Exit codes: 0 done (a refusal is done), 1 a check found something, 2 usage or environment,
-3 built, but a file could not be read.
+3 built, but a file, a record or a date could not be read.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def build(
         report = sync_index(seeds, index, load_settings(), full=full, dry_run=dry_run, progress=progress)
     for line in report_lines(report, dry_run=dry_run):
         say(line)
-    raise typer.Exit(3 if report.unreadable else 0)
+    raise typer.Exit(3 if report.unreadable or report.noted else 0)
 
 
 @app.command()

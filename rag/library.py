@@ -91,9 +91,10 @@ class Library:
             return "removed since the build"
         if found[path] == built.seed_files.get(path):
             return "in the index"
-        if not load.holds_many(path):
-            return "changed since the build"
         held = [entry for entry in built.seeds if entry.path == path]
+        if not load.holds_many(path):
+            same = any(entry.seed_sha256 == found[path] for entry in held)
+            return "in the index" if same else "changed since the build"
         loaded = load.load(self.seeds, path, {entry.seed_sha256: entry for entry in held})
         its = [*loaded.kept, *(SeedEntry.of(article.info) for article in loaded.articles)]
         others = [entry for entry in built.seeds if entry.path != path and entry.path in found]

@@ -35,6 +35,7 @@ class BuildReport:
     repaired: list[str] = field(default_factory=list)  # what was damaged and has been made anew
     skipped: list[tuple[str, str]] = field(default_factory=list)  # left out on purpose: (path, reason)
     unreadable: list[tuple[str, str]] = field(default_factory=list)  # (path or line, reason)
+    noted: list[tuple[str, str]] = field(default_factory=list)  # of articles that were read: (path or line, what)
     duplicates: list[tuple[str, str]] = field(default_factory=list)  # (article, the one with the same text before it)
     changed_anything: bool = True
 

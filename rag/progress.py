@@ -49,6 +49,7 @@ def report_lines(report: BuildReport, *, dry_run: bool) -> Iterator[str]:
         yield f"left out {counted(report.boilerplate, 'paragraph')} of cookie, navigation or advertising text"
     yield from (f"skipped {path}: {reason}" for path, reason in report.skipped)
     yield from (f"could not read {path}: {reason}" for path, reason in report.unreadable)
+    yield from (f"read {path} without its date: {what}" for path, what in report.noted)
     yield from (f"{path} has the same text as {other}; both are indexed" for path, other in report.duplicates)
     if report.resumed:
         yield f"{counted(report.resumed, 'passage')} had been embedded by a build that did not end"

@@ -9,7 +9,7 @@ from fpdf import FPDF
 from rag import load as loading
 from rag.build import sync_index
 from rag.check import check
-from rag.load import find, load
+from rag.load import find, load, plain
 from rag.settings import Settings
 from rag.store import open_current
 
@@ -241,7 +241,6 @@ def test_what_cannot_be_read_says_why(folder, name, raw, reason):
         (jsonl({"id": "y", "text": 3}), "is not an object with a text"),
         (jsonl({"text": "No id here."}), "has no id"),
         (jsonl(record("y", text="  ")), "holds no paragraph of text"),
-        (jsonl(record("y") | {"date": "yesterday"}), "its field 'date' is 'yesterday', not a day"),
         (b'{"id": "y", "text": "caf\xe9"}\n', "is not UTF-8"),
         (b'{"id": "y", "text": "a nul \\u0000 here"}\n', "holds a zero character"),
         (b'{"id": "y", "text": "half \\ud800 here"}\n', "holds half of a surrogate pair"),
@@ -264,12 +263,12 @@ def test_a_file_of_200_mb_is_refused_without_reading_it(folder, monkeypatch):
 
 
 def test_a_library_that_fails_in_an_undocumented_way_is_a_problem_of_the_file(folder, monkeypatch):
-    def broken(raw):
+    def broken(raw, limits):
         raise TypeError("unexpected")
 
-    monkeypatch.setattr(loading.pdf, "parse", broken)
-    (folder / "a.pdf").write_bytes(pdf())
-    assert load(folder, "a.pdf").problems == [("a.pdf", "cannot be read (TypeError: unexpected)")]
+    monkeypatch.setattr(plain, "parse", broken)
+    (folder / "a.txt").write_text("Text.")
+    assert load(folder, "a.txt").problems == [("a.txt", "cannot be read (TypeError: unexpected)")]
 
 
 def test_deep_folders_are_walked_and_links_are_refused(folder, tmp_path):
@@ -415,6 +414,9 @@ def test_tables_in_cells_of_a_word_document_are_read(folder):
     assert [" ".join(text.split()) for _, text in parts(article)] == ["Length 300 metres", "Width 9 metres"]
 
 
+LD = '<script type="application/ld+json">'
+
+
 def html_of(*paragraphs, head=""):
     body = "".join(f"<p>{text} It was a long day for all who were there to see it.</p>" for text in paragraphs)
     return (
@@ -429,10 +431,37 @@ def html_of(*paragraphs, head=""):
         ("The yard was founded in 2019. Copyright 2021.", "", None),
         ('See <a href="/2017/03/04/other-story">another story</a> of the yard.', "", None),
         ("The boat is new.", '<meta property="article:published_time" content="2024-05-06T10:00:00Z">', "2024-05-06"),
-        ('<time datetime="2024-05-06">6 May 2024</time> The boat is new.', "", "2024-05-06"),
+        ('<time datetime="2024-05-06">6 May 2024</time> The boat is new.', "", None),
+        ('<time itemprop="datePublished" datetime="2024-05-06">6 May</time> The boat is new.', "", "2024-05-06"),
+        ('<time class="entry-date published" datetime="2024-05-06T08:00">6 May</time> It is new.', "", "2024-05-06"),
+        ('<time class="published updated" datetime="2024-05-06">6 May</time> It is new.', "", None),
+        ('</p><header><time datetime="2024-05-06">6 May</time></header><p>The boat is new.', "", "2024-05-06"),
+        ('</p><footer><time datetime="2024-05-06">6 May</time></footer><p>The boat is new.', "", None),
+        ("It is new.", '<meta name="citation_publication_date" content="2024/05/06">', "2024-05-06"),
+        ("It is new.", '<meta name="DC.date.issued" content="2024-05-06">', "2024-05-06"),
+        ("It is new.", '<meta itemprop="datePublished" content="2024-05-06">', "2024-05-06"),
+        ("It is new.", '<meta property="article:modified_time" content="2024-05-06T10:00:00Z">', None),
+        ("It is new.", '<meta http-equiv="last-modified" content="Mon, 06 May 2024 10:00:00 GMT">', None),
+        ("It is new.", '<meta itemprop="copyrightYear" content="2024">', None),
+        ("It is new.", '<link rel="canonical" href="https://e.org/2024/05/06/boat">', None),
+        ("It is new.", '<meta property="article:published_time" content="2024-05-06\' OR 1=1">', None),
+        (
+            "It is new.",
+            '<meta name="pubdate" content="2024-05-06"><meta name="publish-date" content="2024-05-07">',
+            None,
+        ),
+        (
+            "It is new.",
+            f'{LD}{{"@type": "NewsArticle", "datePublished": "2024-05-06T10:00:00+0200"}}</script>',
+            "2024-05-06",
+        ),
+        ("It is new.", f'{LD}{{"@graph": [{{"datePublished": "2024-05-06"}}]}}</script>', "2024-05-06"),
+        ("It is new.", f'{LD}{{"dateModified": "2024-05-06"}}</script>', None),
+        ("It is new.", f'{LD}{{"isPartOf": {{"datePublished": "2024-05-06"}}}}</script>', None),
+        ("It is new.", f"{LD}{'[' * 5000}</script>", None),
     ],
 )
-def test_a_page_has_the_date_that_it_declares_or_none(folder, paragraph, head, date):
+def test_a_page_has_the_date_that_it_states_as_that_of_its_publication_or_none(folder, paragraph, head, date):
     assert one(folder, "a.html", html_of(paragraph, "The second one is here.", head=head).encode()).info.date == date
 
 

@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import json
 import unicodedata
 
 import pytest
@@ -76,7 +77,6 @@ def test_decode_drops_mark_and_carriage_returns_and_composes():
         (b"", "holds no paragraph of text"),
         (b" \n\n\t\n", "holds no paragraph of text"),
         (b"---\ntitle: [\n---\nText.", "front matter is not valid YAML"),
-        (b"---\ndate: soon\n---\nText.", "front matter field 'date' is 'soon', not a day"),
         (b"---\ntitle: [a, b]\n---\nText.", "front matter field 'title' must be a single value"),
         (b"---\ntitle: Open\n\nText.", "front matter is not closed"),
         (b"---\nid: !!set {a, b}\n---\nText.", "front matter field 'id' must be a single value"),
@@ -104,6 +104,46 @@ def test_front_matter_overrides_what_the_text_says(tmp_path):
     assert (info.url, info.author) == ("https://e.org/a", "A. B.")
     assert paragraphs(article) == ["One."]
     assert article.text == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2025-11-01' OR 1=1",
+        "soon",
+        "2025-02-30",
+        "01/11/2025",
+        "2025",
+        "2025-11-01T25:00",
+        "2025-11-01x10:00",
+        "[a, b]",
+    ],
+)
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.jsonl"])
+def test_a_date_that_is_not_wholly_one_is_none_and_noted(tmp_path, name, value):
+    """And so is no date that the text has besides: the declared one was to override it."""
+    text = "A title\n\nPaper (01/11/2025): One.\n"
+    if name == "a.jsonl":
+        text, label = json.dumps({"id": "x", "text": text, "date": value}), "a.jsonl line 1"
+    else:
+        text, label = f"---\ntitle: A title\ndate: {value}\n---\n{text}", name
+    loaded = load_file(tmp_path, write(tmp_path, name, text))
+    assert loaded.problems == []
+    assert [article.info.date for article in loaded.articles] == [None]
+    ((where, what),) = loaded.noted
+    assert (where, what.endswith(", not a day like 2025-11-01")) == (label, True)
+    assert "'date' is " in what
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2025-11-01", "20251101", "2025-11-01T10:00:00Z", "2025-11-01 10:00:00.5 +0100", "2025-11-01t23:59-05:00"],
+)
+def test_a_date_or_a_time_is_a_day(tmp_path, value):
+    article = load(tmp_path, write(tmp_path, "a.txt", f"---\ntitle: A\ndate: {value}\n---\nOne sentence.\n"))
+    assert article.info.date == "2025-11-01"
+    record = json.dumps({"id": "x", "text": "One.", "date": value})
+    assert load(tmp_path, write(tmp_path, "a.jsonl", record)).info.date == "2025-11-01"
 
 
 def test_a_rule_of_dashes_is_no_front_matter():

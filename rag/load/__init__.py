@@ -1,46 +1,45 @@
 """file -> Article: the one place where text is normalised and its paragraphs and metadata are found.
 
-One module a format, each with a `VERSION` and a `parse` from the bytes of one article.
+One module a format, each with a `VERSION` and a `parse` from the bytes of one article. All but short texts are read in
+a process of its own, with bounds of memory and time.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import BinaryIO
 
 from rag.errors import SeedError
-from rag.load import docx, html, jsonl, markdown, pdf, plain
+from rag.load import apart, formats, jsonl
+from rag.load.formats import SUFFIXES, Reading, holds_many, loader_version, suffix_of
+from rag.load.limits import LIMITS
 from rag.load.parsed import Parsed
 from rag.types import Article, ArticleInfo, SeedEntry, SeedFile
 
-_FORMATS: dict[str, Any] = {
-    ".docx": docx,
-    ".htm": html,
-    ".html": html,
-    ".jsonl": jsonl,
-    ".md": markdown,
-    ".pdf": pdf,
-    ".txt": plain,
-}
-SUFFIXES = tuple(sorted(_FORMATS))
-# A file of one article beyond this is something else; a JSONL file has no bound.
-MAX_ARTICLE_BYTES = 50_000_000
-_log = logging.getLogger("rag")
+__all__ = ["SUFFIXES", "Found", "Loaded", "by_file", "find", "holds_many", "load", "loader_version", "require"]
+
+# Kinds of file of which a short one is read here: their loaders are our own, and take time and memory in proportion.
+_READ_HERE = (".jsonl", ".txt")
+_SHORT = 32_000  # bytes
+_MOST = f"{LIMITS.article_bytes / 1e6:.0f}"
 
 
 @dataclass(slots=True)
 class Loaded:
-    """What a file holds: articles that had to be read, entries of those already known, and what could not be read."""
+    """What a file holds: articles that had to be read, entries of those already known, and what could not be read.
+
+    `noted`: what could not be used of articles that were read.
+    """
 
     articles: list[Article] = field(default_factory=list)
     kept: list[SeedEntry] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)  # (file or line, reason)
+    noted: list[tuple[str, str]] = field(default_factory=list)  # the same
     sha256: str | None = None  # of the bytes that were read
 
 
@@ -96,7 +95,7 @@ def _sort(file: Path, path: str, seeds: Path, out: Found) -> None:
             raise ValueError("its name is not UTF-8; rename it")
         if linked and (real.is_dir() or not real.is_relative_to(seeds.resolve())):
             out.skipped.append((path, "a link to a folder, or out of the seeds folder"))
-        elif file.suffix.lower() not in _FORMATS:
+        elif file.suffix.lower() not in SUFFIXES:
             out.skipped.append((path, f"no loader for this kind of file (there are {', '.join(SUFFIXES)})"))
         elif not real.is_file():
             out.skipped.append((path, "not a regular file"))
@@ -117,16 +116,6 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def loader_version(path: str) -> str:
-    """Name and version of the loader that reads this file, with its library's, such as `plain/1`."""
-    return str(_FORMATS[PurePosixPath(path).suffix.lower()].VERSION)
-
-
-def holds_many(path: str) -> bool:
-    """Whether a file of this kind holds many articles, each a seed of its own."""
-    return _FORMATS[PurePosixPath(path).suffix.lower()] is jsonl
-
-
 def by_file(entries: Iterable[SeedEntry]) -> defaultdict[str, dict[str, SeedEntry]]:
     """The entries by the path of their file, and by seed SHA-256, as `load` takes those it need not read."""
     out: defaultdict[str, dict[str, SeedEntry]] = defaultdict(dict)
@@ -135,56 +124,78 @@ def by_file(entries: Iterable[SeedEntry]) -> defaultdict[str, dict[str, SeedEntr
     return out
 
 
-def load(seeds: Path, path: str, known: Mapping[str, SeedEntry] | None = None) -> Loaded:
+def load(seeds: Path, path: str, known: Mapping[str, SeedEntry] | None = None, *, noting: bool = False) -> Loaded:
     """Reads the articles of one file.
 
-    `known` are the entries already held of this file by seed SHA-256: those are not read again. Nothing is raised for a
-    file or record that cannot be read; it is a problem with its reason.
+    `known` are the entries already held of this file by seed SHA-256: those are not read again, but with `noting`, for
+    what is to be noted of them. Nothing is raised for a file or record that cannot be read; it is a problem with its
+    reason.
     """
-    out = Loaded()
-    parser, many = _FORMATS[PurePosixPath(path).suffix.lower()], holds_many(path)
+    out, held = Loaded(), _Held(path, known or {}, noting)
     try:
+        if holds_many(path):
+            with (seeds / path).open("rb") as file:
+                _many(out, held, file)
+            return out
         size = (seeds / path).stat().st_size
-        if not many and size > MAX_ARTICLE_BYTES:
-            out.problems.append(
-                (path, f"has {size / 1e6:.0f} MB; an article has at most {MAX_ARTICLE_BYTES / 1e6:.0f}")
-            )
+        if size > LIMITS.article_bytes:
+            out.problems.append((path, f"has {size / 1e6:.0f} MB; an article has at most {_MOST}"))
             return out
         raw = (seeds / path).read_bytes()
-        out.sha256 = hashlib.sha256(raw).hexdigest()
     except OSError as error:
         out.problems.append((path, f"cannot be read: {error.strerror}"))
         return out
-    if not many:
-        _one(out, path, path, raw, parser, known or {})
-        return out
-    for number, line in jsonl.records(raw):
-        _one(out, path, f"{path} line {number}", line, parser, known or {})
-    if not (out.articles or out.kept or out.problems):
-        out.problems.append((path, "holds no record"))
+    out.sha256 = hashlib.sha256(raw).hexdigest()
+    _one(out, held, path, raw)
     return out
 
 
-def _one(out: Loaded, path: str, label: str, raw: bytes, parser: Any, known: Mapping[str, SeedEntry]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A file, and what is known of it."""
+
+    path: str
+    known: Mapping[str, SeedEntry]
+    noting: bool
+
+
+def _many(out: Loaded, held: _Held, file: BinaryIO) -> None:
+    """Reads each record of a file into `out`."""
+    seen = hashlib.sha256()
+    for number, line in jsonl.records(file, seen, LIMITS.article_bytes):
+        label = f"{held.path} line {number}"
+        if line is None:
+            out.problems.append((label, f"has more than {_MOST} MB; an article has at most that"))
+        else:
+            _one(out, held, label, line)
+        if len(out.problems) > LIMITS.bad_records:
+            reason = f"has more than {LIMITS.bad_records:,} records that cannot be read; the rest of it was not read"
+            out.problems.append((held.path, reason))
+            return
+    out.sha256 = seen.hexdigest()
+    if not (out.articles or out.kept or out.problems):
+        out.problems.append((held.path, "holds no record"))
+
+
+def _one(out: Loaded, held: _Held, label: str, raw: bytes) -> None:
     """Reads one article into `out`."""
     sha256 = hashlib.sha256(raw).hexdigest()
-    if sha256 in known:
-        out.kept.append(known[sha256])
+    entry = held.known.get(sha256)
+    if entry is not None:
+        out.kept.append(entry)
+        if not held.noting:
+            return
+    suffix = suffix_of(held.path)
+    here = suffix in _READ_HERE and len(raw) <= _SHORT
+    reading: Reading = (formats if here else apart).read(suffix, raw, LIMITS)
+    if reading.parsed is None:
+        out.problems.append((label, reading.problem or ""))
         return
-    try:
-        parsed: Parsed = parser.parse(raw)
-        if not parsed.paragraphs:
-            raise ValueError("holds no paragraph of text")
-        if "\0" in parsed.text:
-            raise ValueError("holds a zero character, which no text has")
-        out.articles.append(Article(_info(path, sha256, parsed), parsed.text, parsed.paragraphs))
-    except UnicodeEncodeError:
-        out.problems.append((label, "holds half of a surrogate pair, which is no character"))
-    except ValueError as error:
-        out.problems.append((label, str(error)))
-    except Exception as error:  # noqa: BLE001 - foreign files make the libraries fail in ways they do not document
-        _log.warning("%s: %s failed", label, loader_version(path), exc_info=True)
-        out.problems.append((label, f"cannot be read ({type(error).__name__}: {error})"))
+    if reading.parsed.note:
+        out.noted.append((label, reading.parsed.note))
+    if entry is None:
+        parsed = reading.parsed
+        out.articles.append(Article(_info(held.path, sha256, parsed), parsed.text, parsed.paragraphs))
 
 
 def _info(path: str, sha256: str, parsed: Parsed) -> ArticleInfo:

@@ -2,20 +2,22 @@
 
 What is read is the document as it stands with its tracked changes: what was put in counts, what was taken out or moved
 away does not, and neither does what is struck through or hidden. Text boxes, notes, tables of contents, placeholders
-and equations that are more than a line of signs are left out.
+and equations that are more than a line of signs are left out. The day that a file was made is not the article's date.
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
+from rag.load.limits import LIMITS, Limits, at_most, bounded
 from rag.load.parsed import Block, Metadata, Parsed, assemble, raised
 
-VERSION = f"docx/4+python-docx-{version('python-docx')}"
+VERSION = f"docx/5+python-docx-{version('python-docx')}"
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -26,31 +28,50 @@ _TEXT = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"
 # Inside a paragraph: what is gone, stands elsewhere, or is said beside the text.
 _LEFT_OUT = ("del", "moveFrom", "txbxContent", "rt", "pict", "drawing", "pPr")
 # What stands in python-docx's own template, and stays in the documents made with it.
-_TEMPLATE = ("python-docx", "2013-12-23", "Word Document")
+_TEMPLATE = ("python-docx", "Word Document")
+_PIECE = 1_000_000  # bytes of a member that are unpacked at a time
 
 
-def parse(raw: bytes) -> Parsed:
-    """Reads a document. Raises ValueError when it is none."""
+def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
+    """Reads a document. Raises ValueError when it is none, or more than an article may be."""
     from docx import Document
     from docx.opc.exceptions import PackageNotFoundError
 
     try:
+        _weigh(raw, limits)
         document = Document(io.BytesIO(raw))
-    except (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (PackageNotFoundError, zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise ValueError(f"is not a Word document that can be read ({error})") from error
-    blocks = list(_blocks(document.element.body, document))
+    blocks = list(at_most(limits.paragraphs, _blocks(document.element.body, document), "paragraphs"))
     core = document.core_properties
     titles = [text for style, text in blocks if style == "Title"]
-    author, date = core.author or "", core.created.date().isoformat() if core.created else None
+    author = core.author or ""
     # The title that it gives to a document without properties.
-    named = "" if (core.last_modified_by, core.title) == _TEMPLATE[::2] else core.title or ""
+    named = "" if (core.last_modified_by, core.title) == _TEMPLATE else core.title or ""
     metadata = Metadata(
         title=" ".join((titles[0] if titles else named).split()) or None,
         author=None if author == _TEMPLATE[0] else " ".join(author.split()) or None,
-        date=None if date == _TEMPLATE[1] else date,
     )
     shown = (Block(text, heading=style.startswith("Heading")) for style, text in blocks if style != "Title")
-    return assemble(shown, metadata)
+    return assemble(shown, metadata, limits)
+
+
+def _weigh(raw: bytes, limits: Limits) -> None:
+    """Raises ValueError for more files or bytes than a document has. What is unpacked counts, not what is declared."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        members = archive.infolist()
+        bounded(len(members), limits.members, "files in it")
+        if sum(member.compress_size for member in members) > len(raw):
+            raise zipfile.BadZipFile("files in it overlap")
+        total = 0
+        for member in members:
+            with archive.open(member) as file:
+                while piece := file.read(_PIECE):
+                    total += len(piece)
+                    if total > limits.unpacked_bytes:
+                        raise ValueError(f"unpacks to more than {limits.unpacked_bytes / 1e6:.0f} MB")
+                    if total > max(limits.ratio_from, limits.ratio * len(raw)):
+                        raise ValueError(f"unpacks to more than {limits.ratio} times its size")
 
 
 def _blocks(element: Any, document: Any) -> Iterator[tuple[str, str]]:
@@ -81,7 +102,9 @@ def _cells(row: Any) -> Iterator[str]:
 def _style(style: Any) -> str:
     """The name of the nearest of a style and those that it is based on that says what a paragraph is."""
     first = (style.name or "") if style is not None else ""
-    while style is not None:
+    passed = set()
+    while style is not None and style.style_id not in passed:  # damaged ones are based on each other
+        passed.add(style.style_id)
         if (style.name or "").startswith(("Heading", "Title")):
             return str(style.name)
         style = style.base_style

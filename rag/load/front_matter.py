@@ -6,7 +6,7 @@ import functools
 import re
 from typing import Any
 
-from rag.load.parsed import Metadata, declared
+from rag.load.parsed import Declared, declared
 
 _OPEN = re.compile(r"\A---[ \t]*\n(?:id|title|publisher|author|url|date):", re.IGNORECASE)
 _FIELD = re.compile(r"\s*(?:#.*\n\s*)*[\w-]+:(?:\s|$)")
@@ -27,7 +27,7 @@ def _loader() -> Any:
     return Plain
 
 
-def front_matter(text: str) -> tuple[Metadata, int]:
+def front_matter(text: str) -> tuple[Declared, int]:
     """The fields declared at the top, and the offset where the article begins.
 
     Raises ValueError when the block is there but cannot be used. Case does not matter in keys; other keys than the
@@ -38,7 +38,7 @@ def front_matter(text: str) -> tuple[Metadata, int]:
     if match is None and _OPEN.match(text):
         raise ValueError("its front matter is not closed; put a line of --- after its last field")
     if match is None or (match["yaml"].strip() and not _FIELD.match(match["yaml"])):
-        return Metadata(), 0
+        return Declared(), 0
     import yaml
 
     try:
@@ -46,7 +46,7 @@ def front_matter(text: str) -> tuple[Metadata, int]:
     except Exception as error:
         raise ValueError(f"its front matter is not valid YAML: {' '.join(str(error).split())}") from error
     if data is None:
-        return Metadata(), match.end()
+        return Declared(), match.end()
     if not isinstance(data, dict):
-        return Metadata(), 0
+        return Declared(), 0
     return declared({str(key).casefold(): value for key, value in data.items()}, "front matter field"), match.end()

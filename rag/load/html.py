@@ -1,6 +1,7 @@
 """HTML: the main text of a page, with its metadata, by trafilatura; navigation, banners and comments are left out.
 
-So is what is struck out, which the page does not say any more. A raised number keeps its height: 10⁶ is not 106.
+So is what is struck out, which the page does not say any more. A raised number keeps its height: 10⁶ is not 106. Its
+date is the one that it states as that of its publication (`rag.load.html_date`).
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
+from rag.load.limits import LIMITS, Limits
 from rag.load.parsed import Block, Metadata, Parsed, assemble, raised
 
-VERSION = f"html/3+trafilatura-{version('trafilatura')}"
+VERSION = f"html/4+trafilatura-{version('trafilatura')}"
 
 _APART = ("p", "quote", "item", "list", "head", "cell", "row", "table", "lb")
 _BLOCKS = ("p", "quote", "item", "head", "cell")
@@ -26,15 +28,18 @@ _DECLARED = re.compile(
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _HEAD = 4096  # bytes in which an encoding is declared
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-# Dates that stand where pages date themselves, and no search for others: "bought on 5 March 1998" is none of these.
+# Its search for a date, which guesses by addresses, headings, pictures and changes, is not used, and so kept short.
 _DATE = {"extensive_search": False, "original_date": True}
 
 
-def parse(raw: bytes) -> Parsed:
-    """Reads a page. Raises ValueError when there is no main text in it."""
+def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
+    """Reads a page. Raises ValueError when there is no main text in it, or more than an article may have."""
     import trafilatura
 
+    from rag.load.html_date import stated
+
     tree = trafilatura.load_html(_decoded(raw))
+    date = stated(tree) if tree is not None else None
     for element in list(tree.iter("sup")) if tree is not None else ():
         text = "".join(element.itertext())
         if raised(text) != text:
@@ -46,8 +51,8 @@ def parse(raw: bytes) -> Parsed:
     )
     if page is None or page.body is None:
         raise ValueError("has no main text that could be told from navigation and advertising")
-    metadata = Metadata(title=page.title, publisher=page.sitename, author=page.author, url=page.url, date=page.date)
-    return assemble(_blocks(page.body, page.title), metadata)
+    metadata = Metadata(title=page.title, publisher=page.sitename, author=page.author, url=page.url, date=date)
+    return assemble(_blocks(page.body, page.title), metadata, limits)
 
 
 def _decoded(raw: bytes) -> str:

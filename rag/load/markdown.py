@@ -10,14 +10,15 @@ import itertools
 from importlib.metadata import version
 
 from rag.load.front_matter import front_matter
+from rag.load.limits import LIMITS, Limits, bounded
 from rag.load.normalise import decode
 from rag.load.parsed import Metadata, Parsed
 from rag.types import Paragraph
 
-VERSION = f"markdown/2+markdown-it-py-{version('markdown-it-py')}"
+VERSION = f"markdown/3+markdown-it-py-{version('markdown-it-py')}"
 
 
-def parse(raw: bytes) -> Parsed:
+def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
     """The first top heading as title, and each paragraph with the nearest heading above it.
 
     Raises ValueError with the reason when the file cannot be read.
@@ -25,6 +26,7 @@ def parse(raw: bytes) -> Parsed:
     from markdown_it import MarkdownIt
 
     text = decode(raw)
+    bounded(len(text), limits.characters)
     fields, start = front_matter(text)
     lines = text[start:].split("\n")
     at = list(itertools.accumulate((len(line) + 1 for line in lines), initial=start))
@@ -45,7 +47,8 @@ def parse(raw: bytes) -> Parsed:
             span = _trim(text, at[first], min(at[last], len(text)))
             if span[0] < span[1]:
                 paragraphs.append(Paragraph(*span, len(paragraphs) + 1, section))
-    return Parsed(text, fields.over(Metadata(title=title)), tuple(paragraphs))
+    bounded(len(paragraphs), limits.paragraphs, "paragraphs")
+    return Parsed(text, fields.over(Metadata(title=title)), tuple(paragraphs), fields.note)
 
 
 def _trim(text: str, a: int, b: int) -> tuple[int, int]:

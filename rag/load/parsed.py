@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
+from rag.load.dates import day
+from rag.load.limits import LIMITS, Limits, at_most, bounded
 from rag.load.normalise import normalise
 from rag.types import Paragraph
 
@@ -29,12 +30,29 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """What front matter or a record says of its article; `note`: why it has no date although one is declared."""
+
+    metadata: Metadata = Metadata()
+    note: str | None = None
+
+    def over(self, found: Metadata) -> Metadata:
+        """These fields, and those found where these say nothing; no date where the declared one is none."""
+        metadata = self.metadata.over(found)
+        return replace(metadata, date=None) if self.note else metadata
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """An article as a format module reads it: the normalised text, and ranges of paragraphs in it."""
+    """An article as a format module reads it: the normalised text, and ranges of paragraphs in it.
+
+    `note` says of an article that can be read what of it could not be used.
+    """
 
     text: str
     metadata: Metadata
     paragraphs: tuple[Paragraph, ...]
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +64,18 @@ class Block:
     page: int | None = None
 
 
-def assemble(blocks: Iterable[Block], metadata: Metadata) -> Parsed:
+def assemble(blocks: Iterable[Block], metadata: Metadata, limits: Limits = LIMITS) -> Parsed:
     """Lays blocks end to end, parted by blank lines: the text that all offsets count in.
 
     Each block is normalised first and its white space made single spaces, as the lines of a page or of HTML source are
-    no part of what an article says. A heading is the section of the paragraphs after it.
+    no part of what an article says. A heading is the section of the paragraphs after it. Raises ValueError as soon as
+    there are more blocks or characters than an article may have.
     """
     pieces: list[str] = []
     paragraphs: list[Paragraph] = []
     section: str | None = None
     at = 0
-    for block in blocks:
+    for block in at_most(limits.paragraphs, blocks, "paragraphs"):
         text = " ".join(normalise(block.text).split())
         if not text:
             continue
@@ -66,10 +85,13 @@ def assemble(blocks: Iterable[Block], metadata: Metadata) -> Parsed:
             paragraphs.append(Paragraph(at, at + len(text), len(paragraphs) + 1, section, block.page))
         pieces.append(text)
         at += len(text) + 2
+        bounded(at, limits.characters)
     # Joined blocks may compose across the gap in no way: a blank line stands between them.
     return Parsed("\n\n".join(pieces), metadata, tuple(paragraphs))
 
 
+_SHOWN = 60  # characters of a value that is none, in a message
+_LONGEST = 2_000  # characters of a field, as it stands beside each quotation
 _RAISED = str.maketrans("0123456789+-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 
 
@@ -78,30 +100,30 @@ def raised(text: str) -> str:
     return text.translate(_RAISED) if re.fullmatch(r"\s*[+\u2212-]?[0-9]+\s*", text) else text
 
 
-def declared(data: dict[str, object], where: str) -> Metadata:
-    """The known fields of front matter or of a record. Raises ValueError naming a field that cannot be used."""
-    return Metadata(
-        **{f.name: _field(f.name, data[f.name], where) for f in fields(Metadata) if data.get(f.name) is not None}
-    )
+def declared(data: dict[str, object], where: str) -> Declared:
+    """The known fields of front matter or of a record. Raises ValueError naming a field that cannot be used.
+
+    A date that is none is no such field: the article is read without, and what was declared is noted.
+    """
+    given = {f.name: data[f.name] for f in fields(Metadata) if data.get(f.name) is not None}
+    date = _day(given["date"]) if "date" in given else None
+    metadata = Metadata(**{name: _field(name, value, where) for name, value in given.items() if name != "date"})
+    if "date" in given and date is None:
+        said = " ".join(str(given["date"])[:_SHOWN].split())
+        return Declared(metadata, f"its {where} 'date' is {said!r}, not a day like 2025-11-01")
+    return Declared(replace(metadata, date=date))
 
 
 def _field(key: str, value: object, where: str) -> str:
-    if not isinstance(value, (str, int, float, datetime.date)):
+    if not isinstance(value, (str, int, float)):
         raise ValueError(f"its {where} '{key}' must be a single value")
-    if key == "date":
-        return _day(value, where)
     text = " ".join(normalise(str(value)).split())
     if any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
         raise ValueError(f"its {where} '{key}' holds a control character")
+    if len(text) > _LONGEST:
+        raise ValueError(f"its {where} '{key}' has more than {_LONGEST:,} characters")
     return text
 
 
-def _day(value: object, where: str) -> str:
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat()
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    try:
-        return datetime.date.fromisoformat(str(value).strip()[:10]).isoformat()
-    except ValueError as error:
-        raise ValueError(f"its {where} 'date' is {value!r}, not a day like 2025-11-01") from error
+def _day(value: object) -> str | None:
+    return day(str(value)) if isinstance(value, (str, int)) else None

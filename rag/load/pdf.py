@@ -1,32 +1,38 @@
-"""PDF: the text boxes of each page in reading order, by pdfminer.six. Pages count from 1."""
+"""PDF: the text boxes of each page in reading order, by pdfminer.six. Pages count from 1.
+
+The day that a file was made is not the article's date: the document does not say that it is.
+"""
 
 from __future__ import annotations
 
-import datetime
-import io
 import itertools
 import re
 from collections.abc import Iterator
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
+from rag.load.limits import LIMITS, Limits
 from rag.load.parsed import Block, Metadata, Parsed, assemble
 
-VERSION = f"pdf/3+pdfminer.six-{version('pdfminer.six')}"
+if TYPE_CHECKING:
+    from rag.load.pdf_page import Document
 
-_DATE = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
+VERSION = f"pdf/4+pdfminer.six-{version('pdfminer.six')}"
+
 _HEADING_WORDS = 12
 _GOING_ON = 0.4
 
 
-def parse(raw: bytes) -> Parsed:
-    """Reads a document. Raises ValueError for one that is encrypted, damaged, or pictures of text only."""
-    from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError
-    from pdfminer.pdfparser import PDFParser
+def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
+    """Reads a document. Raises ValueError for one that is encrypted, damaged, pictures of text only, or too much."""
+    from pdfminer.pdfdocument import PDFEncryptionError
     from pdfminer.psexceptions import PSException
 
+    from rag.load.pdf_page import Document
+
     try:
-        document = PDFDocument(PDFParser(io.BytesIO(raw)))
-        parsed = assemble(_blocks(raw), _metadata(document.info))
+        document = Document(raw, limits)
+        parsed = assemble(_blocks(document), _metadata(document.info), limits)
     except PDFEncryptionError as error:
         raise ValueError("is encrypted; save it without a password") from error
     except PSException as error:
@@ -36,24 +42,18 @@ def parse(raw: bytes) -> Parsed:
     return parsed
 
 
-def _blocks(raw: bytes) -> Iterator[Block]:
-    for number, boxes in enumerate(_pages(raw), start=1):
+def _blocks(document: Document) -> Iterator[Block]:
+    from rag.load.pdf_page import Layouts
+
+    layouts = Layouts()
+    for number, page in enumerate(document.pages(), start=1):
+        boxes = layouts.boxes(page, line_margin=0.5)
         if _is_spaced(boxes):
-            (boxes,) = _pages(raw, [number - 1], line_margin=1.5)
+            boxes = layouts.boxes(page, line_margin=1.5)
         for text, following in itertools.pairwise([*boxes, ""]):
             joined = re.sub(r"(?<=\w-)\n(?=\w)", "", text)  # a word broken at the end of a line keeps its hyphen
             heading = _could_head(joined) and not following[:1].islower()
             yield Block(joined, heading=heading, page=number)
-
-
-def _pages(raw: bytes, only: list[int] | None = None, line_margin: float = 0.5) -> Iterator[list[str]]:
-    """The texts of the boxes of each page."""
-    from pdfminer.layout import LAParams, LTTextContainer
-
-    from rag.load.pdf_page import pages
-
-    for page in pages(raw, only, LAParams(line_margin=line_margin)):
-        yield [box.get_text() for box in page if isinstance(box, LTTextContainer)]
 
 
 def _is_spaced(boxes: list[str]) -> bool:
@@ -75,19 +75,7 @@ def _could_head(text: str) -> bool:
 
 def _metadata(infos: list[dict[str, object]]) -> Metadata:
     info = infos[0] if infos else {}
-    date = _DATE.match(_string(info.get("CreationDate")) or "")
-    return Metadata(
-        title=_string(info.get("Title")),
-        author=_string(info.get("Author")),
-        date=_day(date) if date else None,
-    )
-
-
-def _day(match: re.Match[str]) -> str | None:
-    try:
-        return datetime.date(*map(int, match.groups())).isoformat()
-    except ValueError:
-        return None
+    return Metadata(title=_string(info.get("Title")), author=_string(info.get("Author")))
 
 
 def _string(value: object) -> str | None:

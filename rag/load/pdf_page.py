@@ -1,17 +1,27 @@
-"""The layout of a PDF page that was placed as a form object, as programs do that merge or impose pages."""
+"""The layout of a PDF page, also of one that was placed as a form object, as programs do that merge or impose pages."""
 
 from __future__ import annotations
 
+import collections
+import contextlib
+import functools
 import io
-from collections.abc import Container, Iterator
+import zlib
+from collections.abc import Iterator
 
 from pdfminer.converter import PDFPageAggregator
-from pdfminer.layout import LAParams, LTChar, LTFigure, LTPage
+from pdfminer.layout import LAParams, LTChar, LTFigure, LTTextContainer
+from pdfminer.pdfdocument import PDFDocument
 from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
 from pdfminer.pdfpage import PDFPage
+from pdfminer.pdfparser import PDFParser
+from pdfminer.pdftypes import LITERALS_FLATE_DECODE, PDFStream
 from pdfminer.utils import Matrix, Rect
 
+from rag.load.limits import Limits, at_most
+
 _POINTS = 50  # characters by themselves, as a drawing of points has them
+_PIECE = 65_536  # bytes that are unpacked at a time
 _SLANT = 0.1  # of a line of text, as a share of its run
 
 
@@ -66,11 +76,65 @@ def _is_level(item: LTChar) -> bool:
     return bool(abs(across) <= _SLANT * abs(along))
 
 
-def pages(raw: bytes, only: Container[int] | None, layout: LAParams) -> Iterator[LTPage]:
-    """The pages of a document, or `only` some by number from 0."""
-    resources = PDFResourceManager()
-    device = _Device(resources, layout)
-    interpreter = PDFPageInterpreter(resources, device)
-    for page in PDFPage.get_pages(io.BytesIO(raw), only):
-        interpreter.process_page(page)
-        yield device.get_result()
+class Document(PDFDocument):
+    """A document of which all streams that are read unpack to a bounded size together."""
+
+    def __init__(self, raw: bytes, limits: Limits) -> None:
+        self._left, self._limits = limits.unpacked_bytes, limits
+        super().__init__(PDFParser(io.BytesIO(raw)))
+
+    def getobj(self, objid: int) -> object:
+        """An object, as pdfminer reads it."""
+        found = super().getobj(objid)
+        if isinstance(found, PDFStream) and found.data is None:
+            found.decode = functools.partial(self._decode, found)  # type: ignore[method-assign]
+        return found
+
+    def pages(self) -> Iterator[PDFPage]:
+        """The pages in their order. Raises ValueError for more than there may be."""
+        yield from at_most(self._limits.pages, PDFPage.create_pages(self), "pages")
+
+    def _decode(self, stream: PDFStream) -> None:
+        """Unpacks a stream, if it may be: pdfminer would put it into memory whatever its size."""
+        pieces = iter([] if stream.decipher else _sliced(stream.rawdata or b""))
+        for name, _ in stream.get_filters():
+            if name not in LITERALS_FLATE_DECODE:
+                break
+            pieces = self._inflated(pieces)
+        collections.deque(pieces, maxlen=0)
+        PDFStream.decode(stream)
+        self._left -= self._fitting(len(stream.data or b""))
+
+    def _inflated(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """What pieces unpack to, in pieces. Damage is left for pdfminer to find."""
+        inflate, size = zlib.decompressobj(), 0
+        with contextlib.suppress(zlib.error):
+            for piece in pieces:
+                rest = piece
+                while rest:
+                    out = inflate.decompress(rest, _PIECE)
+                    size = self._fitting(size + len(out))
+                    yield out
+                    rest = inflate.unconsumed_tail
+
+    def _fitting(self, size: int) -> int:
+        if size > self._left:
+            raise ValueError(f"unpacks to more than {self._limits.unpacked_bytes / 1e6:.0f} MB")
+        return size
+
+
+def _sliced(data: bytes) -> Iterator[bytes]:
+    return (data[at : at + _PIECE] for at in range(0, len(data), _PIECE))
+
+
+class Layouts:
+    """Lays out the pages of a document."""
+
+    def __init__(self) -> None:
+        self._resources = PDFResourceManager()
+
+    def boxes(self, page: PDFPage, line_margin: float) -> list[str]:
+        """The texts of the boxes of a page; lines that are further apart than the margin are no box."""
+        device = _Device(self._resources, LAParams(line_margin=line_margin))
+        PDFPageInterpreter(self._resources, device).process_page(page)
+        return [box.get_text() for box in device.get_result() if isinstance(box, LTTextContainer)]

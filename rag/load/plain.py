@@ -12,11 +12,12 @@ import datetime
 import re
 
 from rag.load.front_matter import front_matter
+from rag.load.limits import LIMITS, Limits, at_most, bounded
 from rag.load.normalise import decode
-from rag.load.parsed import Metadata, Parsed
+from rag.load.parsed import Declared, Metadata, Parsed
 from rag.types import Paragraph
 
-VERSION = "plain/3"
+VERSION = "plain/4"
 
 _BLOCK = re.compile(r"[^\s](?:.*(?:\n(?![^\S\n]*(?:\n|\Z)).*)*)")
 _DATELINE = re.compile(
@@ -36,28 +37,30 @@ _SITE_NAME = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,1
 _CLOSERS = "\"'”’»)]"
 _HEADING_WORDS = 12
 _BROKEN = 0.4  # share of lines in small letters; of lines that are paragraphs hardly any is
+_LINES = 10  # for each paragraph that an article may have
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-def parse(raw: bytes) -> Parsed:
+def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
     """Reads a file. Raises ValueError with the reason when it cannot be read."""
     text = decode(raw)
     fields, start = front_matter(text)
-    return structure(text, start, fields, title_in_text=True)
+    return structure(text, start, fields, limits, title_in_text=True)
 
 
-def structure(text: str, start: int, fields: Metadata, *, title_in_text: bool) -> Parsed:
+def structure(text: str, start: int, fields: Declared, limits: Limits, *, title_in_text: bool) -> Parsed:
     """Finds title, dateline and paragraphs in `text[start:]`; offsets count from the start of `text`.
 
     Without `title_in_text` the first line is taken for the title only when it is the declared one.
     """
-    blocks = _blocks(text, start)
+    bounded(len(text), limits.characters)
+    blocks = _blocks(text, start, limits)
     found = Metadata()
     if len(blocks) > 1 and (date := _only_date(text[slice(*blocks[0])])):
         found = Metadata(date=date)
         blocks = blocks[1:]
     first = text[slice(*blocks[0])] if blocks else ""
-    if len(blocks) > 1 and (_is_title(first) if title_in_text else first == fields.title):
+    if len(blocks) > 1 and (_is_title(first) if title_in_text else first == fields.metadata.title):
         found = Metadata(title=" ".join(first.split())).over(found)
         blocks = blocks[1:]
     if blocks and (line := _DATELINE.match(text, blocks[0][0], blocks[0][1])):
@@ -65,20 +68,23 @@ def structure(text: str, start: int, fields: Metadata, *, title_in_text: bool) -
         blocks[0] = (min(line.end(), blocks[0][1]), blocks[0][1])
     if len(blocks) > 1 and _SITE_NAME.fullmatch(text[slice(*blocks[-1])]):
         blocks = blocks[:-1]
-    return Parsed(text, fields.over(found), _paragraphs(text, blocks))
+    return Parsed(text, fields.over(found), _paragraphs(text, blocks), fields.note)
 
 
-def _blocks(text: str, start: int) -> list[tuple[int, int]]:
+def _blocks(text: str, start: int, limits: Limits) -> list[tuple[int, int]]:
     """Ranges of text between blank lines, without the white space around them.
 
     A text without any blank line has one paragraph a line; where many lines go on in small letters, as they were
     broken at a width, one a line that is further in than others, or one in all.
     """
-    ranges = [match.span() for match in _BLOCK.finditer(text, start)]
+    most = limits.paragraphs
+    ranges = [match.span() for match in at_most(most, _BLOCK.finditer(text, start), "paragraphs")]
     if len(ranges) == 1:
-        lines = [match.span() for match in re.finditer(r"\S.*", text[: ranges[0][1]]) if match.start() >= start]
+        found = re.compile(r"\S.*").finditer(text, start, ranges[0][1])
+        lines = [match.span() for match in at_most(_LINES * most, found, "lines")]
         going_on = sum(text[a].islower() for a, _ in lines[1:])
         if going_on < _BROKEN * len(lines):
+            bounded(len(lines), most, "paragraphs")
             ranges = lines
         else:
             indented = [a > 0 and text[a - 1] in " \t" for a, _ in lines]
