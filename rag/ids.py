@@ -9,6 +9,7 @@ holder is gone.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from rag import load
 from rag.load import jsonl
+from rag.load.limits import LIMITS
 from rag.types import SeedEntry
 
 
@@ -67,10 +69,7 @@ def _lines(seeds: Path, entries: Sequence[SeedEntry], places: set[int]) -> dict[
 def _numbers(file: Path) -> dict[str, list[int]]:
     """The numbers of the lines of a file by their SHA-256."""
     found: defaultdict[str, list[int]] = defaultdict(list)
-    try:
-        records = jsonl.records(file.read_bytes())
-    except OSError:
-        return found
-    for number, line in records:
-        found[hashlib.sha256(line).hexdigest()].append(number)
+    with contextlib.suppress(OSError), file.open("rb") as stream:
+        for number, line in jsonl.records(stream, hashlib.sha256(), LIMITS.article_bytes):
+            found[hashlib.sha256(line or b"").hexdigest()].append(number)
     return found

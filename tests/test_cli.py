@@ -52,6 +52,14 @@ def test_build_then_check_then_build_again(rag, word_encoder):
     assert "the index is up to date" in rag("build", "--seeds", SEEDS)[1]
 
 
+def test_build_with_a_date_that_is_none_ends_with_3(rag, word_encoder, seeds):
+    (seeds / "a.txt").write_text("---\ndate: 2025-11-01' OR 1=1\n---\nThe bridge was opened.\n")
+    code, out, _ = rag("build", "--seeds", seeds)
+    assert code == 3
+    assert "read a.txt without its date: its front matter field 'date' is \"2025-11-01' OR 1=1\", not a day" in out
+    assert "added 2: " in out
+
+
 def test_build_with_an_unreadable_file_ends_with_3(rag, word_encoder, seeds):
     (seeds / "latin.txt").write_bytes(b"caf\xe9 au lait.")
     code, out, _ = rag("build", "--seeds", seeds)

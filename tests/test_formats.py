@@ -1,5 +1,6 @@
 """Each format, as whole files made by the libraries that people make them with; and the files that cannot be read."""
 
+import datetime
 import io
 import json
 
@@ -9,6 +10,7 @@ from fpdf import FPDF
 from rag import load as loading
 from rag.build import sync_index
 from rag.check import check
+from rag.library import Library
 from rag.load import find, load, plain
 from rag.settings import Settings
 from rag.store import open_current
@@ -323,6 +325,53 @@ def test_an_encrypted_pdf_does_not_stop_the_build(folder, tmp_path, word_encoder
     report = sync_index(folder, tmp_path / "index", Settings())
     assert report.unreadable == [("a.pdf", "is encrypted; save it without a password")]
     assert report.articles == 2
+
+
+def test_a_date_that_is_none_is_noted_by_every_build_until_it_is_mended(folder, tmp_path, word_encoder):
+    index = tmp_path / "index"
+    (folder / "a.txt").write_text("---\ndate: 2025-11-01' OR 1=1\n---\nThe bridge was opened.\n")
+    lines = jsonl(record("x1", text="The cat sat."), record("x2", text="The owl flew.", date="soon"))
+    (folder / "b.jsonl").write_bytes(lines)
+    reports = [sync_index(folder, index, Settings()) for _ in range(3)]
+    told = [
+        ("a.txt", "its front matter field 'date' is \"2025-11-01' OR 1=1\", not a day like 2025-11-01"),
+        ("b.jsonl line 2", "its field 'date' is 'soon', not a day like 2025-11-01"),
+    ]
+    assert [(report.noted, report.unreadable, report.articles) for report in reports] == [(told, [], 3)] * 3
+    assert [report.changed_anything for report in reports] == [True, False, False]
+    assert check(folder, index, Settings()) == []
+    held = {info.article_id: info.date for info, *_ in open_current(index).articles()}
+    assert held == {"a.txt": None, "x1": "2025-11-01", "x2": None}
+    states = {h.article_id: h.state for h in Library(folder).holdings(open_current(index))}
+    assert states == dict.fromkeys(held, "in the index")
+    # A line is put in, and the noted one is known: it is noted all the same.
+    (folder / "b.jsonl").write_bytes(lines + jsonl(record("x3", text="It rained.")))
+    report = sync_index(folder, index, Settings())
+    assert (report.noted, report.plan.added, report.embedded) == (told, ("b.jsonl (x3)",), 1)
+    (folder / "a.txt").write_text("---\ndate: 2025-11-01\n---\nThe bridge was opened.\n")
+    (folder / "b.jsonl").write_bytes(lines.replace(b"soon", b"2025-11-02"))
+    report = sync_index(folder, index, Settings())
+    assert (report.noted, report.embedded) == ([], 0)
+
+
+def test_the_day_that_a_file_was_made_is_not_its_date(folder):
+    made = datetime.datetime(2026, 11, 29)
+    document = FPDF()
+    document.set_creation_date(made)
+    document.add_page()
+    document.set_font("Helvetica")
+    document.cell(text="The bridge was opened.")
+    assert b"CreationDate (D:20261129" in bytes(document.output())
+    assert one(folder, "a.pdf", bytes(document.output())).info.date is None
+    from docx import Document
+
+    word = Document()
+    word.core_properties.created, word.core_properties.author = made, "Ann Writer"
+    word.add_paragraph("The bridge was opened.")
+    out = io.BytesIO()
+    word.save(out)
+    info = one(folder, "a.docx", out.getvalue()).info
+    assert (info.author, info.date) == ("Ann Writer", None)
 
 
 def test_a_bad_record_is_reported_by_every_build(folder, tmp_path, word_encoder):

@@ -41,7 +41,7 @@ def read(suffix: str, raw: bytes, limits: Limits) -> Reading:
     code = 0
     with _lock:
         for _ in range(2):
-            reader, _reader = _reader or _Reader(), None
+            reader, _reader = _reader if _reader and _reader.lives() else _Reader(), None
             answer = reader.ask(suffix, raw, limits)
             if answer is not None:
                 _reader = reader
@@ -89,6 +89,13 @@ class _Reader:
             self.end()
             raise
         return line if line.endswith(b"\n") else None
+
+    def lives(self) -> bool:
+        """Whether it has not ended since the last file."""
+        if self._process.poll() is None:
+            return True
+        self.end()
+        return False
 
     def end(self) -> int:
         """Waits until it has ended, or ends it. Its exit code; negative: by a signal."""

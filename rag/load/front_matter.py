@@ -10,6 +10,7 @@ from rag.load.parsed import Declared, declared
 
 _OPEN = re.compile(r"\A---[ \t]*\n(?:id|title|publisher|author|url|date):", re.IGNORECASE)
 _FIELD = re.compile(r"\s*(?:#.*\n\s*)*[\w-]+:(?:\s|$)")
+_LONGEST = 50_000  # characters; YAML takes a second for that
 _NULL = "tag:yaml.org,2002:null"
 _BLOCK = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)(?:(?<=\n)|\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
 
@@ -39,6 +40,8 @@ def front_matter(text: str) -> tuple[Declared, int]:
         raise ValueError("its front matter is not closed; put a line of --- after its last field")
     if match is None or (match["yaml"].strip() and not _FIELD.match(match["yaml"])):
         return Declared(), 0
+    if match.end() > _LONGEST:
+        raise ValueError(f"its front matter has more than {_LONGEST:,} characters")
     import yaml
 
     try:

@@ -15,6 +15,7 @@ from rag.load.limits import LIMITS, Limits
 from rag.load.normalise import decode, normalise
 from rag.load.parsed import Parsed, declared
 
+_BLOCK = 1_000_000  # bytes that are read at a time
 VERSION = f"jsonl/2+{plain.VERSION}"
 
 
@@ -28,22 +29,27 @@ class Digest(Protocol):
 def records(file: BinaryIO, seen: Digest, most: int) -> Iterator[tuple[int, bytes | None]]:
     """(line number, line without its end) of each line that is not blank; None for one of more than `most` bytes.
 
-    One line is held at a time. All bytes go into `seen`.
+    Little more than a line is held at a time. All bytes go into `seen`.
     """
-    number, line = 0, file.readline(most + 1)
-    while line:
-        number += 1
-        seen.update(line)
-        whole = len(line) <= most or line.endswith(b"\n")
-        while not whole:
-            rest = file.readline(most)
-            seen.update(rest)
-            whole = not rest or rest.endswith(b"\n")
-            line = b""
-        content = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-        if not line or content.strip():
-            yield number, content.removesuffix(b"\n").rstrip(b"\r") if line else None
-        line = file.readline(most + 1)
+    before, rest, too_long = 0, b"", False
+    while block := file.read(_BLOCK):
+        seen.update(block)
+        if not (before or rest):
+            block = block.removeprefix(b"\xef\xbb\xbf")
+        *lines, rest = (rest + block).split(b"\n")
+        for number, line in enumerate(lines, start=before + 1):
+            if too_long or len(line) > most:
+                yield number, None
+            elif line and line.strip():
+                yield number, line.rstrip(b"\r")
+            too_long = False
+        before += len(lines)
+        if len(rest) > most:
+            rest, too_long = b"", True
+    if too_long or len(rest) > most:
+        yield before + 1, None
+    elif rest.strip():
+        yield before + 1, rest.rstrip(b"\r")
 
 
 def parse(line: bytes, limits: Limits = LIMITS) -> Parsed:

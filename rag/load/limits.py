@@ -27,8 +27,8 @@ class Limits:
     ratio_from: int = 10_000_000
     # Files in a .docx: a dozen, and one for each picture.
     members: int = 10_000
-    # Of a .pdf. The longest books have some thousand.
-    pages: int = 20_000
+    # Of a .pdf. The longest books have some thousand; with 2,000 characters each, these are all an article may have.
+    pages: int = 10_000
     # Six times the Bible. Each costs the program about 1 kB while the index is built.
     paragraphs: int = 200_000
     # Of the text; and of the headings, each counted with every paragraph under it.

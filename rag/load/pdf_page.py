@@ -111,7 +111,7 @@ class Document(PDFDocument):
         with contextlib.suppress(zlib.error):
             for piece in pieces:
                 rest = piece
-                while rest:
+                while rest and not inflate.eof:  # what stands after the end stays in the tail for ever
                     out = inflate.decompress(rest, _PIECE)
                     size = self._fitting(size + len(out))
                     yield out

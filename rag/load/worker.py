@@ -24,7 +24,7 @@ from rag.load.limits import Limits
 _IDLE = 60  # seconds without a file; a server need not keep the memory
 _KEPT = 0.25  # of the memory that it may take, with which it goes on to the next file
 _WATCHED = 0.02  # seconds between two looks at the memory
-_BEYOND = 1.3  # of the memory that it may take: the system's own bound
+_BEYOND = 500_000_000  # bytes from there to the system's own bound, which counts libraries and what is only set aside
 
 
 def main() -> None:
@@ -79,7 +79,7 @@ class _Memory:
         self._most = size
         if self._address_space is not None:
             _, hard = resource.getrlimit(resource.RLIMIT_AS)
-            most = hard if size is None else self._address_space + int(_BEYOND * size)
+            most = hard if size is None else self._address_space + size + _BEYOND
             if hard != resource.RLIM_INFINITY:
                 most = min(most, hard)
             resource.setrlimit(resource.RLIMIT_AS, (most, hard))
