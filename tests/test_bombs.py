@@ -10,7 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eval import bombs
@@ -183,6 +183,7 @@ def test_a_record_has_the_bound_of_an_article_and_a_file_one_of_broken_records(f
     )  # fmt: skip
 
 
+@example([b"\xef\xbb\xbf", b"\xef\xbb\xbf", b"a"], 1)
 @given(st.lists(st.sampled_from([b"a", b"bcd", b"\r", b"\n", b"\n\n", b" ", b"\xef\xbb\xbf"])), st.integers(1, 9))
 def test_lines_of_a_file_are_those_of_the_whole_of_it(pieces, size):
     raw = b"".join(pieces)

@@ -31,11 +31,11 @@ def records(file: BinaryIO, seen: Digest, most: int) -> Iterator[tuple[int, byte
 
     Little more than a line is held at a time. All bytes go into `seen`.
     """
-    before, rest, too_long = 0, b"", False
+    before, rest, too_long, begun = 0, b"", False, False
     while block := file.read(_BLOCK):
         seen.update(block)
-        if not (before or rest):
-            block = block.removeprefix(b"\xef\xbb\xbf")
+        if not begun:
+            block, begun = block.removeprefix(b"\xef\xbb\xbf"), True
         *lines, rest = (rest + block).split(b"\n")
         for number, line in enumerate(lines, start=before + 1):
             if too_long or len(line) > most:
