@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from rag.errors import InputError
+from rag.naming import named
 from rag.plain import aside, is_on_article, on_record, topic_of
 from rag.types import Kind, Question
 from rag.words import AUXILIARY, STOPWORDS, terms
@@ -49,7 +50,9 @@ def analyse(text: str, max_chars: int) -> Question:
     focus = (match[1] or match[2] or match[3]) if match else None
     if focus in STOPWORDS or (focus and re.fullmatch(AUXILIARY, focus)):
         focus = None
-    return Question(text, _kind(folded, focus), terms(text), focus)
+    kind, name = _kind(folded, focus), named(text)
+    # Who somebody is that is named is told by no other name.
+    return Question(text, "what" if name and kind == "who" else kind, terms(text), focus, name=name)
 
 
 def _kind(folded: str, focus: str | None) -> Kind:

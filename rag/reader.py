@@ -15,6 +15,7 @@ from rag.dialogue import Turn, questions, standalone
 from rag.errors import InputError
 from rag.extract import ReadingExtractor, shipped_model, shipped_networks
 from rag.extract.network import Networks
+from rag.naming import capitalised
 from rag.question import analyse
 from rag.sentences import sentence_pieces
 from rag.settings import Settings
@@ -108,7 +109,7 @@ def as_meant(text: str, vocabulary: Vocabulary, longest: int, history: Sequence[
 
 
 def _mended(text: str, vocabulary: Vocabulary, longest: int) -> str:
-    meant = mended(text, vocabulary, english())
+    meant = capitalised(mended(text, vocabulary, english()), vocabulary)
     return meant if len(meant) <= longest else text
 
 

@@ -139,6 +139,7 @@ class Question:
     terms: tuple[str, ...]  # content words as written, first occurrence order
     focus: str | None = None  # the noun asked for: "university" in "At which university …?"
     topic: str | None = None  # what all is asked about: "THAAD" in "What do the articles say about THAAD?"
+    name: str | None = None  # of whom it asks who, or of what it asks where, it is: "Who is Xi Jinping?"
 
     @property
     def read(self) -> str:

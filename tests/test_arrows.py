@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-BASE = {"types", "errors", "settings", "words", "sentences", "boilerplate", "filters", "plain"}
+BASE = {"types", "errors", "settings", "words", "sentences", "boilerplate", "filters", "naming", "plain"}
 STAGES = {
     "load",
     "split",

@@ -26,6 +26,7 @@ from rag.extract.features import EXPLAINS, FEATURES, Read, features, named
 from rag.extract.inputs import Text
 from rag.extract.network import Networks
 from rag.extract.spans import Found
+from rag.naming import telling
 from rag.types import OF_ARTICLE, Hit, Question, Sentence, Support
 
 BASE = "sentence-transformers/all-MiniLM-L6-v2"  # whose tokenizer and word vectors the networks use
@@ -137,6 +138,7 @@ _ANSWERING = (
     "embed.py",
     "filters.py",
     "loss.py",
+    "naming.py",
     "pipeline.py",
     "plain/*.py",
     "question.py",
@@ -217,7 +219,8 @@ class ReadingExtractor:
         texts = [_text(question, reads[number].hit) for number, _ in picked]
         sentences = [_sentences(reads[number].hit)[at] for number, at in picked]
         before = [reads[number].among[at] for number, at in picked]
-        found = dict(zip(picked, spans.read_alone(self._networks, "second", texts, sentences, before), strict=True))
+        read = spans.read_alone(self._networks, "second", texts, sentences, before, telling(question))
+        found = dict(zip(picked, read, strict=True))
         return [
             replace(read, alone={at: one for (whose, at), one in found.items() if whose == number})
             for number, read in enumerate(reads)
@@ -225,7 +228,7 @@ class ReadingExtractor:
 
     def _found(self, network: str, question: Question, hits: Sequence[Hit]) -> list[list[Found]]:
         texts = [_text(question, hit) for hit in hits]
-        return spans.read(self._networks, network, texts, [_sentences(hit) for hit in hits])
+        return spans.read(self._networks, network, texts, [_sentences(hit) for hit in hits], telling(question))
 
 
 def together(supports: Sequence[list[Support]]) -> list[Support]:

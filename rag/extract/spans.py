@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from rag.extract.inputs import STRIDE, Encoded, Text
 from rag.extract.network import Logits, Networks
+from rag.naming import Word
 
 _LONGEST = 30  # tokens of an answer
 Range = tuple[int, int]
+Tells = Callable[[str], Iterable[Word]]  # what the words of a text can tell of what is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Tokens:
     places: NDArray[np.int32]  # shape (n, 2), code points
     start: NDArray[np.float32]  # logits, shape (n,)
     end: NDArray[np.float32]
+    # 1 of a word that can tell what is asked for, -1 of one that is of no answer, else 0; None where every word tells
+    tells: NDArray[np.int8] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,16 @@ class Found:
 
 
 def read(
-    networks: Networks, name: str, texts: Sequence[Text], sentences: Sequence[Sequence[Range]]
+    networks: Networks,
+    name: str,
+    texts: Sequence[Text],
+    sentences: Sequence[Sequence[Range]],
+    tells: Tells | None = None,
 ) -> list[list[Found]]:
     """For each text what is found in each of its sentences, ranges of the passage.
 
     A passage that is longer than an input is read in windows that overlap; the best of each sentence counts. A sentence
-    without a token (of white space alone) has a span of nothing and the lowest logits.
+    without a token (of white space alone) or without a word that tells has a span of nothing and the lowest logits.
     """
     windows = networks.inputs.encode(texts, STRIDE)
     flat = [one for its in windows for one in its]
@@ -50,13 +58,19 @@ def read(
     found = []
     for text, its, ranges in zip(texts, windows, sentences, strict=True):
         scored = [(one, next(logits)) for one in its]
+        telling = _telling(text[2], tells)
         answerable = max(of.answerable for _, of in scored)
-        found.append([_whole(text[2], _best(scored, at, answerable), at) for at in ranges])
+        found.append([_whole(text[2], _best(scored, at, answerable, telling), at) for at in ranges])
     return found
 
 
 def read_alone(
-    networks: Networks, name: str, texts: Sequence[Text], sentences: Sequence[Range], before: Sequence[Found]
+    networks: Networks,
+    name: str,
+    texts: Sequence[Text],
+    sentences: Sequence[Range],
+    before: Sequence[Found],
+    tells: Tells | None = None,
 ) -> list[Found]:
     """What is found in one sentence of each text when it is read by itself, `before` being what was found among others.
 
@@ -64,7 +78,7 @@ def read_alone(
     same things draw the answer to themselves, and a sentence alone cannot borrow from them.
     """
     cut = [(*text[:2], text[2][start:end]) for text, (start, end) in zip(texts, sentences, strict=True)]
-    alone = read(networks, name, cut, [[(0, end - start)] for start, end in sentences])
+    alone = read(networks, name, cut, [[(0, end - start)] for start, end in sentences], tells)
     found = []
     for (only,), text, place, other in zip(alone, texts, sentences, before, strict=True):
         span = _summed(only.tokens, other.tokens, place[0]) or (only.start + place[0], only.end + place[0])
@@ -81,7 +95,10 @@ def _summed(alone: Tokens | None, among: Tokens | None, moved: int) -> Range | N
     if not both:
         return None
     ours, theirs = (list(its) for its in zip(*both, strict=True))
-    first, last, _ = best_pair(alone.start[ours] + among.start[theirs], alone.end[ours] + among.end[theirs])
+    start, end = alone.start[ours] + among.start[theirs], alone.end[ours] + among.end[theirs]
+    first, last, best = best_pair(start, end, None if among.tells is None else among.tells[theirs])
+    if not np.isfinite(best):
+        return None
     return int(among.places[theirs[first], 0]), int(among.places[theirs[last], 1])
 
 
@@ -116,20 +133,33 @@ def _paired(text: str, start: int, end: int, sentence: Range) -> Range:
     return start, end
 
 
-def _best(scored: Sequence[tuple[Encoded, Logits]], sentence: Range, answerable: float) -> Found:
+def _telling(text: str, tells: Tells | None) -> NDArray[np.int8] | None:
+    """For each code point of a text what its word is, as in `Tokens.tells`; None where every word tells."""
+    if tells is None:
+        return None
+    of_words = np.zeros(len(text), dtype=np.int8)
+    for start, end, its in tells(text):
+        of_words[start:end] = its
+    return of_words
+
+
+def _best(
+    scored: Sequence[tuple[Encoded, Logits]], sentence: Range, answerable: float, telling: NDArray[np.int8] | None
+) -> Found:
     best = Found(sentence[0], sentence[0], _NOTHING, _NOTHING, answerable)
     for one, of in scored:
         inside = np.flatnonzero((one.places[:, 0] < sentence[1]) & (sentence[0] < one.places[:, 1]))
-        if len(inside):
-            found = _span(one, of, int(inside[0]), int(inside[-1]) + 1, answerable)
+        tells = None if telling is None else telling[one.places[inside, 0]]
+        if len(inside) and (tells is None or tells.max() > 0):
+            found = _span(one, of, int(inside[0]), int(inside[-1]) + 1, answerable, tells)
             best = max(best, found, key=lambda it: it.margin)
     return best
 
 
-def _span(one: Encoded, of: Logits, a: int, b: int, answerable: float) -> Found:
+def _span(one: Encoded, of: Logits, a: int, b: int, answerable: float, tells: NDArray[np.int8] | None) -> Found:
     inside = slice(one.first + a, one.first + b)
-    tokens = Tokens(one.places[a:b], of.start[inside], of.end[inside])
-    first, last, best = best_pair(tokens.start, tokens.end)
+    tokens = Tokens(one.places[a:b], of.start[inside], of.end[inside], tells)
+    first, last, best = best_pair(tokens.start, tokens.end, tells)
     return Found(
         int(one.places[a + first, 0]),
         int(one.places[a + last, 1]),
@@ -140,10 +170,17 @@ def _span(one: Encoded, of: Logits, a: int, b: int, answerable: float) -> Found:
     )
 
 
-def best_pair(start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int, int, np.float32]:
-    """First and last token of the best span of so many logits, and their sum."""
+def best_pair(
+    start: NDArray[np.float32], end: NDArray[np.float32], tells: NDArray[np.int8] | None = None
+) -> tuple[int, int, np.float32]:
+    """First and last token of the best span of so many logits, and their sum: -inf where `tells` lets none pass."""
     sums = start[:, None] + end[None, :]
-    first, last = divmod(int(np.where(_band(len(start)), sums, -np.inf).argmax()), len(start))
+    spans = _band(len(start))
+    if tells is not None:
+        some, barred = (np.cumsum(np.r_[0, tells == its]) for its in (1, -1))
+        spans &= (some[1:] > some[:-1, None]) & (barred[1:] == barred[:-1, None])
+    sums = np.where(spans, sums, -np.inf)
+    first, last = divmod(int(sums.argmax()), len(start))
     return first, last, sums[first, last]
 
 
