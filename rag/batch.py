@@ -14,6 +14,7 @@ from rag.errors import InputError
 
 T = TypeVar("T", bound=BaseModel)
 MAX_TURNS = 200  # of one conversation
+_LONGEST_REASON = 500  # characters; a key that is wrong stands in it
 
 
 class Turn(BaseModel):
@@ -87,7 +88,7 @@ def requested(data: object, model: type[T]) -> T:
 
 def _told(error: ValidationError) -> str:
     first = error.errors()[0]
-    return f"'{'.'.join(str(part) for part in first['loc'])}': {first['msg']}"
+    return f"'{'.'.join(str(part) for part in first['loc'])}': {first['msg']}"[:_LONGEST_REASON]
 
 
 def _line(number: int, line: str, model: type[T]) -> T | Bad:

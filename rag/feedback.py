@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,8 @@ CREATE TABLE IF NOT EXISTS feedback (
 )
 """
 _LONGEST = 4000  # characters of a comment
+_MOST = 20_000  # judgements
+_GIVEN = 10_000  # answers that can be judged
 
 
 def default_file() -> Path:
@@ -44,13 +48,18 @@ class Feedback:
             raise InputError(f"the comment has {len(comment):,} characters; write at most {_LONGEST:,}")
         row = (
             datetime.now(UTC).isoformat(timespec="seconds"),
-            str(reply.get("standalone_question") or reply.get("question") or ""),
+            _question(reply),
             int(good),
             comment.strip(),
             json.dumps(reply, ensure_ascii=False),
         )
         with self._open() as db:
             _forget(db, reply)
+            (count,) = db.execute("SELECT count(*) FROM feedback").fetchone()
+            if count >= _MOST:
+                raise RagError(
+                    f"{_MOST:,} judgements are kept and no more are taken; export them, and move {self._file}"
+                )
             db.execute("INSERT INTO feedback (made, question, good, comment, reply) VALUES (?, ?, ?, ?, ?)", row)
 
     def take_back(self, reply: Mapping[str, Any]) -> None:
@@ -96,10 +105,14 @@ class Feedback:
 def _forget(db: sqlite3.Connection, reply: Mapping[str, Any]) -> None:
     """Removes what was thought of a reply, also of one that a browser kept, which writes 0.0 as 0."""
     same = _told(reply)
-    rows = db.execute("SELECT key, reply FROM feedback").fetchall()
+    rows = db.execute("SELECT key, reply FROM feedback WHERE question = ?", (_question(reply),)).fetchall()
     db.executemany(
         "DELETE FROM feedback WHERE key = ?", [(key,) for key, text in rows if _told(json.loads(text)) == same]
     )
+
+
+def _question(reply: Mapping[str, Any]) -> str:
+    return str(reply.get("standalone_question") or reply.get("question") or "")
 
 
 def _told(reply: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,3 +124,33 @@ def _gold(reply: Mapping[str, Any]) -> list[str] | None:
         return []
     quotes = [cited["quote"] for cited in reply.get("citations", [])]
     return [reply.get("short_answer") or quotes[0]] if quotes else None
+
+
+class Given:
+    """The answers that this process gave, the latest 10,000: what a browser brings back may be anybody's own."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[bytes, None] = OrderedDict()
+
+    def add(self, reply: Mapping[str, Any]) -> None:
+        """Remembers a schema-1 object."""
+        self._held[_digest(reply)] = None
+        while len(self._held) > _GIVEN:
+            self._held.popitem(last=False)
+
+    def holds(self, reply: Mapping[str, Any]) -> bool:
+        """Whether it was given, all but its times; also after a browser kept it."""
+        return _digest(reply) in self._held
+
+
+def _digest(reply: Mapping[str, Any]) -> bytes:
+    return hashlib.sha256(json.dumps(_written(_told(reply)), sort_keys=True).encode()).digest()
+
+
+def _written(value: Any) -> Any:
+    """As a browser writes it: 0.0 as 0."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _written(its) for key, its in value.items()}
+    return [_written(its) for its in value] if isinstance(value, list) else value

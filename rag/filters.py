@@ -59,7 +59,7 @@ def parse(given: Mapping[str, Any]) -> Filters:
         return Filters.model_validate(dict(given))
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "filters"
+        key = ".".join(str(part) for part in first["loc"])[:100] or "filters"
         raise InputError(
             f"filters: '{key}': {first['msg']}; known are 'from' and 'to' (days such as 2025-10-31) and 'articles' "
             "(a list of article ids)"

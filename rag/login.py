@@ -10,8 +10,7 @@ import logging
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -37,16 +36,30 @@ class Address:
         await self._app(scope, receive, send)
 
 
-@dataclass(slots=True)
-class _Tries:
-    wrong: int = 0
-    last: float = 0.0
+class _Wrong:
+    """How often each key was wrong, and when last. A try that has to wait is none, so it makes nobody forgotten."""
 
-    def wait(self, now: float, most: float) -> float:
-        """Seconds until the next try: 1, 2, 4, … after the free ones."""
-        if self.wrong < _FREE:
+    def __init__(self) -> None:
+        self._held: OrderedDict[Hashable, tuple[int, float]] = OrderedDict()
+
+    def wait(self, key: Hashable, now: float, most: float) -> float:
+        """Seconds until the next try: 1, 2, 4, … after the free ones, at most `most`."""
+        wrong, last = self._held.get(key, (0, now))
+        if wrong < _FREE or now - last > _FORGOTTEN:
             return 0.0
-        return max(0.0, self.last + min(most, 2.0 ** min(self.wrong - _FREE, 30)) - now)
+        return max(0.0, last + min(most, 2.0 ** min(wrong - _FREE, 30)) - now)
+
+    def add(self, key: Hashable, now: float) -> int:
+        """Counts a wrong one; how many there were."""
+        wrong, last = self._held.pop(key, (0, now))
+        self._held[key] = (1 if now - last > _FORGOTTEN else wrong + 1), now
+        while len(self._held) > _KEYS:
+            self._held.popitem(last=False)
+        return self._held[key][0]
+
+    def forget(self, key: Hashable) -> None:
+        """After a right one."""
+        self._held.pop(key, None)
 
 
 class Login:
@@ -54,37 +67,26 @@ class Login:
 
     def __init__(self, user: str, password: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._user, self._password, self._clock = _digest(user), _digest(password), clock
-        self._tries: OrderedDict[str, _Tries] = OrderedDict()
+        self._addresses, self._users = _Wrong(), _Wrong()
 
     async def check(self, user: str, password: str) -> bool:
         """Whether these are right. Raises HTTPException 429, with `Retry-After`, while the caller has to wait."""
-        now, address = self._clock(), _client.get()
-        by_address, by_user = (
-            self._of(f"address {_network(address)}", now),
-            self._of(f"user {_digest(user).hex()}", now),
-        )
-        wait = max(by_address.wait(now, _MOST_ADDRESS), by_user.wait(now, _MOST_USER))
+        now, address, named = self._clock(), _client.get(), _digest(user)
+        network = _network(address)
+        wait = max(self._addresses.wait(network, now, _MOST_ADDRESS), self._users.wait(named, now, _MOST_USER))
         if wait > 0:
             seconds = math.ceil(wait)
             raise HTTPException(429, f"too many wrong passwords; wait {seconds} s", {"Retry-After": str(seconds)})
         # Both are compared, whatever the first gives.
-        right = [hmac.compare_digest(self._user, _digest(user)), hmac.compare_digest(self._password, _digest(password))]
+        right = [hmac.compare_digest(self._user, named), hmac.compare_digest(self._password, _digest(password))]
         if all(right):
-            by_address.wrong = by_user.wrong = 0
+            self._addresses.forget(network)
+            self._users.forget(named)
             return True
-        for tries in (by_address, by_user):
-            tries.wrong, tries.last = tries.wrong + 1, now
-        _log.warning("wrong password for user %.80r from %s, number %d", user, address, by_address.wrong)
+        number = self._addresses.add(network, now)
+        self._users.add(named, now)
+        _log.warning("wrong password for user %.80r from %.60r, number %d", user, address, number)
         return False
-
-    def _of(self, key: str, now: float) -> _Tries:
-        tries = self._tries.setdefault(key, _Tries())
-        if now - tries.last > _FORGOTTEN:
-            tries.wrong = 0
-        self._tries.move_to_end(key)
-        while len(self._tries) > _KEYS:
-            self._tries.popitem(last=False)
-        return tries
 
 
 def _digest(text: str) -> bytes:

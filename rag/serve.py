@@ -8,6 +8,7 @@ import importlib.util
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -72,6 +73,8 @@ def run(serving: Serving, settings: Settings) -> None:
     )
     # What is cut off at the end is no error to tell the user of.
     logging.getLogger("uvicorn.error").addFilter(lambda _: not server.should_exit)
+    # The server ends by raising the signal that it was ended by, and then nothing that is to be tidied at the end is.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     threading.Thread(target=_announce, args=(server, _address(serving), open_browser), daemon=True).start()
     server.run(sockets=[listening])
 
@@ -97,7 +100,8 @@ def _files_folder() -> tempfile.TemporaryDirectory[str]:
 def application(assistant: Any, serving: Serving) -> Any:
     """The ASGI application: the page at `/`, behind the guard."""
     # Read when components are made; its default is a folder that all users of the machine share.
-    os.environ["GRADIO_TEMP_DIR"] = os.environ["GRADIO_EXAMPLES_CACHE"] = _files_folder().name
+    files = _files_folder().name
+    os.environ["GRADIO_TEMP_DIR"] = os.environ["GRADIO_EXAMPLES_CACHE"] = files
     import gradio
     from fastapi import FastAPI
 
@@ -111,7 +115,7 @@ def application(assistant: Any, serving: Serving) -> Any:
     uploads = Uploads()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Address)
-    app.add_middleware(Guard, Rules(hosts, serving.upload, serving.mcp), uploads)
+    app.add_middleware(Guard, Rules(hosts, Path(files), serving.upload, serving.mcp), uploads)
 
     library = Library(serving.seeds) if serving.seeds.is_dir() else None
     offer = Offer(library, uploads if serving.upload else None, serving.api)

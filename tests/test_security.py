@@ -11,6 +11,7 @@ import socket
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -21,6 +22,7 @@ from starlette.responses import PlainTextResponse
 from eval.load import served
 from rag import guard, login
 from rag.errors import RagError
+from rag.feedback import Feedback, Given
 from rag.guard import COOKIE, Guard, Rules, Uploads
 from rag.login import Login
 from rag.pipeline import open_assistant
@@ -317,9 +319,12 @@ def test_json_that_is_nested_deep_is_refused(plain):
             assert found.status_code == 400
 
 
-def test_more_questions_than_can_wait_are_turned_away(plain):
-    with httpx.Client(base_url=plain, timeout=60) as caller:
-        body = {"data": ["When was Lee elected, and who is the new Prime Minister of Japan?", None, None, None]}
+def test_more_questions_than_can_wait_are_turned_away(seed_index, tmp_path):
+    body = {"data": ["When was Lee elected, and who is the new Prime Minister of Japan?", None, None, None]}
+    with (
+        served(seed_index, tmp_path, "--no-upload", XDG_DATA_HOME=str(tmp_path)) as (address, _),
+        httpx.Client(base_url=address, timeout=60) as caller,
+    ):
         found = [caller.post("/gradio_api/call/ask", json=body).status_code for _ in range(400)]
     assert {200, 503} == set(found)
     assert 200 <= found.count(200) < 400
@@ -341,12 +346,12 @@ def test_a_question_that_takes_too_long_is_an_error(seed_index, monkeypatch):
         assistant.ask("Who met Xi?")
 
 
-def through(guarded, messages, method="POST", path="/gradio_api/queue/join", headers=()):
+def through(guarded, messages, method="POST", path="/gradio_api/queue/join", headers=(), host=b"localhost"):
     """What a guard makes of a request that arrives in these pieces, each after so many seconds."""
     sent, rest = [], iter(messages)
 
     async def receive():
-        wait, message = next(rest, (3600, {"type": "http.disconnect"}))
+        wait, message = next(rest, (0, {"type": "http.disconnect"}))
         await asyncio.sleep(wait)
         return message
 
@@ -355,19 +360,19 @@ def through(guarded, messages, method="POST", path="/gradio_api/queue/join", hea
 
     scope = {
         "type": "http", "method": method, "path": path, "query_string": b"", "scheme": "http",
-        "server": ("localhost", 80), "headers": [(b"host", b"localhost"), *headers],
+        "server": ("localhost", 80), "headers": [(b"host", host), *headers],
     }  # fmt: skip
     asyncio.run(guarded(scope, receive, send))
     return sent[0]["status"]
 
 
-def guarded():
+def guarded(*, mcp=False):
     async def app(scope, receive, send):
         while (message := await receive()).get("more_body"):
             assert message["type"] == "http.request"
         await PlainTextResponse("taken")(scope, receive, send)
 
-    return Guard(app, Rules(frozenset({"localhost"}), upload=True, mcp=False), Uploads())
+    return Guard(app, Rules(frozenset({"localhost"}), Path("/files"), upload=True, mcp=mcp), Uploads())
 
 
 def test_a_body_that_arrives_too_slowly_is_refused(monkeypatch):
@@ -396,6 +401,211 @@ def test_uploads_are_forgotten_oldest_first():
     uploads.add("browser 1", [f"/more {n}" for n in range(400)])
     assert uploads.of("browser 1") == {f"/more {n}" for n in range(400)}
     assert uploads.of(None) == frozenset()
+
+
+# What one who knows Gradio tried, each broken once.
+
+
+@pytest.mark.parametrize(
+    ("file", "status"),
+    [
+        ("http://192.0.2.1/x.png", 404),  # Gradio fetches it, and shows what comes as a page of ours
+        ("https://192.0.2.1/x.png", 404),
+        ("//192.0.2.1/x.png", 404),
+        ("HTTP:/192.0.2.1/x.png", 404),
+        ("/etc/passwd", 404),
+        ("/files/../etc/passwd", 404),
+        ("files/a", 404),
+        ("/files\0/a", 404),
+        ("/" + "x" * 5000, 400),
+        ("/files/a/mine.txt", 200),
+    ],
+)
+def test_no_file_is_served_but_uploads_and_exports(file, status):
+    assert through(guarded(), [], method="GET", path=f"/gradio_api/file={file}") == status
+
+
+def answered(headers, path="/config", method="GET"):
+    """The headers of an answer that had these, and what the application saw."""
+    seen, sent = {}, []
+
+    async def app(scope, receive, send):
+        seen.update(scope["headers"])
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": HEADERS}
+    guard = Guard(app, Rules(frozenset(), Path("/files"), upload=True, mcp=False), Uploads())
+    asyncio.run(guard(scope, None, send))
+    return sent[0]["headers"], seen
+
+
+HEADERS = [
+    (b"host", b"articles.example.org"),
+    (b"x-forwarded-host", b"</script>"),
+    (b"range", b"bytes=0-2"),
+    (b"cookie", b"a=b"),
+]
+
+
+def test_no_other_site_reads_an_answer_or_sends_the_login_along():
+    given = [
+        (b"Access-Control-Allow-Origin", b"https://evil.example"),
+        (b"access-control-allow-credentials", b"true"),
+        (b"set-cookie", b"access-token-x=1; HttpOnly; Path=/; SameSite=none; Secure"),
+        (b"Content-Security-Policy", b"none of ours"),
+        (b"content-type", b"text/plain"),
+    ]
+    headers, _ = answered(given)
+    assert not any(name.startswith(b"access-control-") for name, _ in headers)
+    assert (b"set-cookie", b"access-token-x=1; HttpOnly; Path=/; SameSite=Lax; Secure") in headers
+    assert [value[:18] for name, value in headers if name == b"content-security-policy"] == [b"default-src 'self'"]
+    headers, _ = answered([], path="/gradio_api/file=/files/a.html")
+    assert dict(headers)[b"content-security-policy"] == b"default-src 'none'; sandbox"
+
+
+def test_headers_that_gradio_repeats_do_not_reach_it():
+    _, seen = answered([])
+    assert seen == {b"host": b"articles.example.org", b"cookie": b"a=b"}
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("localhost", None, 200),
+        ("localhost:7860", "http://localhost:7860", 200),
+        ("localhost", "https://evil.example", 403),
+        ("localhost", "http://localhost:8000", 403),
+        ("localhost", "null", 403),
+        ("localhost", "http://[", 403),
+        ("evil.example", None, 403),
+        ("localhost:7901/login?", None, 400),  # an older framework made a path of it
+        ("localhost:7901@evil.example", None, 400),
+        ("[::1]evil.example", None, 400),
+        ("", None, 400),
+    ],
+)
+def test_hosts_and_origins(host, origin, status):
+    headers = [(b"origin", origin.encode())] if origin else []
+    for method, path in (("GET", "/config"), ("POST", "/gradio_api/reset")):
+        found = through(guarded(), [EMPTY], method=method, path=path, headers=headers, host=host.encode())
+        assert found == status
+
+
+EMPTY = (0, {"type": "http.request", "body": b"", "more_body": False})
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "status"),
+    [
+        ("/gradio_api/mcp/%22%3E%3C/script%3E/gradio_api/mcp/", "text/event-stream", 404),
+        ("/gradio_api/mcp/", "text/html", 404),  # a page of Gradio's with the address in a script
+        ("/gradio_api/mcp/", "text/event-stream", 200),
+        ("/gradio_api/mcp/schema", "*/*", 200),
+        ("/gradio_api/token", "*/*", 404),  # the login in words
+    ],
+)
+def test_routes_of_the_mcp_server(path, accept, status):
+    headers = [(b"accept", accept.encode())]
+    assert through(guarded(mcp=True), [], method="GET", path=path, headers=headers) == status
+
+
+def test_nobody_is_logged_out_from_elsewhere():
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
+        headers = [(b"sec-fetch-site", site.encode())]
+        assert through(guarded(), [], method="GET", path="/logout", headers=headers) == status
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"data": [' + b"[]," * 100_000 + b"1]}", 413),  # takes seconds to parse, in which nobody else is answered
+        (b'{"data": [], "session_hash": "' + b"x" * 65 + b'"}', 400),  # is kept, for days
+        (b'{"data": [], "event_id": ["' + b"x" * 65 + b'"]}', 400),
+        (b'{"data": [], "session_hash": "' + b"x" * 64 + b'"}', 200),
+    ],
+)
+def test_what_is_dear_to_parse_or_to_keep_is_refused(body, status):
+    assert through(guarded(), [(0, {"type": "http.request", "body": body, "more_body": False})]) == status
+
+
+def test_a_body_in_very_many_pieces_is_refused():
+    piece = {"type": "http.request", "body": b" ", "more_body": True}
+    assert through(guarded(), [(0, piece)] * 20_001) == 413
+
+
+def test_uploads_of_nothing_make_nobody_forgotten():
+    uploads = Uploads()
+    uploads.add("one", ["/file"])
+    for n in range(2000):
+        uploads.add(f"browser {n}", [])
+    assert uploads.of("one") == {"/file"}
+
+
+def test_only_answers_of_this_server_can_be_judged():
+    given = Given()
+    reply = {"question": "Who?", "confidence": 0.0, "closest": [{"start": 0}], "timings_ms": {"total": 1.5}}
+    given.add(reply)
+    assert given.holds(json.loads('{"question": "Who?", "confidence": 0, "closest": [{"start": 0}]}'))
+    assert not given.holds(reply | {"question": "Who else?"})
+    for n in range(10_000):
+        given.add({"question": str(n)})
+    assert not given.holds(reply)
+
+
+def test_feedback_has_a_bound(tmp_path, monkeypatch):
+    monkeypatch.setattr("rag.feedback._MOST", 2)
+    feedback = Feedback(tmp_path / "feedback.db")
+    for n in range(2):
+        feedback.add({"question": f"Who is {n}?"}, good=True)
+    feedback.add({"question": "Who is 1?"}, good=False)  # in the place of the one before
+    with pytest.raises(RagError, match="2 judgements are kept, and no more taken"):
+        feedback.add({"question": "Who is 3?"}, good=True)
+
+
+def test_exports_of_one_conversation_are_written_once():
+    from rag.ui.conversation import _exports, export_files
+
+    before = len(list(Path(_exports().name).iterdir()))
+    for n in (*range(60), *[59] * 20):
+        export_files([ASKED | {"question": f"Who is {n}?"}])
+    assert len(list(Path(_exports().name).iterdir())) <= 51 + before
+
+
+ASKED = {
+    "schema": 1, "id": None, "question": "Who?", "standalone_question": "Who?", "filters": {}, "status": "refused",
+    "text": "", "segments": [], "short_answer": None, "short_answer_span": None, "confidence": 0.0, "threshold": 0.5,
+    "certificate": None, "reason": "nothing_found", "unmatched_terms": [], "citations": [], "closest": [],
+    "alternatives": [], "index_generation": "x", "timings_ms": {},
+}  # fmt: skip
+
+
+def test_a_turn_that_is_too_long_is_not_restored():
+    from rag.ui.conversation import checked
+
+    assert checked([ASKED]) == [ASKED]
+    assert checked([ASKED | {"text": "x" * 60_000}]) == []
+
+
+def test_questions_of_all_endpoints_wait_in_one_line(seed_index, tmp_path):
+    from rag.pipeline import LiveAssistant
+    from rag.ui import Offer, page
+
+    blocks = page(LiveAssistant(seed_index, Settings()), Feedback(tmp_path / "feedback.db"), Offer(api=True))
+    asking = {fn.name: fn.concurrency_id for fn in blocks.fns.values() if fn.name in ("ask", "search", "answer")}
+    assert asking == dict.fromkeys(("ask", "search", "answer"), "asking")
+    assert [fn.concurrency_limit for fn in blocks.fns.values() if fn.name == "answer"] == [4]
+
+
+def test_a_server_that_is_ended_leaves_no_files(seed_index, tmp_path):
+    (tmp_path / "tmp").mkdir()
+    with served(seed_index, tmp_path, TMPDIR=str(tmp_path / "tmp"), XDG_DATA_HOME=str(tmp_path)) as (address, _):
+        httpx.post(f"{address}/gradio_api/upload", files={"files": ("a.txt", b"text")})
+        assert [file for file in (tmp_path / "tmp").rglob("*") if file.name == "a.txt"] != []
+    assert list((tmp_path / "tmp").rglob("*.txt")) == []
 
 
 # Passwords.
@@ -448,6 +658,16 @@ def test_wrong_passwords_are_slowed_down_by_name_from_wherever():
     assert max(waits) <= 30  # a name cannot be locked out for long by strangers
 
 
+def test_tries_that_have_to_wait_make_nobody_forgotten():
+    clock = Clock()
+    door = Login("anna", "right", clock)
+    for n in range(3):
+        tried(door, "anna", f"guess {n}")
+    for n in range(10_001):  # from an address that has to wait itself
+        tried(door, f"name {n}", "x")
+    assert tried(door, "anna", "guess") == 1
+
+
 def test_addresses_of_one_customer_count_as_one():
     door = Login("anna", "right", Clock())
     for n in range(3):
@@ -461,7 +681,7 @@ def test_addresses_of_one_customer_count_as_one():
 def test_a_wrong_password_is_logged_with_its_address(caplog):
     door = Login("anna", "right", Clock())
     tried(door, "anna\nroot", "wrong", "192.0.2.7")
-    assert "wrong password for user 'anna\\nroot' from 192.0.2.7, number 1" in caplog.text
+    assert "wrong password for user 'anna\\nroot' from '192.0.2.7', number 1" in caplog.text
 
 
 def test_the_server_slows_wrong_passwords_down(seed_index, tmp_path):

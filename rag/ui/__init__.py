@@ -59,7 +59,7 @@ def _file(name: str) -> str:
 def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
     """The page."""
     with gr.Blocks(
-        title="Ask the articles", analytics_enabled=False, fill_width=True, delete_cache=(3600, 24 * 3600)
+        title="Ask the articles", analytics_enabled=False, fill_width=True, delete_cache=(600, 3600)
     ) as blocks:
         gr.HTML(html.header(_PROMISE), elem_id="header")
         if offer.library is None:
@@ -80,8 +80,7 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
         blocks.load(parts.reopen, *parts.reopening, api_visibility="private")
         if offer.api:
             _endpoints(live)
-    # Questions share two cores well; the rest wait in line.
-    return blocks.queue(default_concurrency_limit=4, max_size=200)
+    return blocks.queue(default_concurrency_limit=chat.AT_ONCE, max_size=200)
 
 
 def _endpoints(live: LiveAssistant) -> None:
@@ -108,7 +107,7 @@ def _endpoints(live: LiveAssistant) -> None:
         """The best passages for a question, with their scores."""
         try:
             asked = requested({"question": question, "filters": filters or {}}, Asked)
-            if not isinstance(k, int) or not 1 <= k <= _MOST_HITS:
+            if type(k) is not int or not 1 <= k <= _MOST_HITS:
                 raise InputError(f"k: a whole number from 1 to {_MOST_HITS} is needed")
             hits = live.current().search(asked.question, k, filters=parse(asked.filters))
         except RagError as error:
@@ -132,6 +131,6 @@ def _endpoints(live: LiveAssistant) -> None:
             for info, characters, passages in live.current().store.articles()
         ]
 
-    gr.api(ask, api_name="ask")
-    gr.api(search, api_name="search")
+    gr.api(ask, api_name="ask", concurrency_id=chat.ASKING)
+    gr.api(search, api_name="search", concurrency_id=chat.ASKING)
     gr.api(articles, api_name="articles")

@@ -13,7 +13,7 @@ import gradio as gr
 from rag.asking import to_json
 from rag.batch import MAX_TURNS
 from rag.errors import InputError, RagError
-from rag.feedback import Feedback
+from rag.feedback import Feedback, Given
 from rag.filters import parse
 from rag.pipeline import LiveAssistant
 from rag.plain import aside
@@ -33,6 +33,8 @@ EXAMPLES = (
     "What is this article about?",
 )
 _STORAGE = "ask-the-articles"
+# Questions share two cores well; those of the page and of the API wait in one line.
+ASKING, AT_ONCE = "asking", 4
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Parts:
 
 def build(live: LiveAssistant, feedback: Feedback) -> Parts:
     """Puts the tab's components into the page that is being built."""
-    examples = Examples(live, EXAMPLES)
+    examples, given = Examples(live, EXAMPLES), Given()
     turns, kept = gr.State([]), gr.BrowserState([], storage_key=_STORAGE, secret=_STORAGE)
     messages = gr.State([])  # what the chat shows, kept here: taken from the caller, it could hold anything
     with gr.Row(equal_height=False):
@@ -111,7 +113,9 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         asked = [*shown, {"role": "user", "content": html.asked(text)}]
         yield "", "", asked, *[gr.skip()] * 4
         reply, panel = _filtered(live, text, [] if own else before, (since, until, articles), level)
-        now = before if reply.status == "error" else [*before, json.loads(to_json(reply))]
+        turn = json.loads(to_json(reply))
+        given.add(turn)
+        now = before if reply.status == "error" else [*before, turn]
         said = {"role": "assistant", "content": html.reply(reply, len(now) - 1)}
         beside = gr.skip() if panel is None else panel  # what failed leaves the article as it was
         # What was typed meanwhile stays.
@@ -126,6 +130,8 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
         api_visibility="private",
         show_progress_on=[chatbot],
         trigger_mode="once",
+        concurrency_id=ASKING,
+        concurrency_limit=AT_ONCE,
     )
     asking.then(None, js="() => window.articles.answered()", api_visibility="private")
     levels = [choice.level, choice.note, choice.lapsed]
@@ -158,7 +164,7 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
     export.click(export_files, turns, exported, api_visibility="private")
 
     def like(before: Turns, event: gr.LikeData) -> tuple[Any, ...]:
-        return _judged(live, feedback, before, event)
+        return _judged(live, feedback, given, before, event)
 
     chatbot.like(like, turns, [judged, remark, told], api_visibility="private")
 
@@ -214,11 +220,15 @@ def _shown(live: LiveAssistant, which: str, before: Turns) -> Any:
     return html.sources(Answer.model_validate(before[int(turn)]), live.shown().store, int(number))
 
 
-def _judged(live: LiveAssistant, feedback: Feedback, before: Turns, event: gr.LikeData) -> tuple[Any, ...]:
+def _judged(
+    live: LiveAssistant, feedback: Feedback, given: Given, before: Turns, event: gr.LikeData
+) -> tuple[Any, ...]:
     """Keeps a thumb, or takes it back. Which turn a message shows stands in it: errors are in the chat, but no turn."""
     number, hidden = html.turn_of(str(event.value)), gr.update(visible=False)
     if number is None or number >= len(before):
         return None, hidden, html.note("Only answers and refusals can be judged.")
+    if not given.holds(before[number]):
+        return None, hidden, html.note("Only an answer of this run of the server can be judged; ask again.")
     if not quoted(live.shown().store, before[number]):
         return None, hidden, html.note("The article has changed since this answer, so it cannot be judged any more.")
     good = event.liked

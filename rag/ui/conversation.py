@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +21,8 @@ from rag.ui import html
 from rag.verify.schema import Answer, AnswerSegment
 
 KEPT = 50  # turns that a browser keeps
+_LONGEST = 60_000  # characters of a turn: three quotations of the longest chunk and all that goes with them
+_EXPORTS = 50  # conversations whose files are kept
 Messages = list[dict[str, Any]]
 Turns = list[dict[str, Any]]  # schema-1 objects, oldest first
 
@@ -35,6 +39,8 @@ def checked(before: Any) -> Turns:
         try:
             answer = Answer.model_validate(turn)
         except ValidationError:
+            continue
+        if len(json.dumps(turn)) > _LONGEST:
             continue
         if answer.status == "refused" or (answer.citations and answer.threshold is not None):
             good.append(turn)
@@ -70,10 +76,13 @@ def _exports() -> tempfile.TemporaryDirectory[str]:
 
 def export_files(before: Turns) -> Any:
     """The two files of a conversation, as an update of what shows them."""
-    folder = Path(tempfile.mkdtemp(dir=_exports().name))
-    lines = folder / "conversation.jsonl"
-    lines.write_text("".join(json.dumps(turn, ensure_ascii=False) + "\n" for turn in before), encoding="utf-8")
-    text = folder / "conversation.md"
+    said = "".join(json.dumps(turn, ensure_ascii=False) + "\n" for turn in before)
+    folder = Path(_exports().name, hashlib.sha256(said.encode("utf-8", "replace")).hexdigest())
+    for old in sorted(Path(_exports().name).iterdir(), key=lambda its: its.stat().st_mtime)[:-_EXPORTS]:
+        shutil.rmtree(old, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+    lines, text = folder / "conversation.jsonl", folder / "conversation.md"
+    lines.write_text(said, encoding="utf-8")
     text.write_text(markdown(before), encoding="utf-8")
     return gr.update(value=[str(text), str(lines)] if before else None, visible=bool(before))
 

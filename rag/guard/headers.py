@@ -1,0 +1,48 @@
+"""The headers that reach Gradio, and those that reach a browser."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.types import Message, Scope, Send
+
+# Gradio believes the first three for its own address, and answers some values of the last with the request's own
+# headers, cookies among them.
+_NOT_PASSED_ON = {b"x-forwarded-host", b"x-gradio-server", b"x-forwarded-prefix", b"range"}
+
+# The page needs nothing from elsewhere, and must not fetch anything an article might name. Gradio's own scripts
+# and styles are partly inline and compile templates, hence the two 'unsafe' words.
+_PAGE = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src 'self'; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+_FILE = "default-src 'none'; sandbox"  # a file that was uploaded or exported is shown as no page of ours
+_FOREIGN_COOKIE = re.compile(rb";\s*samesite=none", re.IGNORECASE)
+
+
+def passed_on(scope: Scope) -> Scope:
+    """The request without headers that make Gradio say what it should not."""
+    return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name not in _NOT_PASSED_ON]}
+
+
+def protected(send: Send, *, file: bool) -> Send:
+    """Answers with a policy for the browser, that no other site can read, and whose cookies other sites do not send."""
+    ours = [
+        (b"content-security-policy", (_FILE if file else _PAGE).encode()),
+        (b"referrer-policy", b"no-referrer"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [(name.lower(), value) for name, value in message.get("headers", [])]
+            kept = [
+                (name, _FOREIGN_COOKIE.sub(b"; SameSite=Lax", value) if name == b"set-cookie" else value)
+                for name, value in kept
+                if name not in dict(ours) and not name.startswith(b"access-control-")
+            ]
+            message["headers"] = [*kept, *ours]
+        await send(message)
+
+    return sent
