@@ -595,7 +595,10 @@ def test_questions_of_all_endpoints_wait_in_one_line(seed_index, tmp_path):
     from rag.pipeline import LiveAssistant
     from rag.ui import Offer, page
 
-    blocks = page(LiveAssistant(seed_index, Settings()), Feedback(tmp_path / "feedback.db"), Offer(api=True))
+    async def made():  # Gradio makes a loop where none is running, and leaves it open
+        return page(LiveAssistant(seed_index, Settings()), Feedback(tmp_path / "feedback.db"), Offer(api=True))
+
+    blocks = asyncio.run(made())
     asking = {fn.name: fn.concurrency_id for fn in blocks.fns.values() if fn.name in ("ask", "search", "answer")}
     assert asking == dict.fromkeys(("ask", "search", "answer"), "asking")
     assert [fn.concurrency_limit for fn in blocks.fns.values() if fn.name == "answer"] == [4]
