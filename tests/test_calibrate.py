@@ -25,6 +25,7 @@ from rag.errors import IndexUnusable, InputError
 from rag.extract import shipped_sha256
 from rag.feedback import Feedback
 from rag.filters import parse
+from rag.guard import Uploads
 from rag.library import Library
 from rag.load import load
 from rag.pipeline import LiveAssistant, open_assistant, sync_index
@@ -280,7 +281,7 @@ def test_a_page_looks_for_levels_when_they_can_have_changed(index, tmp_path, mon
     monkeypatch.setattr(chat, "EXAMPLES", ())
 
     async def built():  # in a loop, as Gradio would open some of its own and leave them
-        offer = Offer(Library(SEEDS), upload=True)
+        offer = Offer(Library(SEEDS), Uploads())
         return page(LiveAssistant(index, Settings()), Feedback(tmp_path / "feedback.db"), offer).get_config_file()
 
     config = asyncio.run(built())
