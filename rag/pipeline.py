@@ -29,10 +29,11 @@ from rag.retrieve import retrieve
 from rag.settings import Settings, certified
 from rag.store import Generation, certificates, layout, open_current
 from rag.store.certificates import Certificate, percent
-from rag.types import ASIDES, OF_ARTICLE, Encoder, Extractor, Hit, Question, Refused, Reply, Support
+from rag.types import ASIDES, OF_ARTICLE, Encoder, Extractor, Hit, Kind, Question, Refused, Reply, Support
 from rag.words import stem
 
 _log = logging.getLogger("rag")
+_OF_SEVERAL: dict[str, Kind] = {"about": "what", "dated": "when", "written": "who"}
 LONGEST_SECONDS = 60.0  # that a question may take before it is given up, as an error
 
 # Verbs that a question about a text is built with. They help to find, but that none stands there says nothing.
@@ -122,7 +123,8 @@ class Assistant:
 
     def _of_one(self, question: Question, filters: Filters) -> Question:
         if question.kind in OF_ARTICLE and self.store.article_count != 1 and len(filters.articles) != 1:
-            return replace(question, kind="what")  # "this article" names none of several
+            # "This article" names none of several.
+            return replace(question, kind=_OF_SEVERAL[question.kind])
         return question
 
     def _answer(
@@ -156,6 +158,8 @@ class Assistant:
 
     def _unmatched(self, question: Question, asked: Sequence[tuple[Question, Sequence[Hit]]]) -> list[str]:
         """What the question asks for that occurs in no article, nor in another form in what was found."""
+        if question.kind in OF_ARTICLE:
+            return []
         absent = [term for term in question.terms if stem(term) not in _ASKING and not self.store.occurs(term)]
         found = {word for part, hits in asked for hit in hits for word in held(part, hit)} if absent else set()
         return [term for term in absent if stem(term) not in found]

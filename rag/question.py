@@ -39,9 +39,9 @@ def analyse(text: str, max_chars: int) -> Question:
         raise InputError("the question is empty; type a question about the articles")
     if len(text) > max_chars:
         raise InputError(f"the question has {len(text):,} characters; ask in at most {max_chars:,}")
-    kind = aside(text) or on_record(text)
-    if kind:
-        return Question(text, kind, ())
+    courtesy = aside(text)
+    if courtesy:
+        return Question(text, courtesy, ())
     topic = topic_of(text)
     if topic:
         return Question(text, "topic", terms(topic), topic=topic)
@@ -50,7 +50,7 @@ def analyse(text: str, max_chars: int) -> Question:
     focus = (match[1] or match[2] or match[3]) if match else None
     if focus in STOPWORDS or (focus and re.fullmatch(AUXILIARY, focus)):
         focus = None
-    kind, name = _kind(folded, focus), named(text)
+    kind, name = on_record(text) or _kind(folded, focus), named(text)
     # Who somebody is that is named is told by no other name.
     return Question(text, "what" if name and kind == "who" else kind, terms(text), focus, name=name)
 

@@ -27,7 +27,10 @@ TITLE = "China's Xi Meets South Korean Leader in Bid to Stabilize Ties After US 
         ("help", "help"),
         ("Can you help me?", "help"),
         ("What can I ask?", "help"),
-        ("How does this work?", "help"),
+        ("How does this page work?", "help"),
+        ("How does it work?", None),
+        ("How does this work?", None),
+        ("What is this?", None),
         ("Who are you?", "help"),
         ("ok", "help"),
         ("And then?", None),
@@ -120,6 +123,8 @@ def test_who_wrote_it_is_asked_of_one_article(of_three):
         reply = assistant.ask(question, filters=other)  # which says neither
         assert (reply.status, reply.confidence) == ("refused", 0.0)
         assert "dated" not in assistant.ask(question).text.split("\n")[0]  # of several, "this" names none
+    assert assistant.understood("Who wrote this book?", filters=one).terms == ("wrote", "book")
+    assert assistant.understood("Who is the author?").terms == ("author",)  # by which it is searched
 
 
 @pytest.mark.model

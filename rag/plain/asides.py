@@ -10,10 +10,11 @@ from rag.words import WORD
 
 _HELLO = frozenset("hi hello hey morning afternoon evening".split())
 _GOES_ON = frozenset("and then but also next another more now".split())  # "And then?" goes on with what was asked
+_PAGE = r"this (?:page|chat|site|program)"  # "this" and "it" alone may be what was spoken of: "How does it work?"
 _HELP = re.compile(
-    r"(?:(?:can|could) you )?help(?: me)?(?: out)?|what can (?:you|i|we|this|it) (?:do|ask)(?: you)?(?: here)?"
-    r"|how (?:do|does|can) (?:this|it|you|i use (?:this|it)) ?(?:work|help)?|(?:who|what) are you"
-    r"|what is this(?: page| chat| site)?(?: for)?"
+    rf"(?:(?:can|could) you )?help(?: me)?(?: out)?|what can (?:you|i|we|{_PAGE}) (?:do|ask)(?: you)?(?: here)?"
+    rf"|how (?:do|does) (?:you|{_PAGE}) work|how (?:do|can) i use {_PAGE}|(?:who|what) are you"
+    rf"|what is {_PAGE}(?: for)?"
 )
 _OF_ONE = r"(?:this|the|that) (?:article|text|story|piece|report)"
 _THIS = rf"(?:{_OF_ONE}|this)"
