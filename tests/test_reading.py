@@ -346,3 +346,20 @@ def test_an_encoder_package_that_is_missing_is_named(monkeypatch):
 )
 def test_names_in_another_writing(question, text, held):
     assert also_held(analyse(question, 1000).terms, question, text) == {stem(word) for word in held}
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return Reader.load(Settings())
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("context", "question", "short"),
+    [
+        ("They deployed the U.S-made shield in 2016.", "Who made the shield?", "U.S-made"),
+        ("The shield was sold by non-French dealers only.", "Which dealers sold the shield?", "non-French dealers"),
+    ],
+)
+def test_a_short_answer_cuts_no_word_at_its_hyphen(loaded, context, question, short):
+    assert loaded.read(question, context).short_answer == short
