@@ -79,7 +79,7 @@ def _asked(line: Asked | Bad, assistant: Assistant) -> Reply:
 def answered(assistant: Assistant, asked: Asked) -> Reply:
     """The reply to one line or request. Raises InputError where it cannot be asked."""
     filters = parse(asked.filters)
-    return assistant.ask(asked.question, id=identifier(asked.id), history=turns_of(asked), filters=filters)
+    return assistant.ask(asked.question, id=identifier(asked.id), history=_turns(asked), filters=filters)
 
 
 def _tried(use: Callable[[Any], T], line: Any) -> tuple[T | None, str]:
@@ -93,8 +93,7 @@ def _tried(use: Callable[[Any], T], line: Any) -> tuple[T | None, str]:
         return None, f"internal error: {type(error).__name__}: {error}"
 
 
-def turns_of(line: Asked) -> list[Turn]:
-    """The turns before."""
+def _turns(line: Asked) -> list[Turn]:
     return [Turn(turn.question, turn.answer) for turn in line.history]
 
 
@@ -115,7 +114,7 @@ def search_lines(batch: Path, assistant: Assistant, k: int) -> Iterator[Line]:
 
 
 def _found(asked: Asked, assistant: Assistant, k: int) -> dict[str, Any]:
-    found = assistant.search(asked.question, k, history=turns_of(asked), filters=parse(asked.filters))
+    found = assistant.search(asked.question, k, history=_turns(asked), filters=parse(asked.filters))
     hits = [hit_object(rank, hit) for rank, hit in enumerate(found, start=1)]
     return {"id": identifier(asked.id), "question": asked.question, "status": "ok", "hits": hits}
 

@@ -30,7 +30,7 @@ from rag.settings import Settings, certified
 from rag.store import Generation, certificates, layout, open_current
 from rag.store.certificates import Certificate, percent
 from rag.types import ASIDES, OF_ARTICLE, Encoder, Extractor, Hit, Kind, Question, Refused, Reply, Support
-from rag.words import stem
+from rag.words import stem, terms
 
 _log = logging.getLogger("rag")
 _OF_SEVERAL: dict[str, Kind] = {"about": "what", "dated": "when", "written": "who"}
@@ -141,7 +141,7 @@ class Assistant:
         for text in texts:
             with clock.stage("analyse"):
                 alone = self._further(text, asked[0][0].text, found[0]) if asked else text
-                question = self._of_text(alone, original, filters)
+                question = _asking(self._of_text(alone, original, filters))
             with clock.stage("retrieve"):
                 hits = find(question)
             with clock.stage("extract"):
@@ -180,6 +180,11 @@ class Assistant:
     def search(self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL) -> list[Hit]:
         """The retriever alone: the `k` best passages, best first."""
         return self._hits(self.understood(text, history, filters), k, filters)
+
+
+def _asking(question: Question) -> Question:
+    """A question of articles: what is a courtesy only when it is rewritten is searched as it stands."""
+    return replace(question, kind="what", terms=terms(question.text)) if question.kind in ASIDES else question
 
 
 def _whole(asked: Sequence[Question]) -> Question:
