@@ -49,4 +49,4 @@ def _reply(world: World, case: Case) -> Reply:
     try:
         return reply_to(world, world.assistant, case.asked, case.id)
     except RagError as error:
-        return error_reply(str(error), id=case.id, question=case.asked.question, generation=None)
+        return error_reply(error, id=case.id, question=case.asked.question, generation=None)

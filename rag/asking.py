@@ -70,10 +70,12 @@ def ask_lines(batch: Path, load: Callable[[], Assistant]) -> Iterator[Line]:
 def _asked(line: Asked | Bad, assistant: Assistant) -> Reply:
     generation = assistant.store.generation
     if isinstance(line, Bad):
-        return error_reply(line.message, id=line.id, question=line.question, generation=generation)
+        return error_reply(InputError(line.message), id=line.id, question=line.question, generation=generation)
     id = identifier(line.id)
-    reply, message = _tried(lambda its: answered(assistant, its), line)
-    return reply or error_reply(message, id=id, question=line.question, generation=generation)
+    try:
+        return answered(assistant, line)
+    except Exception as error:  # noqa: BLE001 - a fault in one line must not end the batch, nor look like a refusal
+        return error_reply(error, id=id, question=line.question, generation=generation)
 
 
 def answered(assistant: Assistant, asked: Asked) -> Reply:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import InputError
+from rag.messages import fault, field, message
 
 T = TypeVar("T", bound=BaseModel)
 MAX_TURNS = 200  # of one conversation
-_LONGEST_REASON = 500  # characters; a key that is wrong stands in it
 
 
 class Turn(BaseModel):
@@ -83,12 +83,12 @@ def requested(data: object, model: type[T]) -> T:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise InputError(_told(error)) from error
+        raise InputError(message("field", *_told(error))) from error
 
 
-def _told(error: ValidationError) -> str:
+def _told(error: ValidationError) -> tuple[str, str]:
     first = error.errors()[0]
-    return f"'{'.'.join(str(part) for part in first['loc'])}': {first['msg']}"[:_LONGEST_REASON]
+    return field(first["loc"]), fault(first["type"], first.get("ctx", {}).get("max_length"))
 
 
 def _line(number: int, line: str, model: type[T]) -> T | Bad:
@@ -96,17 +96,19 @@ def _line(number: int, line: str, model: type[T]) -> T | Bad:
         data = json.loads(line)
         json.dumps(data, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return Bad(None, "", f"line {number} holds half of a surrogate pair, which is no character")
-    except (ValueError, RecursionError) as error:
-        return Bad(None, "", f"line {number} is not JSON: {error}")
+        return Bad(None, "", message("surrogate", number))
+    except json.JSONDecodeError as error:
+        return Bad(None, "", message("not_json", number, error.pos + 1))
+    except (ValueError, RecursionError):
+        return Bad(None, "", message("too_deep", number))
     if not isinstance(data, dict):
-        return Bad(None, "", f"line {number} is not a JSON object")
+        return Bad(None, "", message("not_object", number))
     try:
         return model.model_validate(data)
     except ValidationError as error:
         question = data.get("question")
         known = identifier(data.get("id"))
-        return Bad(known, question if isinstance(question, str) else "", f"line {number}: {_told(error)}")
+        return Bad(known, question if isinstance(question, str) else "", message("line_field", number, *_told(error)))
 
 
 def identifier(value: object) -> str | None:

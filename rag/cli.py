@@ -162,7 +162,7 @@ def verify(
 ) -> None:
     """Checks answers against the seed files, without the index."""
     del index
-    from rag.verify import to_json
+    from rag.verify import NOT_CHECKED, to_json
     from rag.verify import verify as check_answers
 
     verdict = check_answers(answers, seeds, max_chars=load_settings().chunk_max_chars)
@@ -171,12 +171,22 @@ def verify(
     else:
         for finding in verdict.findings:
             say(f"{answers}:{finding.line} ({finding.id}): {finding.kind}: {finding.what}")
+        false = verdict.quotations - verdict.verified - verdict.changed - verdict.missing
+        parts = {
+            f"{verdict.verified} verified": True,
+            f"{false} false": false,
+            f"{verdict.changed} whose source is changed": verdict.changed,
+            f"{verdict.missing} whose source is missing": verdict.missing,
+        }
         violations = sum(finding.kind == "violation" for finding in verdict.findings)
-        changed = len(verdict.findings) - violations
         print(
-            f"{counted(verdict.answers, 'answer')}, {counted(verdict.quotations, 'quotation')}, "
-            f"{counted(violations, 'violation')}, {changed} whose source changed"
+            f"{counted(verdict.answers, 'answer')} with {counted(verdict.quotations, 'quotation')}: "
+            f"{', '.join(part for part, said in parts.items() if said)}; {counted(violations, 'violation')}"
         )
+        print("Not provable from the files alone (`rag replay` asks again):")
+        for leaf, what in NOT_CHECKED.items():
+            print(f"  {leaf}: {what}")
+        print("  and that no other sentence or words would have been the better choice")
     raise typer.Exit(1 if verdict.findings else 0)
 
 

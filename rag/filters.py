@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rag.errors import InputError
+from rag.messages import fault, field, message
 
 
 class Filters(BaseModel):
@@ -54,13 +55,17 @@ ALL = Filters()
 def parse(given: Mapping[str, Any]) -> Filters:
     """The filters of a request. Raises InputError that says what is wrong with which."""
     if not isinstance(given, Mapping):
-        raise InputError("filters: an object is needed, such as {'from': '2025-10-01'}")
+        raise InputError(message("filters"))
     try:
         return Filters.model_validate(dict(given))
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])[:100] or "filters"
-        raise InputError(
-            f"filters: '{key}': {first['msg']}; known are 'from' and 'to' (days such as 2025-10-31) and 'articles' "
-            "(a list of article ids)"
-        ) from error
+        raise InputError(_told(first)) from error
+
+
+def _told(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return message("filter_unknown")
+    if not error["loc"] and error["type"] == "value_error":
+        return message("filter_order")
+    return message("filter", field(error["loc"]), fault(error["type"], error.get("ctx", {}).get("max_length")))

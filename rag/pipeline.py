@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rag import embed
+from rag.absence import askable
 from rag.build import recipe, sync_index
 from rag.decide import decide
 from rag.dialogue import Turn, further
@@ -22,6 +23,7 @@ from rag.errors import IndexUnusable, InputError, RagError
 from rag.extract import ReadingExtractor, shipped_model, shipped_sha256, together
 from rag.extract.features import held
 from rag.filters import ALL, Filters
+from rag.messages import message
 from rag.question import analyse
 from rag.reader import as_meant, english, networks
 from rag.render import Asking, error_reply, render
@@ -112,10 +114,7 @@ class Assistant:
         """The question as it was typed, asked of articles that are there."""
         missing = self.store.missing(filters.articles)
         if missing:
-            raise InputError(
-                f"filters: the index holds no article '{missing[0]}'; an id is the path in the seeds folder, or what "
-                "the article itself declares"
-            )
+            raise InputError(message("filter_missing", filters.articles.index(missing[0])))
         return self._analyse(text, filters)
 
     def _analyse(self, text: str, filters: Filters) -> Question:
@@ -150,17 +149,20 @@ class Assistant:
         outcome = decide(found[0] if len(found) == 1 else together(found), self._threshold)
         with clock.stage("render"):
             whole = _whole([question for question, _ in asked])
-            unmatched = self._unmatched(whole, asked)
+            refused = isinstance(outcome, Refused)
+            unmatched = self._unmatched(whole, original.text, asked) if refused else []
             reply = render(Asking(whole, original.text, filters, unmatched, self.store.generation, id), outcome)
         # What was calibrated is asked of all articles.
         name = self.certificate.name if self.certificate and filters == ALL else None
         return replace(reply, certificate=name, timings_ms=clock.milliseconds())
 
-    def _unmatched(self, question: Question, asked: Sequence[tuple[Question, Sequence[Hit]]]) -> list[str]:
-        """What the question asks for that occurs in no article, nor in another form in what was found."""
+    def _unmatched(self, question: Question, typed: str, asked: Sequence[tuple[Question, Sequence[Hit]]]) -> list[str]:
+        """The words that were typed which occur in no article, nor in another form in what was found."""
         if question.kind in OF_ARTICLE:
             return []
-        absent = [term for term in question.terms if stem(term) not in _ASKING and not self.store.occurs(term)]
+        own = askable(typed)
+        words = [own[term.casefold()] for term in question.terms if term.casefold() in own]
+        absent = [term for term in words if stem(term) not in _ASKING and self.store.nowhere(term)]
         found = {word for part, hits in asked for hit in hits for word in held(part, hit)} if absent else set()
         return [term for term in absent if stem(term) not in found]
 
@@ -174,7 +176,7 @@ class Assistant:
         levels = certificate.levels if certificate else ()
         threshold = next((level.threshold for level in levels if level.risk == risk), None)
         if threshold is None:
-            raise InputError(f"no certificate of this index supports at most {percent(risk)} of wrong answers")
+            raise InputError(message("level", percent(risk)))
         return Assistant(self.store, self.encoder, self._extractor, threshold, self.settings, certificate)
 
     def search(self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL) -> list[Hit]:
@@ -188,11 +190,11 @@ def _asking(question: Question) -> Question:
 
 
 def _whole(asked: Sequence[Question]) -> Question:
-    """One question of several, as it is shown."""
+    """One question of several, as it is shown: of none of their kinds."""
     if len(asked) == 1:
         return asked[0]
     text = " ".join(one.text if one.text.endswith("?") else f"{one.text}?" for one in asked)
-    return analyse(text, len(text))
+    return replace(analyse(text, len(text)), kind="what")
 
 
 class LiveAssistant:
@@ -293,7 +295,7 @@ class _Clock:
         now = time.perf_counter()
         self._stages[name] = self._stages.get(name, 0.0) + now - begin
         if now - self._begin > LONGEST_SECONDS:
-            raise RagError(f"the question took longer than {LONGEST_SECONDS:.0f} seconds and was given up; ask again")
+            raise RagError(message("too_slow", f"{LONGEST_SECONDS:.0f}"))
 
     def milliseconds(self) -> Mapping[str, float]:
         stages = self._stages | {"total": time.perf_counter() - self._begin}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
+from rag.absence import cleaned
 from rag.errors import InputError
+from rag.messages import message
 from rag.naming import named
 from rag.plain import aside, is_on_article, on_record, topic_of
 from rag.types import Kind, Question
@@ -33,12 +34,12 @@ _HOW_MANY = re.compile(r"\bhow\s+(?:many|much|old|long|far|tall|high|large|big|o
 def analyse(text: str, max_chars: int) -> Question:
     """Reads a question. Raises InputError when it is empty or longer than `max_chars` code points."""
     if any("\ud800" <= c <= "\udfff" for c in text):
-        raise InputError("the question is not valid text (its bytes are not UTF-8)")
-    text = unicodedata.normalize("NFC", " ".join(text.split()))
+        raise InputError(message("not_text"))
+    text = cleaned(text)
     if not text:
-        raise InputError("the question is empty; type a question about the articles")
+        raise InputError(message("empty"))
     if len(text) > max_chars:
-        raise InputError(f"the question has {len(text):,} characters; ask in at most {max_chars:,}")
+        raise InputError(message("too_long", f"{len(text):,}", f"{max_chars:,}"))
     courtesy = aside(text)
     if courtesy:
         return Question(text, courtesy, ())

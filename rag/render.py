@@ -7,14 +7,19 @@ knows what it is, and what is between the slots is the template's own wording.
 from __future__ import annotations
 
 import functools
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from rag.errors import RagError
 from rag.filters import Filters
+from rag.messages import exception, message, own
 from rag.types import ASIDES, Alternative, Answered, Citation, Outcome, Question, Reply, Segment, ShortSpan, Support
+
+_log = logging.getLogger("rag")
 
 # Private-use characters, which no template contains.
 _SLOT = re.compile("\ue000(\\d+)\ue001")
@@ -108,8 +113,12 @@ def _alternatives(outcome: Answered, citations: Sequence[Citation]) -> list[Segm
     return found
 
 
-def error_reply(message: str, *, id: str | None = None, question: str = "", generation: str | None = None) -> Reply:
-    """The reply to what could not be asked: a failure, never to be read as a refusal."""
+def error_reply(error: Exception, *, id: str | None = None, question: str = "", generation: str | None = None) -> Reply:
+    """The reply to what could not be asked: a failure, never to be read as a refusal.
+
+    It says one of `rag.messages`. What else an error says may hold paths of the server or words of an article, so it
+    goes to the log.
+    """
     return Reply(
         schema=1,
         id=id,
@@ -131,8 +140,18 @@ def error_reply(message: str, *, id: str | None = None, question: str = "", gene
         alternatives=(),
         index_generation=generation,
         timings_ms={},
-        error=message,
+        error=_failure(error),
     )
+
+
+def _failure(error: Exception) -> str:
+    if own(str(error)):
+        return str(error)
+    if isinstance(error, RagError):
+        _log.error("%s", error)
+        return message("unusable")
+    _log.error("a question failed", exc_info=error)
+    return message("failed", exception(error))
 
 
 def _citation(number: int, support: Support) -> Citation:

@@ -252,7 +252,7 @@ class Reply:
     threshold: float | None
     certificate: str | None
     reason: Literal["no_support", "nothing_found"] | None
-    unmatched_terms: tuple[str, ...]
+    unmatched_terms: tuple[str, ...]  # of a refusal, whose text names them
     citations: tuple[Citation, ...]
     closest: tuple[Citation, ...]
     alternatives: tuple[Alternative, ...]
@@ -324,6 +324,10 @@ class Store(Vocabulary, Protocol):
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages in these rows, in the order of the rows."""
+        ...
+
+    def nowhere(self, term: str) -> bool:
+        """Whether neither a term, nor a form of it, nor what looks like it stands in what a reader sees."""
         ...
 
     def leads(self) -> list[int]:

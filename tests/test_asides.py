@@ -156,12 +156,13 @@ def test_the_checker_knows_asides_and_what_a_reader_sees(assistant, tmp_path):
     forged = honest[0] | {
         "question": "When was President Lee elected?"
     }  # a refusal of a question dressed as a greeting
-    assert len(findings(forged)) == 1
+    assert any("where the template refused/refused has" in what for what in findings(forged))
     refused = reply_object(assistant.ask("Who composed the Ode to Joy?"))
     for term in ("CaliToday", "November", "2025-11-01"):
         text = f"What is {term} of the Ode to Joy composed?"
         forged = json.loads(json.dumps(refused).replace("Who composed the Ode to Joy?", text).replace("Joy", term))
-        assert f"'{term}' is said to occur nowhere, but stands in {ARTICLE}" in findings(forged)
+        said = f"'{term}' is said to occur nowhere, but it, or what looks like it, stands in {ARTICLE}"
+        assert said in findings(forged)
 
 
 @pytest.mark.model

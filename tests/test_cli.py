@@ -259,7 +259,7 @@ def test_a_batch_answers_line_by_line_and_bad_lines_do_not_stop_it(rag, loaded, 
     [
         ('{"id": "a", "question": "What did \\ud800 say?"}', "holds half of a surrogate pair"),
         ("[" * 100_000, "is not JSON"),
-        ('{"id": "a", "question": "Lee?", "filters": {"year": 1900}}', "filters: 'year'"),
+        ('{"id": "a", "question": "Lee?", "filters": {"year": 1900}}', "a key that is not known"),
     ],
 )
 @pytest.mark.parametrize("command", ["ask", "search"])
@@ -347,7 +347,7 @@ def test_a_crash_in_the_reader_is_an_error_not_a_refusal(rag, loaded, assistant,
     (tmp_path / "in.jsonl").write_text('{"id": "a", "question": "Who came?"}\n')
     assert rag("ask", "--batch", "in.jsonl", "--out", "out.jsonl")[0] == 2
     (reply,) = lines(tmp_path / "out.jsonl")
-    assert (reply["status"], reply["error"]) == ("error", "internal error: RuntimeError: out of memory")
+    assert (reply["status"], reply["error"]) == ("error", "the program failed (RuntimeError); its log says more")
 
 
 @pytest.mark.model

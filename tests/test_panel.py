@@ -123,11 +123,9 @@ def test_days_are_taken_as_they_stand():
     "typed", ["yesterday", "2025-13-01", "2025-02-30", "20251031", "2025-W44-5", "31.10.2025", "0"]
 )
 def test_what_is_not_a_day_is_said(typed):
-    with pytest.raises(
-        InputError, match=f"“{re.escape(typed)}” in “Dated from” is not a day; write it like 2025-10-31"
-    ):
+    with pytest.raises(InputError, match="“Dated from” is not a day; write it like 2025-10-31"):
         choices.given(typed, "", [])
-    with pytest.raises(InputError, match="in “Dated to” is not a day"):
+    with pytest.raises(InputError, match="“Dated to” is not a day"):
         choices.given("2025-10-01", typed, [])
 
 
@@ -140,7 +138,7 @@ def test_nothing_is_searched_for_a_day_that_is_none():
     live = SimpleNamespace(current=lambda: pytest.fail("the index was asked"))
     reply, panel = chat._filtered(live, "Who?", [], ("yesterday", "", []), None)
     assert (reply.status, panel) == ("error", None)
-    assert "“yesterday” in “Dated from” is not a day" in reply.error
+    assert "“Dated from” is not a day" in reply.error
 
 
 class Live:

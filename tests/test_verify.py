@@ -345,7 +345,9 @@ def test_a_changed_seed_is_told_apart_from_a_violation(honest, folder):
 
 def test_a_removed_seed_is_told_apart_from_a_violation(honest, folder):
     (folder / ARTICLE).unlink()
-    assert {finding.kind for finding in checked(honest, folder).findings} == {"source changed"}
+    verdict = checked(honest, folder)
+    assert {finding.kind for finding in verdict.findings} == {"source missing"}
+    assert (verdict.verified, verdict.missing) == (0, verdict.quotations)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,10 @@ class Generation:
         """As `Vocabulary.occurs`."""
         return self._passages.occurs(term)
 
+    def nowhere(self, term: str) -> bool:
+        """As `Store.nowhere`."""
+        return self._passages.nowhere(term)
+
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
         """As `Vocabulary.writings`."""
         return self._passages.writings(words)

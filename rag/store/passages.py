@@ -18,6 +18,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 
+from rag import absence
+from rag.absence import TOKENIZER, any_of
 from rag.errors import IndexUnusable
 from rag.filters import Filters
 from rag.types import Article, ArticleInfo, Chunk, Passage, Sentence
@@ -38,9 +40,9 @@ CREATE TABLE chunk (
     UNIQUE (article, ordinal)
 );
 CREATE VIRTUAL TABLE lexical USING fts5(
-    text, section, title, content='', tokenize="porter unicode61 remove_diacritics 2"
+    text, section, title, content='', tokenize="{TOKENIZER}"
 );
-CREATE VIRTUAL TABLE beside USING fts5(words, content='', tokenize="porter unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE beside USING fts5(words, content='', tokenize="{TOKENIZER}");
 CREATE TABLE word (word TEXT PRIMARY KEY, bare TEXT NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX word_bare ON word (bare);
 """
@@ -195,7 +197,7 @@ class PassageReader:
         Equal scores are in canonical order. FTS5 returns the best by score alone, so more are asked for until the last
         one is worse than the k-th: only then can no other chunk share its score.
         """
-        query, limit = _any(terms), 2 * k
+        query, limit = any_of(terms), 2 * k
         if not terms:
             return []
         while True:
@@ -210,8 +212,16 @@ class PassageReader:
 
     def occurs(self, term: str) -> bool:
         """As `Vocabulary.occurs`; a term is a phrase of stems."""
+        return self._stands(any_of(forms(term)))
+
+    def nowhere(self, term: str) -> bool:
+        """As `Store.nowhere`."""
+        return not self._stands(absence.query(term))
+
+    def _stands(self, words: str) -> bool:
+        """Whether an FTS5 query is met by what a reader sees of any article."""
         queries = (f"SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT 1" for table in ("lexical", "beside"))  # noqa: S608 - names only
-        return any(self._all(query, _any(forms(term))) for query in queries)
+        return any(self._all(query, words) for query in queries)
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
         """As `Vocabulary.writings`."""
@@ -280,16 +290,6 @@ def _counted(held: Iterable[tuple[int, str, str | None, str]]) -> Counter[str]:
     for _, text, section, title in held:
         count.update(written(f"{text} {section or ''} {title}"))
     return count
-
-
-def _any(terms: Iterable[str]) -> str:
-    """An FTS5 query for passages with any of the terms."""
-    return " OR ".join(map(_quoted, terms))
-
-
-def _quoted(term: str) -> str:
-    """A term as an FTS5 string, in which nothing is an operator."""
-    return '"' + term.replace('"', '""').replace("\0", " ") + '"'
 
 
 def _digest(text: str, chunk: Chunk) -> bytes:

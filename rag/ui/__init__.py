@@ -15,6 +15,7 @@ from rag.feedback import Feedback
 from rag.filters import parse
 from rag.guard import Uploads
 from rag.library import Library
+from rag.messages import message
 from rag.pipeline import LiveAssistant
 from rag.render import error_reply
 from rag.ui import chat, evaluation, html
@@ -98,9 +99,9 @@ def _endpoints(live: LiveAssistant) -> None:
         try:
             given = {"question": question, "history": history or [], "filters": filters or {}, "id": id}
             reply = answered(live.current(), requested(given, Asked))
-        except RagError as error:
+        except Exception as error:  # noqa: BLE001 - the edge of the process: what it says may be of the server
             shown = question if isinstance(question, str) else ""
-            reply = error_reply(str(error), question=shown, id=identifier(id))
+            reply = error_reply(error, question=shown, id=identifier(id))
         return reply_object(reply)
 
     def search(question: str, k: int = 10, filters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -108,7 +109,7 @@ def _endpoints(live: LiveAssistant) -> None:
         try:
             asked = requested({"question": question, "filters": filters or {}}, Asked)
             if type(k) is not int or not 1 <= k <= _MOST_HITS:
-                raise InputError(f"k: a whole number from 1 to {_MOST_HITS} is needed")
+                raise InputError(message("k", _MOST_HITS))
             hits = live.current().search(asked.question, k, filters=parse(asked.filters))
         except RagError as error:
             raise gr.Error(str(error)) from error

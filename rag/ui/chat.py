@@ -15,6 +15,7 @@ from rag.batch import MAX_TURNS
 from rag.errors import InputError, RagError
 from rag.feedback import Feedback, Given
 from rag.filters import parse
+from rag.messages import message
 from rag.pipeline import LiveAssistant
 from rag.plain import aside
 from rag.render import error_reply
@@ -190,18 +191,14 @@ def converse(
     """The reply to show, and the panel beside it where that changes. A failure is an error reply, never a refusal."""
     try:
         if len(before) >= MAX_TURNS:
-            raise InputError(f"this conversation has {MAX_TURNS} turns; begin a new one")
+            raise InputError(message("turns", MAX_TURNS))
         assistant = live.current()
         if level and level != choices.SHIPPED:
             assistant = assistant.at_level(float(level))
         reply = assistant.ask(text, history=turns_of(before), filters=parse(filters))
         return reply, None if aside(text) else html.sources(reply, assistant.store)
-    except RagError as error:
-        message = str(error)
     except Exception as error:  # noqa: BLE001 - the edge of the process: the page must say that it failed
-        _log.exception("a question failed")
-        message = f"the program failed ({type(error).__name__}); its log says more"
-    return error_reply(message, question=text), None
+        return error_reply(error, question=text), None
 
 
 def _filtered(live: LiveAssistant, text: str, before: Turns, chosen: tuple[Any, ...], level: str | None) -> Any:
@@ -209,7 +206,7 @@ def _filtered(live: LiveAssistant, text: str, before: Turns, chosen: tuple[Any, 
     try:
         return converse(live, text, before, choices.given(*chosen), level)
     except InputError as error:
-        return error_reply(str(error), question=text), None
+        return error_reply(error, question=text), None
 
 
 def _shown(live: LiveAssistant, which: str, before: Turns) -> Any:

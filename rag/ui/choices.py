@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from rag.errors import InputError
+from rag.messages import message
 from rag.pipeline import Assistant, LiveAssistant
 from rag.store.certificates import percent
 from rag.ui import html
@@ -137,7 +138,7 @@ def given(since: str | None, until: str | None, articles: Sequence[str] | None) 
     """The filters that were chosen, as a request has them. Raises InputError for what is not a day."""
     first, last = _day(since, FROM), _day(until, TO)
     if first and last and first > last:
-        raise InputError(f"“{FROM}” ({first}) is after “{TO}” ({last})")
+        raise InputError(message("day_order", FROM, first, TO, last))
     chosen = {"from": first, "to": last, "articles": list(articles or [])}
     return {name: value for name, value in chosen.items() if value}
 
@@ -148,7 +149,5 @@ def _day(text: str | None, label: str) -> str:
         if typed and date.fromisoformat(typed).isoformat() != typed:
             raise ValueError
     except ValueError as error:
-        raise InputError(
-            f"“{typed}” in “{label}” is not a day; write it like 2025-10-31, or empty the field"
-        ) from error
+        raise InputError(message("no_day", label)) from error
     return typed

@@ -88,6 +88,11 @@ class Answer(_Strict):
     timings_ms: dict[str, float]
     error: str | None = None
 
+    @property
+    def shown(self) -> tuple[str, list[AnswerCitation]]:
+        """The citations that the text quotes, and the key under which they stand."""
+        return ("citations", self.citations) if self.citations or not self.closest else ("closest", self.closest)
+
 
 def read(path: Path) -> Iterator[tuple[int, Answer]]:
     """(line number, answer) of each line that is not blank. Raises InputError for a file not in schema 1."""

@@ -1,107 +1,182 @@
-"""Whether the text of an answer is what one of the shipped templates makes of its citations, segment by segment."""
+"""Whether the text of an answer is what a shipped template makes of its citations, segment by segment."""
 
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader
 
-from rag.plain import aside
-from rag.verify.schema import Answer, AnswerCitation
+from rag.errors import InputError
+from rag.question import analyse
+from rag.types import ASIDES, OF_ARTICLE, Article, Kind
+from rag.verify.problem import Problem
+from rag.verify.schema import Answer, AnswerAlternative
+from rag.verify.sources import Sources
 
-
-def unlike_templates(answer: Answer, shown: list[AnswerCitation]) -> Iterator[str]:
-    """That the text is its segments, and these are what one of the shipped templates makes of the citations."""
-    if "".join(segment.text for segment in answer.segments) != answer.text:
-        yield "the segments joined are not the text"
-    given = [(s.kind, s.text, s.citation, s.start, s.end) for s in answer.segments]
-    best: tuple[int, str] | None = None
-    for name in _templates(answer):
-        wanted = _made(name, answer, shown)
-        if wanted == given:
-            return
-        at = next(
-            (i for i, (a, b) in enumerate(zip(given, wanted, strict=False)) if a != b), min(len(given), len(wanted))
-        )
-        found = repr(given[at][1]) if at < len(given) else "nothing"
-        if best is None or at > best[0]:
-            best = at, f"segment {at + 1}: {found} is not what a template has there"
-    yield best[1] if best else "there is no template for this"
-
-
-def place_shown(answer: Answer, text: str, number: int) -> tuple[int, int]:
-    """Where the answer says that an alternative stands: that it does is checked with the citations."""
-    return next(
-        ((s.start, s.end) for s in answer.segments if (s.kind, s.text, s.citation) == ("quote", text, number)), (0, 0)
-    )
-
-
-def _scope(answer: Answer, place: Callable[..., str | None]) -> dict[str, str | None]:
-    filters = answer.filters
-    count = len(filters.articles) or None
-    return {
-        "since": place("metadata", filters.since),
-        "until": place("metadata", filters.until),
-        "articles": place("metadata", count),
-    }
-
-
-Row = tuple[str, str, int | None, int, int]
 _PLACE = re.compile("\ue000(\\d+)\ue001")
+_FIELDS = ("kind", "text", "citation", "start", "end")
+# What a question asks for by its own words, which neither the mending of a slip nor the turns before change.
+_PLAIN_KINDS: frozenset[Kind] = frozenset(("who", "when", "where", "how_many", "why"))
+_OF_SEVERAL: dict[Kind, Kind] = {"about": "what", "dated": "when", "written": "who"}
+_LONGEST = 1_000_000  # code points of a question; its length is bounded when it is asked
+
+_Segment = tuple[str, str, int | None, int, int]
 
 
-def _made(name: str, answer: Answer, shown: list[AnswerCitation]) -> list[Row]:
-    """The segments that a template makes of these citations, with places for the values filled in afterwards."""
-    values: list[Row] = []
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A segment as it must be, and the leaves that its text is of."""
 
-    def place(kind: str, text: object, citation: int | None = None, start: int = 0, end: int = 0) -> str | None:
+    segment: _Segment
+    leaves: tuple[str, ...] = ()
+
+
+def unlike_templates(answer: Answer) -> Iterator[Problem]:
+    """That the text is its segments, and these are what the template that goes with the question makes of the rest."""
+    if "".join(segment.text for segment in answer.segments) != answer.text:
+        yield Problem(("text", *_texts(answer)), "the segments joined are not the text")
+    given: list[_Segment] = [(s.kind, s.text, s.citation, s.start, s.end) for s in answer.segments]
+    names = _templates(answer)
+    if not names:
+        yield Problem(("status", "segments"), "a question that asks of no article is answered from one")
+        return
+    made = [_made(name, answer) for name in names]
+    if any([row.segment for row in rows] == given for rows in made):
+        return
+    name, rows = max(zip(names, made, strict=True), key=lambda pair: _alike(pair[1], given))
+    yield from _unlike(rows, given, f"the template {name.removesuffix('.j2')}")
+
+
+def _texts(answer: Answer) -> Iterator[str]:
+    return (f"segments[{i}].text" for i in range(len(answer.segments)))
+
+
+def _alike(rows: list[_Row], given: list[_Segment]) -> int:
+    return sum(row.segment == other for row, other in zip(rows, given, strict=False))
+
+
+def _unlike(rows: list[_Row], given: list[_Segment], template: str) -> Iterator[Problem]:
+    if len(rows) != len(given):
+        pairs = enumerate(itertools.zip_longest(rows, given))
+        at, (row, found) = next((i, pair) for i, pair in pairs if not all(pair) or pair[0].segment != pair[1])
+        has, wanted = (repr(found[1]) if found else "nothing"), (repr(row.segment[1]) if row else "nothing")
+        what = f"segment {at + 1} is {has}, where {template} has {wanted}"
+        scope = ("filters",) if any(kind == "metadata" and number is None for kind, _, number, *_ in given) else ()
+        yield Problem(("segments", f"segments[{at}]", "status", *scope, *(row.leaves if row else ())), what)
+        return
+    for i, (row, found) in enumerate(zip(rows, given, strict=True)):
+        differing = [f"segments[{i}].{name}" for name, a, b in zip(_FIELDS, row.segment, found, strict=True) if a != b]
+        if differing:
+            what = f"segment {i + 1} is {found[1]!r}, where {template} has {row.segment[1]!r}"
+            yield Problem((*differing, "status", *row.leaves), what)
+
+
+def segment_of(answer: Answer, alternative: AnswerAlternative, number: int) -> int | None:
+    """The place in `segments` of the segment that shows an alternative, which says where it stands."""
+    wanted = "quote", alternative.short_answer, number
+    return next((i for i, s in enumerate(answer.segments) if (s.kind, s.text, s.citation) == wanted), None)
+
+
+def _place_shown(answer: Answer, alternative: AnswerAlternative, number: int) -> tuple[int, int]:
+    at = segment_of(answer, alternative, number)
+    return (0, 0) if at is None else (answer.segments[at].start, answer.segments[at].end)
+
+
+def _templates(answer: Answer) -> list[str]:
+    """Those that go with the question."""
+    typed = kind_of(answer.question)
+    if answer.status == "refused":
+        return [f"refused/{typed if typed in ASIDES else 'refused'}.j2"]
+    if typed in ASIDES:
+        return []
+    kind = kind_of(answer.standalone_question)
+    if "? " in answer.standalone_question:  # several questions, which are of no one kind
+        return [f"answered/{one}.j2" for one in dict.fromkeys((*_shown_as(kind), "what"))]
+    return [f"answered/{one}.j2" for one in _shown_as(typed if typed in _PLAIN_KINDS else kind)]
+
+
+def kind_of(question: str) -> Kind:
+    """The kind of a question; of what is none, what shows no words but a template's."""
+    try:
+        return analyse(question, _LONGEST).kind
+    except InputError:
+        return "what"
+
+
+def _shown_as(kind: Kind) -> list[Kind]:
+    if kind in OF_ARTICLE:  # "This article" names none of several.
+        return [kind, _OF_SEVERAL[kind]]
+    return ["what"] if kind in ASIDES else [kind]  # A courtesy only when it is rewritten is searched as it stands.
+
+
+def opens(answer: Answer, sources: Sources) -> Iterator[Problem]:
+    """That what is said to be the opening of an article is."""
+    if answer.status != "answered":
+        return
+    if any("opens with" in s.text for s in answer.segments if s.kind == "template"):
+        for i, citation in enumerate(answer.citations):
+            article = sources.article(citation)
+            if isinstance(article, Article) and citation.start != sources.opening(article):
+                what = f"citation {citation.number} is not the opening of {citation.path}"
+                yield Problem((f"citations[{i}].start", f"citations[{i}].quote"), what)
+
+
+def _made(name: str, answer: Answer) -> list[_Row]:
+    """The segments that a template makes of the other leaves, with places for the values filled in afterwards."""
+    values: list[_Row] = []
+
+    def place(kind: str, text: object, leaf: str, number: int | None = None, *span: int) -> str | None:
         if text is None:
             return None
-        values.append((kind, str(text), citation, start, end))
+        start, end = span or (0, 0)
+        values.append(_Row((kind, str(text), number, start, end), (leaf,)))
         return f"\ue000{len(values) - 1}\ue001"
 
-    fields = ("number", "title", "publisher", "author", "date", "page", "paragraph")
-    citations = [
-        {field: place("metadata", getattr(c, field), c.number) for field in fields}
-        | {"quote": place("quote", c.quote, c.number, c.start, c.end)}
-        for c in shown
-    ]
-    span = answer.short_answer_span
-    rendered = (
-        _environment()
-        .get_template(name)
-        .render(
-            citations=citations,
-            unmatched=[place("question", term) for term in answer.unmatched_terms],
-            short=place("quote", answer.short_answer, span.citation, span.start, span.end) if span else None,
-            first=place("metadata", 1, 1),
-            title=place("metadata", shown[0].title, 1) if shown else None,
-            alternatives=[
-                {
-                    "short": place("quote", one.short_answer, number, *place_shown(answer, one.short_answer, number)),
-                    "number": place("metadata", number, number),
-                    "date": place("metadata", next((c.date for c in shown if c.number == number), None), number),
-                }
-                for one in answer.alternatives
-                for number in one.citations
-            ],
-            scope=_scope(answer, place),
-        )
-    )
+    rendered = _environment().get_template(name).render(_values(answer, place))
     pieces = _PLACE.split(rendered.strip("\n"))
-    rows: list[Row] = [values[int(p)] if i % 2 else ("template", p, None, 0, 0) for i, p in enumerate(pieces)]
-    return [row for row in rows if row[1]]
+    rows = [values[int(p)] if i % 2 else _Row(("template", p, None, 0, 0)) for i, p in enumerate(pieces)]
+    return [row for row in rows if row.segment[1]]
+
+
+def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, object]:
+    name, shown = answer.shown
+    fields = ("number", "title", "publisher", "author", "date", "page", "paragraph")
+    span, filters = answer.short_answer_span, answer.filters
+    return {
+        "citations": [
+            {field: place("metadata", getattr(c, field), f"{name}[{i}].{field}", c.number) for field in fields}
+            | {"quote": place("quote", c.quote, f"{name}[{i}].quote", c.number, c.start, c.end)}
+            for i, c in enumerate(shown)
+        ],
+        "unmatched": [
+            place("question", term, f"unmatched_terms[{i}]") for i, term in enumerate(answer.unmatched_terms)
+        ],
+        "short": place("quote", answer.short_answer, "short_answer", span.citation, span.start, span.end)
+        if span
+        else None,
+        "first": place("metadata", 1, f"{name}[0].number", 1),
+        "title": place("metadata", shown[0].title, f"{name}[0].title", 1) if shown else None,
+        "alternatives": [
+            {
+                "short": place("quote", a.short_answer, f"alternatives[{i}]", n, *_place_shown(answer, a, n)),
+                "number": place("metadata", n, f"alternatives[{i}].citations[0]", n),
+                "date": place("metadata", next((c.date for c in shown if c.number == n), None), "citations", n),
+            }
+            for i, a in enumerate(answer.alternatives)
+            for n in a.citations
+        ],
+        "scope": {
+            "since": place("metadata", filters.since, "filters.from"),
+            "until": place("metadata", filters.until, "filters.to"),
+            "articles": place("metadata", len(filters.articles) or None, "filters.articles"),
+        },
+    }
 
 
 @functools.cache
 def _environment() -> Environment:
     return Environment(loader=PackageLoader("rag"), trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - compared, never shown
-
-
-def _templates(answer: Answer) -> tuple[str, ...]:
-    """Those that may be used: of a refusal the one that goes with what was asked."""
-    if answer.status == "refused":
-        return (f"refused/{aside(answer.question) or 'refused'}.j2",)
-    return tuple(name for name in _environment().list_templates() if name.startswith(f"{answer.status}/"))

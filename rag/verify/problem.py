@@ -1,0 +1,17 @@
+"""What is wrong with an answer, and in which of its leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["violation", "source changed", "source missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that does not hold. `leaves` are the places that do not go together, such as `citations[0].quote`."""
+
+    leaves: tuple[str, ...]
+    what: str
+    kind: Kind = "violation"

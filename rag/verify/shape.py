@@ -1,0 +1,150 @@
+"""What must hold between the leaves of an answer, whatever the articles say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rag.absence import cleaned
+from rag.messages import own
+from rag.verify.problem import Problem
+from rag.verify.schema import Answer, AnswerCitation
+from rag.verify.wording import segment_of
+
+_EMPTY_IN_ERRORS = (
+    *("text", "segments", "short_answer", "short_answer_span", "confidence", "threshold", "certificate"),
+    *("reason", "unmatched_terms", "citations", "closest", "alternatives"),
+)
+
+
+def shape(answer: Answer) -> Iterator[Problem]:
+    """All that does not go together."""
+    if answer.status == "error":
+        yield from _error(answer)
+        return
+    if answer.error is not None:
+        yield Problem(("status", "error"), "an answer carries an error")
+    if answer.question != cleaned(answer.question) or not answer.question:
+        yield Problem(("question",), "the question is not on one line, in NFC and without characters that are not seen")
+    yield from _decision(answer)
+    yield from _numbers(answer)
+    yield from _short(answer)
+    yield from _alternatives(answer)
+    yield from _filtered(answer)
+
+
+def _error(answer: Answer) -> Iterator[Problem]:
+    if answer.error is None or not own(answer.error):
+        yield Problem(("status", "error"), "what it says of a failure is none of the program's messages")
+    for name in _EMPTY_IN_ERRORS:
+        if getattr(answer, name) not in (None, "", []):
+            yield Problem(("status", name), f"an error carries {name}")
+    if answer.filters:
+        yield Problem(("status", "filters"), "an error carries filters")
+    if answer.standalone_question != answer.question:
+        yield Problem(("status", "standalone_question"), "an error carries another question than was typed")
+
+
+def _decision(answer: Answer) -> Iterator[Problem]:
+    sure, threshold = answer.confidence, answer.threshold
+    if sure is None or threshold is None:
+        yield Problem(("status", "confidence", "threshold"), "confidence or threshold is missing")
+    elif (answer.status == "answered") != (sure >= threshold):
+        what = f"{answer.status} with confidence {sure} at threshold {threshold}"
+        yield Problem(("status", "confidence", "threshold"), what)
+    if answer.status == "answered":
+        wrong = {name: getattr(answer, name) for name in ("closest", "reason", "unmatched_terms")}
+        wrong |= {"citations": not answer.citations}
+        what = "answered without a citation, or with the parts of a refusal"
+    else:
+        wrong = {name: getattr(answer, name) for name in ("citations", "short_answer", "alternatives")}
+        reason = "no_support" if answer.closest else "nothing_found"
+        wrong |= {"reason": answer.reason != reason}
+        what = "refused with the parts of an answer, or without the reason that goes with what is shown"
+    for name, is_wrong in wrong.items():
+        if is_wrong:
+            yield Problem(("status", name, *(("closest",) if name == "reason" else ())), what)
+
+
+def _numbers(answer: Answer) -> Iterator[Problem]:
+    name, shown = answer.shown
+    seen = set()
+    for i, citation in enumerate(shown):
+        if citation.number != i + 1 or i >= 3:
+            yield Problem((f"{name}[{i}].number",), "citations are not numbered 1, 2, 3")
+        place = citation.path, citation.article_id, citation.start
+        if place in seen:
+            yield Problem((f"{name}[{i}].start",), f"citation {citation.number} quotes what another does")
+        seen.add(place)
+
+
+def _short(answer: Answer) -> Iterator[Problem]:
+    short, span = answer.short_answer, answer.short_answer_span
+    leaves = ("short_answer", "short_answer_span")
+    if (short is None) != (span is None):
+        yield Problem(leaves, "the short answer and its place do not come together")
+    if span is None:
+        return
+    places = ("short_answer", *(f"short_answer_span.{part}" for part in ("citation", "start", "end")))
+    if span.citation != 1:
+        yield Problem(places, "the short answer is not of the first citation")
+    if problem := _misplaced(answer.shown[1], span.citation, span.start, span.end, short):
+        yield Problem(places, f"the short answer {problem}")
+
+
+def _alternatives(answer: Answer) -> Iterator[Problem]:
+    """That each is in the citation that it names, which is the next one after the first."""
+    said = {" ".join((answer.short_answer or "").casefold().split())}
+    for i, alternative in enumerate(answer.alternatives):
+        at, text = f"alternatives[{i}]", alternative.short_answer
+        if alternative.citations != [i + 2]:
+            yield Problem(
+                tuple(f"{at}.citations[{j}]" for j in range(len(alternative.citations))),
+                ("an alternative is not of the citation that stands in its place"),
+            )
+        words = " ".join(text.casefold().split())
+        if words in said or answer.short_answer is None:
+            yield Problem((f"{at}.short_answer", "short_answer"), "an alternative is no other than what was said")
+        said.add(words)
+        for number in alternative.citations:
+            yield from _placed(answer, i, number)
+
+
+def _placed(answer: Answer, i: int, number: int) -> Iterator[Problem]:
+    leaves = [f"alternatives[{i}].short_answer", f"alternatives[{i}].citations[0]"]
+    segment = segment_of(answer, answer.alternatives[i], number)
+    if segment is None:
+        yield Problem(tuple(leaves), "an alternative is not shown")
+        return
+    leaves += [f"segments[{segment}].{name}" for name in ("start", "end")]
+    shown = answer.segments[segment]
+    if problem := _misplaced(answer.shown[1], number, shown.start, shown.end, shown.text):
+        yield Problem(tuple(leaves), f"an alternative {problem}")
+
+
+def _filtered(answer: Answer) -> Iterator[Problem]:
+    name, shown = answer.shown
+    filters = answer.filters
+    for i, citation in enumerate(shown):
+        day = citation.date or ""
+        wrong = {
+            "from": bool(filters.since and day < filters.since),
+            "to": bool(filters.until and not "" < day <= filters.until),
+            "articles": bool(filters.articles) and citation.article_id not in filters.articles,
+        }
+        for key, is_wrong in wrong.items():
+            if is_wrong:
+                leaf = "article_id" if key == "articles" else "date"
+                chosen = [f"filters.articles[{n}]" for n in range(len(filters.articles))]
+                leaves = chosen if key == "articles" else [f"filters.{key}"]
+                what = f"citation {citation.number} is of an article that the filters leave out"
+                yield Problem((*leaves, f"{name}[{i}].{leaf}"), what)
+
+
+def _misplaced(shown: list[AnswerCitation], number: int, start: int, end: int, text: str | None) -> str | None:
+    """What is wrong with `text` being the range `start:end` of its article, inside the citation of this number."""
+    for c in shown:
+        a, b = start - c.start, end - c.start
+        if c.number == number and c.start <= start < end <= c.end and c.quote[a:b] == text:
+            inside = any(0 < at < len(c.quote) and c.quote[at - 1].isalnum() and c.quote[at].isalnum() for at in (a, b))
+            return "begins or ends inside a word" if inside else None
+    return "is not in its citation"

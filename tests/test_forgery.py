@@ -1,0 +1,460 @@
+"""Every leaf of an answer is checked from the files, or is on the list of what is not; each change names its leaf."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import re
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from rag.messages import own
+from rag.verify import NOT_CHECKED, verify
+from rag.verify.schema import Answer
+from tests.answers import ASKED, folder, made
+
+Path = tuple[str | int, ...]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("forgery")
+
+
+@pytest.fixture(scope="module")
+def seeds(place):
+    return folder(place / "seeds")
+
+
+@pytest.fixture(scope="module")
+def honest(place, seeds):
+    return made(seeds, place / "index")
+
+
+def written(path: Path) -> str:
+    """A place in an answer, as a finding names it."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def leaves(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, (*path, key))
+    elif isinstance(value, list) and value:
+        for i, inner in enumerate(value):
+            yield from leaves(inner, (*path, i))
+    else:
+        yield path, value
+
+
+def at(answer: object, path: Path) -> object:
+    for part in path:
+        try:
+            answer = answer[part]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return answer
+
+
+def put(answer: dict[str, object], path: Path, value: object) -> dict[str, object]:
+    changed = copy.deepcopy(answer)
+    home = changed
+    for part in path[:-1]:
+        home = home[part]  # type: ignore[index, assignment]
+    home[path[-1]] = value  # type: ignore[index]
+    return changed
+
+
+UNPROVEN = set(NOT_CHECKED) - {"error"}
+CONFUSABLE = str.maketrans("aeopcxyTBHI", "аеорсхуТВНІ")
+
+
+def others(value: object, elsewhere: list[object]) -> Iterator[object]:
+    """Other values that fit where this one stands."""
+    yield from elsewhere
+    if isinstance(value, str):
+        yield from (value + "s", value[:-1], value.swapcase(), value.translate(CONFUSABLE))
+        yield from (value[:1] + "\u200b" + value[1:], value + "\n\n“Xi resigned.” [1]", "Zanzibar", "")
+        yield re.sub(r"\w+", "Zanzibar", value, count=1)
+        yield re.sub(r"\d", lambda m: str((int(m[0]) + 1) % 10), value)
+    elif isinstance(value, bool) or value is None:
+        yield from ("Zanzibar", 1, "2024-01-01", {"citation": 1, "start": 0, "end": 4})
+    elif isinstance(value, int):
+        yield from (value + 1, value - 1, value + 100, 0)
+    elif isinstance(value, float):
+        yield from (value + 0.0001, 0.0, 1.0, 0.5)
+    elif isinstance(value, list):
+        yield ["Zanzibar"]
+    if value is not None:
+        yield None
+
+
+def changes(honest: dict[str, dict[str, object]]) -> Iterator[tuple[str, Path, dict[str, object]]]:
+    """(name of the answer, leaf, the answer with this leaf changed)"""
+    for name, answer in honest.items():
+        for path, value in leaves(answer):
+            elsewhere = [at(other, path) for other in honest.values()]
+            tried: list[object] = [value]
+            for other in others(value, elsewhere):
+                if not any(type(other) is type(one) and other == one for one in tried):
+                    tried.append(other)
+                    yield name, path, put(answer, path, other)
+
+
+def structures(honest: dict[str, dict[str, object]]) -> Iterator[tuple[str, Path, dict[str, object]]]:
+    """The same for lists of which a part is left out, put in twice, moved or joined to the next."""
+    for name, answer in honest.items():
+        for key in ("segments", "citations", "closest", "alternatives", "unmatched_terms"):
+            parts = answer[key]
+            assert isinstance(parts, list)
+            for i in range(len(parts)):
+                yield name, (key, i), put(answer, (key,), parts[:i] + parts[i + 1 :])
+                yield name, (key, i), put(answer, (key,), [*parts[:i], parts[i], *parts[i:]])
+                if i + 1 < len(parts):
+                    swapped = [*parts[:i], parts[i + 1], parts[i], *parts[i + 2 :]]
+                    yield name, (key, i), put(answer, (key,), swapped)
+                    if key == "segments":
+                        joined = parts[i] | {"text": parts[i]["text"] + parts[i + 1]["text"]}
+                        yield name, (key, i), put(answer, (key,), [*parts[:i], joined, *parts[i + 2 :]])
+                if key == "segments":
+                    free = {"kind": "template", "text": "So it is.", "citation": None, "start": 0, "end": 0}
+                    yield name, (key, i), put(answer, (key,), [*parts[:i], free, *parts[i:]])
+
+
+def another_message(path: Path, answer: dict[str, object]) -> bool:
+    """Whether what was changed is an error, to another message of the program's own."""
+    return path == ("error",) and own(str(answer.get("error")))
+
+
+def goes_with(named: str, changed: str) -> bool:
+    """Whether the leaf that is named is the one that was changed, what holds it, or what was put into it."""
+    return any(a == b or a.startswith((f"{b}.", f"{b}[")) for a, b in ((named, changed), (changed, named)))
+
+
+def fits(answer: dict[str, object]) -> str | None:
+    """The leaf for which an answer is not in schema 1, which ends the check of the whole file; None where it is."""
+    try:
+        Answer.model_validate(json.loads(json.dumps(answer)))
+    except ValidationError as error:
+        return ".".join(str(part) for part in error.errors()[0]["loc"])
+    return None
+
+
+def retexted(answer: dict[str, object]) -> dict[str, object]:
+    """The same with the text that its segments make."""
+    segments = answer["segments"]
+    assert isinstance(segments, list)
+    return answer | {"text": "".join(segment["text"] for segment in segments)}
+
+
+def findings(answers: list[dict[str, object]], seeds, place) -> dict[int, list[str]]:
+    """The leaves that are named, by the number of the answer."""
+    file = place / "forged.jsonl"
+    file.write_text("".join(json.dumps(answer) + "\n" for answer in answers))
+    named: dict[int, list[str]] = {i: [] for i in range(len(answers))}
+    for finding in verify(file, seeds).findings:
+        named[finding.line - 1] += finding.leaves
+    return named
+
+
+def test_the_answers_are_of_every_kind_and_hold(honest, seeds, place):
+    assert list(honest) == list(ASKED)
+    named = findings(list(honest.values()), seeds, place)
+    assert not any(named.values())
+    from jinja2 import Environment, PackageLoader
+
+    whole = {name for name in Environment(loader=PackageLoader("rag")).list_templates() if "/" in name}  # noqa: S701
+    kinds = {f"answered/{name}.j2" for name in ASKED} | {f"refused/{name}.j2" for name in ASKED}
+    assert whole <= kinds | {"refused/refused.j2"}
+    for name in ("who", "when", "where", "how_many", "why", "how", "said", "yes_no", "topic", "what", "about", "pdf"):
+        assert honest[name]["status"] == "answered", name
+    assert honest["alternatives"]["alternatives"]
+    assert honest["pdf"]["citations"][0]["page"] == 2
+    assert honest["follow-up"]["standalone_question"] != honest["follow-up"]["question"]
+    assert len(honest["two parts"]["citations"]) > 1
+    assert (honest["refused"]["reason"], honest["filtered out"]["reason"]) == ("no_support", "nothing_found")
+    assert "Zanzibar" in honest["refused"]["unmatched_terms"]
+
+
+def test_each_leaf_that_is_changed_is_named(honest, seeds, place):
+    forged = [one for one in changes(honest) if one[1][0] not in UNPROVEN and not another_message(*one[1:])]
+    unfit = [fits(answer) for *_, answer in forged]
+    whole = [one for one, problem in zip(forged, unfit, strict=True) if problem is None]
+    assert len(whole) > 5000
+    named = findings([answer for *_, answer in whole], seeds, place)
+    missed = [
+        (name, written(path), at(answer, path))
+        for i, (name, path, answer) in enumerate(whole)
+        if not any(goes_with(leaf, written(path)) for leaf in named[i])
+    ]
+    assert not missed, (len(missed), missed[:40])
+
+
+def test_each_change_of_the_order_is_named(honest, seeds, place):
+    forged = [one for one in structures(honest) if fits(one[2]) is None]
+    assert len(forged) > 500
+    for texts in (lambda answer: answer, retexted):
+        named = findings([texts(answer) for *_, answer in forged], seeds, place)
+        missed = [(name, written(path)) for i, (name, path, _) in enumerate(forged) if not named[i]]
+        assert not missed, (len(missed), missed[:40])
+
+
+def quoted(answer, number=1):
+    return answer["citations"][number - 1]
+
+
+def template(answer, old, new):
+    """The answer with other wording of a template."""
+    forged = copy.deepcopy(answer)
+    segment = next(s for s in forged["segments"] if s["kind"] == "template" and old in s["text"])
+    segment["text"] = segment["text"].replace(old, new)
+    return retexted(forged)
+
+
+def nowhere(answer, terms):
+    """A refusal that says of these words that they occur nowhere, as the template would say it."""
+    forged = copy.deepcopy(answer) | {"unmatched_terms": terms}
+    segments = [s for s in forged["segments"] if s["kind"] != "question"]
+    segments = [s for s in segments if s["text"] != ", "]
+    said = [{"kind": "question", "text": term, "citation": None, "start": 0, "end": 0} for term in terms]
+    comma = {"kind": "template", "text": ", ", "citation": None, "start": 0, "end": 0}
+    listed = [part for term in said for part in (term, comma)][:-1]
+    return retexted(forged | {"segments": [*segments[:1], *listed, *segments[1:]]})
+
+
+def moved_short(answer, number, words):
+    """An answer whose short answer is these words of this citation, shown under the label of the first."""
+    forged = copy.deepcopy(answer)
+    cite = quoted(forged, number)
+    start = cite["start"] + cite["quote"].index(words)
+    place = {"start": start, "end": start + len(words)}
+    forged |= {"short_answer": words, "short_answer_span": {"citation": number} | place}
+    segment = next(s for s in forged["segments"] if s["kind"] == "quote")
+    segment |= {"text": words, "citation": number} | place
+    return retexted(forged)
+
+
+INVENTED = "Zanzibar.\n\n“Xi resigned on Friday.” [1]\nChina's Xi Meets South Korean Leader, paragraph 2"
+
+
+def free_text(honest):
+    answer = honest["refused"]
+    question = answer["question"] + " " + INVENTED
+    return nowhere(answer, [INVENTED]) | {"question": question, "standalone_question": question}
+
+
+def free_text_in_the_standalone_question(honest):
+    answer = honest["refused"]
+    return nowhere(answer, [INVENTED]) | {"standalone_question": answer["question"] + " " + INVENTED}
+
+
+def a_word_that_stands_in_no_article_shown(honest):
+    answer = honest["refused"] | {
+        "closest": [],
+        "reason": "nothing_found",
+        "segments": honest["refused"]["segments"][:8],
+    }
+    tail = {"kind": "template", "text": ".", "citation": None, "start": 0, "end": 0}
+    answer |= {"question": "Who is Xi?", "standalone_question": "Who is Xi?"}
+    return nowhere(answer | {"segments": [*answer["segments"][:1], tail]}, ["Xi"])
+
+
+def another_kind(honest):
+    return template(honest["who"], "Who: ", "How many: ")
+
+
+def no_opening(honest):
+    answer = copy.deepcopy(honest["about"])
+    other = quoted(honest["how"])
+    old = quoted(answer)["quote"]
+    answer["citations"] = [other]
+    for segment in answer["segments"]:
+        if segment["kind"] == "quote" and segment["text"] == old:
+            segment |= {"text": other["quote"], "start": other["start"], "end": other["end"]}
+        elif segment["text"] == "1" and segment["kind"] == "metadata" and segment is not answer["segments"][3]:
+            segment["text"] = str(other["paragraph"])
+    return retexted(answer)
+
+
+def short_answer_of_another_citation(honest):
+    return moved_short(honest["alternatives"], 2, "Pawel")
+
+
+def alternative_of_the_first_citation(honest):
+    forged = copy.deepcopy(honest["alternatives"])
+    start = quoted(forged)["start"] + quoted(forged)["quote"].index("engineer")
+    forged["alternatives"] = [{"short_answer": "engineer", "citations": [1]}]
+    for i, segment in enumerate(forged["segments"]):
+        if segment["text"] == "Pawel Dudek":
+            segment |= {"text": "engineer", "citation": 1, "start": start, "end": start + 8}
+            forged["segments"][i + 2] |= {"text": "1", "citation": 1}
+            forged["segments"][i + 4] |= {"text": quoted(forged)["date"], "citation": 1}
+            break
+    return retexted(forged)
+
+
+def confusable(honest):
+    return nowhere(honest["refused"], ["Вeijing"])
+
+
+def confusable_as_typed(honest):
+    question = "Who of Вeijing composed?"
+    return nowhere(honest["refused"], ["Вeijing"]) | {"question": question, "standalone_question": question}
+
+
+def all_confusable_as_typed(honest):
+    question = "Who of Хі composed?"
+    return nowhere(honest["refused"], ["Хі"]) | {"question": question, "standalone_question": question}
+
+
+def a_letter_like_another_as_typed(honest):
+    question = "Who of Beijlng and XI and Bejjing composed BuSAN or Busan0?"
+    return nowhere(honest["refused"], ["BusanO"]) | {"question": question, "standalone_question": question}
+
+
+def small_l_for_capital_i(honest):
+    question = "Who of Kimchl and Xl?"
+    return nowhere(honest["refused"], ["KIMCHl"]) | {"question": question.replace("Kimchl", "KIMCHl")}
+
+
+def not_seen_as_typed(honest):
+    question = "Who of Bei\u200bjing composed?"
+    return nowhere(honest["refused"], ["Bei"]) | {"question": question, "standalone_question": question}
+
+
+def marked_as_typed(honest):
+    question = "Who of Beij\u0331ing composed?"
+    return nowhere(honest["refused"], ["Beij"]) | {"question": question, "standalone_question": question}
+
+
+def half_a_word(honest):
+    question = "Who of Beijing composed?"
+    return nowhere(honest["refused"], ["Beijin"]) | {"question": question, "standalone_question": question}
+
+
+def a_form_of_a_word(honest):
+    question = "Who of Leaders met?"
+    return nowhere(honest["refused"], ["Leaders"]) | {"question": question, "standalone_question": question}
+
+
+def filters_of_nothing(honest):
+    return put(honest["about"], ("filters", "articles"), ["no.txt"])
+
+
+def an_error_with_a_sentence(honest):
+    return honest["error"] | {"error": "Xi resigned on Friday, CaliToday reports."}
+
+
+def an_error_with_a_sentence_in_a_field(honest):
+    return honest["error"] | {"error": "'Xi resigned on Friday' must be a string"}
+
+
+def a_file_that_never_was(honest):
+    return put(honest["who"], ("citations", 0, "path"), "secret.txt")
+
+
+def a_false_hash_over_a_false_quotation(honest):
+    forged = copy.deepcopy(honest["who"])
+    quoted(forged)["seed_sha256"] = "0" * 64
+    old = quoted(forged)["quote"]
+    quoted(forged)["quote"] = old.replace("highly", "hardly").replace("Public", "Pubic")
+    for segment in forged["segments"]:
+        if segment["text"] == old:
+            segment["text"] = quoted(forged)["quote"]
+    return retexted(forged)
+
+
+FORGERIES = {
+    free_text: ("unmatched_terms[0]", "no content word of the question"),
+    free_text_in_the_standalone_question: ("unmatched_terms[0]", "no content word of the question"),
+    a_word_that_stands_in_no_article_shown: ("unmatched_terms[0]", "stands in"),
+    another_kind: ("segments[0].text", "where the template answered/who has 'Who: '"),
+    no_opening: ("citations[0].start", "is not the opening of"),
+    short_answer_of_another_citation: ("short_answer_span.citation", "is not of the first citation"),
+    alternative_of_the_first_citation: ("alternatives[0].citations[0]", "not of the citation that stands in its place"),
+    confusable: ("unmatched_terms[0]", "no content word of the question"),
+    confusable_as_typed: ("unmatched_terms[0]", "no content word of the question"),
+    all_confusable_as_typed: ("unmatched_terms[0]", "no content word of the question"),
+    a_letter_like_another_as_typed: ("unmatched_terms[0]", "no content word of the question"),
+    small_l_for_capital_i: ("unmatched_terms[0]", "what looks like it, stands in"),
+    not_seen_as_typed: ("unmatched_terms[0]", "no content word of the question"),
+    marked_as_typed: ("unmatched_terms[0]", "no content word of the question"),
+    half_a_word: ("unmatched_terms[0]", "no content word of the question"),
+    a_form_of_a_word: ("unmatched_terms[0]", "stands in"),
+    filters_of_nothing: ("filters.articles[0]", "which no seed file holds"),
+    an_error_with_a_sentence: ("error", "none of the program's messages"),
+    an_error_with_a_sentence_in_a_field: ("error", "none of the program's messages"),
+    a_file_that_never_was: ("citations[0].path", "there is no such file"),
+    a_false_hash_over_a_false_quotation: ("citations[0].quote", "is not what stands at"),
+}
+
+
+@pytest.mark.parametrize("forge", FORGERIES, ids=lambda f: f.__name__)
+def test_a_forgery_is_found(honest, seeds, place, forge):
+    file = place / "forged.jsonl"
+    file.write_text(json.dumps(forge(honest)) + "\n")
+    leaf, what = FORGERIES[forge]
+    found = [finding for finding in verify(file, seeds).findings if leaf in finding.leaves]
+    assert any(what in finding.what for finding in found), verify(file, seeds).findings
+
+
+@pytest.mark.parametrize(
+    ("leaf", "value"), [("certificate", "0" * 16), ("threshold", 0.0), ("question", "Who said so?"), ("id", "x")]
+)
+def test_what_the_files_cannot_prove_is_on_the_list(honest, seeds, place, leaf, value):
+    assert not findings([honest["who"] | {leaf: value, "standalone_question": "Who?"}], seeds, place)[0]
+    assert leaf in NOT_CHECKED
+
+
+def test_quotations_that_could_not_be_checked_are_counted_as_that(honest, seeds, place):
+    answer = honest["alternatives"]
+    missing = put(answer, ("citations", 1, "path"), "gone.txt")
+    changed = put(answer, ("citations", 0, "seed_sha256"), "0" * 64)
+    file = place / "forged.jsonl"
+    file.write_text("".join(json.dumps(one) + "\n" for one in (answer, missing, changed)))
+    verdict = verify(file, seeds)
+    count = len(answer["citations"])
+    assert (verdict.quotations, verdict.missing, verdict.changed) == (3 * count, 1, 1)
+    assert verdict.verified == 3 * count - 2
+    kinds = {(finding.line, finding.kind) for finding in verdict.findings}
+    assert kinds == {(2, "source missing"), (3, "source changed")}
+
+
+def edited(answer, honest, chosen):
+    """The answer with one leaf or one list changed, by chance."""
+    if chosen.random() < 0.3:
+        key = chosen.choice(["segments", "citations", "closest", "alternatives", "unmatched_terms"])
+        parts = list(answer[key] or [])
+        if parts:
+            part = parts.pop(chosen.randrange(len(parts)))
+            again = [part] * chosen.choice([0, 1, 2])
+            where = chosen.randrange(len(parts) + 1)
+            return put(answer, (key,), [*parts[:where], *again, *parts[where:]])
+    places = [(path, value) for path, value in leaves(answer) if path[0] not in UNPROVEN]
+    path, value = chosen.choice(places)
+    elsewhere = [at(other, path) for other in honest.values()]
+    return put(answer, path, copy.deepcopy(chosen.choice(list(others(value, elsewhere)))))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(st.integers(0, 2**32))
+def test_no_combination_of_edits_passes(honest, seeds, place, seed):
+    chosen = random.Random(seed)
+    forged = []
+    for _ in range(60):
+        name = chosen.choice(list(honest))
+        answer = honest[name]
+        for _ in range(chosen.randint(1, 4)):
+            answer = edited(answer, honest, chosen)
+            if chosen.random() < 0.5 and all(isinstance(at(part, ("text",)), str) for part in answer["segments"] or []):
+                answer = retexted(answer)
+        if fits(answer) is None and answer != honest[name] and not another_message(("error",), answer):
+            forged.append(answer)
+    named = findings(forged, seeds, place)
+    passed = [answer for i, answer in enumerate(forged) if not named[i]]
+    assert not passed, passed[0]
