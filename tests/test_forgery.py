@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import random
 import re
@@ -219,12 +220,12 @@ def template(answer, old, new):
 def nowhere(answer, terms):
     """A refusal that says of these words that they occur nowhere, as the template would say it."""
     forged = copy.deepcopy(answer) | {"unmatched_terms": terms}
-    segments = [s for s in forged["segments"] if s["kind"] != "question"]
-    segments = [s for s in segments if s["text"] != ", "]
+    segments = forged["segments"]
+    places = [i for i, s in enumerate(segments) if s["kind"] == "question"] or [1, 0]
     said = [{"kind": "question", "text": term, "citation": None, "start": 0, "end": 0} for term in terms]
     comma = {"kind": "template", "text": ", ", "citation": None, "start": 0, "end": 0}
     listed = [part for term in said for part in (term, comma)][:-1]
-    return retexted(forged | {"segments": [*segments[:1], *listed, *segments[1:]]})
+    return retexted(forged | {"segments": [*segments[: places[0]], *listed, *segments[places[-1] + 1 :]]})
 
 
 def moved_short(answer, number, words):
@@ -273,10 +274,10 @@ def no_opening(honest):
     other = quoted(honest["how"])
     old = quoted(answer)["quote"]
     answer["citations"] = [other]
-    for segment in answer["segments"]:
-        if segment["kind"] == "quote" and segment["text"] == old:
+    for before, segment in itertools.pairwise(answer["segments"]):
+        if segment["text"] == old:
             segment |= {"text": other["quote"], "start": other["start"], "end": other["end"]}
-        elif segment["text"] == "1" and segment["kind"] == "metadata" and segment is not answer["segments"][3]:
+        elif before["text"].endswith("paragraph "):
             segment["text"] = str(other["paragraph"])
     return retexted(answer)
 
