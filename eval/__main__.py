@@ -2,7 +2,7 @@
 
     python -m eval                            every set that is there, every system: tables, JSON and an HTML page
     python -m eval compare A.json B.json      paired differences of two results
-    python -m eval gate [--record]            whether the program is worse than the committed baseline
+    python -m eval gate [--record]            whether the program is worse than the baseline, the last or the best
 
 Sets other than the seed questions are read from the folder given by --data, or by the variable EVAL_DATA, or from
 `../shared/data` beside the checkout; those that are not there are skipped with a message.
@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=0, help="questions of each part at most; 0: all")
     parser.add_argument("--out", type=Path, default=bench.RESULTS)
     commands.choices["gate"].add_argument("--record", action="store_true", help="write the baseline")
+    commands.choices["gate"].add_argument("--reason", default="", help="why a loss is taken, kept in the baseline")
     comparing = commands.add_parser("compare")
     comparing.add_argument("a", type=Path)
     comparing.add_argument("b", type=Path)
@@ -44,7 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
             return _compare(given)
         options = _options(given)
         if given.command == "gate":
-            return gate.run(options, load_settings(), recording=given.record)
+            if given.reason and not given.record:
+                raise ValueError("--reason goes with --record")
+            return gate.run(options, load_settings(), recording=given.record, reason=given.reason)
     except (OSError, ValueError, RagError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -58,10 +61,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _options(given: argparse.Namespace) -> bench.Options:
     names = gate.SETS if given.command == "gate" else tuple(datasets.ADAPTERS)
     if given.sets:
-        names = tuple(given.sets.split(","))
-        unknown = sorted(set(names) - set(datasets.ADAPTERS))
+        chosen = set(given.sets.split(","))
+        unknown = sorted(chosen - set(datasets.ADAPTERS))
         if unknown:
             raise ValueError(f"there is no set '{unknown[0]}'; the sets are {', '.join(datasets.ADAPTERS)}")
+        names = tuple(name for name in datasets.ADAPTERS if name in chosen)
     return bench.Options(datasets.folder(given.data), names, given.sample, out=given.out)
 
 

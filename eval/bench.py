@@ -166,7 +166,7 @@ class Bench:
     def _set(self, dataset: Dataset) -> dict[str, Any]:
         world = self.world(dataset)
         cases = sampled(dataset.cases, self.options.sample)
-        out: dict[str, Any] = {"source": dataset.source, "asks_corpus": dataset.asks_corpus}
+        out: dict[str, Any] = {"source": dataset.source, "note": dataset.note, "asks_corpus": dataset.asks_corpus}
         if not dataset.retrieval_only:
             world.warm(cases)
         if dataset.asks_corpus:

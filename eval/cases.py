@@ -119,6 +119,7 @@ class Dataset:
     articles: tuple[Mapping[str, str], ...] = ()  # records of a JSONL seed
     seeds: str = ""  # or a folder of seeds
     source: str = ""
+    note: str = ""  # what stands beside every figure of the set
     retrieval_only: bool = False
 
     @property

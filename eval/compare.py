@@ -97,14 +97,28 @@ def differences(
     set: str, system: str, a: Sequence[Recorded], b: Sequence[Recorded], level: float = LEVEL
 ) -> Iterator[Compared]:
     """Every measure over the scorable questions of both, paired by id. Questions of one run alone are left out."""
-    before = {r["id"]: r for r in a if not r["unscorable"]}
-    pairs = [(before[r["id"]], r) for r in b if r["id"] in before and not r["unscorable"]]
+    yield from of_means(set, system, a, b, level)
+    yield from of_rankings(set, system, a, b, level)
+
+
+def of_means(
+    set: str, system: str, a: Sequence[Recorded], b: Sequence[Recorded], level: float = LEVEL
+) -> Iterator[Compared]:
+    """`differences` of what is a mean over questions."""
+    pairs = _pairs(a, b)
     for measure in MEANS:
         some = [(x, y) for x, y in pairs if measure.of(x) and measure.of(y)]
         if some:
             was, now = [measure.value(x) for x, _ in some], [measure.value(y) for _, y in some]
             found = paired_difference(was, now, [y["group"] for _, y in some], level=level)
             yield Compared(set, system, measure.name, len(some), found, mean(was), measure.less_is_better)
+
+
+def of_rankings(
+    set: str, system: str, a: Sequence[Recorded], b: Sequence[Recorded], level: float = LEVEL
+) -> Iterator[Compared]:
+    """`differences` of what is computed over all questions at once, and takes longer."""
+    pairs = _pairs(a, b)
     if not pairs:
         return
     groups = [y["group"] for _, y in pairs]
@@ -120,6 +134,11 @@ def differences(
         if drawn is not None:
             value = float(of_both(np.ones((1, len(pairs))))[0][0])
             yield Compared(set, system, name, len(pairs), drawn, value, less_is_better)
+
+
+def _pairs(a: Sequence[Recorded], b: Sequence[Recorded]) -> list[tuple[Recorded, Recorded]]:
+    before = {r["id"]: r for r in a if not r["unscorable"]}
+    return [(before[r["id"]], r) for r in b if r["id"] in before and not r["unscorable"]]
 
 
 Statistic = Callable[[Sequence[bool], Sequence[float], Floats], Floats]

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from statistics import mean
 from typing import Any
 
+import numpy as np
+
 from eval.datasets.news import REMOVED
 from eval.metrics import refusal
-from eval.metrics.intervals import Share
+from eval.metrics.intervals import Share, paired_statistic
 from eval.scoring import Record, at, scorable, told
 from rag.loss import holds_words, token_f1
 
@@ -41,6 +43,7 @@ def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, p
         "coverage": share(r.answered for r in some),
         "given_right": share(r.right for r in given),
         "auroc_answerable": refusal.auroc(labels, telling),
+        "auroc_answerable_interval": auroc_interval(labels, telling, [r.group for r in some]),
         "auroc_right": refusal.auroc(right, scores),
         "auroc_within_paragraph": refusal.auroc_within(labels, telling, [r.paragraph for r in some]),
         "refusing_precision": refusing.precision,
@@ -101,6 +104,16 @@ def elsewhere(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) ->
     given = [r for r in scorable(records) if r.category == "removed" and r.answered and r.shown_short]
     same = [token_f1(r.shown_short or "", answers[r.id.removesuffix(REMOVED)]) >= 0.5 for r in given]
     return {"said_elsewhere": share(same) if same else None}
+
+
+def auroc_interval(labels: Sequence[bool], scores: Sequence[float], groups: Sequence[str]) -> list[float] | None:
+    """The 95% bootstrap interval, by group, of an AUROC; None where it is not defined."""
+    if len(set(labels)) < 2:
+        return None
+    found = paired_statistic(
+        lambda weights: (np.zeros(len(weights)), refusal.weighted_aurocs(labels, scores, weights)), groups
+    )
+    return None if found is None else [max(0.0, found.low), min(1.0, found.high)]
 
 
 def chance(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> float:

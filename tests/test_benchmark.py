@@ -1,5 +1,6 @@
 """One run of the benchmark over a few seed questions: every system, the files it leaves, and comparing two results."""
 
+import argparse
 import copy
 import json
 from dataclasses import replace
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from eval import __main__ as command
-from eval import bench, compare, report, systems
+from eval import bench, compare, datasets, gate, report, systems
 from eval.bench import Bench, Options, content_hash, sampled, save
 from eval.cases import Asked, Dataset, Prediction
 from eval.datasets import seeds
@@ -54,6 +55,7 @@ def test_every_system_is_measured_on_the_same_questions(result):
         "always answer",
         "never answer",
         "question only",
+        "question only, learnt here",
         "word coverage",
         "dense only",
         "lexical only",
@@ -77,6 +79,31 @@ def test_every_system_is_measured_on_the_same_questions(result):
     assert (
         by_name["LangChain FAISS"]["quoted_characters"] is None or by_name["LangChain FAISS"]["quoted_characters"] > 300
     )
+
+
+def test_questions_of_our_own_come_last_and_say_so_beside_their_figures(result, capsys):
+    found, out = result
+    assert tuple(datasets.ADAPTERS)[-1] == gate.SETS[-1] == "seeds"
+    options = command._options(argparse.Namespace(command=None, sets="seeds,wikiqa", data=None, sample=0, out=out))
+    assert options.names == ("wikiqa", "seeds")
+    titled = f"seeds ({seeds.NOTE})"
+    alone = report.words_alone(found["sets"]["seeds"], "test")
+    report.terminal(found)
+    for text in (capsys.readouterr().out, report.markdown(found), report.page(found)):
+        assert titled in text
+        assert alone in " ".join(text.split())
+
+
+def test_what_the_questions_alone_tell_is_an_auroc_with_its_interval(result):
+    found, _ = result
+    rows = {row["name"]: row for row in found["sets"]["seeds"]["systems"]}
+    alone, here = rows["question only"], rows["question only, learnt here"]
+    assert [r["score"] for r in alone["records"]] != [r["score"] for r in here["records"]]
+    figures = alone["figures"]["test"]
+    low, high = figures["auroc_answerable_interval"]
+    assert 0 <= low < figures["auroc_answerable"] < high <= 1
+    said = report.words_alone(found["sets"]["seeds"], "test")
+    assert f"AUROC answerable {figures['auroc_answerable']:.3f} (95% {low:.2f} to {high:.2f}" in said
 
 
 def test_sets_without_data_are_skipped_with_a_message(result):
@@ -168,7 +195,7 @@ def test_compare_pairs_the_questions(result, tmp_path, capsys):
 def test_a_wrong_command_line_says_what_there_is(capsys, tmp_path):
     assert command.main(["--sets", "seed"]) == 2
     assert command.main(["--sets", "seed", "gate"]) == 2  # not lost before the command
-    assert "the sets are seeds, squad2" in capsys.readouterr().err
+    assert "the sets are squad2, wikiqa" in capsys.readouterr().err
     assert command.main(["--data", str(tmp_path / "none")]) == 2
     assert "is not there" in capsys.readouterr().err
     assert command.main(["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")]) == 2

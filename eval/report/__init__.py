@@ -13,6 +13,7 @@ from rich.table import Table
 from eval.metrics import retrieval
 from eval.report import plots
 from eval.scoring import decided_right
+from eval.systems import question_only
 
 MEASURES = tuple(str(measure) for measure in retrieval.MEASURES)
 
@@ -35,6 +36,7 @@ COLUMNS = (
 FURTHER = (
     ("errors", "errors"),
     ("coverage", "coverage"),
+    ("auroc_answerable_interval", "AUROC answerable, 95%"),
     ("auroc_within_paragraph", "AUROC within a paragraph"),
     ("refusing_precision", "refusing: precision"),
     ("refusing_recall", "refusing: recall"),
@@ -59,9 +61,11 @@ FURTHER = (
 
 
 def shown(figure: Any, *, interval: bool = False) -> str:
-    """A figure as text; a share with its interval where asked for; an absent one as a dash."""
+    """A figure as text; a share with its interval where asked for; an interval by its ends; an absent one as a dash."""
     if figure is None:
         return "–"
+    if isinstance(figure, list):
+        return f"{figure[0]:.2f}–{figure[1]:.2f}"
     if isinstance(figure, Mapping):
         low, high = figure["interval"]
         if not figure["of"]:
@@ -77,6 +81,7 @@ def terminal(result: Mapping[str, Any], part: str = "test", console: Console | N
     for name, found in result["sets"].items():
         if found.get("systems"):
             console.print(_table(name, found, part))
+            console.print(f"  {words_alone(found, part)}", highlight=False)
         if "grounding" in found:
             console.print(f"  {name}: {_grounding(found['grounding'])}")
         for ranking, measures in found.get("retrieval", {}).get("rankings", {}).items():
@@ -89,9 +94,29 @@ def terminal(result: Mapping[str, Any], part: str = "test", console: Console | N
         console.print(message, highlight=False)
 
 
+def titled(name: str, found: Mapping[str, Any]) -> str:
+    """A set's name, with whose questions they are where they are ours."""
+    return f"{name} ({found['note']})" if found.get("note") else name
+
+
+def words_alone(found: Mapping[str, Any], part: str) -> str:
+    """How far the words of our own training questions tell this set's answerable questions, without any text."""
+    (row,) = (row for row in found["systems"] if row["name"] == question_only.NAME)
+    figures = row["figures"][part]
+    if figures["auroc_answerable"] is None:
+        return "By the questions alone: not defined, as all of them are of one sort."
+    low, high = figures["auroc_answerable_interval"]
+    return (
+        f"By the questions alone, without any text, AUROC answerable {figures['auroc_answerable']:.3f} "
+        f"(95% {low:.2f} to {high:.2f}; chance 0.5): naive Bayes on our machine-written training questions."
+    )
+
+
 def _table(name: str, found: Mapping[str, Any], part: str) -> Table:
     asked = found["systems"][0]["figures"][part]["questions"]
-    table = Table(title=f"{name}, {_counts(found['systems'][0], part)}", title_justify="left", header_style="bold")
+    table = Table(
+        title=f"{titled(name, found)}, {_counts(found['systems'][0], part)}", title_justify="left", header_style="bold"
+    )
     table.add_column("system")
     table.add_column("threshold", justify="right")
     for _, heading in COLUMNS:
@@ -106,11 +131,13 @@ def markdown(result: Mapping[str, Any], part: str = "test") -> str:
     """The figures without any text of a set, to be committed."""
     lines = [f"# Evaluation {result['content']}", "", f"Made {result['made']}, version {result['program']['version']}."]
     for name, found in result["sets"].items():
-        lines += ["", f"## {name}", ""]
+        lines += ["", f"## {titled(name, found)}", ""]
         for title, columns in (("", COLUMNS), ("Further figures", FURTHER)):
             if found.get("systems"):
                 lines += [*([f"{title}:", ""] if title else [_counts(found["systems"][0], part), ""])]
                 lines += [*_markdown_table(found, columns, part), ""]
+        if found.get("systems"):
+            lines += [words_alone(found, part), ""]
         if "grounding" in found:
             lines += [_grounding(found["grounding"]) + ".", ""]
         retrieved = found.get("retrieval", {})
@@ -183,10 +210,17 @@ def page(result: Mapping[str, Any]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("eval.report", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["alone"] = lambda found: words_alone(found, "test")
     environment.filters["figure"] = lambda value: shown(value, interval=True)
     template = environment.get_template("page.html.j2")
     sets = [
-        {"name": name, **found, "plots": plots.of_set(name, found), "wrong": wrong(found)}
+        {
+            "name": name,
+            "heading": titled(name, found),
+            **found,
+            "plots": plots.of_set(name, found),
+            "wrong": wrong(found),
+        }
         for name, found in result["sets"].items()
     ]
     return template.render(result=result, sets=sets, columns=COLUMNS, further=FURTHER, measures=MEASURES)

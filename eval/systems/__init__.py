@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from eval.cases import Asked, Case, Prediction, System
-from eval.systems import baselines, cairn_peer, langchain_peer, ours
+from eval.systems import baselines, cairn_peer, langchain_peer, ours, question_only
+from eval.systems.question_only import QuestionOnly
 from eval.world import World
 
 OURS = "ours"
@@ -70,7 +71,8 @@ def build(world: World, develop: Sequence[Case], *, peers: bool = True) -> list[
         Entry(ours.Renamed(program, "ours, threshold tuned here"), tuned=True, probability=True),
         Entry(ours.Always(program), tuned=False),
         Entry(ours.Never(program), tuned=False),
-        Entry(baselines.QuestionOnly(program, develop), tuned=True),
+        Entry(QuestionOnly(program, question_only.NAME, question_only.by_our_own), tuned=True),
+        Entry(QuestionOnly(program, question_only.NAME_HERE, question_only.by_these(develop)), tuned=True),
         Entry(beside(baselines.WordCoverage.name, baselines.WordCoverage), tuned=True),
         Entry(beside(baselines.CosineThreshold.name, baselines.CosineThreshold), tuned=True),
     ]
