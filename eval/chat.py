@@ -3,8 +3,8 @@
 `questions/chat.jsonl` has each seed question once more, as somebody might type it: with greetings, requests to be told,
 a sentence before it, in lower case. `questions/topics.jsonl` asks for what there is on a topic ("Tell me about THAAD");
 right is a first quotation that is one of the sentences on it, and of topics that the article does not have a refusal.
-Both were written by hand, by one who did not see the rules of `rag.plain`; these were made while reading the develop
-half. Each is asked of the program as it is, and of the same one that takes questions as they are typed.
+Both are machine-written, without a look at the rules of `rag.plain`; these were made while reading the develop half.
+Each is asked of the program as it is, and of the same one that takes questions as they are typed.
 """
 
 from __future__ import annotations

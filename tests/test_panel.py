@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
+from eval.datasets import ADAPTERS
 from rag.build import sync_index
 from rag.errors import IndexUnusable, InputError
 from rag.settings import Settings
 from rag.store import open_current
-from rag.ui import chat, choices, html
+from rag.ui import chat, choices, evaluation, html
 from rag.ui.examples import Examples
 
 
@@ -190,3 +191,12 @@ def test_the_page_holds_each_example_and_shows_those_that_fit():
     assert [examples.clicked(SimpleNamespace(elem_id=id)) for id in ("ask", None)] == [None, None]
     buttons = [c["props"] for c in asyncio.run(built())["components"] if c["type"] == "button"]
     assert [(button["value"], button["visible"]) for button in buttons] == [("one?", False), ("two?", True)]
+
+
+def test_the_evaluation_asks_people_s_questions_first_and_says_whose_the_others_are():
+    assert evaluation._SETS[-1] == "seeds"
+    assert set(evaluation._SETS) <= set(ADAPTERS)
+    assert "machine-written" in evaluation._ABOUT
+    line = "[05:31:02] wikiqa: cosine threshold, 3.1 s                    bench.py:153\n"
+    assert evaluation._progress(line) == "wikiqa: cosine threshold, 3.1 s"
+    assert evaluation._progress("Loading weights") == ""

@@ -21,10 +21,10 @@ _NEEDED = ("matplotlib", "sklearn")
 _SETS = ("squad2", "wikiqa", "clapnq", "seeds")
 _SAMPLE = 100
 _ABOUT = (
-    "The quick benchmark asks this program and simple baselines questions that people asked (a sample of SQuAD 2.0, "
-    "WikiQA and ClapNQ, where their folder stands beside the checkout), then the project's own on its article. Those are "
-    "machine-written, as what the readers were trained on, and flatter it. Every quotation is checked against the file; "
-    "figures, plots and every wrong answer are shown. It takes some minutes."
+    "The quick benchmark asks this program and simple baselines some questions that people asked (SQuAD 2.0, WikiQA, "
+    "ClapNQ, where their folder stands beside the checkout), then the project's own about its article. Its own are "
+    "machine-written, as those that the readers were trained on, and flatter it. Quotations are checked against the "
+    "file; figures, plots and every wrong answer are shown. It takes some minutes."
 )
 
 
