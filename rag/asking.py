@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 from rag.batch import Asked, Bad, Calibrating, Given, identifier, read_lines
+from rag.batch import Turn as Earlier
 from rag.certify import Question
 from rag.dialogue import Turn
 from rag.errors import InputError, RagError
 from rag.filters import parse
+from rag.journal import Journal
 from rag.pipeline import Assistant, error_reply
 from rag.reader import Reader
 from rag.types import Hit, Reply
@@ -34,6 +36,21 @@ def reply_object(reply: Reply) -> dict[str, Any]:
 def to_json(reply: Reply) -> str:
     """The schema-1 object on one line."""
     return json.dumps(reply_object(reply), ensure_ascii=False)
+
+
+def with_history(reply: Reply, history: Sequence[Earlier]) -> dict[str, Any]:
+    """The schema-1 object with the turns before it, by which it can be asked again."""
+    return {**reply_object(reply), "history": [turn.model_dump(exclude_none=True) for turn in history]}
+
+
+def recorded(journal: Journal | None, reply: Reply, history: Sequence[Earlier]) -> Reply:
+    """The reply, when it is in the log; where it cannot be written there, an error in its place."""
+    try:
+        if journal is not None:
+            journal.add(with_history(reply, history))
+    except RagError as error:
+        return error_reply(error, id=reply.id, question=reply.question, generation=reply.index_generation)
+    return reply
 
 
 def hit_object(rank: int, hit: Hit) -> dict[str, Any]:
@@ -63,19 +80,21 @@ def ask_lines(batch: Path, load: Callable[[], Assistant]) -> Iterator[Line]:
     lines = read_lines(batch, Asked)
     assistant = load()
     for line in lines:
-        reply = _asked(line, assistant)
-        yield reply_object(reply), reply.status != "error"
+        if isinstance(line, Bad):
+            yield reply_object(error_reply(InputError(line.message), id=line.id, question=line.question)), False
+            continue
+        reply = replied(line, assistant)
+        yield with_history(reply, line.history) if line.history else reply_object(reply), reply.status != "error"
 
 
-def _asked(line: Asked | Bad, assistant: Assistant) -> Reply:
-    generation = assistant.store.generation
-    if isinstance(line, Bad):
-        return error_reply(InputError(line.message), id=line.id, question=line.question, generation=generation)
-    id = identifier(line.id)
+def replied(asked: Asked, assistant: Assistant) -> Reply:
+    """The reply to one line or request; where it cannot be asked of the generation, an error that says why."""
+    id = identifier(asked.id)
     try:
-        return answered(assistant, line)
+        return answered(assistant, asked)
     except Exception as error:  # noqa: BLE001 - a fault in one line must not end the batch, nor look like a refusal
-        return error_reply(error, id=id, question=line.question, generation=generation)
+        generation = assistant.store.generation
+        return error_reply(error, id=id, question=asked.question, filters=asked.filters, generation=generation)
 
 
 def answered(assistant: Assistant, asked: Asked) -> Reply:

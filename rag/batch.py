@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rag.errors import InputError
 from rag.messages import fault, field, message
+from rag.words import is_text
 
 T = TypeVar("T", bound=BaseModel)
 MAX_TURNS = 200  # of one conversation
@@ -24,6 +25,7 @@ class Turn(BaseModel):
 
     question: str = Field(max_length=10_000)
     answer: str = Field(default="", max_length=100_000)
+    short_answer: str | None = Field(default=None, max_length=10_000)  # where it is known
 
 
 class Asked(BaseModel):
@@ -80,6 +82,8 @@ def read_lines(path: Path, model: type[T]) -> Iterator[T | Bad]:
 
 def requested(data: object, model: type[T]) -> T:
     """The object of a request, checked. Raises InputError that names the field."""
+    if not is_text(data):
+        raise InputError("the request holds half of a surrogate pair, which is no character")
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -94,9 +98,8 @@ def _told(error: ValidationError) -> tuple[str, str]:
 def _line(number: int, line: str, model: type[T]) -> T | Bad:
     try:
         data = json.loads(line)
-        json.dumps(data, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return Bad(None, "", message("surrogate", number))
+        if not is_text(data):
+            return Bad(None, "", message("surrogate", number))
     except json.JSONDecodeError as error:
         return Bad(None, "", message("not_json", number, error.pos + 1))
     except (ValueError, RecursionError):

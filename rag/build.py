@@ -17,7 +17,7 @@ from rag.boilerplate import is_boilerplate
 from rag.errors import IndexUnusable, SeedError
 from rag.plan import BuildReport, make_plan, same_text
 from rag.settings import Settings
-from rag.store import Generation, kept, layout, manifest, passages, soundness, vectors
+from rag.store import Generation, kept, layout, manifest, passages, pruning, soundness, vectors
 from rag.types import Article, Encoder, SeedEntry, SeedFile, Vectors
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
@@ -169,6 +169,7 @@ class _Work:
         if not self.full and soundness.is_sound(there):
             report.chunks = manifest.read(there).chunks
             layout.point(self.index, report.generation)
+            pruning.tidy(self.index, report.generation)
             return
         folder = layout.new_folder(self.index)
         entries = self._entries()
@@ -200,6 +201,7 @@ class _Work:
             layout.point(self.index, report.generation)
         else:
             layout.publish(self.index, folder, report.generation)
+        pruning.tidy(self.index, report.generation)
 
     def _write_passages(self, folder: Path, entries: Sequence[SeedEntry]) -> set[int]:
         """Writes articles and chunks; returns the shards in which anything changed."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rag import embed, ids, load
@@ -11,7 +12,7 @@ from rag.errors import IndexUnusable, ModelError
 from rag.extract import shipped_sha256
 from rag.plan import make_plan
 from rag.settings import Settings, certified
-from rag.store import certificates, kept, layout, manifest
+from rag.store import certificates, kept, layout, manifest, pins
 from rag.types import SeedEntry
 
 _SHIPPED = "the shipped threshold applies: run `rag calibrate`"
@@ -23,6 +24,7 @@ def check(seeds: Path, index: Path, settings: Settings, note: Callable[[str], No
     `note` gets what is no fault of the index and that no build would change: articles whose id another one has.
     """
     findings = list(_files(index))
+    findings += _pins(index, findings)
     try:
         current = layout.pointed(index)
         if current is None and not findings:
@@ -46,6 +48,25 @@ def check(seeds: Path, index: Path, settings: Settings, note: Callable[[str], No
     return findings + list(_certificate(index, held.name, settings)) + _seeds(seeds, held, note)
 
 
+def _pins(index: Path, findings: Sequence[str]) -> list[str]:
+    """The pins whose generation is not there, or is damaged by what was found."""
+    try:
+        held = pins.read(index)
+    except IndexUnusable as error:
+        return [str(error)]
+    wrong = []
+    for pin in held:
+        folder = str(layout.folder(index, pin.generation))
+        there = layout.holds(index, pin.generation)
+        if not there or any(folder in finding for finding in findings):
+            state = "is damaged" if there else "is not there"
+            wrong.append(
+                f"the pin '{pin.name}' keeps generation {pin.generation}, which {state}; bring {folder} back from a "
+                f"copy, or let go of it with `rag pin --remove {pin.name}`"
+            )
+    return wrong
+
+
 def _certificate(index: Path, generation: str, settings: Settings) -> Iterator[str]:
     """Whether a certificate was made for what there is now; that there is none at all is no fault."""
     try:
@@ -56,6 +77,9 @@ def _certificate(index: Path, generation: str, settings: Settings) -> Iterator[s
         return
     if settings.threshold is not None:
         return  # it overrules any certificate
+    with suppress(IndexUnusable):  # named already
+        pinned = {pin.generation for pin in pins.read(index)}  # their certificates are kept with them
+        others = [name for name in others if name not in pinned]
     if held is None and others:
         yield f"there is a certificate, but of another generation ({', '.join(others)}); {_SHIPPED}"
     changed = held.stale(generation, shipped_sha256(), certified(settings)) if held else None

@@ -191,6 +191,57 @@ def verify(
 
 
 @app.command()
+def replay(
+    answers: Annotated[Path, typer.Argument(help="A JSONL file of answers.")],
+    index: Index = _INDEX,
+    as_json: AsJson = False,
+) -> None:
+    """Asks each answer's question anew of the generation that answered it, and names what differs."""
+    from rag.progress import bars
+    from rag.replay import lines, to_json
+    from rag.replay import replay as ask_again
+
+    with bars() as progress:
+        found = ask_again(answers, index, load_settings(), lambda done, total: progress("asking anew", done, total))
+    for line in [to_json(found)] if as_json else lines(found, answers):
+        (say_json if as_json else say)(line)
+    raise typer.Exit(1 if found.differing or found.gone else 0)
+
+
+@app.command()
+def pin(
+    name: Annotated[str, typer.Argument(help="The name of the pin.")],
+    generation: Annotated[str | None, typer.Option("--generation", help="Which one; else the current.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Let go of the pin.")] = False,
+    index: Index = _INDEX,
+) -> None:
+    """Keeps a generation of the index for good under a name: no build removes it."""
+    from rag.store import pins
+
+    if remove and generation:
+        raise typer.BadParameter("--remove takes the name alone")
+    if remove:
+        say(f"let go of '{name}': generation {pins.remove(index, name).generation} goes as others do")
+        return
+    held = pins.add(index, name, generation)
+    say(f"'{name}' keeps generation {held.generation}; `rag pin --remove {name}` lets go of it")
+
+
+@app.command("pins")
+def list_pins(index: Index = _INDEX) -> None:
+    """Lists what is pinned: name, generation, the day it was pinned, articles."""
+    from rag.store import pins
+
+    held = pins.read(index)
+    for one in held:
+        number = pins.articles(index, one)
+        articles = "cannot be read; `rag check` says why" if number is None else counted(number, "article")
+        say(f"{one.name}  {one.generation}  {one.pinned}  {articles}")
+    if not held:
+        print("nothing is pinned; `rag pin NAME` keeps the current generation")
+
+
+@app.command()
 def calibrate(
     questions: Annotated[
         Path,
@@ -267,11 +318,12 @@ def serve(
     ] = None,
     upload: Annotated[bool, typer.Option(help="Let users add articles and take them out.")] = True,
     mcp: Annotated[bool, typer.Option("--mcp", help="Offer the API as tools of an MCP server, too.")] = False,
+    log: Annotated[Path | None, typer.Option("--log", help="A file to which every answer is written.")] = None,
 ) -> None:
     """Serves the page with the HTTP API (`/ask`, `/search`, `/articles`)."""
     from rag.serve import Serving, run
 
-    serving = Serving(index, seeds, host, port, api=True, upload=upload, auth=_credentials(auth), mcp=mcp)
+    serving = Serving(index, seeds, host, port, api=True, upload=upload, auth=_credentials(auth), mcp=mcp, log=log)
     run(serving, load_settings())
 
 

@@ -29,7 +29,7 @@ from rag.reader import as_meant, english, networks
 from rag.render import Asking, error_reply, render
 from rag.retrieve import retrieve
 from rag.settings import Settings, certified
-from rag.store import Generation, certificates, layout, open_current
+from rag.store import Generation, certificates, layout, open_current, open_kept
 from rag.store.certificates import Certificate, percent
 from rag.types import ASIDES, OF_ARTICLE, Encoder, Extractor, Hit, Kind, Question, Refused, Reply, Support
 from rag.words import stem, terms
@@ -62,6 +62,11 @@ class Assistant:
         self.encoder, self._extractor = encoder, extractor
         self._threshold, self.settings = threshold, settings
         self.certificate = certificate  # of the threshold, where it still holds
+
+    @property
+    def threshold(self) -> float:
+        """The confidence at which it answers."""
+        return self._threshold
 
     def ask(self, text: str, *, id: str | None = None, history: Sequence[Turn] = (), filters: Filters = ALL) -> Reply:
         """Answers or refuses, of the articles that pass the filters; `history` are the turns before, oldest first.
@@ -167,8 +172,9 @@ class Assistant:
         return [term for term in absent if stem(term) not in found]
 
     def with_threshold(self, threshold: float) -> Assistant:
-        """The same with another threshold, for which nothing is certified."""
-        return Assistant(self.store, self.encoder, self._extractor, threshold, self.settings)
+        """The same with another threshold; nothing is certified for it but where it is a level of the certificate."""
+        certificate = self.certificate if self.certificate and threshold in self.certificate.thresholds else None
+        return Assistant(self.store, self.encoder, self._extractor, threshold, self.settings, certificate)
 
     def at_level(self, risk: float) -> Assistant:
         """The same at the threshold of one of the certificate's levels. Raises InputError for a risk that has none."""
@@ -177,7 +183,7 @@ class Assistant:
         threshold = next((level.threshold for level in levels if level.risk == risk), None)
         if threshold is None:
             raise InputError(message("level", percent(risk)))
-        return Assistant(self.store, self.encoder, self._extractor, threshold, self.settings, certificate)
+        return self.with_threshold(threshold)
 
     def search(self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL) -> list[Hit]:
         """The retriever alone: the `k` best passages, best first."""
@@ -234,14 +240,18 @@ class LiveAssistant:
             return self._assistant
 
 
-def open_assistant(index: Path, settings: Settings, encoder: Encoder | None = None) -> Assistant:
-    """Opens the current generation with its models; `encoder` is the one of the settings where it is loaded already.
+def open_assistant(
+    index: Path, settings: Settings, encoder: Encoder | None = None, *, generation: str | None = None
+) -> Assistant:
+    """Opens the current generation with its models, or one that is kept, by its name.
+
+    `encoder` is the one of the settings where it is loaded already; what reads is loaded once for all.
 
     The threshold is that of the settings, else that of a certificate that holds, else the shipped one.
 
     Raises IndexUnusable when there is none, or when it was built with other settings, naming the fields.
     """
-    store = open_current(index)
+    store = open_current(index) if generation is None else open_kept(index, generation)
     source = embed.resolve(settings.encoder)
     differences = store.manifest.recipe.differences(recipe(settings, source))
     if differences:

@@ -18,6 +18,7 @@ from rag.errors import RagError
 from rag.filters import Filters
 from rag.messages import exception, message, own
 from rag.types import ASIDES, Alternative, Answered, Citation, Outcome, Question, Reply, Segment, ShortSpan, Support
+from rag.words import is_text
 
 _log = logging.getLogger("rag")
 
@@ -113,18 +114,27 @@ def _alternatives(outcome: Answered, citations: Sequence[Citation]) -> list[Segm
     return found
 
 
-def error_reply(error: Exception, *, id: str | None = None, question: str = "", generation: str | None = None) -> Reply:
+def error_reply(
+    error: Exception,
+    *,
+    id: str | None = None,
+    question: str = "",
+    filters: Mapping[str, object] = {},
+    generation: str | None = None,
+) -> Reply:
     """The reply to what could not be asked: a failure, never to be read as a refusal.
 
     It says one of `rag.messages`. What else an error says may hold paths of the server or words of an article, so it
-    goes to the log.
+    goes to the log. `generation` is the one that it was asked of; None where it was never put to one. What is no text
+    (half of a surrogate pair) is left out.
     """
+    question, filters = question if is_text(question) else "", filters if is_text(filters) else {}
     return Reply(
         schema=1,
-        id=id,
+        id=id if is_text(id) else None,
         question=question,
         standalone_question=question,
-        filters={},
+        filters=filters,
         status="error",
         text="",
         segments=(),

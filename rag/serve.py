@@ -21,6 +21,7 @@ from typing import Any
 
 from rag.errors import RagError
 from rag.guard import MAX_UPLOAD_BYTES, Guard, Rules, Uploads
+from rag.journal import Journal
 from rag.settings import Settings
 
 _GRACE = 5  # seconds that open connections have at the end; a page keeps one open as long as it is looked at
@@ -40,6 +41,7 @@ class Serving:
     upload: bool = True  # articles can be added and taken out on the page
     auth: tuple[str, str] | None = None  # user and password
     mcp: bool = False  # the API also as tools of an MCP server
+    log: Path | None = None  # where every answer is written before it is given
 
 
 def run(serving: Serving, settings: Settings) -> None:
@@ -55,6 +57,10 @@ def run(serving: Serving, settings: Settings) -> None:
         raise RagError("--mcp cannot be used with --auth: its tools would be open to all, and could not ask")
     if serving.mcp and importlib.util.find_spec("mcp") is None:
         raise RagError("the MCP server needs another package: pip install 'mcp<2'")
+    for what, folder in (("seeds", serving.seeds), ("index", serving.index)):
+        if serving.log and serving.log.resolve().is_relative_to(folder.resolve()):
+            raise RagError(f"the log {serving.log} would lie in the {what} folder; name a place outside with --log")
+    journal = Journal(serving.log) if serving.log else None
     listening = _listen(host, port)
     print("loading the models …", file=sys.stderr, flush=True)
     from rag.pipeline import LiveAssistant
@@ -65,7 +71,7 @@ def run(serving: Serving, settings: Settings) -> None:
 
     server = uvicorn.Server(
         uvicorn.Config(
-            application(assistant, serving),
+            application(assistant, serving, journal),
             log_level="warning",
             timeout_graceful_shutdown=_GRACE,
             limit_concurrency=_CONNECTIONS,
@@ -97,7 +103,7 @@ def _files_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="article-rag-")
 
 
-def application(assistant: Any, serving: Serving) -> Any:
+def application(assistant: Any, serving: Serving, journal: Journal | None = None) -> Any:
     """The ASGI application: the page at `/`, behind the guard."""
     # Read when components are made; its default is a folder that all users of the machine share.
     files = _files_folder().name
@@ -118,7 +124,7 @@ def application(assistant: Any, serving: Serving) -> Any:
     app.add_middleware(Guard, Rules(hosts, Path(files), serving.upload, serving.mcp), uploads)
 
     library = Library(serving.seeds) if serving.seeds.is_dir() else None
-    offer = Offer(library, uploads if serving.upload else None, serving.api)
+    offer = Offer(library, uploads if serving.upload else None, serving.api, journal)
     blocks = page(assistant, Feedback(default_file()), offer)
     mounted = gradio.mount_gradio_app(
         app,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import json
 import re
 import threading
 import unicodedata
@@ -174,3 +175,12 @@ def commonest(rows: Iterable[tuple[str, str, int]]) -> dict[str, tuple[str, int]
         if key not in best or (count, word) > (best[key][1], best[key][0]):
             best[key] = word, count
     return {key: (word, total[key]) for key, (word, _) in best.items()}
+
+
+def is_text(value: object) -> bool:
+    """Whether a JSON value can be written as UTF-8: half of a surrogate pair is no character."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

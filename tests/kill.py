@@ -26,7 +26,7 @@ from rag import build, embed, pipeline
 from rag.asking import reply_object
 from rag.check import check
 from rag.settings import Settings
-from rag.store import kept, layout, manifest, passages, soundness, vectors
+from rag.store import kept, layout, manifest, passages, pins, pruning, soundness, vectors
 
 PHASES = (
     "start", "planning", "copying passages", "writing passages", "embedding", "keeping vectors", "writing vectors",
@@ -86,7 +86,7 @@ def mark(phase: Phase) -> None:
     phase.around(layout, "publish", "syncing")
     phase.around(Path, "rename", "renaming")
     phase.around(layout, "point", "switching")
-    phase.around(layout.shutil, "rmtree", "pruning")
+    phase.around(pruning.shutil, "rmtree", "pruning")
 
 
 def in_child(run: Callable[[], None]) -> int:
@@ -196,6 +196,7 @@ class Trial:
     def run(self, kills: int) -> Outcome:
         """Kills until as many builds were hit in their work as asked for."""
         self.settle()
+        first = pins.add(self.index, "first").generation
         asker = in_child(self.ask_on)
         try:
             while self.outcome.kills.total() < kills:
@@ -208,6 +209,12 @@ class Trial:
             os.kill(asker, signal.SIGKILL)
             os.waitpid(asker, 0)
         self.compare()
+        assistant = pipeline.open_assistant(self.index, self.settings, generation=first)
+        if (
+            json.dumps(reply_object(assistant.ask(QUESTION)) | {"timings_ms": None}, sort_keys=True)
+            != self.truth[first]
+        ):
+            self.outcome.failures.append("the pinned generation answers otherwise than when it was pinned")
         return self.outcome
 
     def compare(self) -> None:

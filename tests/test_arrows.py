@@ -50,6 +50,8 @@ EDGES = {
     "library",
     "guard",
     "login",
+    "journal",
+    "replay",
 }
 
 

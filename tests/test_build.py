@@ -13,7 +13,7 @@ from rag.check import check
 from rag.errors import IndexBusy, IndexUnusable, SeedError
 from rag.pipeline import open_assistant
 from rag.settings import Settings
-from rag.store import layout, open_current
+from rag.store import layout, open_current, pruning
 
 ARTICLES = {
     "a.txt": "First title\n\nThe fox jumped over the dog. It was brown.\n\nHead\n\nThe dog slept all day.\n",
@@ -358,7 +358,7 @@ def test_old_generations_are_kept_to_a_small_number(folders):
     for n in range(4):
         (seeds / "d.txt").write_text(f"Fourth\n\nThe zebra ran {n} times.\n")
         sync_index(seeds, index, Settings())
-    assert len(list((index / layout.GENERATIONS).iterdir())) == layout.KEPT
+    assert len(list((index / layout.GENERATIONS).iterdir())) == pruning.KEPT
 
 
 def test_lexical_search_takes_any_question_as_words(folders):

@@ -128,7 +128,9 @@ def structures(honest: dict[str, dict[str, object]]) -> Iterator[tuple[str, Path
 
 
 def another_message(path: Path, answer: dict[str, object]) -> bool:
-    """Whether what was changed is an error, to another message of the program's own."""
+    """Whether what was changed is an error, to another message of the program's own, or what it was asked with."""
+    if path[0] == "filters":
+        return answer["status"] == "error"
     return path == ("error",) and own(str(answer.get("error")))
 
 

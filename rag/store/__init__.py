@@ -95,6 +95,17 @@ class Generation:
         self._passages.close()
 
 
+def open_kept(index: Path, name: str) -> Generation:
+    """Opens a generation by its name. Raises IndexUnusable when it is not there or is damaged."""
+    gone = f"the generation {name[:80]} is not there"
+    if not layout.holds(index, name):
+        raise IndexUnusable(gone)
+    try:
+        return Generation(layout.folder(index, name))
+    except FileNotFoundError as error:  # removed meanwhile
+        raise IndexUnusable(gone) from error
+
+
 def open_current(index: Path) -> Generation:
     """Opens the current generation. Raises IndexUnusable when there is none or it is damaged."""
     name = layout.pointed(index)

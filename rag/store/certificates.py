@@ -66,6 +66,12 @@ class Certificate:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
+    def thresholds(self) -> frozenset[float]:
+        """Those at which a risk that was asked for is certified."""
+        levels = (level.threshold for level in self.levels if level.threshold is not None)
+        return frozenset((self.threshold, *levels))
+
+    @property
     def coverage(self) -> float:
         """Share of the questions that were answered."""
         return self.answers / self.questions

@@ -2,6 +2,7 @@
 
 CURRENT                    the name of the generation that readers open, one line
 build.lock                 held by the builder while it works
+pins.json, pins.lock       generations that are kept for good (rag.store.pins), and held while one is pinned or removed
 embedded-*.kept            what a build has embedded so far; the next build that ends takes it away
 generations/<name>/        manifest.json, passages.db, *.vectors, *.rows; never changed once there
 generations/.new-*         a build that has not finished
@@ -13,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,8 +27,8 @@ LOCK = "build.lock"
 GENERATIONS = "generations"
 UNFINISHED, GOING = ".new-", ".old-"
 _GENERATION = re.compile(r"[0-9a-f]{16}")
-KNOWN = (POINTER, GENERATIONS, "README.md", "certificates")
-KEPT = 2
+PINS = "pins.json"
+KNOWN = (POINTER, GENERATIONS, PINS, "README.md", "certificates")
 _LOCK_SECONDS = 10.0
 _POINTER = re.compile(rb"[0-9a-f]{16}\n")
 
@@ -49,6 +49,11 @@ def pointed(index: Path) -> str | None:
 def folder(index: Path, name: str) -> Path:
     """The folder of a generation."""
     return index / GENERATIONS / name
+
+
+def holds(index: Path, name: str) -> bool:
+    """Whether a generation of that name is there. What is no name of a generation is not looked for."""
+    return bool(_GENERATION.fullmatch(name)) and folder(index, name).is_dir()
 
 
 @contextlib.contextmanager
@@ -114,9 +119,8 @@ def publish(index: Path, built: Path, name: str) -> None:
 
 
 def point(index: Path, name: str) -> None:
-    """Switches the pointer atomically, then removes what is no longer needed."""
+    """Switches the pointer atomically."""
     write_whole(index / POINTER, name + "\n")
-    tidy(index, name)
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -126,20 +130,6 @@ def write_whole(path: Path, text: str) -> None:
     sync(temporary)
     temporary.replace(path)
     sync(path.parent)
-
-
-def tidy(index: Path, current: str | None) -> None:
-    """Removes what a build left that did not end, and all but the newest generations.
-
-    A generation is renamed before it is removed, so that none is ever half there under its name.
-    """
-    (index / f"{POINTER}.new").unlink(missing_ok=True)
-    parent = index / GENERATIONS
-    others = [g for g in generations(index) if g.name != current]
-    for old in sorted(others, key=lambda g: g.stat().st_mtime_ns, reverse=True)[KEPT - 1 :]:
-        set_aside(old)
-    for litter in [*parent.glob(f"{UNFINISHED}*"), *parent.glob(f"{GOING}*")]:
-        shutil.rmtree(litter, ignore_errors=True)
 
 
 def generations(index: Path) -> list[Path]:

@@ -5,20 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from rag.errors import IndexUnusable
-from rag.store import Generation, layout, manifest, open_current, passages, vectors
+from rag.store import Generation, layout, manifest, open_current, passages, pruning, vectors
 from rag.types import Vectors
 
 
 def tidied(index: Path, seen: manifest.Seen) -> list[str]:
-    """Removes what is left over, and kept generations that are damaged; says which those were."""
+    """Removes what is left over, and older generations that are damaged; says which those were."""
     current = _pointed(index)
-    damaged = []
-    for folder in layout.generations(index):
-        if folder.name != current and current is not None and not is_sound(folder, seen):
-            damaged.append(f"{folder}, an older generation that was damaged, is removed")
-            layout.set_aside(folder)
-    layout.tidy(index, current)
-    return damaged
+    older = [g for g in layout.generations(index) if g.name != current and current is not None]
+    gone = pruning.remove(index, [folder for folder in older if not is_sound(folder, seen)])
+    pruning.tidy(index, current)
+    return [f"{folder}, an older generation that was damaged, is removed" for folder in gone]
 
 
 def _pointed(index: Path) -> str | None:

@@ -8,12 +8,13 @@ from typing import Any
 
 import gradio as gr
 
-from rag.asking import answered, hit_object, reply_object
-from rag.batch import Asked, identifier, requested
+from rag.asking import hit_object, recorded, replied, reply_object
+from rag.batch import Asked, Turn, identifier, requested
 from rag.errors import InputError, RagError
 from rag.feedback import Feedback
 from rag.filters import parse
 from rag.guard import Uploads
+from rag.journal import Journal
 from rag.library import Library
 from rag.messages import message
 from rag.pipeline import LiveAssistant
@@ -46,6 +47,7 @@ class Offer:
     library: Library | None = None  # the tab with the articles
     uploads: Uploads | None = None  # in it, changing them: what browsers uploaded
     api: bool = False  # named endpoints
+    journal: Journal | None = None  # where every answer is written before it is given
 
 
 def style() -> str:
@@ -64,11 +66,11 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
     ) as blocks:
         gr.HTML(html.header(_PROMISE), elem_id="header")
         if offer.library is None:
-            parts = chat.build(live, feedback)
+            parts = chat.build(live, feedback, offer.journal)
         else:
             with gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Chat", id="chat") as chat_tab:
-                    parts = chat.build(live, feedback)
+                    parts = chat.build(live, feedback, offer.journal)
                 chat_tab.select(parts.reopen, *parts.reopening, api_visibility="private")
                 with gr.Tab("Library", id="library") as tab:
                     now, shown = library_tab.build(live, offer.library, offer.uploads)
@@ -80,11 +82,11 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
         blocks.load(parts.restore, *parts.restoring, api_visibility="private")
         blocks.load(parts.reopen, *parts.reopening, api_visibility="private")
         if offer.api:
-            _endpoints(live)
+            _endpoints(live, offer.journal)
     return blocks.queue(default_concurrency_limit=chat.AT_ONCE, max_size=200)
 
 
-def _endpoints(live: LiveAssistant) -> None:
+def _endpoints(live: LiveAssistant, journal: Journal | None) -> None:
     def ask(
         question: str,
         history: list[dict[str, str]] | None = None,
@@ -96,13 +98,16 @@ def _endpoints(live: LiveAssistant) -> None:
         `history` are earlier turns, {"question", "answer"}, oldest first; `filters` may hold "from" and "to", days, and
         "articles", a list of article ids.
         """
+        before: list[Turn] = []
         try:
             given = {"question": question, "history": history or [], "filters": filters or {}, "id": id}
-            reply = answered(live.current(), requested(given, Asked))
+            asked = requested(given, Asked)
+            before = asked.history
+            reply = replied(asked, live.current())
         except Exception as error:  # noqa: BLE001 - the edge of the process: what it says may be of the server
             shown = question if isinstance(question, str) else ""
             reply = error_reply(error, question=shown, id=identifier(id))
-        return reply_object(reply)
+        return reply_object(recorded(journal, reply, before))
 
     def search(question: str, k: int = 10, filters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """The best passages for a question, with their scores."""

@@ -10,11 +10,11 @@ from typing import Any
 
 import gradio as gr
 
-from rag.asking import to_json
-from rag.batch import MAX_TURNS
+from rag.asking import answered, recorded, to_json
+from rag.batch import MAX_TURNS, Asked, requested
 from rag.errors import InputError, RagError
 from rag.feedback import Feedback, Given
-from rag.filters import parse
+from rag.journal import Journal
 from rag.messages import message
 from rag.pipeline import LiveAssistant
 from rag.plain import aside
@@ -48,7 +48,7 @@ class Parts:
     reopening: tuple[list[Any], list[Any]]
 
 
-def build(live: LiveAssistant, feedback: Feedback) -> Parts:
+def build(live: LiveAssistant, feedback: Feedback, journal: Journal | None = None) -> Parts:
     """Puts the tab's components into the page that is being built."""
     examples, given = Examples(live, EXAMPLES), Given()
     turns, kept = gr.State([]), gr.BrowserState([], storage_key=_STORAGE, secret=_STORAGE)
@@ -113,7 +113,10 @@ def build(live: LiveAssistant, feedback: Feedback) -> Parts:
             return
         asked = [*shown, {"role": "user", "content": html.asked(text)}]
         yield "", "", asked, *[gr.skip()] * 4
-        reply, panel = _filtered(live, text, [] if own else before, (since, until, articles), level)
+        known = [] if own else before
+        reply, panel = _filtered(live, text, known, (since, until, articles), level)
+        reply = recorded(journal, reply, turns_of(known))
+        panel = None if reply.status == "error" else panel
         turn = json.loads(to_json(reply))
         given.add(turn)
         now = before if reply.status == "error" else [*before, turn]
@@ -189,16 +192,19 @@ def converse(
     level: str | None = choices.SHIPPED,
 ) -> tuple[Reply, str | None]:
     """The reply to show, and the panel beside it where that changes. A failure is an error reply, never a refusal."""
+    generation = None
     try:
         if len(before) >= MAX_TURNS:
             raise InputError(message("turns", MAX_TURNS))
+        asked = requested({"question": text, "filters": dict(filters)}, Asked)
         assistant = live.current()
         if level and level != choices.SHIPPED:
             assistant = assistant.at_level(float(level))
-        reply = assistant.ask(text, history=turns_of(before), filters=parse(filters))
+        generation = assistant.store.generation
+        reply = answered(assistant, asked.model_copy(update={"history": turns_of(before)}))
         return reply, None if aside(text) else html.sources(reply, assistant.store)
     except Exception as error:  # noqa: BLE001 - the edge of the process: the page must say that it failed
-        return error_reply(error, question=text), None
+        return error_reply(error, question=text, filters=filters, generation=generation), None
 
 
 def _filtered(live: LiveAssistant, text: str, before: Turns, chosen: tuple[Any, ...], level: str | None) -> Any:

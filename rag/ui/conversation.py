@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 from pydantic import ValidationError
 
-from rag.dialogue import Turn
+from rag.batch import Turn
 from rag.store import Generation
 from rag.ui import html
 from rag.verify.schema import Answer, AnswerSegment
@@ -29,7 +29,12 @@ Turns = list[dict[str, Any]]  # schema-1 objects, oldest first
 
 def turns_of(before: Turns) -> list[Turn]:
     """The turns of a conversation, as the next question is understood from them."""
-    return [Turn(turn["standalone_question"], turn["text"]) for turn in before]
+    return [
+        Turn.model_construct(
+            question=turn["standalone_question"], answer=turn["text"], short_answer=turn["short_answer"]
+        )
+        for turn in before
+    ]
 
 
 def checked(before: Any) -> Turns:

@@ -35,7 +35,8 @@ NOT_CHECKED: Mapping[str, str] = {
     "certificate": "that it was given and holds",
     "index_generation": "that this generation answered",
     "timings_ms": "how long it took",
-    "error": "that this was what failed, beyond that it is one of the program's messages",
+    "error": "that this was what failed, and with these filters, beyond that it is one of the program's messages",
+    "history": "that these turns came before",
 }
 """The leaves of an answer that the files alone do not prove, and what of each is not. All others are checked.
 

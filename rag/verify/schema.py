@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rag.errors import InputError
-from rag.filters import Filters
+from rag.filters import Filters, parse
 
 
 class _Strict(BaseModel):
@@ -63,8 +63,16 @@ class AnswerAlternative(_Strict):
     citations: list[int] = Field(min_length=1)
 
 
+class EarlierTurn(_Strict):
+    """A turn before the question, as it was asked with."""
+
+    question: str
+    answer: str = ""
+    short_answer: str | None = None
+
+
 class Answer(_Strict):
-    """One line of an answers file (schema 1)."""
+    """One line of an answers file (schema 1), with the history that `rag serve --log` writes beside it."""
 
     schema_: Literal[1] = Field(alias="schema")
     id: str | None
@@ -87,6 +95,18 @@ class Answer(_Strict):
     index_generation: str | None
     timings_ms: dict[str, float]
     error: str | None = None
+    history: list[EarlierTurn] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refused_filters(cls, data: Any) -> Any:
+        """Filters that cannot be used stand in the error that says so of them, and nowhere else."""
+        if isinstance(data, dict) and data.get("status") == "error":
+            try:
+                parse(data.get("filters", {}))
+            except InputError as error:
+                return data | {"filters": {}} if str(error) == data.get("error") else data
+        return data
 
     @property
     def shown(self) -> tuple[str, list[AnswerCitation]]:

@@ -38,8 +38,6 @@ def _error(answer: Answer) -> Iterator[Problem]:
     for name in _EMPTY_IN_ERRORS:
         if getattr(answer, name) not in (None, "", []):
             yield Problem(("status", name), f"an error carries {name}")
-    if answer.filters:
-        yield Problem(("status", "filters"), "an error carries filters")
     if answer.standalone_question != answer.question:
         yield Problem(("status", "standalone_question"), "an error carries another question than was typed")
 

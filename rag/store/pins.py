@@ -1,0 +1,145 @@
+"""Generations that are kept for good, each under a name.
+
+`pins.json` is written whole or not at all and carries a hash of itself. Whoever pins a generation, and whoever removes
+one, holds `pins.lock` for that moment: so none is removed while it is being pinned, and nobody waits for a whole build.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from rag.errors import IndexBusy, IndexUnusable, InputError
+from rag.store import layout, manifest
+
+LOCK = "pins.lock"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A name for a generation that no build removes."""
+
+    name: str
+    generation: str
+    pinned: str  # the day
+
+
+@contextlib.contextmanager
+def lock(index: Path) -> Iterator[None]:
+    """Lets nobody else pin or remove a generation meanwhile. Raises IndexBusy, or IndexUnusable where none can."""
+    try:
+        held = FileLock(index / LOCK, timeout=_SECONDS)
+        held.acquire()
+    except Timeout as error:
+        raise IndexBusy(f"another process is pinning or removing generations of {index}; run this again") from error
+    except OSError as error:
+        raise IndexUnusable(f"nothing can be kept in {index} ({error.strerror}); make it writable") from error
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def read(index: Path) -> tuple[Pin, ...]:
+    """The pins by name. Raises IndexUnusable where the file is damaged."""
+    file = index / layout.PINS
+    try:
+        raw = file.read_bytes()
+        pins = tuple(Pin(**pin) for pin in json.loads(raw)["pins"])
+        if _file(pins).encode() != raw:
+            raise ValueError("it is not what was written")
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise IndexUnusable(
+            f"{file} is damaged ({error}); until you remove it and pin again, no generation is removed"
+        ) from error
+    return pins
+
+
+def add(index: Path, name: str, generation: str | None = None) -> Pin:
+    """Pins a generation, the current one where none is given; once more the same changes nothing.
+
+    Raises InputError for a name that is none or is taken, and for a generation that is not there or is damaged.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(f"'{name[:80]}' is no name for a pin: 1 to 64 letters, digits, '.', '_' and '-'")
+    wanted = generation or layout.pointed(index)
+    if wanted is None:
+        raise IndexUnusable(f"there is no index in {index.resolve()}; run `rag build`, or name one with --index")
+    _sound(index, wanted)  # before the lock is held, as this takes its time
+    with lock(index):
+        held = read(index)
+        taken = next((pin for pin in held if pin.name == name), None)
+        if taken and taken.generation == wanted:
+            return taken
+        if taken:
+            raise InputError(
+                f"the name '{name}' is taken by generation {taken.generation}, pinned {taken.pinned}; choose another, "
+                f"or let go of that one with `rag pin --remove {name}`"
+            )
+        if not layout.holds(index, wanted):
+            raise InputError(f"generation {wanted} has just been removed by a build; pin another")
+        pin = Pin(name, wanted, datetime.now(UTC).date().isoformat())
+        _write(index, [*held, pin])
+    return pin
+
+
+def remove(index: Path, name: str) -> Pin:
+    """Lets go of a pin; the generation goes as others do. Raises InputError where there is none of that name."""
+    if not index.is_dir():
+        raise InputError(f"there is no index in {index.resolve()}; name one with --index")
+    with lock(index):
+        held = read(index)
+        gone = next((pin for pin in held if pin.name == name), None)
+        if gone is None:
+            known = ", ".join(pin.name for pin in held) or "none"
+            raise InputError(f"there is no pin '{name[:80]}'; pinned are: {known}")
+        _write(index, [pin for pin in held if pin != gone])
+    return gone
+
+
+def articles(index: Path, pin: Pin) -> int | None:
+    """How many articles a pinned generation holds; None where that cannot be read."""
+    try:
+        return len(manifest.read(layout.folder(index, pin.generation)).seeds)
+    except (OSError, IndexUnusable):
+        return None
+
+
+def _sound(index: Path, generation: str) -> None:
+    if not layout.holds(index, generation):
+        kept = ", ".join(folder.name for folder in layout.generations(index)) or "none"
+        raise InputError(f"there is no generation '{generation[:80]}' in {index}; kept are: {kept}")
+    folder = layout.folder(index, generation)
+    try:
+        wrong = manifest.damaged(folder, manifest.read(folder), thorough=True)
+    except FileNotFoundError as error:
+        wrong = [f"{error.filename} is missing"]
+    if wrong:
+        raise InputError(f"{wrong[0]}; a damaged generation cannot be pinned: run `rag build`")
+
+
+def _write(index: Path, pins: Sequence[Pin]) -> None:
+    try:
+        layout.write_whole(index / layout.PINS, _file(sorted(pins, key=lambda pin: pin.name)))
+    except OSError as error:
+        raise IndexUnusable(
+            f"{index / layout.PINS} cannot be written ({error.strerror}); nothing has changed"
+        ) from error
+
+
+def _file(pins: Sequence[Pin]) -> str:
+    said = [asdict(pin) for pin in pins]
+    digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    return json.dumps({"pins": said, "sha256": digest}, indent=1) + "\n"
