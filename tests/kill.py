@@ -210,10 +210,8 @@ class Trial:
             os.waitpid(asker, 0)
         self.compare()
         assistant = pipeline.open_assistant(self.index, self.settings, generation=first)
-        if (
-            json.dumps(reply_object(assistant.ask(QUESTION)) | {"timings_ms": None}, sort_keys=True)
-            != self.truth[first]
-        ):
+        reply = reply_object(assistant.ask(QUESTION)) | {"timings_ms": None}
+        if json.dumps(reply, sort_keys=True) != self.truth[first]:
             self.outcome.failures.append("the pinned generation answers otherwise than when it was pinned")
         return self.outcome
 
