@@ -62,7 +62,7 @@ def test_a_long_torn_line_alone_is_taken_out(file):
 @pytest.mark.parametrize("held", [b"my notes, without an end", b'{"id": 1}\n{"id"', b"\n", b" " + WHOLE])
 def test_a_file_that_is_no_log_is_left_as_it_is(file, held):
     file.write_bytes(held)
-    with pytest.raises(RagError, match="log.jsonl cannot be used: it is no log of answers"):
+    with pytest.raises(RagError, match=r"log\.jsonl cannot be used: it is no log of answers"):
         Journal(file)
     assert file.read_bytes() == held
 

@@ -32,7 +32,7 @@ ASKED = [
     {"question": "Who met Xi?"},
     {"question": "When was President Lee elected?"},
     {"question": "In which city was the APEC summit held this year?"},
-    {"question": "How many US soldiers are stationed in South Korea?"},
+    {"question": "How many times could North Korea talk about it without it being realized?"},
     {"question": "Why did Xi visit South Korea?"},
     {"question": "How was South Korea punished for THAAD?"},
     {"question": "What did Xi tell Carney?"},
@@ -161,7 +161,7 @@ TAMPERED = [
     (17, {"unmatched_terms": ["composed", "Ode", "to", "Joy"]}, {"unmatched_terms[2]", "unmatched_terms[3]"}),
     (17, {"reason": "nothing_found"}, {"reason"}),
     (17, {"confidence": 0.0}, {"confidence"}),
-    (17, {"closest": []}, {"closest[0]"}),
+    (17, {"closest": []}, {"closest[0]", "closest[1]", "closest[2]"}),
     (17, {"status": "error", "error": "it failed"}, {"status", "error"}),
     (24, {"error": "the question is empty"}, {"error"}),
     (27, {"filters": {"articles": ["other.txt"]}}, {"error"}),
@@ -169,17 +169,13 @@ TAMPERED = [
     (28, {"text": "Xi has resigned"}, {"text"}),
 ]
 
-FURTHER: set[int] = set()  # where more than what was changed differs
-
 
 def test_what_was_tampered_with_is_named(tmp_path, index, honest):
     found = again(tmp_path, index, [honest[9], *(honest[number] | edit for number, edit, _ in TAMPERED)])
     assert (found.same, found.differing) == (1, len(TAMPERED))
-    for line, (number, edit, paths) in enumerate(TAMPERED, start=2):
+    for line, (_, edit, paths) in enumerate(TAMPERED, start=2):
         named = {one.path for one in found.differences if one.line == line}
-        assert paths <= named, edit
-        if len(edit) == 1 and line - 2 not in FURTHER:
-            assert named == paths, (number, edit)
+        assert named == paths, edit
 
 
 def test_an_error_about_filters_goes_with_no_others(tmp_path, index, honest):
