@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.progress import track
@@ -13,7 +14,7 @@ from eval.console import CONSOLE
 from eval.datasets.news import REMOVED
 from eval.systems.ours import reply_to
 from eval.world import World
-from rag.asking import to_json
+from rag.asking import reply_object
 from rag.errors import RagError
 from rag.pipeline import error_reply
 from rag.types import Reply
@@ -39,7 +40,9 @@ def check(world: World, cases: Sequence[Case], file: Path) -> Grounding:
     asked = [case for case in cases if not twice or case.id.endswith(REMOVED)]
     with file.open("w", encoding="utf-8") as out:
         for case in track(asked, f"checking {world.dataset.name}", console=CONSOLE, transient=True):
-            out.write(to_json(_reply(world, case)) + "\n")
+            # With the turns before it, without which `rag replay` could not ask it again.
+            history = {"history": [asdict(turn) for turn in case.asked.history]} if case.asked.history else {}
+            out.write(json.dumps(reply_object(_reply(world, case)) | history, ensure_ascii=False) + "\n")
     verdict = verify(file, world.seeds, max_chars=world.settings.chunk_max_chars)
     return Grounding(len(asked), verdict.quotations, len(verdict.findings))
 
