@@ -34,7 +34,14 @@ def seeds(place):
 
 @pytest.fixture(scope="module")
 def honest(place, seeds):
-    return made(seeds, place / "index")
+    return Answers(made(seeds, place / "index"))
+
+
+class Answers(dict):
+    """Answers by name, which are too long to be printed with each example."""
+
+    def __repr__(self):
+        return "the answers"
 
 
 def written(path: Path) -> str:
@@ -454,7 +461,7 @@ def test_no_combination_of_edits_passes(honest, seeds, place, seed):
         answer = honest[name]
         for _ in range(chosen.randint(1, 4)):
             answer = edited(answer, honest, chosen)
-            if chosen.random() < 0.5 and all(isinstance(at(part, ("text",)), str) for part in answer["segments"] or []):
+            if chosen.random() < 0.5 and fits(answer) is None:
                 answer = retexted(answer)
         if fits(answer) is None and answer != honest[name] and not another_message(("error",), answer):
             forged.append(answer)
