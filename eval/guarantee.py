@@ -2,10 +2,11 @@
 
     python -m eval.guarantee [--data FOLDER] [--sets squad2,news] [--sample 400]
 
-On each set's calibrate part a threshold is certified as `rag calibrate` does it, at each of RISKS; then the answers
-that the program gives at it are counted on the test part of every set. On the same set the share of wrong answers
-should be at most the risk (with 95% confidence over calibrations). On another, whose questions differ, nothing is
-promised, and the table shows how far off it is. Writes `guarantee.json` into the folder of results.
+On each set's calibrate part a threshold is certified as `rag calibrate` does it, at each of RISKS, the questions of one
+article (title) as a group; then the answers that the program gives at it are counted on the test part of every set. On
+the same set the share of wrong answers should be at most the risk (with 95% confidence over calibrations). On another,
+whose questions differ, nothing is promised, and the table shows how far off it is. Writes `guarantee.json` into the
+folder of results.
 """
 
 from __future__ import annotations
@@ -27,29 +28,42 @@ from eval.parts import sha1
 from eval.reading import remember
 from eval.scoring import Record, score
 from eval.systems.ours import Ours
-from rag.calibrate import Judged, answers_needed, certify, in_develop, smallest_risks, thresholds
-from rag.loss import wrong_short
+from rag.calibrate import Judged, certify_rest, groups_of, parted, smallest_risks
+from rag.certify import Question, drawn
+from rag.extract.features import EXPLAINS
+from rag.loss import right, too_long
+from rag.question import analyse
 from rag.settings import load_settings
 
 RISKS = (0.1, 0.2, 0.3, 0.4)
 CONFIDENCE = 0.95
+LONGEST = 2000  # characters of a question
 SETS = ("squad2", "wikiqa", "clapnq", "news", "ramdocs", "mtrag_un")
 
 
 def judged(case: Case, record: Record) -> Judged:
-    """A question by the rule of certificates (`rag.loss.wrong`), where the gold has places."""
-    wrong = bool(record.error) or not record.right or wrong_short(record.shown_short, case.answers)
-    return Judged(case.id, 1.0 if record.error else record.score, wrong, case.answerable)
+    """A question by the rule of certificates (`rag.loss`); by place where only passages are accepted."""
+    accepted = [answer for answer in case.answers if not too_long(answer)]
+    explains = case.asked.context is not None and analyse(case.asked.question, LONGEST).kind in EXPLAINS
+    if case.answers:
+        said = bool(record.shown) and right(record.shown[0], None if explains else record.shown_short, accepted)
+    else:
+        said = record.right
+    wrong, score = bool(record.error) or not said, 1.0 if record.error else record.score
+    return Judged(case.id, score, wrong, case.answerable, article(case), case.asked.question)
+
+
+def article(case: Case) -> str:
+    """What a question was written on, where it was written on one article."""
+    return case.group if case.rule in ("span", "sentence") else ""
 
 
 def certified(questions: Sequence[Judged]) -> dict[str, Any]:
     """For each risk the threshold that is accepted, or None; and the smallest risks at fixed coverage."""
-    develop = [q for q in questions if in_develop(q.id)]
-    testing = [q for q in questions if not in_develop(q.id)]
-    out: dict[str, Any] = {"questions": len(testing), "accepted": {}}
+    develop, testing = parted(questions)
+    out: dict[str, Any] = {"questions": len(testing), "groups": len(groups_of(testing)), "accepted": {}}
     for risk in RISKS:
-        order = thresholds(develop, len(testing), answers_needed(risk, CONFIDENCE))
-        step = certify(testing, order, risk, CONFIDENCE).accepted
+        step = certify_rest(develop, testing, risk, CONFIDENCE).accepted
         out["accepted"][str(risk)] = asdict(step) if step else None
     out["smallest"] = [
         (coverage, asdict(step) if step else None) for coverage, step in smallest_risks(develop, testing, CONFIDENCE)
@@ -71,6 +85,10 @@ def _asked(bench: Bench, name: str, data: Path | None, sample: int) -> dict[str,
     for part in ("calibrate", "test"):
         cases = sorted((c for c in dataset.cases if c.part == part and not c.unscorable), key=lambda c: sha1(c.id))
         cases = cases[: sample or None]
+        if part == "calibrate":
+            asked = [Question(c.id, c.asked.question, (), article(c)) for c in cases]
+            kept = {question.id for question in drawn(asked, 0)}
+            cases = [case for case in cases if case.id in kept]
         world.warm(cases)
         shown = track(cases, f"{name} {part}", console=CONSOLE, transient=True)
         out[part] = [judged(case, score(case, system.ask(case.asked))) for case in shown]
@@ -92,6 +110,7 @@ def main() -> None:
     results: dict[str, Any] = {"confidence": CONFIDENCE, "sets": {}}
     for name in names:
         found = certified(asked[name]["calibrate"])
+        CONSOLE.print(f"{name}: {found['questions']} questions of {found['groups']} groups test")
         for risk, step in found["accepted"].items():
             if step:
                 step["seen"] = {other: given_at(asked[other]["test"], step["threshold"]) for other in names}

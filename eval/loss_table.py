@@ -1,15 +1,15 @@
 """How far the rule of certificates agrees with judging by reading: `rag.loss` and the rule before it.
 
-    python -m eval.loss_table --draw SHEET     asks the program and draws first answers to be judged, no verdict with them
+    python -m eval.loss_table --draw SHEET     asks the program and draws first answers to be judged, without verdicts
     python -m eval.loss_table --keep SHEET     keeps the judgements of a sheet (`"right": true`), without its texts
     python -m eval.loss_table                  the table, from what was kept; writes docs/evaluation/loss.md
 
 Drawn are answerable questions of develop and calibrate parts, answered whatever the confidence. Of each set half of the
-draw is `border`: the two rules differ, or the answer is close to half of the words of an accepted one; the other half
-is by chance of the rest. An answer was judged right when the quotation, with the short answer marked in it, tells a reader
-what was asked, by the passage it stands in (of RAMDocs, where passages are false, by what its authors accept).
-Judged without the verdict of any rule. The rule was settled on the `settling` half of the judgements, by the SHA-1 of
-the question's id; what is reported is the other half.
+draw is `border`: the two rules differ, or the answer has close to half of the words of an accepted one; the other half
+is by chance of the rest. Each was judged by reading, before any rule was applied: right when the first quotation, with
+the short answer marked in it, tells a reader all that was asked, by the passage it stands in (of RAMDocs, where
+passages are false, by what its authors accept). The rule was settled on one half of the judgements, by the SHA-1 of the
+question's id; the other is what is reported.
 """
 
 from __future__ import annotations
@@ -56,12 +56,16 @@ def first_answers(world: World, dataset: Dataset) -> Iterator[Row]:
         except RagError:
             continue
         if row:
-            yield {"set": dataset.name, "id": case.id, "question": case.asked.question} | row | {
-                "history": [turn.question for turn in case.asked.history],
-                "context": case.asked.context or held.get(row["article_id"], ""),
-                "gold": list(case.answers) or [held[gold.article_id] for gold in case.gold],
-                "false": list(case.wrong),
-            }
+            yield (
+                {"set": dataset.name, "id": case.id, "question": case.asked.question}
+                | row
+                | {
+                    "history": [turn.question for turn in case.asked.history],
+                    "context": case.asked.context or held.get(row["article_id"], ""),
+                    "gold": list(case.answers) or [held[gold.article_id] for gold in case.gold],
+                    "false": list(case.wrong),
+                }
+            )
 
 
 def _answer(world: World, case: Case) -> Row | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,7 @@ from rag.batch import Turn as Earlier
 from rag.certify import Question
 from rag.dialogue import Turn
 from rag.errors import InputError, RagError
+from rag.feedback import PROGRAM
 from rag.filters import parse
 from rag.journal import Journal
 from rag.pipeline import Assistant, error_reply
@@ -119,12 +121,29 @@ def _turns(line: Asked) -> list[Turn]:
 
 
 def calibrating(file: Path) -> list[Question]:
-    """The questions of a calibration. Raises InputError for a line that cannot be used: leaving it out would bias."""
-    out = []
+    """The questions of a calibration; none is left out, which would bias it.
+
+    Raises InputError for a line that cannot be used, a gold that is the program's own, and an export of feedback of
+    which lines are missing.
+    """
+    out, exported = [], Counter[tuple[str, int]]()
     for line in read_lines(file, Calibrating):
         if isinstance(line, Bad):
-            raise InputError(f"{file}: {line.message}; mend or remove the line")
-        out.append(Question(str(line.id), line.question, tuple(line.gold), line.article))
+            raise InputError(f"{file}: {line.message}; mend the line, since leaving it out would bias the result")
+        if line.gold_by == PROGRAM:
+            raise InputError(
+                f"{file}: the gold of '{line.id}' is the program's own answer, by which it is always right; write what "
+                'a person found in the articles ([] for nothing) and "gold_by": "person", and keep every line'
+            )
+        if line.export:
+            exported[line.export, line.lines] += 1
+        out.append(Question(str(line.id), line.question, tuple(line.gold or ()), line.article, line.gold is not None))
+    for (_, lines), there in exported.items():
+        if there != lines:
+            raise InputError(
+                f"{file}: {there} of the {lines} lines of the export are there; put the others back, since leaving out "
+                "what was answered badly would flatter the program"
+            )
     return out
 
 

@@ -40,14 +40,17 @@ class Asked(BaseModel):
 
 
 class Calibrating(BaseModel):
-    """A line of `rag calibrate`. Other keys are ignored."""
+    """A line of `rag calibrate`. Other keys are ignored; the last three are of `rag feedback export`."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
     id: str | int
     question: str
-    gold: list[str]
+    gold: list[str] | None = None  # none was told, so every answer is wrong
     article: str = ""
+    gold_by: str | None = None
+    export: str = ""
+    lines: int = 0
 
 
 class Given(BaseModel):

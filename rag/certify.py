@@ -11,7 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rag import loss
-from rag.calibrate import Judged, Step, answers_needed, certify, in_develop, smallest_risks, thresholds
+from rag.calibrate import (
+    Judged,
+    Step,
+    answers_needed,
+    articles_needed,
+    bets,
+    certify_rest,
+    groups_of,
+    parted,
+    question_key,
+    smallest_risks,
+)
 from rag.errors import IndexUnusable, InputError, RagError
 from rag.extract import shipped_sha256
 from rag.pipeline import Assistant
@@ -19,7 +30,6 @@ from rag.settings import certified
 from rag.store import certificates, layout
 from rag.store.certificates import Certificate, Level
 from rag.types import Reply
-from rag.words import folded
 
 _log = logging.getLogger("rag")
 
@@ -32,6 +42,7 @@ class Question:
     text: str
     gold: tuple[str, ...]
     article: str = ""  # what it was written about, where known
+    told: bool = True  # whether anybody said what the gold is; where not, every answer is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +53,11 @@ class Result:
     steps: tuple[Step, ...]
     smallest: tuple[tuple[float, Step | None], ...]  # by coverage
     left_out: int  # questions beyond the number per article
+    untold: int  # questions without gold, of which nobody said that the articles do not answer them
     failed: int  # questions on which the program failed
-    start: int  # answers that the first threshold needs
-    tried: int  # uses of this file of questions so far, this one counted
+    start: int  # answers that the first threshold needs, or articles
+    articles: int  # that tested; 0 where each question stands alone
+    tried: int  # uses of these questions so far, or of most of them, this one counted
     in_force: Certificate | None  # of the index as it is now: this one, or one from before
     risk: float  # that `steps` tested
 
@@ -65,25 +78,25 @@ def calibrate(
     `further` are other risks to be certified beside it, at which users may ask too; each of them and the first is
     tested at its share of the error probability. Where the first is not reached, the next that is stands for it.
 
-    Raises InputError for a risk or confidence outside (0, 1), an id that stands twice, or no question at all.
+    Questions of one article err together and are tested as a group, unless the index holds one article only.
+
+    Raises InputError for a risk or confidence outside (0, 1), an id or a question that stands twice, an accepted answer
+    that is longer than a sentence, or no question at all.
     """
     risks = tuple(dict.fromkeys((risk, *further)))
     if not all(0 < one < 1 for one in (*risks, confidence)):
         raise InputError("risk and confidence are shares between 0 and 1, such as --risk 0.1 --confidence 0.95")
-    for what, values in (("id", [q.id for q in questions]), ("question", [folded(q.text) for q in questions])):
-        twice = [value for value, count in Counter(values).items() if count > 1]
-        if twice:
-            raise InputError(f"the {what} '{twice[0]}' stands twice; a copy is no further evidence, so remove it")
-    chosen = _few_an_article(questions, max_per_article)
+    _check(questions)
+    grouped = assistant.store.article_count > 1
+    chosen = drawn(questions, max_per_article) if grouped or max_per_article else questions
     if assistant.settings.threshold is not None:
         raise InputError(
             "the setting 'threshold' would overrule a certificate; take it out of rag.toml or RAG_THRESHOLD"
         )
-    if not chosen:
-        raise InputError("there is no question; give lines with id, question and gold")
     digest = _sha256(questions)
     try:
-        tried = certificates.count_try(index, digest)  # before the work, which would be lost where nothing can be kept
+        # Before the work, which would be lost where nothing can be kept.
+        tried = certificates.count_try(index, digest, [question_key(q.text) for q in questions])
     except OSError as error:
         raise IndexUnusable(
             f"nothing can be kept in {index} ({error.strerror}); a certificate lies beside the index, so make the "
@@ -99,22 +112,19 @@ def calibrate(
         except Exception:  # noqa: BLE001 - whatever broke, leaving the question out would flatter the program
             _log.exception("question %r failed", question.text)
             reply, failed = None, failed + 1
-        judged.append(_judged(question, reply))
+        judged.append(_judged(question, reply, question.article if grouped else ""))
         progress(done)
-    develop = [j for j in judged if in_develop(j.id)]
-    rest = [j for j in judged if not in_develop(j.id)]
+    develop, rest = parted(judged)
     each = 1 - (1 - confidence) / len(risks)
-    starts = [answers_needed(one, each) for one in risks]
-    tests = [
-        certify(rest, thresholds(develop, len(rest), start), one, each)
-        for one, start in zip(risks, starts, strict=True)
-    ]
+    tests = [certify_rest(develop, rest, one, each) for one in risks]
+    articles = 0 if bets(develop, rest, each) is None else max(1, len(groups_of(rest)))
+    needed = articles_needed if articles else answers_needed
     levels = tuple(_level(one, test.accepted) for one, test in zip(risks, tests, strict=True))
     reached = next((at for at, level in enumerate(levels) if level.threshold is not None), 0)
-    start, tested = starts[reached], tests[reached]
+    result = tests[reached]
     certificate = None
-    if tested.accepted is not None:
-        step = tested.accepted
+    if result.accepted is not None:
+        step = result.accepted
         certificate = Certificate(
             risk=risks[reached],
             confidence=confidence,
@@ -124,6 +134,7 @@ def calibrate(
             bound=round(step.bound, 6),
             questions=len(rest),
             unanswerable=sum(not j.answerable for j in rest),
+            articles=articles,
             develop=len(develop),
             tried=tried,
             questions_sha256=digest,
@@ -139,11 +150,13 @@ def calibrate(
     smallest = tuple(smallest_risks(develop, rest, confidence))
     return Result(
         certificate=certificate,
-        steps=tested.steps,
+        steps=result.steps,
         smallest=smallest,
         left_out=len(questions) - len(chosen),
+        untold=sum(not question.told for question in chosen),
         failed=failed,
-        start=start,
+        start=needed(risks[reached], each),
+        articles=articles,
         tried=tried,
         in_force=held if layout.pointed(index) == assistant.store.generation else None,
         risk=risks[reached],
@@ -156,21 +169,46 @@ def _level(risk: float, accepted: Step | None) -> Level:
     return Level(risk, accepted.threshold, accepted.answers, accepted.errors, round(accepted.bound, 6))
 
 
-def _judged(question: Question, reply: Reply | None) -> Judged:
+def _judged(question: Question, reply: Reply | None, group: str) -> Judged:
     """Whether the answer that would be given is wrong; that the program failed (None) is wrong at every threshold."""
+    known = (bool(question.gold), group, question.text)
     if reply is None:
-        return Judged(question.id, 1.0, True, bool(question.gold))
-    return Judged(question.id, reply.confidence or 0.0, loss.wrong(reply, question.gold), bool(question.gold))
+        return Judged(question.id, 1.0, True, *known)
+    return Judged(question.id, reply.confidence or 0.0, loss.wrong(reply, question.gold), *known)
 
 
-def _few_an_article(questions: Sequence[Question], most: int) -> list[Question]:
-    """At most so many questions of each article, in the order of the SHA-1 of their ids; 0: all."""
-    if not most:
+def _check(questions: Sequence[Question]) -> None:
+    if not questions:
+        raise InputError("there is no question; give lines with id, question and gold")
+    for what, values in (("id", [q.id for q in questions]), ("question", [question_key(q.text) for q in questions])):
+        seen = Counter(values)
+        twice = next((q for q, value in zip(questions, values, strict=True) if seen[value] > 1), None)
+        if twice is not None:
+            raise InputError(
+                f"the {what} '{twice.id if what == 'id' else twice.text}' stands twice; a copy is no further evidence, "
+                "so keep one line, with all answers that are accepted"
+            )
+    for question in questions:
+        if any(loss.too_long(text) for text in question.gold):
+            raise InputError(
+                f"the gold of '{question.id}' is longer than a sentence, and any part of it would pass for right; give "
+                "the short answer, or the sentence that answers"
+            )
+
+
+def drawn(questions: Sequence[Question], most: int) -> list[Question]:
+    """At most so many questions of each article, in the order of the SHA-1 of their words.
+
+    0: all; where articles have less than two questions on average, one, which tells more than all of few.
+    """
+    alone = sum(not question.article for question in questions)
+    articles = len({question.article for question in questions if question.article})
+    if not most and 2 * (alone + articles) <= len(questions):
         return list(questions)
     kept: Counter[str] = Counter()
     chosen = set()
-    for question in sorted(questions, key=lambda q: hashlib.sha1(q.id.encode(), usedforsecurity=False).digest()):
-        if not question.article or kept[question.article] < most:
+    for question in sorted(questions, key=lambda q: question_key(q.text)):
+        if not question.article or kept[question.article] < max(1, most):
             chosen.add(question.id)
             kept[question.article] += 1
     return [question for question in questions if question.id in chosen]

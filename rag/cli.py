@@ -245,7 +245,7 @@ def list_pins(index: Index = _INDEX) -> None:
 def calibrate(
     questions: Annotated[
         Path,
-        typer.Option("--questions", help="JSONL: id, question, gold (list of accepted answers, [] for none)."),
+        typer.Option("--questions", help="JSONL: id, question, gold (accepted answers, [] for none), article."),
     ],
     risk: Annotated[
         list[float],
@@ -253,7 +253,8 @@ def calibrate(
     ],
     confidence: Annotated[float, typer.Option("--confidence", help="How sure to be of that, such as 0.95.")] = 0.95,
     most: Annotated[
-        int, typer.Option("--max-per-article", min=0, help="Questions with the same `article`; 0: all.")
+        int,
+        typer.Option("--max-per-article", min=0, help="Questions with the same `article`; 0: as many as tell most."),
     ] = 0,
     index: Index = _INDEX,
 ) -> None:
@@ -287,7 +288,7 @@ app.add_typer(feedback, name="feedback")
 
 @feedback.command()
 def export(out: Annotated[Path, typer.Option("--out", help="Where the lines go, one JSON object each.")]) -> None:
-    """Writes the judgements as questions for `rag calibrate`; `gold` is null where a person has to fill it in."""
+    """Writes the judgements as questions for `rag calibrate`, for which a person has to write each `gold`."""
     from rag.feedback import Feedback, default_file
 
     _write(out, ((line, True) for line in Feedback(default_file()).export()))

@@ -7,7 +7,7 @@ import hashlib
 import json
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS feedback (
     reply TEXT NOT NULL
 )
 """
+PROGRAM = "program"  # whose gold a line has: not a person's
 _LONGEST = 4000  # characters of a comment
 _MOST = 20_000  # judgements
 _GIVEN = 10_000  # answers that can be judged
@@ -68,28 +69,10 @@ class Feedback:
             _forget(db, reply)
 
     def export(self) -> Iterator[dict[str, Any]]:
-        """A line a question for `rag calibrate`: id, question, gold, and beside these what was judged, the latest.
-
-        Of an answer that was found good the short answer, else the quotation, is the gold; a refusal that was found
-        good has none. Of what was found bad, and of what was asked of some articles only, a person has to tell: `gold`
-        is null there, and the line to be completed.
-        """
+        """What is kept, as `exported` writes it."""
         with self._open() as db:
             rows = db.execute("SELECT key, made, question, good, comment, reply FROM feedback ORDER BY key").fetchall()
-        latest = {folded(row[2]): row for row in rows}  # `rag calibrate` takes a question once
-        for key, made, question, good, comment, text in latest.values():
-            reply = json.loads(text)
-            yield {
-                "id": f"feedback-{key}",
-                "question": question,
-                "gold": _gold(reply) if good and not reply.get("filters") else None,
-                "good": bool(good),
-                "comment": comment,
-                "made": made,
-                "status": reply.get("status"),
-                "article": next((c["article_id"] for c in reply.get("citations", [])), ""),
-                "index_generation": reply.get("index_generation"),
-            }
+        return exported(rows)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -100,6 +83,35 @@ class Feedback:
                 yield db
         except (sqlite3.Error, OSError) as error:
             raise RagError(f"the feedback in {self._file} cannot be used: {error}") from error
+
+
+def exported(rows: Iterable[tuple[int, str, str, int, str, str]]) -> Iterator[dict[str, Any]]:
+    """A line a question for `rag calibrate`, the latest of each: id, question, gold, and what was judged.
+
+    Of an answer that was found good the short answer, else the quotation, stands as gold; a refusal that was found good
+    has none. Both are the program's own, which `gold_by` says: `rag calibrate` takes no line before a person has
+    written the gold. Of what was found bad, and of what was asked of some articles only, `gold` is null: every answer
+    counts as wrong until a person has told. `export` and `lines` tell when lines were left out.
+    """
+    latest = {folded(row[2]): row for row in rows}  # `rag calibrate` takes a question once
+    export = hashlib.sha256(repr([row[:3] for row in latest.values()]).encode()).hexdigest()[:8]
+    for key, made, question, good, comment, text in latest.values():
+        reply = json.loads(text)
+        gold = _gold(reply) if good and not reply.get("filters") else None
+        yield {
+            "id": f"feedback-{key}",
+            "question": question,
+            "gold": gold,
+            "gold_by": None if gold is None else PROGRAM,
+            "good": bool(good),
+            "comment": comment,
+            "made": made,
+            "status": reply.get("status"),
+            "article": next((c["article_id"] for c in reply.get("citations", [])), ""),
+            "index_generation": reply.get("index_generation"),
+            "export": export,
+            "lines": len(latest),
+        }
 
 
 def _forget(db: sqlite3.Connection, reply: Mapping[str, Any]) -> None:

@@ -76,16 +76,18 @@ def calibration_lines(found: Result, confidence: float) -> Iterator[str]:
             f"threshold {step.threshold}: {counted(step.answers, 'answer')}, {step.errors} wrong, "
             f"upper bound {step.bound:.3f}: {word}"
         )
-    if found.left_out:
-        yield f"left out {counted(found.left_out, 'question')} beyond the number per article"
-    if found.failed:
-        yield f"{counted(found.failed, 'question')} could not be asked, which counts as wrong"
+    yield from _counted_out(found)
     if found.certificate is not None:
         yield from found.certificate.lines()
         if found.in_force is None:
             yield "the index was built anew meanwhile: the certificate is not of the index as it is now"
         return
-    if not found.steps:
+    if found.articles:
+        yield (
+            f"questions of {counted(found.articles, 'article')} tested this; those of one article err together, so at "
+            f"least {found.start} articles are needed"
+        )
+    elif not found.steps:
         yield (
             f"{found.start} answers are needed for this risk and confidence, and not expected at any threshold; "
             "more questions are needed"
@@ -99,6 +101,18 @@ def calibration_lines(found: Result, confidence: float) -> Iterator[str]:
                 f"{counted(smallest.answers, 'answer')} wrong, upper bound {smallest.bound:.4f}"
             )
     if found.tried > 1:
-        yield f"these questions were used {found.tried} times; trying until it works breaks the claim"
+        yield f"these questions, or most of them, were used {found.tried} times; trying until it works breaks the claim"
     if found.in_force is not None:
         yield f"the certificate {found.in_force.name} from before stays in force"
+
+
+def _counted_out(found: Result) -> Iterator[str]:
+    if found.left_out:
+        yield f"left out {counted(found.left_out, 'question')} beyond the number per article"
+    if found.untold:
+        yield (
+            f"{counted(found.untold, 'question')} without gold: every answer there counts as wrong. Write what a "
+            "person found in the articles, or [] for nothing; leaving the line out would flatter the program"
+        )
+    if found.failed:
+        yield f"{counted(found.failed, 'question')} could not be asked, which counts as wrong"

@@ -8,12 +8,20 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from eval.simulated import by_article, now
 from rag import loss
 from rag.calibrate import (
+    STAKES,
+    Bets,
     Judged,
     answers_needed,
+    articles_needed,
+    bets,
     certify,
+    certify_rest,
     in_develop,
+    parted,
+    question_key,
     smallest_risks,
     thresholds,
     upper_bound,
@@ -30,6 +38,7 @@ from rag.library import Library
 from rag.load import load
 from rag.pipeline import LiveAssistant, open_assistant, sync_index
 from rag.progress import calibration_lines
+from rag.sentences import sentence_pieces
 from rag.settings import Settings, certified
 from rag.store import certificates, layout
 from rag.store.certificates import Level
@@ -92,7 +101,7 @@ def test_the_order_starts_where_enough_answers_are_expected_and_falls():
 
 
 def test_a_quarter_of_the_questions_fixes_the_order():
-    share = sum(in_develop(f"question {n}") for n in range(4000)) / 4000
+    share = sum(in_develop(question_key(f"question {n}")) for n in range(4000)) / 4000
     assert share == pytest.approx(0.25, abs=0.02)
 
 
@@ -206,10 +215,16 @@ def assistant(index, **settings):
 def questions(count=240, right_from=60):
     """Questions of rising confidence; from a number on any sentence of the article is a right answer."""
     (article,) = load(SEEDS, ARTICLE).articles
+    sentences = tuple(article.text[a:b] for p in article.paragraphs for a, b in sentences_of(article.text, p))
     return [
-        Question(f"q{n}", f"Who is Xi meeting {n * 1000 // count}", (article.text if n >= right_from else "Nobody",))
+        Question(f"q{n}", f"Who is Xi meeting {n * 1000 // count}", sentences if n >= right_from else ("Nobody",))
         for n in range(count)
     ]
+
+
+def sentences_of(text, paragraph):
+    start = paragraph.start
+    return [(start + a, start + b) for a, b in sentence_pieces(text[start : paragraph.end])]
 
 
 def test_a_certificate_sets_the_threshold_and_is_named_in_every_answer(index):
@@ -221,7 +236,9 @@ def test_a_certificate_sets_the_threshold_and_is_named_in_every_answer(index):
     assert made.bound <= 0.2
     assert made.develop + made.questions == 240
     # What orders the thresholds does not test them, and the other way round.
-    asked = [(in_develop(q.id), int(q.text.split()[-1]) / 1000, int(q.id[1:]) < 60) for q in questions()]
+    asked = [
+        (in_develop(question_key(q.text)), int(q.text.split()[-1]) / 1000, int(q.id[1:]) < 60) for q in questions()
+    ]
     assert made.threshold in {sure for develops, sure, _ in asked if develops}
     tested = [wrong for develops, sure, wrong in asked if not develops and sure >= made.threshold]
     assert (made.answers, made.errors) == (len(tested), sum(tested))
@@ -415,6 +432,116 @@ def test_tries_are_counted_whatever_was_chosen_of_the_file_and_shown_when_they_f
     assert any("used 2 times" in line for line in calibration_lines(found, 0.95))
 
 
+def test_a_try_is_counted_when_some_questions_are_others(index):
+    from dataclasses import replace
+
+    some = questions(20)
+    calibrate(assistant(index), index, some, risk=0.2, confidence=0.95)
+    other = [replace(some[0], text="Who is Lee meeting 0"), *some[1:]]
+    assert calibrate(assistant(index), index, other, risk=0.2, confidence=0.95).tried == 2
+    renamed = [replace(q, id=f"new {q.id}", text=f"«{q.text.upper()}") for q in some[:10]]
+    assert calibrate(assistant(index), index, renamed, risk=0.2, confidence=0.95).tried == 3
+    fresh = [Question(f"f{n}", f"What is new {n * 50}", ()) for n in range(20)]
+    assert calibrate(assistant(index), index, [*fresh, *some[15:]], risk=0.2, confidence=0.95).tried == 1
+
+
+def test_another_id_or_article_name_gives_no_other_split():
+    some = [Judged(f"q{n}", 0.5, False, True, f"a{n // 5}", f"Question {n}?") for n in range(200)]
+    other = [Judged(f"x{j.id}", 0.5, False, True, f"b{j.group}", j.text.upper()) for j in some]
+    first, second = ([[j.text.lower() for j in part] for part in parted(asked)] for asked in (some, other))
+    assert first == second
+    develop, rest = parted(some)
+    assert not {j.group for j in develop} & {j.group for j in rest}  # no article stands on both sides
+    assert (len(develop) + len(rest), len(develop) % 5) == (200, 0)
+
+
+def articles(wrong, sure=0.9, each=20):
+    """A question set of so many articles, each with `each` questions of which these are wrong."""
+    return [
+        Judged(f"{a}-{n}", sure, n < errors, True, f"a{a}", f"article {a} question {n}")
+        for a, errors in enumerate(wrong)
+        for n in range(each)
+    ]
+
+
+def test_articles_and_not_their_questions_are_the_evidence():
+    # 100 answers, 5 wrong: 10.2% were each by itself; of five articles, whose questions err together, nothing is known.
+    alone = [Judged(f"q{n}", 0.9, n < 5, True) for n in range(100)]
+    assert certify(alone, [0.9], 0.2, CONFIDENCE).steps[0].bound == pytest.approx(upper_bound(5, 100, 0.95))
+    few = articles([1] * 5)
+    found = certify(few, [0.9], 0.2, CONFIDENCE, bets(articles([1]), few, CONFIDENCE))
+    assert (found.steps[0].answers, found.steps[0].errors) == (100, 5)
+    assert (found.accepted, found.steps[0].bound > 0.4) == (None, True)
+    many = articles([1] * 60)
+    found = certify_rest(articles([1] * 20), many, 0.2, CONFIDENCE)
+    assert (found.accepted.answers, found.accepted.errors) == (1200, 60)
+    assert 0.05 < found.accepted.bound < 0.2
+    # The same errors, all of three articles: less is known.
+    together = certify(
+        articles([20] * 3 + [0] * 57), [0.9], 0.2, CONFIDENCE, bets(articles([1] * 20), many, CONFIDENCE)
+    )
+    assert together.steps[0].bound > found.accepted.bound
+
+
+def test_the_bet_of_one_stake_by_hand():
+    bet = Bets(2, (0.5,), {0.5: int(np.argmin(abs(STAKES - 0.5)))})
+    step = certify(articles([0] * 9 + [1], 0.5, 2), [0.5], 0.3, CONFIDENCE, bet).steps[0]
+    # At the bound the capital is 20: nine articles won 2 risk of 2 (1 - risk), one lost 1 - 2 risk.
+    won = 1 + 0.5 * step.bound / (1 - step.bound)
+    lost = 1 - 0.5 * (1 - 2 * step.bound) / (2 * (1 - step.bound))
+    assert won**9 * lost == pytest.approx(20, rel=1e-3)
+
+
+def test_so_many_articles_are_needed_at_least():
+    for risk in (0.05, 0.1, 0.3):
+        needed = articles_needed(risk, CONFIDENCE)
+        bet = Bets(20, (0.9,), {0.9: len(STAKES) - 1})
+        bounds = [certify(articles([0] * n), [0.9], risk, CONFIDENCE, bet).steps[0].bound for n in (needed - 1, needed)]
+        assert bounds[1] <= risk < bounds[0]
+
+
+@pytest.mark.parametrize("together", [0.2, 1.0])
+def test_questions_that_err_together_break_no_promise(together):
+    """`eval.simulated` does 2,000 of each; the exact bound of single questions fails here in some 7 to 10%."""
+    draws = 150
+    wrong = sum(bool(now(by_article(np.random.default_rng(seed), together), 0.3)) for seed in range(draws))
+    assert wrong / draws <= 0.05 + 3 * (0.05 * 0.95 / draws) ** 0.5
+
+
+def test_questions_of_an_article_are_kept_together(index, tmp_path):
+    from dataclasses import replace
+
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    for file in SEEDS.glob("*.txt"):
+        (seeds / file.name).write_bytes(file.read_bytes())
+    (seeds / "new.txt").write_text("A bridge\n\nThe bridge was opened on Monday by the mayor of the town.\n")
+    some = [replace(q, article=f"a{n // 20}") for n, q in enumerate(questions(240, 0))]
+    # Of an index of one article, that is what questions are drawn of.
+    alone = calibrate(assistant(index), index, some, risk=0.3, confidence=0.95)
+    assert (alone.articles, alone.certificate.articles) == (0, 0)
+    sync_index(seeds, index, Settings())
+    found = calibrate(assistant(index), index, some, risk=0.3, confidence=0.95)
+    develop, rest = parted([Judged(q.id, 0.0, False, True, q.article, q.text) for q in some])
+    assert found.articles == len({j.group for j in rest}) == 12 - len(develop) // 20
+    assert any(f"of {found.articles} articles" in line for line in calibration_lines(found, 0.95))
+    # Where articles have one or two questions, one of each is asked, and stands alone.
+    pairs = [replace(q, article=f"a{n // 2}" if n < 40 else "") for n, q in enumerate(questions(240, 0))]
+    found = calibrate(assistant(index), index, pairs, risk=0.3, confidence=0.95)
+    assert (found.articles, found.left_out) == (0, 20)
+
+
+def test_a_question_that_nobody_told_the_gold_of_counts_as_wrong(index):
+    from dataclasses import replace
+
+    some = [replace(q, gold=(), told=False) if n % 2 else q for n, q in enumerate(questions(240, 0))]
+    found = calibrate(assistant(index), index, some, risk=0.2, confidence=0.95)
+    assert (found.certificate, found.untold) == (None, 120)
+    assert any(
+        "120 questions without gold: every answer there counts as wrong" in s for s in calibration_lines(found, 0.95)
+    )
+
+
 def test_a_failed_try_says_that_an_earlier_certificate_stays(index):
     made = calibrate(assistant(index), index, questions(), risk=0.2, confidence=0.95).certificate
     found = calibrate(assistant(index), index, questions(right_from=235), risk=0.01, confidence=0.95)
@@ -473,6 +600,12 @@ def test_what_cannot_be_calibrated_is_said(index):
             calibrate(assistant(index), index, questions(), **bad)
     with pytest.raises(InputError, match="stands twice"):
         calibrate(assistant(index), index, questions()[:1] * 2, risk=0.1, confidence=0.9)
+    with pytest.raises(InputError, match=r"the question 'Who is xi, meeting 0\?' stands twice.*keep one line"):
+        copy = Question("copy", "Who is xi, meeting 0?", ())
+        calibrate(assistant(index), index, [copy, *questions(20)], risk=0.1, confidence=0.9)
+    with pytest.raises(InputError, match="the gold of 'q' is longer than a sentence"):
+        (article,) = load(SEEDS, ARTICLE).articles
+        calibrate(assistant(index), index, [Question("q", "Who?", ("Xi", article.text))], risk=0.1, confidence=0.9)
     with pytest.raises(InputError, match="no question"):
         calibrate(assistant(index), index, [], risk=0.1, confidence=0.9)
     with pytest.raises(InputError, match="overrule"):
@@ -481,14 +614,16 @@ def test_what_cannot_be_calibrated_is_said(index):
 
 def test_the_command_says_what_was_tested(index, tmp_path, monkeypatch):
     file = tmp_path / "questions.jsonl"
-    lines = [{"id": q.id, "question": q.text, "gold": list(q.gold)} for q in questions(80)]
+    lines = [{"id": q.id, "question": q.text, "gold": list(q.gold)} for q in questions(12)]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     arguments = ["calibrate", "--questions", str(file), "--risk", "0.1", "--index", str(index)]
     found = CliRunner().invoke(app, arguments)
     assert found.exit_code == 1
     assert "nothing was stored" in found.output
     file.write_text('{"id": 1, "question": "Who?"}\n')
-    assert "'gold'" in str(CliRunner().invoke(app, arguments).exception)
+    found = CliRunner().invoke(app, arguments)
+    assert found.exit_code == 1
+    assert "1 question without gold: every answer there counts as wrong" in " ".join(found.output.split())
 
 
 def test_an_answer_with_a_certificate_verifies(index, tmp_path):
@@ -518,11 +653,11 @@ def reply(quote_short, status="answered"):
 def test_when_an_answer_is_wrong():
     given = reply(None)
     quote = given.citations[0].quote
-    word = quote.split()[0]
-    assert not loss.wrong(given, [word])
+    assert not loss.wrong(given, [quote])
+    assert not loss.wrong(given, [" ".join(quote.split()[1:])])
     assert loss.wrong(given, ["absent"])
     assert loss.wrong(given, [])
-    assert not loss.wrong(given, [f"Before. {quote} After."])  # a whole passage is accepted
+    assert loss.wrong(given, [f"Before the day. {quote} After it there were many others, and it rained again."])
     short = reply((41, 50))
     assert not loss.wrong(short, [short.short_answer])
     other = next(w for w in quote.split() if len(w) > 3 and w.strip(".") not in short.short_answer)

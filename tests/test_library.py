@@ -223,11 +223,32 @@ def test_feedback_is_kept_and_exported_as_questions(tmp_path):
     assert [line["gold"] for line in found] == [["1932"], ["It opened in 1932."], None, []]
     assert [line["question"] for line in found] == [one["standalone_question"] for one in asked]
     assert [line["comment"] for line in found] == ["", "right", "it was 1933", ""]
-    file = tmp_path / "questions.jsonl"
-    file.write_text("".join(json.dumps(line) + "\n" for line in found if line["gold"] is not None))
-    assert [len(question.gold) for question in calibrating(file)] == [1, 1, 0]
-    file.write_text(json.dumps(found[2]) + "\n")
-    with pytest.raises(InputError, match="'gold'"):
+    assert [line["gold_by"] for line in found] == ["program", "program", None, "program"]
+
+
+def test_feedback_certifies_nothing_by_the_program_s_own_answers(tmp_path):
+    feedback, file = Feedback(tmp_path / "feedback.db"), tmp_path / "questions.jsonl"
+    for number, good in enumerate((True, False, True)):
+        feedback.add(ANSWER | {"standalone_question": f"When did bridge {number} open?"}, good=good)
+    found = list(feedback.export())
+
+    def read(lines):
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return calibrating(file)
+
+    with pytest.raises(InputError, match=r"the gold of 'feedback-1' is the program's own answer.*keep every line"):
+        read(found)
+    told = [line | {"gold": ["1931"], "gold_by": "person"} if line["gold"] else line for line in found]
+    # What was disliked counts as wrong, and cannot be left out.
+    assert [(question.gold, question.told) for question in read(told)] == [
+        (("1931",), True),
+        ((), False),
+        (("1931",), True),
+    ]
+    with pytest.raises(InputError, match="2 of the 3 lines of the export are there; put the others back"):
+        read([told[0], told[2]])
+    file.write_text('{"id": 1}\n')
+    with pytest.raises(InputError, match=r"'question'.*; mend the line, since leaving it out would bias the result"):
         calibrating(file)
 
 

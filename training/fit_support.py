@@ -10,8 +10,8 @@ answerable questions of the reading sets is asked of the index without the passa
 Of the questions written for this project only those of whose words their passage holds a quarter to half are among
 them, asked of the index: the networks are surer of all of these than of a user's, having learnt from the same hands.
 
-A sentence is right when by the rule of certificates (`rag.loss`) an answer that quotes it first, with the short answer
-that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best; a
+A sentence is right when by the rule of what shipped (`eval.loss_before`) an answer that quotes it first, with the short
+answer that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best; a
 second, without what only ranks (CHOOSING), on the best of each case alone: its probability is the confidence. Half of
 its logit learns whether that sentence is right, half whether the passages answer at all, and both together are
 calibrated to the former; what few cases have comes beside them as it is set (SET). Whether a further sentence is quoted

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from eval import loss_before
 from eval.bench import CACHE
 from eval.datasets import clapnq, mtrag, seeds
 from eval.parts import sha1
@@ -23,7 +24,6 @@ from rag import extract
 from rag.extract import READ_ALONE, ReadingExtractor, Stages
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.network import Networks
-from rag.loss import holds_gold, wrong_short
 from rag.question import analyse
 from rag.reader import given_passage, mended_for
 from rag.retrieve import retrieve
@@ -74,9 +74,8 @@ class Case:
 
 
 def _right(question: Question, quote: str, marked: str, gold: Sequence[str]) -> bool:
-    """`rag.loss.wrong`, of a sentence and the short answer that would be shown with it."""
-    shown = None if question.kind in EXPLAINS else marked
-    return bool(gold) and holds_gold(quote, gold) and not wrong_short(shown, gold)
+    """Whether a sentence, with the short answer that would be shown, is right by the rule of the shipped fit."""
+    return loss_before.right(quote, None if question.kind in EXPLAINS else marked, gold)
 
 
 class Asking:

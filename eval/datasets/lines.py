@@ -17,8 +17,8 @@ def rows(path: Path) -> list[dict[str, Any]]:
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
-            raise ValueError(f"{path}, line {number}: not JSON ({error}); mend or remove the line") from error
+            raise ValueError(f"{path}, line {number}: not JSON ({error}); mend the line") from error
         if not isinstance(row, dict):
-            raise ValueError(f"{path}, line {number}: not an object; mend or remove the line")
+            raise ValueError(f"{path}, line {number}: not an object; mend the line")
         out.append(row)
     return out

@@ -1,7 +1,7 @@
 """Certificates on disk: what was certified of a generation, and whether it still holds.
 
 index/certificates/<generation>.json   the certificate of that generation; written whole or not at all
-index/certificates/tries.jsonl         every use of a file of questions to calibrate, as repeated tries weaken the claim
+index/certificates/tries.jsonl         every use of questions to calibrate, as repeated tries weaken the claim
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from rag.store import layout
 
 FOLDER = "certificates"
 _TRIES = "tries.jsonl"
-FORMAT = 2
+_KEY = 8  # digits of a question's hash
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Certificate:
     questions: int  # that tested it
     unanswerable: int
     develop: int  # questions that fixed the order of the thresholds
-    tried: int  # uses of this file of questions so far, this one counted
+    tried: int  # uses of these questions so far, or of most of them, this one counted
     questions_sha256: str
     loss: str
     generation: str
@@ -58,6 +59,7 @@ class Certificate:
     settings: Mapping[str, Any]
     made: str  # the day
     levels: tuple[Level, ...] = ()
+    articles: int = 0  # that tested it; 0 where each question stood alone
 
     @property
     def name(self) -> str:
@@ -89,18 +91,20 @@ class Certificate:
         """What it says and assumes, for a person."""
         if self.tried > 1:
             again = (
-                f" These questions were used {self.tried} times: whoever tries until it works cannot rely on the "
-                "stated confidence."
+                f" These questions, or most of them, were used {self.tried} times: whoever tries until it works cannot "
+                "rely on the stated confidence."
             )
         else:
             again = ""
+        of, drawn = (f" of {self.articles} articles", "articles") if self.articles else ("", "questions")
         return [
             f"certificate {self.name}, {self.made}: at threshold {self.threshold} at most {percent(self.risk)} of the "
             f"answers are wrong, with {percent(self.confidence)} confidence",
-            f"tested on {self.questions} questions ({self.unanswerable} of them not answerable): {self.answers} "
+            f"tested on {self.questions} questions{of} ({self.unanswerable} of them not answerable): {self.answers} "
             f"answered ({self.coverage:.0%}), {self.errors} wrong, upper bound {self.bound:.4f}",
             "It assumes that coming questions are like those tested, each by itself and of all these articles, and "
-            f"independent of each other; it is about the share of wrong answers, and no promise for one answer.{again}",
+            f"{drawn} independent of each other; it is about the share of wrong answers, and no promise for one answer."
+            f"{again}",
             *self._level_lines(),
             f"generation {self.generation}, reader {self.reader[:16]}, {self.loss}, "
             f"questions {self.questions_sha256[:16]}",
@@ -161,11 +165,26 @@ def write(index: Path, certificate: Certificate) -> Path:
     return file
 
 
-def count_try(index: Path, questions_sha256: str) -> int:
-    """Notes a use of a file of questions; how many there were, this one counted."""
+def count_try(index: Path, questions_sha256: str, keys: Collection[str]) -> int:
+    """Notes a use of questions, by the hashes of their words; how many uses there were, this one counted.
+
+    A use counts that shares half of the questions, of its own or of these, whichever are fewer: changing or adding some
+    does not begin anew.
+    """
     folder = index / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / _TRIES
+    short = sorted({key[:_KEY] for key in keys})
     with file.open("a", encoding="utf-8") as out:
-        out.write(json.dumps({"questions_sha256": questions_sha256}) + "\n")
-    return sum(questions_sha256 in line for line in file.read_text(encoding="utf-8", errors="replace").splitlines())
+        out.write(json.dumps({"questions_sha256": questions_sha256, "questions": "".join(short)}) + "\n")
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return sum(questions_sha256 in line or _shares_half(line, set(short)) for line in lines)
+
+
+def _shares_half(line: str, keys: set[str]) -> bool:
+    try:
+        written = str(json.loads(line)["questions"])
+    except (ValueError, TypeError, KeyError):
+        return False  # cut off, or of a version that noted the file alone
+    noted = {written[at : at + _KEY] for at in range(0, len(written), _KEY)}
+    return 2 * len(noted & keys) >= min(len(noted), len(keys))
