@@ -504,7 +504,7 @@ def test_so_many_articles_are_needed_at_least():
 def test_questions_that_err_together_break_no_promise(together):
     """`eval.simulated` does 2,000 of each; the exact bound of single questions fails here in some 7 to 10%."""
     draws = 150
-    wrong = sum(bool(now(by_article(np.random.default_rng(seed), together), 0.3)) for seed in range(draws))
+    wrong = sum(bool(now(by_article(np.random.default_rng(seed), 0.3, together), 0.3)) for seed in range(draws))
     assert wrong / draws <= 0.05 + 3 * (0.05 * 0.95 / draws) ** 0.5
 
 

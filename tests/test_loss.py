@@ -2,6 +2,7 @@
 
 import pytest
 
+from eval import loss_before
 from rag.loss import agrees, right, too_long
 
 
@@ -89,3 +90,18 @@ def test_a_text_is_longer_than_a_sentence():
     assert not too_long("No. 5, St. James St.")
     assert too_long(f"{QUOTE} Nobody was there. They had gone home.")
     assert too_long("word " * 81)
+
+
+@pytest.mark.parametrize(
+    ("quote", "short", "gold"),
+    [
+        ("It opened in 2016, not in 2017.", "in 2016", "in 2017"),
+        ("They met on 5 June, and again on 6 June.", "5 June", "6 June"),
+        ("President Lee met President Xi.", "President Lee", "President Xi"),
+        (QUOTE, None, "Busan"),
+        ("It rained.", None, f"Nobody came. It rained. {QUOTE}"),
+    ],
+)
+def test_what_was_taken_for_right_is_wrong(quote, short, gold):
+    assert loss_before.right(quote, short, [gold])
+    assert too_long(gold) or not right(quote, short, [gold])

@@ -11,9 +11,9 @@ Of the questions written for this project only those of whose words their passag
 them, asked of the index: the networks are surer of all of these than of a user's, having learnt from the same hands.
 
 A sentence is right when by the rule of what shipped (`eval.loss_before`) an answer that quotes it first, with the short
-answer that would be shown, is not wrong. A first logistic model is fitted on all sentences that were read, to find the best; a
-second, without what only ranks (CHOOSING), on the best of each case alone: its probability is the confidence. Half of
-its logit learns whether that sentence is right, half whether the passages answer at all, and both together are
+answer that would be shown, is right. A first logistic model is fitted on all sentences that were read, to find the
+best; a second, without what only ranks (CHOOSING), on the best of each case alone: its probability is the confidence.
+Half of its logit learns whether that sentence is right, half whether the passages answer at all, and both together are
 calibrated to the former; what few cases have comes beside them as it is set (SET). Whether a further sentence is quoted
 beside it says the former alone, without CHOOSING. So it is done before the best sentences are read by themselves, for
 which these are found, and after (`..._alone`). Answerable and unanswerable cases weigh the same, each sort of the
@@ -21,9 +21,7 @@ unanswerable ones as SORTS says, and in the fit the sources as the roots of thei
 not all it knows. The threshold stays where it is while it is among those with about the most cases right, right
 refusals included, else it becomes their middle; each case is asked by models that were fitted without its source, as
 the articles of those who use it are another one, and the written ones, by the hands that the networks learnt from, have
-no say in it.
-With --features what was read is kept in a file, and used when it is there.
-"""
+no say in it. With --features what was read is kept in a file, and used when it is there."""
 
 from __future__ import annotations
 
