@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from eval.simulated import by_article, now
+from eval.simulated import before, by_article, liked, liked_before, now, renamed
 from rag import loss
 from rag.calibrate import (
     STAKES,
@@ -506,6 +506,15 @@ def test_questions_that_err_together_break_no_promise(together):
     draws = 150
     wrong = sum(bool(now(by_article(np.random.default_rng(seed), 0.3, together), 0.3)) for seed in range(draws))
     assert wrong / draws <= 0.05 + 3 * (0.05 * 0.95 / draws) ** 0.5
+
+
+def test_neither_other_ids_nor_liked_answers_bring_a_certificate(tmp_path):
+    draws = [np.random.default_rng(seed) for seed in range(60)]
+    assert sum(renamed(draw, before) for draw in draws) > 60 * ALLOWED
+    assert sum(renamed(draw, now) for draw in draws) <= 60 * (0.05 + 3 * (0.05 * 0.95 / 60) ** 0.5)
+    assert liked_before(draws[0])  # 5% was certified where 35% of the answers are wrong
+    for marked, whole in ((True, False), (False, False), (False, True)):
+        assert not liked(draws[0], tmp_path, marked=marked, whole=whole)
 
 
 def test_questions_of_an_article_are_kept_together(index, tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eval import loss_before
+from eval import loss_before, loss_table
 from rag.loss import agrees, right, too_long
 
 
@@ -105,3 +105,36 @@ def test_a_text_is_longer_than_a_sentence():
 def test_what_was_taken_for_right_is_wrong(quote, short, gold):
     assert loss_before.right(quote, short, [gold])
     assert too_long(gold) or not right(quote, short, [gold])
+
+
+def judged(id, short, gold, right, stratum="border"):
+    row = {"set": "squad2", "id": id, "article_id": "context", "start": 0, "end": len(QUOTE), "stratum": stratum}
+    return row | {"quote": QUOTE, "short": short, "gold": gold, "right": right}
+
+
+def test_judgements_are_kept_without_texts_and_counted_both_ways():
+    some = [judged(f"q{n}", "2017", ["in 2017"], True) for n in range(20)]
+    some += [judged(f"r{n}", None, ["Busan"], n < 5) for n in range(20)]  # loss/1 takes them all for right
+    row = loss_table.kept(some[0])
+    assert QUOTE[slice(*row["short"])] == "2017"
+    assert not {"quote", "gold", "question", "context"} & row.keys()
+    lines = loss_table.table([*some, judged("w", "2017", [f"{QUOTE} It rained. {QUOTE}"], False)])
+    shares = {tuple(line.split(" | ")[:3]): line.split(" | ")[3:5] for line in lines[2:]}
+    before = [shares[f"| {half}", "border", "loss/1"] for half in ("settling", "reported")]
+    after = [shares[f"| {half}", "border", "loss/2"] for half in ("settling", "reported")]
+    counts = [[cell.split("(")[1].split(",")[0] for cell in cells] for cells in (*before, *after)]
+    (was, flattered), (was2, flattered2), (misses, none), (misses2, none2) = counts
+    assert sum(int(share.split("/")[0]) for share in (was, was2)) == 0
+    assert sum(int(share.split("/")[0]) for share in (misses, misses2)) == 5
+    assert sum(int(share.split("/")[0]) for share in (flattered, flattered2)) == 15
+    assert sum(int(share.split("/")[0]) for share in (none, none2)) == 0
+    assert "(1/1," in lines[-1]  # the whole article is of another row
+
+
+def test_half_of_what_is_drawn_is_on_the_border():
+    some = [judged(f"q{n}", "2017", ["in 2017" if n % 2 else "in 2016"], None) for n in range(200)]
+    some = [row | {"short": None, "gold": ["Busan"]} if n < 30 else row for n, row in enumerate(some)]
+    drawn = loss_table.draw(some)
+    strata = [row["stratum"] for row in drawn]
+    assert (len(drawn), strata.count("border")) == (44, 22)
+    assert drawn == loss_table.draw(some[::-1])
