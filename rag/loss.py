@@ -60,8 +60,10 @@ def agrees(answer: str, gold: str, small: Collection[str] = ()) -> bool:
 
 
 def _makes_up(quote: str, gold: str) -> bool:
-    """Whether an accepted answer stands unbroken in a quotation and is a quarter of its words."""
-    return holds_words(quote, [gold]) and 4 * len(answer_words(gold)) >= len(answer_words(quote))
+    """Whether an accepted answer stands unbroken in a quotation, is a quarter of its words, and is not denied there."""
+    if not holds_words(quote, [gold]) or 4 * len(answer_words(gold)) < len(answer_words(quote)):
+        return False
+    return _NEGATIONS & _said(quote).keys() <= _said(gold).keys()
 
 
 def too_long(gold: str) -> bool:
@@ -154,8 +156,9 @@ _MONTHS = {
     for month in "january february march april may june july august september october november december".split()
 }
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday"
-_TURNS = "not no never without nor neither before after until under over above below less more fewer least most"
-_FIXED = frozenset([*_MONTHS.values(), *_DAYS.split(), *_TURNS.split()])  # equal, as numbers are
+_NEGATIONS = frozenset("not no never without nor neither".split())
+_COMPARED = "before after until under over above below less more fewer least most"
+_FIXED = frozenset([*_MONTHS.values(), *_DAYS.split(), *_NEGATIONS, *_COMPARED.split()])  # equal, as numbers are
 _BETWEEN = frozenset("a an the in on at of".split())
 _OPENERS = frozenset("because to by for from with and as it they he she this that there".split())  # no names
 

@@ -72,6 +72,7 @@ def test_without_a_short_answer_the_quotation_has_to_be_mostly_the_accepted_one(
     assert right(QUOTE, None, ["put off because of the heavy rain"])  # a quarter of the words, unbroken
     assert right(QUOTE, None, ["The match was put off", QUOTE])
     assert not right("It was put off because of the snow.", None, ["It was put off because of the rain."])
+    assert not right("It was not put off because of the rain.", None, ["put off because of the rain"])
 
 
 def test_a_sentence_that_is_accepted_is_compared_with_the_quotation():

@@ -103,8 +103,8 @@ class Certificate:
             f"tested on {self.questions} questions{of} ({self.unanswerable} of them not answerable): {self.answers} "
             f"answered ({self.coverage:.0%}), {self.errors} wrong, upper bound {self.bound:.4f}",
             "It assumes that coming questions are like those tested, each by itself and of all these articles, and "
-            f"that {drawn} are drawn independently; it is about the share of wrong answers, and no promise for one answer."
-            f"{again}",
+            f"that {drawn} are drawn independently; it is about the share of wrong answers, and no promise for one "
+            f"answer.{again}",
             *self._level_lines(),
             f"generation {self.generation}, reader {self.reader[:16]}, {self.loss}, "
             f"questions {self.questions_sha256[:16]}",
