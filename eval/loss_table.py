@@ -6,10 +6,12 @@
 
 Drawn are answerable questions of develop and calibrate parts, answered whatever the confidence. Of each set half of the
 draw is `border`: the two rules differ, or the answer has close to half of the words of an accepted one; the other half
-is by chance of the rest. Each was judged by reading, before any rule was applied: right when the first quotation, with
-the short answer marked in it, tells a reader all that was asked, by the passage it stands in (of RAMDocs, where
-passages are false, by what its authors accept). The rule was settled on one half of the judgements, by the SHA-1 of the
-question's id; the other is what is reported.
+is by chance of the rest. Each was judged once, by reading, with no verdict and no stratum in sight: right when the
+first quotation, with the short answer marked in it, tells a reader all that was asked, by the passage it stands in (of
+RAMDocs, where passages are false, by what its authors accept). Who judged had written the rule, and saw no accepted
+answer but of RAMDocs. The rule was settled on one half of the judgements, by the SHA-1 of the question's id; the other
+is what is reported. Added after that was seen: a quotation that denies the accepted answer is wrong, which called one
+more right answer of the other half wrong.
 """
 
 from __future__ import annotations
