@@ -27,7 +27,7 @@ from eval.systems.ours import Renamed
 from eval.vectors import CachedEncoder
 from eval.world import World
 from rag import embed
-from rag.extract import shipped_sha256
+from rag.fingerprint import fingerprint
 from rag.settings import Settings
 
 FORMAT = 1
@@ -194,7 +194,7 @@ class Bench:
             "version": version("article-rag"),
             "settings": self.settings.model_dump(),
             "encoder_sha256": self.encoder.source.sha256,
-            "reader_sha256": shipped_sha256(),
+            "reader_sha256": fingerprint(),
         }
 
 

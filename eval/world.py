@@ -18,8 +18,8 @@ from eval.vectors import CachedEncoder
 from eval.without import without
 from rag import embed, load
 from rag.build import Progress
-from rag.extract import shipped_sha256
 from rag.filters import Filters
+from rag.fingerprint import fingerprint
 from rag.pipeline import Assistant, open_assistant, sync_index, uncertified_threshold
 from rag.progress import bars
 from rag.reader import Reader, given_passage
@@ -178,5 +178,5 @@ class World:
     def key(self) -> str:
         """A hash of the corpus and of the settings and models that the program was run with."""
         generation = self.assistant.store.generation if self.dataset.asks_corpus else ""
-        data = f"{generation} {self.settings.model_dump_json()} {self.encoder.source.sha256} {shipped_sha256()}"
+        data = f"{generation} {self.settings.model_dump_json()} {self.encoder.source.sha256} {fingerprint()}"
         return hashlib.sha256(data.encode()).hexdigest()[:16]

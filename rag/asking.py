@@ -116,7 +116,7 @@ def _tried(use: Callable[[Any], T], line: Any) -> tuple[T | None, str]:
         return None, f"internal error: {type(error).__name__}: {error}"
 
 
-def _turns(line: Asked) -> list[Turn]:
+def _turns(line: Asked | Calibrating) -> list[Turn]:
     return [Turn(turn.question, turn.answer) for turn in line.history]
 
 
@@ -137,7 +137,8 @@ def calibrating(file: Path) -> list[Question]:
             )
         if line.export:
             exported[line.export, line.lines] += 1
-        out.append(Question(str(line.id), line.question, tuple(line.gold or ()), line.article, line.gold is not None))
+        history, told = tuple(_turns(line)), line.gold is not None
+        out.append(Question(str(line.id), line.question, tuple(line.gold or ()), line.article, told, history))
     for (_, lines), there in exported.items():
         if there != lines:
             raise InputError(

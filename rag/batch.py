@@ -47,6 +47,7 @@ class Calibrating(BaseModel):
     id: str | int
     question: str
     gold: list[str] | None = None  # none was told, so every answer is wrong
+    history: list[Turn] = Field(default=[], max_length=MAX_TURNS)
     article: str = ""
     gold_by: str | None = None
     export: str = ""

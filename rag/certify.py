@@ -23,8 +23,9 @@ from rag.calibrate import (
     question_key,
     smallest_risks,
 )
+from rag.dialogue import Turn
 from rag.errors import IndexUnusable, InputError, RagError
-from rag.extract import shipped_sha256
+from rag.fingerprint import fingerprint
 from rag.pipeline import Assistant
 from rag.settings import certified
 from rag.store import certificates, layout
@@ -43,6 +44,7 @@ class Question:
     gold: tuple[str, ...]
     article: str = ""  # what it was written about, where known
     told: bool = True  # whether anybody said what the gold is; where not, every answer is wrong
+    history: tuple[Turn, ...] = ()  # the turns before, where it was asked in a conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def calibrate(
     Questions of one article err together and are tested as a group, unless the index holds one article only.
 
     Raises InputError for a risk or confidence outside (0, 1), an id or a question that stands twice, an accepted answer
-    that is longer than a sentence, or no question at all.
+    that is longer than a sentence, no question at all, or questions of which only some have a history: an answer is
+    certified where questions of its sort were tested, and only there.
     """
     risks = tuple(dict.fromkeys((risk, *further)))
     if not all(0 < one < 1 for one in (*risks, confidence)):
@@ -96,7 +99,7 @@ def calibrate(
     digest = _sha256(questions)
     try:
         # Before the work, which would be lost where nothing can be kept.
-        tried = certificates.count_try(index, digest, [question_key(q.text) for q in questions])
+        tried = certificates.count_try(index, digest, [_key(q) for q in questions])
     except OSError as error:
         raise IndexUnusable(
             f"nothing can be kept in {index} ({error.strerror}); a certificate lies beside the index, so make the "
@@ -106,7 +109,7 @@ def calibrate(
     judged, failed = [], 0
     for done, question in enumerate(chosen, start=1):
         try:
-            reply: Reply | None = answering.ask(question.text)
+            reply: Reply | None = answering.ask(question.text, history=question.history)
         except RagError:
             reply, failed = None, failed + 1
         except Exception:  # noqa: BLE001 - whatever broke, leaving the question out would flatter the program
@@ -140,10 +143,11 @@ def calibrate(
             questions_sha256=digest,
             loss=loss.RULE,
             generation=assistant.store.generation,
-            reader=shipped_sha256(),
+            reader=fingerprint(),
             settings=certified(assistant.settings),
             made=datetime.now(UTC).date().isoformat(),
             levels=levels,
+            history=bool(chosen[0].history),
         )
         certificates.write(index, certificate)
     held = certificates.read_or_none(index, assistant.store.generation)
@@ -163,6 +167,11 @@ def calibrate(
     )
 
 
+def _key(question: Question) -> str:
+    """By the words of a question and of the turns before it: "And when?" may be asked in several conversations."""
+    return question_key(" / ".join([question.text, *(f"{turn.question} {turn.answer}" for turn in question.history)]))
+
+
 def _level(risk: float, accepted: Step | None) -> Level:
     if accepted is None:
         return Level(risk, None, 0, 0, 1.0)
@@ -180,7 +189,7 @@ def _judged(question: Question, reply: Reply | None, group: str) -> Judged:
 def _check(questions: Sequence[Question]) -> None:
     if not questions:
         raise InputError("there is no question; give lines with id, question and gold")
-    for what, values in (("id", [q.id for q in questions]), ("question", [question_key(q.text) for q in questions])):
+    for what, values in (("id", [q.id for q in questions]), ("question", [_key(q) for q in questions])):
         seen = Counter(values)
         twice = next((q for q, value in zip(questions, values, strict=True) if seen[value] > 1), None)
         if twice is not None:
@@ -188,6 +197,10 @@ def _check(questions: Sequence[Question]) -> None:
                 f"the {what} '{twice.id if what == 'id' else twice.text}' stands twice; a copy is no further evidence, "
                 "so keep one line, with all answers that are accepted"
             )
+    if len({bool(question.history) for question in questions}) > 1:
+        raise InputError(
+            "some questions have a history and some have none; a certificate is of one sort: calibrate each by itself"
+        )
     for question in questions:
         if any(loss.too_long(text) for text in question.gold):
             raise InputError(
@@ -207,7 +220,7 @@ def drawn(questions: Sequence[Question], most: int) -> list[Question]:
         return list(questions)
     kept: Counter[str] = Counter()
     chosen = set()
-    for question in sorted(questions, key=lambda q: question_key(q.text)):
+    for question in sorted(questions, key=lambda q: _key(q)):
         if not question.article or kept[question.article] < max(1, most):
             chosen.add(question.id)
             kept[question.article] += 1
@@ -216,5 +229,5 @@ def drawn(questions: Sequence[Question], most: int) -> list[Question]:
 
 def _sha256(questions: Sequence[Question]) -> str:
     """Of the questions whatever their order, so that a shuffled file counts as the same."""
-    lines = sorted(repr((q.id, q.text, q.gold)) for q in questions)
+    lines = sorted(repr((q.id, q.text, q.gold, *q.history)) for q in questions)
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()

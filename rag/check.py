@@ -9,7 +9,7 @@ from pathlib import Path
 from rag import embed, ids, load
 from rag.build import recipe
 from rag.errors import IndexUnusable, ModelError
-from rag.extract import shipped_sha256
+from rag.fingerprint import fingerprint
 from rag.plan import make_plan
 from rag.settings import Settings, certified
 from rag.store import certificates, kept, layout, manifest, pins
@@ -82,7 +82,7 @@ def _certificate(index: Path, generation: str, settings: Settings) -> Iterator[s
         others = [name for name in others if name not in pinned]
     if held is None and others:
         yield f"there is a certificate, but of another generation ({', '.join(others)}); {_SHIPPED}"
-    changed = held.stale(generation, shipped_sha256(), certified(settings)) if held else None
+    changed = held.stale(generation, fingerprint(), certified(settings)) if held else None
     if held and changed:
         yield f"the certificate {held.name} no longer holds: {changed}; {_SHIPPED}"
 

@@ -20,9 +20,10 @@ from rag.build import recipe, sync_index
 from rag.decide import decide
 from rag.dialogue import Turn, further
 from rag.errors import IndexUnusable, InputError, RagError
-from rag.extract import ReadingExtractor, shipped_model, shipped_sha256, together
+from rag.extract import ReadingExtractor, shipped_model, together
 from rag.extract.features import held
 from rag.filters import ALL, Filters
+from rag.fingerprint import fingerprint
 from rag.messages import message
 from rag.question import analyse
 from rag.reader import as_meant, english, networks
@@ -81,9 +82,13 @@ class Assistant:
             outcome = Refused("nothing_found", (), 0.0, self._threshold)
             reply = render(Asking(original, original.text, filters, (), self.store.generation, id), outcome)
             return replace(reply, timings_ms=clock.milliseconds())
-        return self._answer(
+        reply = self._answer(
             original, texts, lambda one: self._hits(one, self.settings.passages, filters), filters, id, clock
         )
+        held = self.certificate
+        # What was calibrated is asked of all articles, and either in conversations or not.
+        covered = held is not None and filters == ALL and held.history == bool(history)
+        return replace(reply, certificate=held.name) if held and covered else reply
 
     def understood(self, text: str, history: Sequence[Turn] = (), filters: Filters = ALL) -> Question:
         """The question as it is searched: slips of the hand mended, and with what it takes from the turns before.
@@ -157,9 +162,7 @@ class Assistant:
             refused = isinstance(outcome, Refused)
             unmatched = self._unmatched(whole, original.text, asked) if refused else []
             reply = render(Asking(whole, original.text, filters, unmatched, self.store.generation, id), outcome)
-        # What was calibrated is asked of all articles.
-        name = self.certificate.name if self.certificate and filters == ALL else None
-        return replace(reply, certificate=name, timings_ms=clock.milliseconds())
+        return replace(reply, timings_ms=clock.milliseconds())
 
     def _unmatched(self, question: Question, typed: str, asked: Sequence[tuple[Question, Sequence[Hit]]]) -> list[str]:
         """The words that were typed which occur in no article, nor in another form in what was found."""
@@ -286,7 +289,7 @@ def holding_certificate(index: Path, generation: str | None, settings: Settings)
     except IndexUnusable as error:
         _log.warning("%s; the shipped threshold applies", error)
         return None
-    if certificate is None or certificate.stale(generation, shipped_sha256(), certified(settings)):
+    if certificate is None or certificate.stale(generation, fingerprint(), certified(settings)):
         return None
     return certificate
 

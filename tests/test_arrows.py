@@ -9,16 +9,17 @@ from tests.conftest import ROOT
 
 BASE = {
     "absence",
-    "messages",
-    "types",
-    "errors",
-    "settings",
-    "words",
-    "sentences",
     "boilerplate",
+    "errors",
     "filters",
+    "fingerprint",
+    "messages",
     "naming",
     "plain",
+    "sentences",
+    "settings",
+    "types",
+    "words",
 }
 STAGES = {
     "load",

@@ -1,7 +1,9 @@
 """The bound holds as often as it says, on pools whose true risk is known; a certificate holds while nothing changes."""
 
 import asyncio
+import itertools
 import json
+from dataclasses import replace
 
 import gradio as gr
 import numpy as np
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 
 from eval.simulated import before, by_article, liked, liked_before, now, renamed
 from rag import loss
+from rag.asking import calibrating
 from rag.calibrate import (
     STAKES,
     Bets,
@@ -29,10 +32,11 @@ from rag.calibrate import (
 from rag.certify import Question, calibrate
 from rag.check import check
 from rag.cli import app
+from rag.dialogue import Turn
 from rag.errors import IndexUnusable, InputError
-from rag.extract import shipped_sha256
 from rag.feedback import Feedback
 from rag.filters import parse
+from rag.fingerprint import fingerprint
 from rag.guard import Uploads
 from rag.library import Library
 from rag.load import load
@@ -263,7 +267,7 @@ def certified_at(index, *risks):
     levels = tuple(Level(risk, 1 - risk, 60, 0, risk) for risk in risks)
     facts = {"answers": 60, "errors": 0, "bound": risks[0], "questions": 180, "unanswerable": 0, "develop": 60}
     facts |= {"tried": 1, "questions_sha256": "0" * 64, "loss": loss.RULE, "made": "2025-11-01", "levels": levels}
-    facts |= {"reader": shipped_sha256(), "settings": certified(Settings())}
+    facts |= {"reader": fingerprint(), "settings": certified(Settings())}
     named = {"risk": risks[0], "confidence": 0.95, "threshold": 1 - risks[0], "generation": layout.pointed(index)}
     return certificates.write(index, certificates.Certificate(**named, **facts))
 
@@ -350,7 +354,9 @@ def test_any_change_withdraws_the_claim(index, tmp_path):
     assert shipped.ask("Who is Xi?").threshold != made.threshold
     assert open_assistant(index, Settings(threshold=0.5)).ask("Who is Xi?").certificate is None
     assert made.stale("0" * 16, made.reader, made.settings) == "the index has changed"
-    assert made.stale(made.generation, "another", made.settings) == "the reader has changed"
+    assert made.stale(made.generation, "another", made.settings) == (
+        "the program, its models or a library that answers has changed"
+    )
     seeds = tmp_path / "seeds"
     seeds.mkdir()
     for file in SEEDS.glob("*.txt"):
@@ -391,8 +397,90 @@ def test_a_damaged_certificate_is_never_believed(index):
         file.write_text(content)
         assert open_assistant(index, Settings()).ask("Who is Xi?").certificate is None
         assert LiveAssistant(index, Settings()).current().certificate is None
-        assert any("is damaged" in line for line in check(SEEDS, index, Settings()))
+        assert any(file.name in line for line in check(SEEDS, index, Settings()))
     assert calibrate(assistant(index), index, questions(), risk=0.2, confidence=0.95).certificate.tried == 2
+
+
+def test_every_byte_of_a_certificate_is_watched_by_name(index):
+    file = certified_at(index, 0.2)
+    raw = file.read_bytes()
+    for at, bit in itertools.product(range(len(raw)), (1, 3, 7)):  # 3 makes a tab of a newline, 7 a carriage return
+        file.write_bytes(raw[:at] + bytes([raw[at] ^ bit]) + raw[at + 1 :])
+        with pytest.raises(IndexUnusable, match=file.name):
+            certificates.read(index, file.stem)
+    file.write_bytes(raw[:-20] + bytes([raw[-20] ^ 1]) + raw[-19:])
+    assert any(str(file) in line for line in check(SEEDS, index, Settings()))
+    file.write_bytes(raw.replace(b'"format": 3', b'"format": 2'))
+    with pytest.raises(IndexUnusable, match="was written by another version of this program; run `rag calibrate`"):
+        certificates.read(index, file.stem)
+
+
+def test_a_certificate_covers_questions_in_a_conversation_only_where_those_were_tested(index):
+    before = [Turn("Who is Xi?", "")]
+    made = calibrate(assistant(index), index, questions(), risk=0.2, confidence=0.95).certificate
+    opened = open_assistant(index, Settings())
+    assert made.history is False
+    assert opened.ask("Who is Xi Jinping meeting?").certificate == made.name
+    assert opened.ask("Who is Xi Jinping meeting?", history=before).certificate is None
+    assert opened.at_level(0.2).ask("Who is he meeting?", history=before).certificate is None
+    assert any("each by itself" in line for line in made.lines())
+    assert "It covers first questions" in choices.levels(opened)[1]
+    followed = [replace(question, history=tuple(before)) for question in questions()]
+    other = calibrate(assistant(index), index, followed, risk=0.2, confidence=0.95).certificate
+    assert (other.history, other.tried) == (True, 1)  # other questions, though in the same words
+    opened = open_assistant(index, Settings())
+    assert opened.ask("Who is he meeting?", history=before).certificate == other.name
+    assert opened.ask("Who is Xi Jinping meeting?").certificate is None
+    assert opened.ask("Who is he?", history=before, filters=parse({"from": "2025-01-01"})).certificate is None
+    assert any("each after others in a conversation" in line for line in other.lines())
+    assert "It covers questions that follow others" in choices.levels(opened)[1]
+
+
+def test_passages_that_are_given_are_not_certified(index):
+    calibrate(assistant(index), index, questions(), risk=0.2, confidence=0.95)
+    opened = open_assistant(index, Settings())
+    question = "Who is Xi Jinping meeting?"
+    assert opened.ask(question).certificate is not None
+    assert opened.answer(question, opened.search(question, 3)).certificate is None
+
+
+def test_questions_with_and_without_history_are_calibrated_apart(index):
+    some = questions(20)
+    mixed = [*some[:-1], replace(some[-1], history=(Turn("Who is Xi?", ""),))]
+    with pytest.raises(InputError, match="some questions have a history and some have none"):
+        calibrate(assistant(index), index, mixed, risk=0.2, confidence=0.95)
+    # The same words after other questions are no copy; after the same ones they are.
+    for turn, twice in (("Who is Lee?", False), ("Who is Xi?", True)):
+        histories = [(Turn("Who is Xi?", ""),), (Turn(turn, ""),)]
+        pair = [replace(some[0], id=f"{n}", history=its) for n, its in enumerate(histories)]
+        if twice:
+            with pytest.raises(InputError, match="stands twice"):
+                calibrate(assistant(index), index, pair, risk=0.2, confidence=0.95)
+        else:
+            assert calibrate(assistant(index), index, pair, risk=0.2, confidence=0.95).certificate is None
+
+
+def test_a_line_of_a_calibration_may_have_a_history(index, tmp_path):
+    asked = []
+
+    class Listening(Scripted):
+        def extract(self, question, hits):
+            asked.append(question.text)
+            return super().extract(question, hits)
+
+    file = tmp_path / "questions.jsonl"
+    history = [{"question": "Who is the Prime Minister of Japan?", "answer": "In short: Sanae Takaichi [1]"}]
+    file.write_text(json.dumps({"id": 1, "question": "And of Canada? 5", "gold": ["Xi"], "history": history}) + "\n")
+    (question,) = calibrating(file)
+    assert question.history == (Turn("Who is the Prime Minister of Japan?", "In short: Sanae Takaichi [1]"),)
+    made = assistant(index)
+    made._extractor = Listening()
+    calibrate(made, index, [question], risk=0.2, confidence=0.95)
+    assert asked == [made.understood(question.text, question.history).text]
+    assert asked[0].startswith("Who is the Prime Minister of Canada")
+    file.write_text('{"id": 1, "question": "Who?", "gold": [], "history": [{"answer": "x"}]}\n')
+    with pytest.raises(InputError, match=r"history\.0\.question"):
+        calibrating(file)
 
 
 def test_small_risks_start_where_they_can_be_reached():
@@ -419,8 +507,6 @@ def test_the_program_s_own_faults_count_as_wrong_too(index):
 
 def test_copies_are_no_evidence(index):
     some = questions(20)
-    from dataclasses import replace
-
     with pytest.raises(InputError, match="stands twice"):
         calibrate(assistant(index), index, [*some, replace(some[0], id="copy")], risk=0.2, confidence=0.95)
 
@@ -597,8 +683,6 @@ def test_a_folder_that_keeps_nothing_is_told_before_anything_is_asked(index, mon
 
 
 def test_few_questions_an_article(index):
-    from dataclasses import replace
-
     some = [replace(q, article=f"a{n % 10}") for n, q in enumerate(questions(100))]
     assert calibrate(assistant(index), index, some, risk=0.2, confidence=0.95, max_per_article=3).left_out == 70
 

@@ -345,7 +345,7 @@ def test_only_chosen_articles_are_searched(page):
     page.keyboard.press("Escape")
     reply = ask(page, TAKAICHI, "answered")
     assert "Searched only articles of the 1 chosen." in reply.inner_text()
-    assert "not calibrated on these articles" in reply.locator(".confidence").inner_text()
+    assert "not calibrated on such questions of these articles" in reply.locator(".confidence").inner_text()
 
 
 def test_only_levels_that_a_certificate_supports_can_be_chosen(page, folders):
@@ -376,7 +376,7 @@ def test_only_levels_that_a_certificate_supports_can_be_chosen(page, folders):
         assert "is no longer certified" in page.locator("#lapsed").inner_text()
         assert page.locator("#strictness input").count() == 1
         reply = ask(page, TAKAICHI, "answered")
-        assert "not calibrated on these articles" in reply.locator(".confidence").inner_text()
+        assert "not calibrated on such questions of these articles" in reply.locator(".confidence").inner_text()
         page.wait_for_function("!document.querySelector('#lapsed .error')")
     finally:
         for file in index.glob("certificates/*"):

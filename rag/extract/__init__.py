@@ -9,7 +9,6 @@ small logistic models, whose coefficients were fitted on the develop parts of th
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -113,44 +112,6 @@ def shipped_model() -> SupportModel:
 
     both, given = (Stages(Logistic.of(data[name]), Logistic.of(data[f"{name}_alone"])) for name in ("both", "given"))
     return SupportModel(Logistic.of(data["first"]), both, given)
-
-
-@functools.cache
-def shipped_sha256() -> str:
-    """SHA-256 of what answers: the models that come with the package and the code. The reader of a certificate.
-
-    A changed rule can change an answer as well as a changed coefficient.
-    """
-    package = Path(__file__).parent.parent
-    code = [p for name in _ANSWERING for p in sorted(package.glob(name))]
-    digest = hashlib.sha256()
-    for file in code:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
-# reader.json holds the checksums of the networks.
-_ANSWERING = (
-    "models/*.json",
-    "extract/*.py",
-    "decide.py",
-    "dialogue/*.py",
-    "embed.py",
-    "filters.py",
-    "loss.py",
-    "naming.py",
-    "pipeline.py",
-    "plain/*.py",
-    "question.py",
-    "reader.py",
-    "render.py",
-    "retrieve.py",
-    "sentences.py",
-    "spelling.py",
-    "store/passages.py",
-    "store/vectors.py",
-    "words.py",
-)
 
 
 @functools.cache

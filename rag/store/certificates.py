@@ -60,6 +60,7 @@ class Certificate:
     made: str  # the day
     levels: tuple[Level, ...] = ()
     articles: int = 0  # that tested it; 0 where each question stood alone
+    history: bool = False  # whether each of its questions followed others: it covers those, or first ones
 
     @property
     def name(self) -> str:
@@ -83,7 +84,7 @@ class Certificate:
         if self.generation != generation:
             return "the index has changed"
         if self.reader != reader:
-            return "the reader has changed"
+            return "the program, its models or a library that answers has changed"
         changed = [key for key in settings if self.settings.get(key) != settings[key]]
         return f"the setting '{changed[0]}' has changed" if changed else None
 
@@ -102,13 +103,16 @@ class Certificate:
             f"answers are wrong, with {percent(self.confidence)} confidence",
             f"tested on {self.questions} questions{of} ({self.unanswerable} of them not answerable): {self.answers} "
             f"answered ({self.coverage:.0%}), {self.errors} wrong, upper bound {self.bound:.4f}",
-            "It assumes that coming questions are like those tested, each by itself and of all these articles, and "
+            f"It assumes that coming questions are like those tested, {self._asked()} and of all these articles, and "
             f"that {drawn} are drawn independently; it is about the share of wrong answers, and no promise for one "
             f"answer.{again}",
             *self._level_lines(),
             f"generation {self.generation}, reader {self.reader[:16]}, {self.loss}, "
             f"questions {self.questions_sha256[:16]}",
         ]
+
+    def _asked(self) -> str:
+        return "each after others in a conversation" if self.history else "each by itself"
 
     def _level_lines(self) -> list[str]:
         if len(self.levels) < 2:
@@ -139,9 +143,14 @@ def read(index: Path, generation: str) -> Certificate | None:
     """The certificate of a generation; None where there is none. Raises IndexUnusable for a damaged one."""
     file = index / FOLDER / f"{generation}.json"
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        raw = file.read_bytes()
+        data = json.loads(raw)
+        if data.pop("format") != FORMAT:
+            raise IndexUnusable(f"{file} was written by another version of this program; run `rag calibrate` again")
         data["levels"] = tuple(Level(**level) for level in data["levels"])
-        if data.pop("format") != FORMAT or data.pop("name") != (found := Certificate(**data)).name:
+        del data["name"]
+        found = Certificate(**data)
+        if _written(found).encode() != raw:
             raise ValueError("it is not what it was")
     except FileNotFoundError:
         return None
@@ -160,9 +169,13 @@ def write(index: Path, certificate: Certificate) -> Path:
     folder = index / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{certificate.generation}.json"
-    data = {"format": FORMAT, "name": certificate.name} | dataclasses.asdict(certificate)
-    layout.write_whole(file, json.dumps(data, indent=1) + "\n")
+    layout.write_whole(file, _written(certificate))
     return file
+
+
+def _written(certificate: Certificate) -> str:
+    data = {"format": FORMAT, "name": certificate.name} | dataclasses.asdict(certificate)
+    return json.dumps(data, indent=1) + "\n"
 
 
 def count_try(index: Path, questions_sha256: str, keys: Collection[str]) -> int:

@@ -106,7 +106,12 @@ def levels(assistant: Assistant) -> tuple[list[tuple[str, str]], str]:
     choices.sort(key=lambda one: one[1] != str(certificate.risk))
     note = (
         f"Certified on {certificate.questions} questions with {percent(certificate.confidence)} confidence: a share of "
-        "all answers, no promise for one."
+        "all answers, no promise for one. "
+        + (
+            "It covers questions that follow others in a conversation, and no first one."
+            if certificate.history
+            else "It covers first questions, and none that follows others in a conversation."
+        )
     )
     missed = [percent(level.risk) for level in certificate.levels if level.threshold is None]
     if missed:

@@ -114,7 +114,7 @@ def _confidence(reply: Shown) -> str:
 
 def _calibrated(reply: Shown) -> str:
     if reply.certificate is None:
-        return "threshold not calibrated on these articles" + (" alone" if reply.filters else "")
+        return "threshold not calibrated on such questions of these articles" + (" alone" if reply.filters else "")
     return f'<span title="certificate {escape(reply.certificate)}">certified threshold</span>'
 
 
