@@ -35,7 +35,10 @@ def check(seeds: Path, index: Path, settings: Settings, note: Callable[[str], No
             raise IndexUnusable(
                 f"there is no index in {index.resolve()}; run `rag build`, or name one with --index"
             ) from error
-        return [*findings, f"the current generation {current} is not there; run `rag build`"]
+        return [
+            *findings,
+            f"{index / layout.POINTER} names the generation {current}, which is not there; run `rag build`",
+        ]
     except IndexUnusable as error:
         return findings if str(error) in findings else [*findings, str(error)]
     if held is None:
