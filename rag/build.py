@@ -15,6 +15,7 @@ from rag import embed, ids, load
 from rag import split as splitting
 from rag.boilerplate import is_boilerplate
 from rag.errors import IndexUnusable, SeedError
+from rag.extract import shipped_model
 from rag.plan import BuildReport, make_plan, same_text
 from rag.settings import Settings
 from rag.store import Generation, kept, layout, manifest, passages, pruning, soundness, vectors
@@ -62,6 +63,7 @@ def sync_index(
         work = _Work(seeds, index, recipe(settings, source), source, full, progress, seen, encoder)
         report = work.plan()
         report.repaired += damaged
+        report.unfitted = shipped_model().unfitted(source.sha256)
         if report.changed_anything and not dry_run:
             try:
                 work.write(report)

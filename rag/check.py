@@ -9,6 +9,7 @@ from pathlib import Path
 from rag import embed, ids, load
 from rag.build import recipe
 from rag.errors import IndexUnusable, ModelError
+from rag.extract import shipped_model
 from rag.fingerprint import fingerprint
 from rag.plan import make_plan
 from rag.settings import Settings, certified
@@ -21,7 +22,8 @@ _SHIPPED = "the shipped threshold applies: run `rag calibrate`"
 def check(seeds: Path, index: Path, settings: Settings, note: Callable[[str], None] = lambda _line: None) -> list[str]:
     """What does not agree; empty when all does. Raises IndexUnusable when there is no index at all.
 
-    `note` gets what is no fault of the index and that no build would change: articles whose id another one has.
+    `note` gets what is no fault of the index and that no build would change: articles whose id another one has, and an
+    encoder for which confidence is not fitted.
     """
     findings = list(_files(index))
     findings += _pins(index, findings)
@@ -44,7 +46,11 @@ def check(seeds: Path, index: Path, settings: Settings, note: Callable[[str], No
     if held is None:
         return [*findings, f"{index / layout.POINTER} is missing; run `rag build`"]
     try:
-        differences = held.recipe.differences(recipe(settings, embed.resolve(settings.encoder)))
+        source = embed.resolve(settings.encoder)
+        unfitted = shipped_model().unfitted(source.sha256)
+        if unfitted:
+            note(unfitted)
+        differences = held.recipe.differences(recipe(settings, source))
         findings += [f"built with other settings: {line}; run `rag build`" for line in differences]
     except ModelError as error:
         findings.append(str(error))

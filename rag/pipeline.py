@@ -174,6 +174,11 @@ class Assistant:
         found = {word for part, hits in asked for hit in hits for word in held(part, hit)} if absent else set()
         return [term for term in absent if stem(term) not in found]
 
+    @property
+    def unfitted(self) -> str | None:
+        """What to say of confidence where the encoder is not the one it was fitted for."""
+        return shipped_model().unfitted(self.store.manifest.recipe.encoder_sha256)
+
     def with_threshold(self, threshold: float) -> Assistant:
         """The same with another threshold; nothing is certified for it but where it is a level of the certificate."""
         certificate = self.certificate if self.certificate and threshold in self.certificate.thresholds else None

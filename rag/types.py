@@ -143,7 +143,12 @@ class Question:
 
     @property
     def read(self) -> str:
-        """The question as the encoder and the networks read it: they know what defines a topic."""
+        """The question as the encoder and the networks read it: they know what defines a topic.
+
+        What asks what an article is about is read as one question, however it is put.
+        """
+        if self.kind == "about":
+            return "What is this about?"
         return self.text if self.topic is None else f"What is {self.topic}?"
 
 

@@ -183,7 +183,13 @@ def main() -> None:
         if options.features:
             keep(options.features, cases)
     shipped = json.loads(OUT.read_text(encoding="utf-8"))
-    out: dict[str, Any] = {"fitted_on": "develop parts of eval/parts.py; see training/fit_support.py", "report": {}}
+    source = embed.resolve(Settings().encoder)
+    out: dict[str, Any] = {
+        "fitted_on": "develop parts of eval/parts.py; see training/fit_support.py",
+        "encoder": {"name": source.name, "sha256": source.sha256},
+        "report": {},
+        "known": shipped["known"],  # fitted anew by training/fit_known.py
+    }
     for name, names in MODELS.items():
         its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
         within, without, threshold = out_of_sample(names, its, stage, shipped[name]["threshold"])

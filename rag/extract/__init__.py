@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from rag.extract import spans
 from rag.extract.expected import holds_expected, is_expected
-from rag.extract.features import EXPLAINS, FEATURES, Read, features, named
+from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.inputs import Text
+from rag.extract.known import Known, fitted_on_topic, numbers_of, recorded
 from rag.extract.network import Networks
 from rag.extract.spans import Found
 from rag.naming import telling
@@ -32,9 +33,6 @@ BASE = "sentence-transformers/all-MiniLM-L6-v2"  # whose tokenizer and word vect
 MODELS = Path(__file__).parent.parent / "models"
 READ_AGAIN = 3  # passages
 READ_ALONE = 2  # sentences
-_LEAD_CONFIDENCE = 0.9  # set, not fitted: no public data asks what an article is about, or of when it is
-# The same, of a sentence that names the topic of which all is asked for, unless the networks rule it out.
-_NAMED_CONFIDENCE, _NOT_AGAINST = 0.9, 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +101,18 @@ class SupportModel:
     first: Logistic  # without the second network: chooses what it reads, and decides where it is left out
     both: Stages
     given: Stages  # without retrieval, for a passage that is given
+    known: Mapping[str, Mapping[str, Known]]  # by these names, or "record", and kind of question
+    encoder: str  # the name of the encoder that all were fitted with
+    encoder_sha256: str
+
+    def unfitted(self, encoder_sha256: str) -> str | None:
+        """What to say of an index whose encoder is another; None where it is the one of the fit."""
+        if encoder_sha256 == self.encoder_sha256:
+            return None
+        return (
+            f"confidence is not fitted for this encoder, only for {self.encoder}: it is no probability here, and "
+            "nothing is certified before `rag calibrate`"
+        )
 
 
 @functools.cache
@@ -111,7 +121,9 @@ def shipped_model() -> SupportModel:
     data = json.loads((MODELS / "support.json").read_text(encoding="utf-8"))
 
     both, given = (Stages(Logistic.of(data[name]), Logistic.of(data[f"{name}_alone"])) for name in ("both", "given"))
-    return SupportModel(Logistic.of(data["first"]), both, given)
+    known = {mode: {kind: Known.of(its) for kind, its in kinds.items()} for mode, kinds in data["known"].items()}
+    encoder = data["encoder"]
+    return SupportModel(Logistic.of(data["first"]), both, given, known, encoder["name"], encoder["sha256"])
 
 
 @functools.cache
@@ -129,14 +141,34 @@ class ReadingExtractor:
         stages = model.given if given else model.both
         self._among = model.first if fast else stages.among
         self._alone = None if fast else stages.alone
+        self._known = {**model.known["record"], **model.known["first" if fast else "given" if given else "both"]}
 
     def extract(self, question: Question, hits: Sequence[Hit]) -> list[Support]:
         """Supports ordered by falling confidence; equal ones keep the order of hits and sentences."""
         if question.kind in OF_ARTICLE and hits:
-            # The lead of a news article says what it is about; the retriever gave us the leads.
-            passage, info = hits[0].passage, hits[0].passage.info
-            known = {"dated": info.date, "written": info.author or info.publisher}.get(question.kind, info.title)
-            return [Support(passage, passage.chunk.sentences[0], None, None, _LEAD_CONFIDENCE if known else 0.0)]
+            return [self._of_article(question, hits[0])]  # the retriever gave us the leads
+        found = self.supports(question, hits)
+        if question.topic is not None:
+            return fitted_on_topic(question, found, self._known["topic"])
+        return _of_one_kind(question, found)
+
+    def _of_article(self, question: Question, lead: Hit) -> Support:
+        """The sentence that an article opens with, with the confidence that what is known of the article answers."""
+        found = self.opening(question, lead)
+        sure = self._known[question.kind].probability(numbers_of(question, found))
+        return replace(found, confidence=sure if recorded(question, lead.passage.info) else 0.0)
+
+    def opening(self, question: Question, lead: Hit) -> Support:
+        """The same with the confidence of the networks, asked what an article is about however that is put."""
+        first = lead.passage.chunk.sentences[0]
+        sure = 0.0
+        if question.kind == "about":
+            found = self.supports(replace(question, text=question.read, terms=()), [lead])
+            sure = next(one.confidence for one in found if one.sentence == first)
+        return Support(lead.passage, first, None, None, sure)
+
+    def supports(self, question: Question, hits: Sequence[Hit]) -> list[Support]:
+        """Those of a question by its words alone, as the networks and the models of their logits have it."""
         reads = self.read(question, hits)
         rows = np.array(features(question, reads))
         if not len(rows):
@@ -154,8 +186,7 @@ class ReadingExtractor:
         places = [(read, *candidate) for read in reads for candidate in read.candidates()]
         # None is surer than one that ranks before it.
         falling = np.minimum.accumulate(sure)
-        found = [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]
-        return _of_one_kind(question, found) if question.topic is None else _on_topic(question.topic, found)
+        return [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]
 
     def read(self, question: Question, hits: Sequence[Hit]) -> list[Read]:
         """The passages that were read last: the best by the first network, best first, or all where it is fast."""
@@ -227,6 +258,8 @@ def _title(hit: Hit) -> str:
 
 def _of_one_kind(question: Question, supports: Sequence[Support]) -> list[Support]:
     """Where the best short answer holds the date, name or number that is asked for, what is none is not shown."""
+    if not supports:
+        return []
     best, *rest = supports
     if best.short is None or not holds_expected(question, best.passage.slice(*best.short)):
         return list(supports)
@@ -234,20 +267,6 @@ def _of_one_kind(question: Question, supports: Sequence[Support]) -> list[Suppor
         one if one.short and is_expected(question, one.passage.slice(*one.short)) else replace(one, short=None)
         for one in rest
     ]
-
-
-def _on_topic(topic: str, supports: Sequence[Support]) -> list[Support]:
-    """What names the topic comes first: a sentence, then one under a title that names it. It needs to say no more."""
-
-    def place(one: Support) -> int:
-        quote = one.passage.slice(one.sentence.start, one.sentence.end)
-        texts = quote, f"{one.passage.info.title} {one.passage.chunk.section or ''} {quote}"
-        return next((at for at, text in enumerate(texts) if named(topic, text)), 2)
-
-    placed = sorted((place(one) if one.confidence >= _NOT_AGAINST else 2, i) for i, one in enumerate(supports))
-    sure = [max(_NAMED_CONFIDENCE, supports[i].confidence) if at < 2 else supports[i].confidence for at, i in placed]
-    falling = np.minimum.accumulate(sure).tolist()
-    return [replace(supports[i], confidence=p) for (_, i), p in zip(placed, falling, strict=True)]
 
 
 def _support(question: Question, read: Read, sentence: Sentence, found: Found, confidence: float) -> Support:

@@ -156,6 +156,12 @@ def named(topic: str, text: str) -> bool:
     return bool(asked) and 2 * len(equal) >= len(asked) and _matched(asked - equal, held) == asked - equal
 
 
+def words_named(title: str, text: str) -> tuple[int, int]:
+    """How many of a title's words, as `named` takes them, a text holds in some form, and how many there are."""
+    asked = _naming(title)
+    return len(_matched(asked, _naming(text))), len(asked)
+
+
 def _naming(text: str) -> set[str]:
     words = WORD.findall(text)
     return {

@@ -64,7 +64,7 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
     with gr.Blocks(
         title="Ask the articles", analytics_enabled=False, fill_width=True, delete_cache=(600, 3600)
     ) as blocks:
-        gr.HTML(html.header(_PROMISE), elem_id="header")
+        gr.HTML(html.header(_PROMISE, live.shown().unfitted), elem_id="header")
         if offer.library is None:
             parts = chat.build(live, feedback, offer.journal)
         else:

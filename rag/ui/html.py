@@ -24,9 +24,10 @@ _AROUND = 5_000  # of a longer one, on each side of a quotation
 _CONFIDENT = ((0.8, "strong support"), (0.6, "good support"), (0.0, "some support"))
 
 
-def header(promise: str) -> str:
-    """The page's heading."""
-    return f'<h1>Ask the articles</h1><p class="promise">{escape(promise)}</p>'
+def header(promise: str, warning: str | None = None) -> str:
+    """The page's heading, and what must be known before anything is asked."""
+    heading = f'<h1>Ask the articles</h1><p class="promise">{escape(promise)}</p>'
+    return heading + (note(f"{warning[:1].upper()}{warning[1:]}.", "error") if warning else "")
 
 
 def placeholder() -> str:
