@@ -164,7 +164,7 @@ TAMPERED = [
     (17, {"closest": []}, {"closest[0]", "closest[1]", "closest[2]"}),
     (17, {"status": "error", "error": "it failed"}, {"status", "error"}),
     (24, {"error": "the question is empty"}, {"error"}),
-    (27, {"filters": {"articles": ["other.txt"]}}, {"error"}),
+    (27, {"filters": {"articles": [ARTICLE, "other.txt"]}}, {"error"}),
     (28, {"confidence": 0.5}, {"confidence"}),
     (28, {"text": "Xi has resigned"}, {"text"}),
 ]
@@ -179,7 +179,7 @@ def test_what_was_tampered_with_is_named(tmp_path, index, honest):
 
 
 def test_an_error_about_filters_goes_with_no_others(tmp_path, index, honest):
-    for edit in ({"error": "Xi Jinping has resigned"}, {"filters": {"month": 2020}}, {"status": "refused"}):
+    for edit in ({"error": "Xi Jinping has resigned"}, {"filters": {"from": "x"}}, {"status": "refused"}):
         with pytest.raises(InputError, match="not an answer in schema 1: filters"):
             again(tmp_path, index, [honest[25] | edit])
 
