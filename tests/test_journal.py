@@ -211,7 +211,7 @@ def test_the_page_the_api_and_mcp_are_logged_and_the_log_verifies_and_replays(se
         caller.api("")
         caller.api(7)
         caller.api("Who met \udcff Xi?")
-        assert "Lee Jae Myung" in caller.mcp("When was President Lee elected?") or True
+        told = caller.mcp("When was President Lee elected?")
         shown = caller.page(session, "In which city did Xi meet Donald Trump?")
         caller.page(session, "When was that?")
         caller.page(session, "Who met Xi?", since="yesterday")
@@ -220,10 +220,11 @@ def test_the_page_the_api_and_mcp_are_logged_and_the_log_verifies_and_replays(se
     assert [{k: v for k, v in line.items() if k != "history"} for line in lines[:8]] == caller.came
     assert [line["status"] for line in lines] == [
         *("answered", "answered", "answered", "error", "error", "error", "error", "error"),
-        *(lines[8]["status"], "answered", lines[10]["status"], "error"),
+        *("answered", "answered", lines[10]["status"], "error"),
     ]
     assert lines[1]["history"] == history
     assert lines[8]["question"] == "When was President Lee elected?"
+    assert all(cited["seed_sha256"] in told for cited in lines[8]["citations"])
     assert lines[9]["question"] == "In which city did Xi meet Donald Trump?"
     assert lines[9]["short_answer"] in shown
     first = {"question": lines[9]["standalone_question"], "answer": lines[9]["text"]}
