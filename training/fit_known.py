@@ -249,13 +249,13 @@ def _counts(cases: Sequence[Case]) -> dict[str, str]:
     }
 
 
-def tell(what: str, model: Mapping[str, Any], cases: Sequence[Case]) -> None:
+def tell(what: str, model: Mapping[str, Any], cases: Sequence[Case], threshold: float) -> None:
     """Prints how well calibrated a model is on cases, by source and part, beside the 0.9 that once stood there."""
     for source, part in sorted({(case.source, case.part) for case in cases}):
         its = [case for case in cases if (case.source, case.part) == (source, part)]
         total = [model["intercept"] + sum(w * c.numbers[n] for n, w in model["weights"].items()) for c in its]
         p, right = 1 / (1 + np.exp(-np.array(total))), np.array([case.right for case in its])
-        sure = p >= 0.44
+        sure = p >= threshold
         print(
             f"{what:13s} {source:20s} {part:8s} {len(its):3d} right {right.mean():.3f} confidence {p.mean():.3f} "
             f"Brier {np.mean((p - right) ** 2):.3f} (of 0.9: {np.mean((0.9 - right) ** 2):.3f}); "
@@ -280,15 +280,16 @@ def main() -> None:
     of_opening = about(options.data, askings)
     known: dict[str, dict[str, Any]] = {}
     for mode in ("first", "both", "given"):
+        threshold = {"first": model.first, "both": model.both, "given": model.given}[mode].threshold
         cases = {"about": of_opening[mode], "topic": [case for found in of_topics for case in found.get(mode, ())]}
         for kind, its in cases.items():
             used = [case for case in its if case.part == "develop" and case.source != "news"]
             known.setdefault(mode, {})[kind] = fitted(used, NUMBERS[kind])
-            tell(f"{mode} {kind}", known[mode][kind], its)
+            tell(f"{mode} {kind}", known[mode][kind], its, threshold)
     for kind, name in (("dated", None), ("written", "beside")):
         used = [case for case in of_record[kind] if case.part == "develop"]
         known.setdefault("record", {})[kind] = shares(used, name)
-        tell(kind, known["record"][kind], of_record[kind])
+        tell(kind, known["record"][kind], of_record[kind], model.both.threshold)
     out = json.loads(options.out.read_text(encoding="utf-8"))
     out["encoder"] = {"name": source.name, "sha256": source.sha256}
     out["known"] = known
