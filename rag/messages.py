@@ -6,6 +6,7 @@ error for one of the program's own by these sentences alone.
 
 from __future__ import annotations
 
+import builtins
 import functools
 import re
 from collections.abc import Sequence
@@ -54,6 +55,10 @@ _OTHER_FAULT = "is not what is expected there"
 _FIELDS = frozenset(
     "id question history answer short_answer filters articles from to asked gold article context title section".split()
 )
+# Only Python's own: a class of another name could be made to say something.
+_EXCEPTIONS = frozenset(
+    name for name, of in vars(builtins).items() if isinstance(of, type) and issubclass(of, Exception)
+)
 _NAME = rf"(?:{'|'.join(sorted(_FIELDS))}|\d{{1,9}})"
 _SLOTS = {
     "count": r"\d[\d,]{0,15}",
@@ -63,7 +68,7 @@ _SLOTS = {
     "field": rf"{_NAME}(?:\.{_NAME}){{0,5}}",
     "fault": "|".join(re.escape(one).replace(r"\{\}", r"\d[\d,]{0,15}") for one in {*_FAULTS.values(), _OTHER_FAULT}),
     "label": "Dated from|Dated to",
-    "exception": r"[A-Z][A-Za-z]{2,60}",
+    "exception": "|".join(sorted(_EXCEPTIONS)),
 }
 
 
@@ -88,9 +93,8 @@ def field(place: Sequence[str | int]) -> str:
 
 
 def exception(error: Exception) -> str:
-    """The name of an exception's class, or that of its base where it is not one that classes have."""
-    name = type(error).__name__
-    return name if re.fullmatch(_SLOTS["exception"], name) else "Exception"
+    """The name of an exception's class, or of the nearest that it is made of that is Python's own."""
+    return next(of.__name__ for of in type(error).__mro__ if of.__name__ in _EXCEPTIONS)
 
 
 def own(text: str) -> bool:
@@ -109,6 +113,9 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     for name in _MESSAGES:
         parts = _parts(name)
         out.append(
-            re.compile("".join(f"(?:{_SLOTS[part]})" if at % 2 else re.escape(part) for at, part in enumerate(parts)))
+            re.compile(
+                "".join(f"(?:{_SLOTS[part]})" if at % 2 else re.escape(part) for at, part in enumerate(parts)),
+                re.ASCII,
+            )
         )
     return tuple(out)
