@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.types import Answered, Outcome, Refused, Support
-from rag.words import STOPWORDS, WORD, stem
+from rag.words import differ, telling
 
 
 def decide(supports: Sequence[Support], threshold: float, *, max_quotes: int = 3, max_closest: int = 3) -> Outcome:
@@ -35,22 +35,14 @@ def _varied(supports: Sequence[Support]) -> list[Support]:
     chosen, shown = [supports[0]], [_short_words(supports[0])]
     for support in supports[1:] if shown[0] else ():
         words = _short_words(support)
-        if words and all(_differ(words, other) for other in shown):
+        if words and all(differ(words, other) for other in shown):
             chosen.append(support)
             shown.append(words)
     return chosen
 
 
 def _short_words(support: Support) -> frozenset[str]:
-    if support.short is None:
-        return frozenset()
-    words = [stem(word) for word in WORD.findall(support.passage.slice(*support.short))]
-    return frozenset(word for word in words if word not in STOPWORDS) or frozenset(words)
-
-
-def _differ(a: frozenset[str], b: frozenset[str]) -> bool:
-    """Whether two answers share less than half of the words of the shorter one."""
-    return 2 * len(a & b) < min(len(a), len(b))
+    return frozenset() if support.short is None else telling(support.passage.slice(*support.short))
 
 
 def _article(support: Support) -> str:

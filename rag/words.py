@@ -140,6 +140,29 @@ def stems(text: str) -> set[str]:
     return {stem(name) for word in words for name in {word, *_names(word)}}
 
 
+def goes_on(text: str, at: int) -> bool:
+    """Whether a word goes on across a place: "U.S-made", "non-Chinese" and "412,000" are one each, "2-1" is not."""
+    before, after = text[at - 1], text[at]
+    if before == "-":
+        return after.isalpha() and text[at - 2 : at - 1].isalnum()
+    if before in ".,":
+        return after.isdigit() and text[at - 2 : at - 1].isdigit()
+    if after in ".,":
+        return before.isdigit() and text[at + 1 : at + 2].isdigit()
+    return before.isalnum() and (after.isalnum() or (after == "-" and text[at + 1 : at + 2].isalpha()))
+
+
+def telling(answer: str) -> frozenset[str]:
+    """The stems of the words of a short answer that tell something; of all, where none does."""
+    words = [stem(word) for word in WORD.findall(answer)]
+    return frozenset(word for word in words if word not in STOPWORDS) or frozenset(words)
+
+
+def differ(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Whether two short answers, by `telling`, share less than half of the words of the shorter one."""
+    return 2 * len(a & b) < min(len(a), len(b))
+
+
 def terms(text: str) -> tuple[str, ...]:
     """The content words as written, without possessive endings, each once, in the order of their first occurrence.
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rag.extract.inputs import STRIDE, Encoded, Text
 from rag.extract.network import Logits, Networks
 from rag.naming import Word
+from rag.words import goes_on
 
 _LONGEST = 30  # tokens of an answer
 Range = tuple[int, int]
@@ -105,20 +106,12 @@ def _summed(alone: Tokens | None, among: Tokens | None, moved: int) -> Range | N
 def _whole(text: str, found: Found, sentence: Range) -> Found:
     """The span to the edges of its words, inside its sentence: tokens may be parts of words."""
     start, end = max(found.start, sentence[0]), min(found.end, sentence[1])
-    while sentence[0] < start < end and _goes_on(text, start):
+    while sentence[0] < start < end and goes_on(text, start):
         start -= 1
-    while start < end < sentence[1] and _goes_on(text, end):
+    while start < end < sentence[1] and goes_on(text, end):
         end += 1
     start, end = _paired(text, start, end, sentence)
     return replace(found, start=start, end=end)
-
-
-def _goes_on(text: str, at: int) -> bool:
-    """Whether a word goes on across a place, hyphens in it: "U.S-made" and "non-Chinese" are one, "2-1" is not."""
-    before, after = text[at - 1], text[at]
-    if before == "-":
-        return after.isalpha() and text[at - 2 : at - 1].isalnum()
-    return before.isalnum() and (after.isalnum() or (after == "-" and text[at + 1 : at + 2].isalpha()))
 
 
 _NOTHING = -30.0
