@@ -1,24 +1,35 @@
 """Which words of a question may be said to occur nowhere: one rule, for what says it and for what checks it.
 
-A word is looked for by stem in all that a reader sees of the articles, with its irregular forms and with what looks
-like it: "Xl" is not said to occur nowhere where XI stands. Words in letters that look like others (Cyrillic in an
-English word) are never said to.
+A word is looked for by stem in all that a reader sees of the articles, with its irregular forms, written in one or in
+two, and with what looks like it: "Xl" is not said to occur nowhere where XI stands. Only a whole word in Latin letters
+is ever said to: other scripts have words that end in no space, or that are written with more before and behind.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
+import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rag.types import ArticleInfo
 from rag.words import WORD, dated, forms, terms
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"  # SQLite FTS5's: what a word is, and which are the same
+_ALONE = re.compile(rf"\W*({WORD.pattern})\W*")
+_NOT_ASCII = re.compile(r"\S*[^\x00-\x7f]\S*")
+_JOINS = re.compile(r"['’.\-]")
+# Letters of other scripts and Latin ones with a stroke, as plain ones that they look like: FTS5 folds none of them.
+_LIKE_LATIN = str.maketrans(
+    "аеорсухіјѕһАВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧοøØłŁđĐðħıŧŀŉĸ",
+    "aeopcyxijshABEKMHOPCTYXIJSABEZHIKMNOPTYXooOlLdDdhitlnk",
+) | str.maketrans({"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th"})
 _LOOK_LIKE_OTHERS = frozenset("ıĸŉſŀĿ")
-_UNLIKE_LATIN = frozenset("бгджзийлпфцчшщъыэюяβγδζθλξπσφψω")
-_UNLIKE_SCRIPTS = frozenset("CJK HIRAGANA KATAKANA HANGUL ARABIC HEBREW DEVANAGARI THAI".split())
-_ALIKE = {"I": "l1", "l": "I1", "1": "lI", "O": "0", "o": "0", "0": "Oo"}
-_PAIRS = (("rn", "m"), ("m", "rn"), ("vv", "w"), ("w", "vv"))
+_UNITS = re.compile("rn|vv|.")
+_ALIKE = {one: alike for alike in (("rn", "m"), ("vv", "w"), ("I", "l", "1"), ("O", "o", "0")) for one in alike}
+_LONGEST = 50
+_MOST = 1000  # ways to write one word with what looks alike; one with more is never said to occur nowhere
 
 
 def cleaned(question: str) -> str:
@@ -30,26 +41,21 @@ def cleaned(question: str) -> str:
 def askable(question: str) -> Mapping[str, str]:
     """The content words of a cleaned question that may be said to occur nowhere, as typed, by their small letters.
 
-    None is part of a word with a mark of its own, nor in letters that look like others.
+    None is a part of what stands without a space (the 000 of "1,000"), has a mark of its own, or letters that look like
+    others.
     """
-    whole = (
-        m[0] for m in WORD.finditer(question) if not any(map(_is_mark, question[max(0, m.start() - 1) : m.end() + 1]))
-    )
-    found = terms(" ".join(whole))
-    return {term.casefold(): term for term in found if all(map(_is_plain, term)) or _is_foreign(term)}
+    alone = (_ALONE.fullmatch(run) for run in question.split() if not any(map(_is_mark, run)))
+    found = terms(" ".join(match[1] for match in alone if match))
+    return {term.casefold(): term for term in found if _is_sayable(term)}
+
+
+def _is_sayable(term: str) -> bool:
+    return len(term) <= _LONGEST and all(map(_is_plain, term)) and _ways(term) <= _MOST
 
 
 def _is_plain(c: str) -> bool:
     """Whether this is ASCII, an apostrophe, or a Latin letter with a mark that no other letter looks like."""
-    return c.isascii() or c == "’" or ("À" <= c <= "ž" and c.isalpha() and c not in _LOOK_LIKE_OTHERS)
-
-
-def _is_foreign(term: str) -> bool:
-    """Whether a word is all in one other script, and cannot be taken for a word in Latin letters."""
-    scripts = {unicodedata.name(c, "").partition(" ")[0] for c in term}
-    if scripts in ({"CYRILLIC"}, {"GREEK"}):
-        return any(c in _UNLIKE_LATIN for c in term.casefold())
-    return len(scripts) == 1 and scripts <= _UNLIKE_SCRIPTS
+    return (c.isascii() and c != "_") or c == "’" or ("À" <= c <= "ž" and c.isalpha() and c not in _LOOK_LIKE_OTHERS)
 
 
 def _is_mark(c: str) -> bool:
@@ -57,20 +63,37 @@ def _is_mark(c: str) -> bool:
 
 
 def query(term: str) -> str:
-    """An FTS5 query for a word, its irregular forms and what looks like it."""
-    return any_of(sorted({*forms(term), *_lookalikes(term)}))
+    """An FTS5 query for a word, its irregular forms, the same in one or in two, and what looks like it."""
+    one = _JOINS.sub("", term)
+    in_two = (f"{one[:i]} {one[i:]}" for i in range(1, len(one)))
+    return any_of(sorted({one, _folded(term), *forms(term.casefold()), *in_two, *_lookalikes(term)}))
 
 
-def _lookalikes(term: str) -> set[str]:
-    """The word with one letter, or all of one kind, as another that looks the same."""
-    found = {term.replace(one, other) for one, others in _ALIKE.items() for other in others}
-    found |= {term.replace(one, other) for one, other in _PAIRS}
-    return found | {term[:i] + other + term[i + 1 :] for i, c in enumerate(term) for other in _ALIKE.get(c, "")}
+def _lookalikes(term: str) -> Iterator[str]:
+    """The word in every way that looks the same, itself among them."""
+    return map("".join, itertools.product(*(_ALIKE.get(unit, (unit,)) for unit in _UNITS.findall(term))))
 
 
-def seen(info: ArticleInfo, text: str) -> str:
-    """All that a reader sees of an article."""
-    return "\n".join([text, info.title, info.publisher or "", info.author or "", dated(info.date)])
+def _ways(term: str) -> int:
+    return math.prod(len(_ALIKE.get(unit, (unit,))) for unit in _UNITS.findall(term))
+
+
+def beside(info: ArticleInfo, text: str) -> str:
+    """What a reader sees of an article beside its text, and what is read otherwise than FTS5 reads it."""
+    said = "\n".join([info.title, info.publisher or "", info.author or "", dated(info.date)])
+    return f"{said}\n{_legible(said)}\n{_legible(text)}"
+
+
+def _legible(text: str) -> str:
+    """The words that are read otherwise than FTS5 reads them, as they are read: without soft hyphens and ligatures."""
+    read = ((word, _folded(word)) for word in _NOT_ASCII.findall(text))
+    return " ".join(dict.fromkeys(plain for word, plain in read if plain != word))
+
+
+def _folded(word: str) -> str:
+    """In NFKC, without what cannot be seen, and in the plain letters that it looks like."""
+    seen = (c for c in unicodedata.normalize("NFKC", word) if unicodedata.category(c) not in ("Cf", "Cc"))
+    return "".join(seen).translate(_LIKE_LATIN)
 
 
 def any_of(terms: Iterable[str]) -> str:

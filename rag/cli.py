@@ -170,7 +170,8 @@ def verify(
         say_json(to_json(verdict))
     else:
         for finding in verdict.findings:
-            say(f"{answers}:{finding.line} ({finding.id}): {finding.kind}: {finding.what}")
+            where = f"{answers}:{finding.line} ({finding.id})"
+            say(" ".join(f"{where}: {finding.kind}: {finding.what}".split()))  # on one line, whatever an answer holds
         false = verdict.quotations - verdict.verified - verdict.changed - verdict.missing
         parts = {
             f"{verdict.verified} verified": True,

@@ -1,11 +1,17 @@
-"""Sentence boundaries with their offsets, from nupunkt (compared with four others in docs/decisions/002)."""
+"""Sentence boundaries with their offsets, from nupunkt (compared with four others in docs/decisions/002).
+
+langchain-text-splitters decides where a sentence is cut that is longer than a chunk. It returns strings without their
+places (and its `add_start_index` searches for them, which finds the wrong one of two identical places), so it is only
+ever given pieces that cover a range without gaps, and what it returns is laid end to end again: the offsets are sums of
+lengths, and the sum is checked.
+"""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 
 VERSION = f"sentences/2+nupunkt-{version('nupunkt')}"
@@ -39,6 +45,53 @@ def sentence_pieces(text: str) -> list[tuple[int, int]]:
     for image in _IMAGE.finditer(text):
         starts.difference_update(range(image.start() + 1, image.end()))
     return list(itertools.pairwise([0, *sorted(starts), len(text)]))
+
+
+def quotable(text: str, max_chars: int) -> Iterator[tuple[int, int]]:
+    """The sentences of a paragraph, without the white space around them; one longer than a chunk comes in pieces."""
+    for a, b in sentence_pieces(text):
+        sentence = text[a:b].rstrip()
+        for c, d in merged(sentence, _clauses(sentence, max_chars), max_chars):
+            piece = text[a + c : a + d]
+            start, end = a + c + len(piece) - len(piece.lstrip()), a + c + len(piece.rstrip())
+            if start < end:
+                yield start, end
+
+
+def merged(text: str, pieces: Sequence[str], max_chars: int) -> Iterator[tuple[int, int]]:
+    """Ranges of at most `max_chars` that cover `text`, merged from pieces that cover it."""
+    parts = _merged(text, pieces, max_chars) if len(text) > max_chars else [text]
+    return itertools.pairwise(itertools.accumulate(map(len, parts), initial=0))
+
+
+def _merged(text: str, pieces: Sequence[str], max_chars: int) -> list[str]:
+    """Pieces that cover `text`, merged up to the chunk size as the library's own sentence splitters do with theirs."""
+    # Imported at first use: the library takes a noticeable part of a second to load.
+    from langchain_text_splitters import TextSplitter
+
+    class Merger(TextSplitter):
+        def split_text(self, text: str) -> list[str]:  # noqa: ARG002 - the pieces are the text
+            return self._merge_splits(pieces, separator="")
+
+    parts = Merger(chunk_size=max_chars, chunk_overlap=0, strip_whitespace=False).split_text(text)
+    if "".join(parts) != text:
+        raise AssertionError("langchain-text-splitters changed the text it was to split")
+    return parts
+
+
+def _clauses(sentence: str, max_chars: int) -> list[str]:
+    if len(sentence) <= max_chars:
+        return [sentence]
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    splitter = RecursiveCharacterTextSplitter(
+        chunk_size=max_chars,
+        chunk_overlap=0,
+        strip_whitespace=False,
+        keep_separator="end",
+        separators=["\n", "; ", ", ", " ", ""],
+    )
+    return splitter.split_text(sentence)
 
 
 def _skip_space(text: str, at: int) -> int:

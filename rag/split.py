@@ -1,10 +1,4 @@
-"""Article -> Chunks: paragraphs, joined when short and split at sentence ends when long, with exact offsets.
-
-langchain-text-splitters decides where a long paragraph is cut. It returns strings without their places (and its
-`add_start_index` searches for them, which finds the wrong one of two identical places), so it is only ever given
-pieces that cover a range without gaps, and what it returns is laid end to end again: the offsets are sums of
-lengths, and the sum is checked.
-"""
+"""Article -> Chunks: paragraphs, joined when short and split at sentence ends when long, with exact offsets."""
 
 from __future__ import annotations
 
@@ -13,25 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from rag.boilerplate import is_boilerplate
 from rag.sentences import VERSION as SENTENCES_VERSION
-from rag.sentences import sentence_pieces
+from rag.sentences import merged, quotable
 from rag.types import Article, Chunk, Paragraph, Sentence
 
 VERSION = f"split/7+{SENTENCES_VERSION}"
-
-
-def _merged(text: str, pieces: Sequence[str], max_chars: int) -> list[str]:
-    """Pieces that cover `text`, merged up to the chunk size as the library's own sentence splitters do with theirs."""
-    # Imported at first use: the library takes a noticeable part of a second to load.
-    from langchain_text_splitters import TextSplitter
-
-    class Merger(TextSplitter):
-        def split_text(self, text: str) -> list[str]:  # noqa: ARG002 - the pieces are the text
-            return self._merge_splits(pieces, separator="")
-
-    merged = Merger(chunk_size=max_chars, chunk_overlap=0, strip_whitespace=False).split_text(text)
-    if "".join(merged) != text:
-        raise AssertionError("langchain-text-splitters changed the text it was to split")
-    return merged
 
 
 def split(article: Article, *, min_chars: int, max_chars: int) -> list[Chunk]:
@@ -73,36 +52,8 @@ def _groups(article: Article, min_chars: int, max_chars: int) -> Iterator[list[P
 
 def _sentences(text: str, paragraph: Paragraph, max_chars: int) -> Iterator[Sentence]:
     """The paragraph's sentences, without the white space around them; one longer than a chunk comes in pieces."""
-    body = text[paragraph.start : paragraph.end]
-    for a, b in sentence_pieces(body):
-        sentence = body[a:b].rstrip()
-        for c, d in _ranges(sentence, _clauses(sentence, max_chars), max_chars):
-            piece = body[a + c : a + d]
-            start = paragraph.start + a + c + len(piece) - len(piece.lstrip())
-            end = paragraph.start + a + c + len(piece.rstrip())
-            if start < end:
-                yield Sentence(start, end, paragraph.number, paragraph.page)
-
-
-def _clauses(sentence: str, max_chars: int) -> list[str]:
-    if len(sentence) <= max_chars:
-        return [sentence]
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
-
-    splitter = RecursiveCharacterTextSplitter(
-        chunk_size=max_chars,
-        chunk_overlap=0,
-        strip_whitespace=False,
-        keep_separator="end",
-        separators=["\n", "; ", ", ", " ", ""],
-    )
-    return splitter.split_text(sentence)
-
-
-def _ranges(text: str, pieces: Sequence[str], max_chars: int) -> Iterator[tuple[int, int]]:
-    """Ranges of at most `max_chars` that cover `text`, merged from pieces that cover it."""
-    merged = _merged(text, pieces, max_chars) if len(text) > max_chars else [text]
-    return itertools.pairwise(itertools.accumulate(map(len, merged), initial=0))
+    for a, b in quotable(text[paragraph.start : paragraph.end], max_chars):
+        yield Sentence(paragraph.start + a, paragraph.start + b, paragraph.number, paragraph.page)
 
 
 def _fitting(piece: str, max_chars: int) -> list[str]:
@@ -118,7 +69,7 @@ def _runs(text: str, group: Sequence[Paragraph], found: Sequence[Sentence], max_
     start, end = group[0].start, found[-1].end
     begins = [start, *(s.start for s in found[1:]), end]
     pieces = [piece for a, b in itertools.pairwise(begins) for piece in _fitting(text[a:b], max_chars)]
-    cuts = [start + b for _, b in _ranges(text[start:end], pieces, max_chars)]
+    cuts = [start + b for _, b in merged(text[start:end], pieces, max_chars)]
     run: list[Sentence] = []
     for sentence in found:
         while sentence.start >= cuts[0]:

@@ -41,6 +41,10 @@ ASKED: dict[str, dict[str, object]] = {
     "two parts": {"question": "Who built the bridge of Ustka and how many boats did the harbour of Ustka count?"},
     "refused": {"question": "Who composed the Ode to Joy for Zanzibar?"},
     "slip": {"question": "In wich city did Trump meet Xi Jingping?"},
+    "named in small letters": {"question": "who is takaichi"},
+    "who a pronoun is": {"question": "Who is he?", "history": XI},
+    "after a sentence": {"question": "I was away when it happened. Who built the bridge of Ustka?"},
+    "slip in what asks": {"question": "Waht city did Xi visit when he met Trump?"},
     "hello": {"question": "hello"},
     "thanks": {"question": "thanks!"},
     "help": {"question": "help"},
@@ -62,7 +66,7 @@ def folder(path: Path) -> Path:
             "author": "A. Nowak",
             "url": "https://example.org/ustka",
             "text": "The bridge of Ustka was built by the engineer Marta Wilk.\n\n"
-            "The harbour of Ustka counted 412 boats.",
+            "The harbour of Ustka counted 412,500 boats.",
         },
         {
             "id": "ustka-2",

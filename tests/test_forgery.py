@@ -16,7 +16,9 @@ from pydantic import ValidationError
 
 from rag.messages import own
 from rag.verify import NOT_CHECKED, verify
-from rag.verify.schema import Answer
+from rag.verify.schema import Answer, AnswerSegment
+from rag.verify.wording import _FIELDS as FIELDS
+from rag.verify.wording import _made as made_of
 from tests.answers import ASKED, folder, made
 
 Path = tuple[str | int, ...]
@@ -78,7 +80,7 @@ def put(answer: dict[str, object], path: Path, value: object) -> dict[str, objec
     return changed
 
 
-UNPROVEN = set(NOT_CHECKED) - {"error"}
+UNPROVEN = set(NOT_CHECKED) - {"error", "filters"}
 CONFUSABLE = str.maketrans("aeopcxyTBHI", "аеорсхуТВНІ")
 
 
@@ -379,7 +381,133 @@ def a_false_hash_over_a_false_quotation(honest):
     return retexted(forged)
 
 
+def shown_by(answer, name):
+    """The answer with the text that a template makes of its other leaves, whatever they are."""
+    whole = Answer.model_validate(answer)
+    segments = [AnswerSegment(**dict(zip(FIELDS, row.segment, strict=True))) for row in made_of(name, whole)[0]]
+    return retexted(answer | {"segments": [segment.model_dump() for segment in segments]})
+
+
+def half_a_name(honest):
+    return moved_short(honest["who"], 1, "Wook Shin")
+
+
+def half_a_number(honest):
+    return moved_short(honest["how_many"], 1, "412")
+
+
+def an_alternative_that_says_the_same(honest):
+    forged = moved_short(honest["alternatives"], 1, "engineer Marta Wilk")
+    start = quoted(forged, 2)["start"] + quoted(forged, 2)["quote"].index("engineer")
+    forged["alternatives"] = [{"short_answer": "engineer", "citations": [2]}]
+    segment = next(s for s in forged["segments"] if s["text"] == "Pawel Dudek")
+    segment |= {"text": "engineer", "start": start, "end": start + 8}
+    return retexted(forged)
+
+
+def the_opening_of_another_article(honest):
+    other = copy.deepcopy(quoted(honest["alternatives"])) | {"number": 2}
+    ids = [quoted(honest["about"])["article_id"], other["article_id"]]
+    forged = honest["about"] | {"citations": [quoted(honest["about"]), other], "filters": {"articles": ids}}
+    return shown_by(forged, "answered/about.j2")
+
+
+def a_day_that_is_none(honest):
+    question = "When was this article published?"
+    about = honest["pdf"] | {"question": question, "standalone_question": question}
+    about |= {"short_answer": None, "short_answer_span": None}
+    return template(shown_by(about, "answered/dated.j2"), "names no date [", "is dated None [")
+
+
+def passages_behind_a_greeting(honest):
+    return honest["hello"] | {"closest": honest["refused"]["closest"], "reason": "no_support"}
+
+
+def a_term_behind_a_greeting(honest):
+    return honest["hello"] | {"unmatched_terms": ["hello"]}
+
+
+def a_short_answer_that_is_not_shown(honest):
+    cite = quoted(honest["topic"])
+    span = {"citation": 1, "start": cite["start"], "end": cite["end"]}
+    return honest["topic"] | {"short_answer": cite["quote"], "short_answer_span": span}
+
+
+def nothing_where_there_is_something(honest):
+    forged = honest["refused"] | {"closest": [], "reason": "nothing_found"}
+    return shown_by(forged, "refused/refused.j2")
+
+
+def what_was_not_asked(honest):
+    forged = honest["yes_no"] | {"standalone_question": "When did Xi meet Donald Trump in Busan?"}
+    return shown_by(forged, "answered/when.j2")
+
+
+def a_question_of_several_lines(honest):
+    return honest["follow-up"] | {"standalone_question": "Who? " + INVENTED}
+
+
+def an_error_with_a_sentence_for_a_class(honest):
+    return honest["error"] | {"error": "the program failed (XiResignedOnFriday); its log says more"}
+
+
+def an_error_with_other_digits(honest):
+    return honest["error"] | {"error": "line \u0664 is not a JSON object"}
+
+
+def asked_so(honest, question, term):
+    return nowhere(honest["refused"], [term]) | {"question": question, "standalone_question": question}
+
+
+def several_letters_like_others(honest):
+    return asked_so(honest, "Who of Iighth0use composed?", "Iighth0use")
+
+
+def in_one_word(honest):
+    return asked_so(honest, "Who of highstakes composed?", "highstakes")
+
+
+def in_two_words(honest):
+    return asked_so(honest, "Who of har-bour composed?", "har-bour")
+
+
+def a_part_of_a_number(honest):
+    return asked_so(honest, "Who of 412,777 composed?", "777")
+
+
+def a_sentence_in_one_word(honest):
+    return asked_so(honest, "Who of Xi_has_resigned composed?", "Xi_has_resigned")
+
+
+def a_word_of_another_script(honest):
+    return asked_so(honest, "Who of 上海 composed?", "上海")
+
+
+def a_form_with_a_capital(honest):
+    return asked_so(honest, "Who of Broke composed?", "Broke")
+
+
 FORGERIES = {
+    half_a_name: ("short_answer", "begins or ends inside a word"),
+    half_a_number: ("short_answer", "begins or ends inside a word"),
+    an_alternative_that_says_the_same: ("alternatives[0].short_answer", "no other than what was said"),
+    the_opening_of_another_article: ("citations[1]", "opens with one sentence"),
+    a_day_that_is_none: ("segments[1].text", "where the template answered/dated has ' names no date ['"),
+    passages_behind_a_greeting: ("closest[0].quote", "is not shown by the template refused/hello"),
+    a_term_behind_a_greeting: ("unmatched_terms[0]", "is not shown by the template refused/hello"),
+    a_short_answer_that_is_not_shown: ("short_answer", "is not shown by the template answered/topic"),
+    nothing_where_there_is_something: ("reason", "but the filters leave"),
+    what_was_not_asked: ("segments[0].text", "where the template answered/yes_no has"),
+    a_question_of_several_lines: ("standalone_question", "is not on one line"),
+    an_error_with_a_sentence_for_a_class: ("error", "none of the program's messages"),
+    an_error_with_other_digits: ("error", "none of the program's messages"),
+    several_letters_like_others: ("unmatched_terms[0]", "what looks like it, stands in"),
+    in_one_word: ("unmatched_terms[0]", "what looks like it, stands in"),
+    in_two_words: ("unmatched_terms[0]", "what looks like it, stands in"),
+    a_part_of_a_number: ("unmatched_terms[0]", "no content word of the question"),
+    a_sentence_in_one_word: ("unmatched_terms[0]", "no content word of the question"),
+    a_word_of_another_script: ("unmatched_terms[0]", "no content word of the question"),
+    a_form_with_a_capital: ("unmatched_terms[0]", "stands in"),
     free_text: ("unmatched_terms[0]", "no content word of the question"),
     free_text_in_the_standalone_question: ("unmatched_terms[0]", "no content word of the question"),
     a_word_that_stands_in_no_article_shown: ("unmatched_terms[0]", "stands in"),

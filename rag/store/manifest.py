@@ -12,7 +12,7 @@ from typing import Any
 from rag.errors import IndexUnusable
 from rag.types import SeedEntry
 
-FORMAT = 4
+FORMAT = 5
 FILE = "manifest.json"
 
 

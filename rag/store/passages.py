@@ -23,7 +23,7 @@ from rag.absence import TOKENIZER, any_of
 from rag.errors import IndexUnusable
 from rag.filters import Filters
 from rag.types import Article, ArticleInfo, Chunk, Passage, Sentence
-from rag.words import bare, commonest, dated, forms, written
+from rag.words import bare, commonest, forms, written
 
 FILE = "passages.db"
 
@@ -115,11 +115,10 @@ class PassageWriter:
         return [(key, text[start:end], section, title) for key, start, end, section in chunks]
 
     def _beside(self, article: int | None) -> str:
-        """What a reader sees of an article beside its chunks, headings and title."""
-        query = "SELECT text, title, publisher, author, date FROM article WHERE key = ?"
-        text, title, publisher, author, date = self._db.execute(query, (article,)).fetchone()
+        """What a reader sees of an article beside its chunks and headings, or reads otherwise than FTS5 does."""
+        text, *of_info = self._db.execute(f"SELECT text, {_COLUMNS} FROM article WHERE key = ?", (article,)).fetchone()  # noqa: S608 - names only
         chunks = 'SELECT start, "end" FROM chunk WHERE article = ? ORDER BY start'
-        pieces, at = [title, publisher or "", author or "", dated(date)], 0
+        pieces, at = [absence.beside(ArticleInfo(*of_info), text)], 0
         for start, end in self._db.execute(chunks, (article,)):
             pieces.append(text[at:start])
             at = max(at, end)

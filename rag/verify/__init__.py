@@ -19,6 +19,8 @@ from pathlib import Path
 
 from rag.absence import askable, cleaned
 from rag.errors import InputError
+from rag.types import ASIDES
+from rag.verify.asked import kind_of
 from rag.verify.problem import Kind, Problem
 from rag.verify.quotations import quotation
 from rag.verify.schema import Answer, read
@@ -30,6 +32,7 @@ NOT_CHECKED: Mapping[str, str] = {
     "id": "the caller's own name for the question",
     "question": "that this was asked",
     "standalone_question": "how a slip was mended or a question completed from the turns before",
+    "filters": "that these were set and no others, beyond that they leave out nothing that is shown",
     "confidence": "how sure the program was, beyond that it answers exactly from the threshold on",
     "threshold": "that this one was in force",
     "certificate": "that it was given and holds",
@@ -117,6 +120,7 @@ def _rest(answer: Answer, sources: Sources) -> Iterator[Problem]:
         yield from unlike_templates(answer)
         yield from opens(answer, sources)
         yield from _nowhere(answer, sources)
+        yield from _nothing(answer, sources)
         for i, article_id in enumerate(answer.filters.articles):
             if not sources.holds(article_id):
                 what = f"the filters name the article {article_id!r}, which no seed file holds"
@@ -133,6 +137,14 @@ def _nowhere(answer: Answer, sources: Sources) -> Iterator[Problem]:
         elif not sources.nowhere(term):
             what = f"{term!r} is said to occur nowhere, but it, or what looks like it, stands in {sources.where(term)}"
             yield Problem((leaf,), what)
+
+
+def _nothing(answer: Answer, sources: Sources) -> Iterator[Problem]:
+    """That there is nothing to quote where nothing is quoted, as the filters leave out all there is."""
+    if answer.reason == "nothing_found" and kind_of(answer.question) not in ASIDES:
+        path = sources.passing(answer.filters)
+        if path is not None:
+            yield Problem(("reason", "closest"), f"nothing is said to be found, but the filters leave {path!r}")
 
 
 def to_json(verdict: Verdict) -> str:

@@ -58,5 +58,5 @@ def _place(citation: AnswerCitation, article: Article, sources: Sources) -> Iter
     for name, value in of_home.items():
         if getattr(citation, name) != value:
             yield (name,), f"{name} is not that of the quotation"
-    if sources.cut(article, home, start, end):
-        yield ("start", "end"), "the quotation begins or ends inside a sentence"
+    if not sources.whole(article, home, start, end):
+        yield ("start", "end"), "the quotation is no whole sentence, nor what is quoted of a very long one"

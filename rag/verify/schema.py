@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rag.errors import InputError
 from rag.filters import Filters, parse
+
+_MOST = 100  # parts of one kind in an answer: far more than any has, and few enough to check
 
 
 class _Strict(BaseModel):
@@ -60,7 +62,7 @@ class AnswerAlternative(_Strict):
     """As `rag.types.Alternative`."""
 
     short_answer: str = Field(min_length=1)
-    citations: list[int] = Field(min_length=1)
+    citations: list[int] = Field(min_length=1, max_length=_MOST)
 
 
 class EarlierTurn(_Strict):
@@ -81,19 +83,19 @@ class Answer(_Strict):
     filters: Filters
     status: Literal["answered", "refused", "error"]
     text: str
-    segments: list[AnswerSegment]
+    segments: list[AnswerSegment] = Field(max_length=100 * _MOST)
     short_answer: str | None
     short_answer_span: AnswerSpan | None
     confidence: float | None = Field(ge=0, le=1, allow_inf_nan=False)
     threshold: float | None = Field(ge=0, le=1, allow_inf_nan=False)
     certificate: str | None = Field(pattern=r"^[0-9a-f]{16}$")
     reason: Literal["no_support", "nothing_found"] | None
-    unmatched_terms: list[str]
-    citations: list[AnswerCitation]
-    closest: list[AnswerCitation]
-    alternatives: list[AnswerAlternative]
+    unmatched_terms: list[str] = Field(max_length=10 * _MOST)
+    citations: list[AnswerCitation] = Field(max_length=_MOST)
+    closest: list[AnswerCitation] = Field(max_length=_MOST)
+    alternatives: list[AnswerAlternative] = Field(max_length=_MOST)
     index_generation: str | None
-    timings_ms: dict[str, float]
+    timings_ms: dict[Annotated[str, Field(pattern=r"^[a-z_]{1,20}$")], Annotated[float, Field(allow_inf_nan=False)]]
     error: str | None = None
     history: list[EarlierTurn] = []
 
@@ -125,6 +127,7 @@ def read(path: Path) -> Iterator[tuple[int, Answer]]:
             continue
         try:
             data = json.loads(line, object_pairs_hook=_each_once)
+            json.dumps(data, ensure_ascii=False).encode()  # half of a surrogate pair is no character
             yield number, Answer.model_validate(data)
         except ValidationError as error:
             first = error.errors()[0]

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from rag.absence import cleaned
 from rag.messages import own
+from rag.verify.asked import LONGEST
 from rag.verify.problem import Problem
 from rag.verify.schema import Answer, AnswerCitation
 from rag.verify.wording import segment_of
+from rag.words import differ, goes_on, telling
 
 _EMPTY_IN_ERRORS = (
     *("text", "segments", "short_answer", "short_answer_span", "confidence", "threshold", "certificate"),
@@ -23,8 +25,12 @@ def shape(answer: Answer) -> Iterator[Problem]:
         return
     if answer.error is not None:
         yield Problem(("status", "error"), "an answer carries an error")
-    if answer.question != cleaned(answer.question) or not answer.question:
-        yield Problem(("question",), "the question is not on one line, in NFC and without characters that are not seen")
+    for name in ("question", "standalone_question"):
+        text = getattr(answer, name)
+        if text != cleaned(text) or not text:
+            yield Problem((name,), f"{name} is not on one line, in NFC and without characters that are not seen")
+    if len(answer.question) > LONGEST:
+        yield Problem(("question",), f"the question is longer than {LONGEST} characters")
     yield from _decision(answer)
     yield from _numbers(answer)
     yield from _short(answer)
@@ -46,7 +52,7 @@ def _decision(answer: Answer) -> Iterator[Problem]:
     sure, threshold = answer.confidence, answer.threshold
     if sure is None or threshold is None:
         yield Problem(("status", "confidence", "threshold"), "confidence or threshold is missing")
-    elif (answer.status == "answered") != (sure >= threshold):
+    elif (answer.status == "answered") != (sure >= threshold) and not (answer.reason == "nothing_found" and not sure):
         what = f"{answer.status} with confidence {sure} at threshold {threshold}"
         yield Problem(("status", "confidence", "threshold"), what)
     if answer.status == "answered":
@@ -91,7 +97,7 @@ def _short(answer: Answer) -> Iterator[Problem]:
 
 def _alternatives(answer: Answer) -> Iterator[Problem]:
     """That each is in the citation that it names, which is the next one after the first."""
-    said = {" ".join((answer.short_answer or "").casefold().split())}
+    said = [telling(answer.short_answer or "")]
     for i, alternative in enumerate(answer.alternatives):
         at, text = f"alternatives[{i}]", alternative.short_answer
         if alternative.citations != [i + 2]:
@@ -99,10 +105,10 @@ def _alternatives(answer: Answer) -> Iterator[Problem]:
                 tuple(f"{at}.citations[{j}]" for j in range(len(alternative.citations))),
                 ("an alternative is not of the citation that stands in its place"),
             )
-        words = " ".join(text.casefold().split())
-        if words in said or answer.short_answer is None:
+        words = telling(text)
+        if answer.short_answer is None or not all(differ(words, other) for other in said):
             yield Problem((f"{at}.short_answer", "short_answer"), "an alternative is no other than what was said")
-        said.add(words)
+        said.append(words)
         for number in alternative.citations:
             yield from _placed(answer, i, number)
 
@@ -143,6 +149,6 @@ def _misplaced(shown: list[AnswerCitation], number: int, start: int, end: int, t
     for c in shown:
         a, b = start - c.start, end - c.start
         if c.number == number and c.start <= start < end <= c.end and c.quote[a:b] == text:
-            inside = any(0 < at < len(c.quote) and c.quote[at - 1].isalnum() and c.quote[at].isalnum() for at in (a, b))
+            inside = any(0 < at < len(c.quote) and goes_on(c.quote, at) for at in (a, b))
             return "begins or ends inside a word" if inside else None
     return "is not in its citation"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from rag import absence, load
 from rag.boilerplate import is_boilerplate
-from rag.sentences import sentence_pieces
-from rag.types import Article, Paragraph
+from rag.filters import Filters
+from rag.sentences import quotable
+from rag.types import Article, ArticleInfo, Paragraph
 from rag.verify.schema import AnswerCitation
 
 
@@ -24,7 +25,7 @@ class Absent:
 
 
 class Sources:
-    """What the seeds folder holds now. A quotation is at most `max_chars` long, or one sentence."""
+    """What the seeds folder holds now. A quotation is a sentence; of one longer than `max_chars` a piece."""
 
     def __init__(self, seeds: Path, max_chars: int) -> None:
         self._seeds, self._max_chars = seeds, max_chars
@@ -49,7 +50,7 @@ class Sources:
         """Whether some file holds an article of this id."""
         if article_id in self._paths and any(a.info.article_id == article_id for a in self._read(article_id)):
             return True
-        return any(article.info.article_id == article_id for article in self._all())
+        return article_id in self._ids
 
     def nowhere(self, term: str) -> bool:
         """Whether a word stands in no article, by the rule of `rag.absence`."""
@@ -61,13 +62,15 @@ class Sources:
         query = "SELECT path FROM seen WHERE seen MATCH ? LIMIT 1"
         return str(self._seen.execute(query, (absence.query(term),)).fetchone()[0])
 
-    def cut(self, article: Article, paragraph: Paragraph, start: int, end: int) -> bool:
-        """Whether a range of a paragraph begins or ends inside a sentence that could have been quoted whole."""
-        for first, last in _sentences(article.text[paragraph.start : paragraph.end], paragraph.start):
-            inside = first < start < last or first < end < last
-            if inside and last - first <= self._max_chars:
-                return True
-        return False
+    def whole(self, article: Article, paragraph: Paragraph, start: int, end: int) -> bool:
+        """Whether a range of a paragraph is what is quoted as one."""
+        at = paragraph.start
+        return (start - at, end - at) in _sentences(article.text[at : paragraph.end], self._max_chars)
+
+    def passing(self, filters: Filters) -> str | None:
+        """The path of an article that passes filters and has something to quote; None where none does."""
+        passing = (a for a in self._all() if _passes(a.info, filters) and self.opening(a) is not None)
+        return next((article.info.path for article in passing), None)
 
     def opening(self, article: Article) -> int | None:
         """Where the first sentence of an article begins that a site did not print around it; None where none does."""
@@ -85,16 +88,38 @@ class Sources:
             yield from self._read(path)
 
     @functools.cached_property
+    def _ids(self) -> frozenset[str]:
+        return frozenset(article.info.article_id for article in self._all())
+
+    @functools.cached_property
     def _seen(self) -> sqlite3.Connection:
         """All that a reader sees of the articles, in memory, with words told apart as the index tells them."""
         db = sqlite3.connect(":memory:")
         db.execute(f'CREATE VIRTUAL TABLE seen USING fts5(words, path UNINDEXED, tokenize="{absence.TOKENIZER}")')
-        rows = ((absence.seen(article.info, article.text), article.info.path) for article in self._all())
+        rows = ((piece, a.info.path) for a in self._all() for piece in _pieces(a, self._max_chars))
         db.executemany("INSERT INTO seen VALUES (?, ?)", rows)
         return db
 
 
+def _pieces(article: Article, max_chars: int) -> Iterator[str]:
+    """All that a reader sees of an article, in pieces that no chunk cuts: only in one do words stand together."""
+    text, at = article.text, 0
+    yield absence.beside(article.info, text)
+    for paragraph in article.paragraphs:
+        body = text[paragraph.start : paragraph.end]
+        yield text[at : paragraph.start]
+        yield from [body] if len(body) <= max_chars else (body[a:b] for a, b in _sentences(body, max_chars))
+        at = paragraph.end
+    yield text[at:]
+
+
+def _passes(info: ArticleInfo, filters: Filters) -> bool:
+    day, since, until = info.date, filters.since, filters.until
+    in_time = not (since or until) or (day is not None and (since or day) <= day <= (until or day))
+    return in_time and (not filters.articles or info.article_id in filters.articles)
+
+
 @functools.lru_cache(maxsize=1000)
-def _sentences(text: str, start: int) -> list[tuple[int, int]]:
-    """The sentences of a paragraph that begins at `start`, without the white space after them."""
-    return [(start + a, start + a + len(text[a:b].rstrip())) for a, b in sentence_pieces(text)]
+def _sentences(text: str, max_chars: int) -> tuple[tuple[int, int], ...]:
+    """What may be quoted of a paragraph."""
+    return tuple(quotable(text, max_chars))

@@ -10,19 +10,17 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader
 
-from rag.errors import InputError
-from rag.question import analyse
 from rag.types import ASIDES, OF_ARTICLE, Article, Kind
+from rag.verify.asked import asks, kind_of
 from rag.verify.problem import Problem
 from rag.verify.schema import Answer, AnswerAlternative
 from rag.verify.sources import Sources
 
 _PLACE = re.compile("\ue000(\\d+)\ue001")
 _FIELDS = ("kind", "text", "citation", "start", "end")
-# What a question asks for by its own words, which neither the mending of a slip nor the turns before change.
-_PLAIN_KINDS: frozenset[Kind] = frozenset(("who", "when", "where", "how_many", "why"))
+# Their templates say what was asked for; the others' go with any question.
+_SAY_WHAT: frozenset[Kind] = frozenset(("who", "when", "where", "how_many", "why", "how"))
 _OF_SEVERAL: dict[Kind, Kind] = {"about": "what", "dated": "when", "written": "who"}
-_LONGEST = 1_000_000  # code points of a question; its length is bounded when it is asked
 
 _Segment = tuple[str, str, int | None, int, int]
 
@@ -44,11 +42,12 @@ def unlike_templates(answer: Answer) -> Iterator[Problem]:
     if not names:
         yield Problem(("status", "segments"), "a question that asks of no article is answered from one")
         return
-    made = [_made(name, answer) for name in names]
-    if any([row.segment for row in rows] == given for rows in made):
-        return
-    name, rows = max(zip(names, made, strict=True), key=lambda pair: _alike(pair[1], given))
-    yield from _unlike(rows, given, f"the template {name.removesuffix('.j2')}")
+    made = [(name, *_made(name, answer)) for name in names]
+    name, rows, hidden = max(made, key=lambda one: ([row.segment for row in one[1]] == given, _alike(one[1], given)))
+    template = f"the template {name.removesuffix('.j2')}"
+    yield from _unlike(rows, given, template)
+    for leaf in hidden:
+        yield Problem((leaf,), f"{leaf} is not shown by {template}")
 
 
 def _texts(answer: Answer) -> Iterator[str]:
@@ -94,17 +93,10 @@ def _templates(answer: Answer) -> list[str]:
     if typed in ASIDES:
         return []
     kind = kind_of(answer.standalone_question)
-    if "? " in answer.standalone_question:  # several questions, which are of no one kind
-        return [f"answered/{one}.j2" for one in dict.fromkeys((*_shown_as(kind), "what"))]
-    return [f"answered/{one}.j2" for one in _shown_as(typed if typed in _PLAIN_KINDS else kind)]
-
-
-def kind_of(question: str) -> Kind:
-    """The kind of a question; of what is none, what shows no words but a template's."""
-    try:
-        return analyse(question, _LONGEST).kind
-    except InputError:
-        return "what"
+    if kind in _SAY_WHAT and not asks(answer.question, answer.standalone_question, kind):
+        kind = typed
+    several: list[Kind] = ["what"] if "? " in answer.standalone_question else []  # which are of no one kind
+    return [f"answered/{one}.j2" for one in dict.fromkeys((*_shown_as(kind), *several))]
 
 
 def _shown_as(kind: Kind) -> list[Kind]:
@@ -118,6 +110,8 @@ def opens(answer: Answer, sources: Sources) -> Iterator[Problem]:
     if answer.status != "answered":
         return
     if any("opens with" in s.text for s in answer.segments if s.kind == "template"):
+        for i, _ in enumerate(answer.citations[1:], start=1):
+            yield Problem((f"citations[{i}]",), "an article that opens with something opens with one sentence")
         for i, citation in enumerate(answer.citations):
             article = sources.article(citation)
             if isinstance(article, Article) and citation.start != sources.opening(article):
@@ -125,8 +119,11 @@ def opens(answer: Answer, sources: Sources) -> Iterator[Problem]:
                 yield Problem((f"citations[{i}].start", f"citations[{i}].quote"), what)
 
 
-def _made(name: str, answer: Answer) -> list[_Row]:
-    """The segments that a template makes of the other leaves, with places for the values filled in afterwards."""
+def _made(name: str, answer: Answer) -> tuple[list[_Row], list[str]]:
+    """The segments that a template makes of the other leaves, with places for the values filled in afterwards.
+
+    With them the leaves of which it shows nothing, of those that are there to be shown.
+    """
     values: list[_Row] = []
 
     def place(kind: str, text: object, leaf: str, number: int | None = None, *span: int) -> str | None:
@@ -139,7 +136,9 @@ def _made(name: str, answer: Answer) -> list[_Row]:
     rendered = _environment().get_template(name).render(_values(answer, place))
     pieces = _PLACE.split(rendered.strip("\n"))
     rows = [values[int(p)] if i % 2 else _Row(("template", p, None, 0, 0)) for i, p in enumerate(pieces)]
-    return [row for row in rows if row.segment[1]]
+    placed = set(map(int, pieces[1::2]))
+    left = (value for i, value in enumerate(values) if i not in placed and value.segment[0] in ("quote", "question"))
+    return [row for row in rows if row.segment[1]], [leaf for value in left for leaf in value.leaves]
 
 
 def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, object]:

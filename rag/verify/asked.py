@@ -1,0 +1,50 @@
+"""Whether a question asks for what an answer says that it does: "Who: …" goes with a question that asks who."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from rag.errors import InputError
+from rag.question import analyse
+from rag.types import Kind
+from rag.words import AUXILIARY, STOPWORDS, WH, WORD
+
+LONGEST = 2_000  # code points of a question that may be asked, by any settings
+_LONGEST_MEANT = 10_000  # of one with what it takes from the turns before, and of several in one
+_ASKS = re.compile(rf"\b(?:{WH}|{AUXILIARY})\b", re.IGNORECASE)
+_OF_ANOTHER = re.compile(r"\b(?:what|how) about\b", re.IGNORECASE)
+_MOST = 200  # words of a question from each of which its kind is looked at
+_MOST_SLIPS = 20
+_A_SLIP = 0.7  # of difflib's likeness: wich and which, waht and what
+
+
+def kind_of(question: str) -> Kind:
+    """The kind of a question; of what is none, what shows no words but a template's."""
+    try:
+        return analyse(question, _LONGEST_MEANT).kind
+    except InputError:
+        return "what"
+
+
+def asks(typed: str, meant: str, kind: Kind) -> bool:
+    """Whether the question that was typed, or what follows in it on a word, is of the kind of the one that was meant.
+
+    One that asks nothing by itself ("And Japan?") asks what the turns before did.
+    """
+    if len(typed) > LONGEST:
+        return False
+    if not _ASKS.search(typed) or _OF_ANOTHER.search(typed):
+        return True
+    words = _without_slips(typed, meant).split()
+    return any(kind_of(" ".join(words[i:])) == kind for i in range(min(len(words), _MOST)))
+
+
+def _without_slips(typed: str, meant: str) -> str:
+    """What was typed with the words that it was taken for, where these are nearly the same."""
+    known = dict.fromkeys(word.casefold() for word in WORD.findall(meant))
+    others = {word for word in WORD.findall(typed.casefold()) if word not in known and word not in STOPWORDS}
+    if len(others) > _MOST_SLIPS:
+        return typed
+    near = {word: difflib.get_close_matches(word, known, 1, _A_SLIP) for word in others}
+    return WORD.sub(lambda match: next(iter(near.get(match[0].casefold()) or [match[0]])), typed)
