@@ -21,6 +21,7 @@ TEXTS = {
     "b": "The high-stakes e-mail of the U.S. News Channel went to Łódź, Tromsø and the Große Straße.\n\n"
     "Illinois and the lighthouse of Rozewie: a woman held it.",
     "c": LONG,
+    "d": "The fair was grand.\n\nSubscribe to our newsletter",
 }
 STANDS = """
     international Naples fine 1000 Moscow highstakes email US NewsChannel Lodz Tromso Strasse lllinois IIIinois
@@ -81,6 +82,7 @@ def test_only_whole_words_in_latin_letters_are_said_to_occur_nowhere(question, w
         ("Waht city did Xi visit when he met Trump?", "What city did Xi visit when he met Trump?", "where", True),
         ("And Japan?", "Who leads Japan?", "who", True),
         ("What about Japan?", "Who leads Japan?", "who", True),
+        ("Tell me about Japan", "Who leads Japan?", "who", False),
         ("Did Xi resign?", "When did Xi resign?", "when", False),
         ("How many boats are there?", "Who is there?", "who", False),
         ("x " * 1001, "Who is there?", "who", False),
@@ -96,18 +98,30 @@ def test_what_was_said_is_asked_for_in_this_order(text, kind):
     assert kind_of(text) == kind
 
 
-def test_of_a_very_long_sentence_only_what_is_quoted_of_it_may_be(seeds):
-    article = load(seeds, "all.jsonl").articles[2]
+def quoting(seeds, number):
+    """What is found when a range of an article is quoted."""
+    article, sources = load(seeds, "all.jsonl").articles[number], Sources(seeds, 800)
     given = {name: getattr(article.info, name) for name in AnswerCitation.model_fields if hasattr(article.info, name)}
-    sources = Sources(seeds, 800)
 
     def found(start, end):
         place = {"start": start, "end": end, "quote": article.text[start:end]}
-        rest = {"number": 1, "section": None, "page": None, "paragraph": 1}
+        home = next(p for p in article.paragraphs if p.start <= start < p.end)
+        rest = {"number": 1, "section": None, "page": None, "paragraph": home.number}
         return [p.what for p in quotation(AnswerCitation(**given | place | rest), "citations[0]", sources)]
 
+    return found
+
+
+def test_of_a_very_long_sentence_only_what_is_quoted_of_it_may_be(seeds):
+    article, found = load(seeds, "all.jsonl").articles[2], quoting(seeds, 2)
     (first, *_) = split(article, min_chars=200, max_chars=800)[0].sentences
     assert found(first.start, first.end) == []
     cut = article.text.index("repair road number 3")
     what = "citation 1 (all.jsonl): the quotation is no whole sentence, nor what is quoted of a very long one"
     assert found(cut, first.end) == found(first.start, cut) == [what]
+
+
+def test_what_a_site_prints_around_is_never_quoted(seeds):
+    found = quoting(seeds, 3)
+    assert found(0, 19) == []
+    assert found(21, 48) == ["citation 1 (all.jsonl): what a site prints around its articles is never quoted"]

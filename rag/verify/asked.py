@@ -13,7 +13,8 @@ from rag.words import AUXILIARY, STOPWORDS, WH, WORD
 LONGEST = 2_000  # code points of a question that may be asked, by any settings
 _LONGEST_MEANT = 10_000  # of one with what it takes from the turns before, and of several in one
 _ASKS = re.compile(rf"\b(?:{WH}|{AUXILIARY})\b", re.IGNORECASE)
-_OF_ANOTHER = re.compile(r"\b(?:what|how) about\b", re.IGNORECASE)
+_ABOUT_ANOTHER = re.compile(r"\b(?:what|how) about\b", re.IGNORECASE)
+_AND = re.compile(r"\band\b", re.IGNORECASE)
 _MOST = 200  # words of a question from each of which its kind is looked at
 _MOST_SLIPS = 20
 _A_SLIP = 0.7  # of difflib's likeness: wich and which, waht and what
@@ -30,11 +31,11 @@ def kind_of(question: str) -> Kind:
 def asks(typed: str, meant: str, kind: Kind) -> bool:
     """Whether the question that was typed, or what follows in it on a word, is of the kind of the one that was meant.
 
-    One that asks nothing by itself ("And Japan?") asks what the turns before did.
+    One that only names another ("And Japan?", "What about Japan?") asks what the turns before did.
     """
     if len(typed) > LONGEST:
         return False
-    if not _ASKS.search(typed) or _OF_ANOTHER.search(typed):
+    if _ABOUT_ANOTHER.search(typed) or (_AND.search(typed) and not _ASKS.search(typed)):
         return True
     words = _without_slips(typed, meant).split()
     return any(kind_of(" ".join(words[i:])) == kind for i in range(min(len(words), _MOST)))

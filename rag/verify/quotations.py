@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rag.boilerplate import is_boilerplate
 from rag.types import Article
 from rag.verify.problem import Kind, Problem
 from rag.verify.schema import AnswerCitation
@@ -58,5 +59,7 @@ def _place(citation: AnswerCitation, article: Article, sources: Sources) -> Iter
     for name, value in of_home.items():
         if getattr(citation, name) != value:
             yield (name,), f"{name} is not that of the quotation"
+    if is_boilerplate(article.text[home.start : home.end]):
+        yield ("start", "end"), "what a site prints around its articles is never quoted"
     if not sources.whole(article, home, start, end):
         yield ("start", "end"), "the quotation is no whole sentence, nor what is quoted of a very long one"
