@@ -29,13 +29,23 @@ _LOOK_LIKE_OTHERS = frozenset("ıĸŉſŀĿ")
 _UNITS = re.compile("rn|vv|.")
 _ALIKE = {one: alike for alike in (("rn", "m"), ("vv", "w"), ("I", "l", "1"), ("O", "o", "0")) for one in alike}
 _LONGEST = 50
+_MOST_MARKS = 30  # Unicode's own bound for streams (UAX #15)
 _MOST = 1000  # ways to write one word with what looks alike; one with more is never said to occur nowhere
 
 
 def cleaned(question: str) -> str:
     """A question on one line, in NFC, without what cannot be seen: by two spellings of one word nothing is hidden."""
-    seen = (c for c in " ".join(question.split()) if unicodedata.category(c) not in ("Cf", "Cc"))
-    return unicodedata.normalize("NFC", " ".join("".join(seen).split()))
+    seen = "".join(c for c in " ".join(question.split()) if unicodedata.category(c) not in ("Cf", "Cc"))
+    return unicodedata.normalize("NFC", "".join(_few_marks(" ".join(seen.split()))))
+
+
+def _few_marks(text: str) -> Iterator[str]:
+    """The text with no more marks on a letter than any has: the time to order a run of them is quadratic."""
+    run = 0
+    for c in text:
+        run = run + 1 if unicodedata.combining(c) else 0
+        if run <= _MOST_MARKS:
+            yield c
 
 
 def askable(question: str) -> Mapping[str, str]:

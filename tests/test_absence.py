@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rag.absence import askable
+from rag.absence import askable, cleaned
 from rag.load import load
 from rag.split import split
 from rag.store.passages import PassageReader, PassageWriter
@@ -91,6 +91,11 @@ def test_only_whole_words_in_latin_letters_are_said_to_occur_nowhere(question, w
 def test_a_question_asks_for_what_its_words_ask(typed, meant, kind, holds):
     assert kind_of(meant) == kind
     assert asks(typed, meant, kind) is holds
+
+
+def test_a_letter_keeps_no_more_marks_than_any_has():
+    text = cleaned("who is a" + "\u0327\u0301" * 200_000)  # minutes, where all are put in order
+    assert text == cleaned(text) == "who is á" + "\u0327" * 15 + "\u0301" * 14
 
 
 @pytest.mark.parametrize(("text", "kind"), [("What did Xi say?", "said"), ("What say you did?", "what")])
