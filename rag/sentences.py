@@ -1,9 +1,8 @@
 """Sentence boundaries with their offsets, from nupunkt (compared with four others in docs/decisions/002).
 
 langchain-text-splitters decides where a sentence is cut that is longer than a chunk. It returns strings without their
-places (and its `add_start_index` searches for them, which finds the wrong one of two identical places), so it is only
-ever given pieces that cover a range without gaps, and what it returns is laid end to end again: the offsets are sums of
-lengths, and the sum is checked.
+places (and its `add_start_index` searches for them, which finds the wrong one of two identical places), so what it
+returns is laid end to end again: the offsets are sums of lengths, and what they cover is checked.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 
 VERSION = f"sentences/2+nupunkt-{version('nupunkt')}"
@@ -51,37 +50,29 @@ def quotable(text: str, max_chars: int) -> Iterator[tuple[int, int]]:
     """The sentences of a paragraph, without the white space around them; one longer than a chunk comes in pieces."""
     for a, b in sentence_pieces(text):
         sentence = text[a:b].rstrip()
-        for c, d in merged(sentence, _clauses(sentence, max_chars), max_chars):
+        for c, d in merged(_clauses(sentence, max_chars), max_chars):
             piece = text[a + c : a + d]
             start, end = a + c + len(piece) - len(piece.lstrip()), a + c + len(piece.rstrip())
             if start < end:
                 yield start, end
 
 
-def merged(text: str, pieces: Sequence[str], max_chars: int) -> Iterator[tuple[int, int]]:
-    """Ranges of at most `max_chars` that cover `text`, merged from pieces that cover it."""
-    parts = _merged(text, pieces, max_chars) if len(text) > max_chars else [text]
-    return itertools.pairwise(itertools.accumulate(map(len, parts), initial=0))
-
-
-def _merged(text: str, pieces: Sequence[str], max_chars: int) -> list[str]:
-    """Pieces that cover `text`, merged up to the chunk size as the library's own sentence splitters do with theirs."""
-    # Imported at first use: the library takes a noticeable part of a second to load.
-    from langchain_text_splitters import TextSplitter
-
-    class Merger(TextSplitter):
-        def split_text(self, text: str) -> list[str]:  # noqa: ARG002 - the pieces are the text
-            return self._merge_splits(pieces, separator="")
-
-    parts = Merger(chunk_size=max_chars, chunk_overlap=0, strip_whitespace=False).split_text(text)
-    if "".join(parts) != text:
-        raise AssertionError("langchain-text-splitters changed the text it was to split")
-    return parts
+def merged(pieces: Iterable[str], max_chars: int) -> Iterator[tuple[int, int]]:
+    """The ranges of neighbouring pieces, as many in each as fit into `max_chars`; one that is longer stands alone."""
+    start = end = 0
+    for piece in pieces:
+        if start < end and end + len(piece) - start > max_chars:
+            yield start, end
+            start = end
+        end += len(piece)
+    if start < end:
+        yield start, end
 
 
 def _clauses(sentence: str, max_chars: int) -> list[str]:
     if len(sentence) <= max_chars:
         return [sentence]
+    # Imported at first use: the library takes a noticeable part of a second to load.
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
     splitter = RecursiveCharacterTextSplitter(
@@ -91,7 +82,10 @@ def _clauses(sentence: str, max_chars: int) -> list[str]:
         keep_separator="end",
         separators=["\n", "; ", ", ", " ", ""],
     )
-    return splitter.split_text(sentence)
+    parts = splitter.split_text(sentence)
+    if "".join(parts) != sentence:
+        raise AssertionError("langchain-text-splitters changed the text it was to split")
+    return parts
 
 
 def _skip_space(text: str, at: int) -> int:

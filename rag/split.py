@@ -69,7 +69,7 @@ def _runs(text: str, group: Sequence[Paragraph], found: Sequence[Sentence], max_
     start, end = group[0].start, found[-1].end
     begins = [start, *(s.start for s in found[1:]), end]
     pieces = [piece for a, b in itertools.pairwise(begins) for piece in _fitting(text[a:b], max_chars)]
-    cuts = [start + b for _, b in merged(text[start:end], pieces, max_chars)]
+    cuts = [start + b for _, b in merged(pieces, max_chars)]
     run: list[Sentence] = []
     for sentence in found:
         while sentence.start >= cuts[0]:
