@@ -48,6 +48,11 @@ def holds_many(path: str) -> bool:
     return _FORMATS[suffix_of(path)] is jsonl
 
 
+def keeps_front_matter(path: str) -> bool:
+    """Whether the fields at the top of a file of this kind are part of its text."""
+    return _FORMATS[suffix_of(path)] in (plain, markdown)
+
+
 def read(suffix: str, raw: bytes, limits: Limits) -> Reading:
     """Reads one article here. Raises MemoryError alone."""
     try:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from rag.load.formats import keeps_front_matter
 from rag.load.front_matter import front_matter
 from rag.plain import aside
 from rag.store import Generation
@@ -182,7 +183,7 @@ def _article(citations: Sequence[_Cited], store: Generation) -> str:
     if info.url and re.match(r"https?://", info.url):
         link = f' · <a href="{escape(info.url)}" rel="noopener noreferrer" target="_blank">original</a>'
     # Fields declared at the top of a text file are shown above, not as text.
-    hidden = front_matter(text)[1] if info.loader.startswith(("plain", "markdown")) else 0
+    hidden = front_matter(text)[1] if keeps_front_matter(info.path) else 0
     begin = at = min(hidden, *(c.start for c in citations))
     pieces = []
     for citation in sorted(citations, key=lambda c: c.start):
