@@ -60,7 +60,7 @@ class Assistant:
         certificate: Certificate | None = None,
     ) -> None:
         self.store = store
-        self.encoder, self._extractor = encoder, extractor
+        self.encoder, self.extractor = encoder, extractor
         self._threshold, self.settings = threshold, settings
         self.certificate = certificate  # of the threshold, where it still holds
 
@@ -154,7 +154,7 @@ class Assistant:
             with clock.stage("retrieve"):
                 hits = find(question)
             with clock.stage("extract"):
-                found.append(self._extractor.extract(question, hits))
+                found.append(self.extractor.extract(question, hits))
             asked.append((question, hits))
         outcome = decide(found[0] if len(found) == 1 else together(found), self._threshold)
         with clock.stage("render"):
@@ -182,7 +182,7 @@ class Assistant:
     def with_threshold(self, threshold: float) -> Assistant:
         """The same with another threshold; nothing is certified for it but where it is a level of the certificate."""
         certificate = self.certificate if self.certificate and threshold in self.certificate.thresholds else None
-        return Assistant(self.store, self.encoder, self._extractor, threshold, self.settings, certificate)
+        return Assistant(self.store, self.encoder, self.extractor, threshold, self.settings, certificate)
 
     def at_level(self, risk: float) -> Assistant:
         """The same at the threshold of one of the certificate's levels. Raises InputError for a risk that has none."""
@@ -249,11 +249,17 @@ class LiveAssistant:
 
 
 def open_assistant(
-    index: Path, settings: Settings, encoder: Encoder | None = None, *, generation: str | None = None
+    index: Path,
+    settings: Settings,
+    encoder: Encoder | None = None,
+    *,
+    generation: str | None = None,
+    extractor: Extractor | None = None,
 ) -> Assistant:
     """Opens the current generation with its models, or one that is kept, by its name.
 
-    `encoder` is the one of the settings where it is loaded already; what reads is loaded once for all.
+    `encoder` is the one of the settings where it is loaded already; `extractor` is the shipped reader, loaded once for
+    all, where none is given.
 
     The threshold is that of the settings, else that of a certificate that holds, else the shipped one.
 
@@ -271,7 +277,7 @@ def open_assistant(
     english()  # with the models, so that the first question does not wait for it
     certificate = holding_certificate(index, store.generation, settings)
     threshold = certificate.threshold if certificate else uncertified_threshold(settings)
-    extractor = ReadingExtractor(networks(), shipped_model(), fast=settings.fast)
+    extractor = extractor or ReadingExtractor(networks(), shipped_model(), fast=settings.fast)
     return Assistant(store, encoder, extractor, threshold, settings, certificate)
 
 

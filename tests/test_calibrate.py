@@ -210,10 +210,8 @@ class Scripted:
         return [Support(passage, passage.chunk.sentences[0], None, None, int(question.text.split()[-1]) / 1000)]
 
 
-def assistant(index, **settings):
-    made = open_assistant(index, Settings(**settings))
-    made._extractor = Scripted()
-    return made
+def assistant(index, extractor=None, **settings):
+    return open_assistant(index, Settings(**settings), extractor=extractor or Scripted())
 
 
 def questions(count=240, right_from=60):
@@ -473,8 +471,7 @@ def test_a_line_of_a_calibration_may_have_a_history(index, tmp_path):
     file.write_text(json.dumps({"id": 1, "question": "And of Canada? 5", "gold": ["Xi"], "history": history}) + "\n")
     (question,) = calibrating(file)
     assert question.history == (Turn("Who is the Prime Minister of Japan?", "In short: Sanae Takaichi [1]"),)
-    made = assistant(index)
-    made._extractor = Listening()
+    made = assistant(index, Listening())
     calibrate(made, index, [question], risk=0.2, confidence=0.95)
     assert asked == [made.understood(question.text, question.history).text]
     assert asked[0].startswith("Who is the Prime Minister of Canada")
@@ -499,8 +496,7 @@ def test_the_program_s_own_faults_count_as_wrong_too(index):
         def extract(self, question, hits):
             raise ValueError("broke")
 
-    made = assistant(index)
-    made._extractor = Broken()
+    made = assistant(index, Broken())
     found = calibrate(made, index, questions(20), risk=0.2, confidence=0.95)
     assert found.failed == 20
 

@@ -346,7 +346,7 @@ def test_a_crash_in_the_reader_is_an_error_not_a_refusal(rag, loaded, assistant,
     def broken(question, hits):
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(assistant, "_extractor", type("E", (), {"extract": staticmethod(broken)}))
+    monkeypatch.setattr(assistant, "extractor", type("E", (), {"extract": staticmethod(broken)}))
     (tmp_path / "in.jsonl").write_text('{"id": "a", "question": "Who came?"}\n')
     assert rag("ask", "--batch", "in.jsonl", "--out", "out.jsonl")[0] == 2
     (reply,) = lines(tmp_path / "out.jsonl")
