@@ -44,7 +44,10 @@ def check(world: World, cases: Sequence[Case], file: Path) -> Grounding:
             history = {"history": [asdict(turn) for turn in case.asked.history]} if case.asked.history else {}
             out.write(json.dumps(reply_object(_reply(world, case)) | history, ensure_ascii=False) + "\n")
     verdict = verify(file, world.seeds, max_chars=world.settings.chunk_max_chars)
-    return Grounding(len(asked), verdict.quotations, len(verdict.findings))
+    # Where all that is found is of articles that are hidden, "nothing found" is so of the others; the folder has them.
+    hidden = {case.id for case in asked if case.asked.hidden}
+    found = [finding for finding in verdict.findings if finding.id not in hidden or "reason" not in finding.leaves]
+    return Grounding(len(asked), verdict.quotations, len(found))
 
 
 def _reply(world: World, case: Case) -> Reply:
