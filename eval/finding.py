@@ -12,7 +12,7 @@ from eval.cases import Case
 from eval.console import CONSOLE
 from eval.metrics import retrieval
 from eval.world import Ranking, World
-from rag.loss import answer_words
+from rag.judge import answer_words
 from rag.types import Passage
 
 RANKINGS: tuple[Ranking, ...] = ("dense", "lexical", "fused")

@@ -25,7 +25,7 @@ from eval.console import CONSOLE
 from eval.datasets.lines import rows
 from eval.parts import seed_half
 from rag.dialogue import Turn, standalone
-from rag.loss import holds_words
+from rag.judge import holds_words
 from rag.pipeline import Assistant
 from rag.settings import load_settings
 

@@ -26,7 +26,7 @@ from eval.datasets.identity import NAME, SENTENCES, Asked, cases
 from eval.datasets.lines import rows
 from eval.metrics.intervals import Share, paired_difference, paired_statistic
 from eval.metrics.refusal import auroc, weighted_aurocs
-from rag.loss import exact_match, token_f1
+from rag.judge import exact_match, token_f1
 from rag.reader import Reader
 from rag.settings import load_settings
 from rag.words import STOPWORDS, WORD, stem

@@ -1,4 +1,4 @@
-"""How far the rule of certificates agrees with judging by reading: `rag.loss` and the rule before it.
+"""How far the rule of certificates agrees with judging by reading: `rag.judge` and the rule before it.
 
     python -m eval.loss_table --draw SHEET     asks the program and draws first answers to be judged, without verdicts
     python -m eval.loss_table --keep SHEET     keeps the judgements of a sheet (`"right": true`), without its texts
@@ -34,7 +34,7 @@ from eval.parts import sha1
 from eval.reading import remember
 from eval.systems.ours import reply_to
 from eval.world import World
-from rag import load, loss
+from rag import judge, load
 from rag.errors import RagError
 from rag.extract.features import EXPLAINS
 from rag.question import analyse
@@ -44,7 +44,7 @@ FILE = Path(__file__).parent / "questions" / "judged_loss.jsonl"
 OUT = Path(__file__).parent.parent / "docs" / "evaluation" / "loss.md"
 DRAWN: Mapping[str, int] = {"seeds": 20, "squad2": 44, "wikiqa": 36, "clapnq": 24, "ramdocs": 36, "mtrag_un": 20}
 EACH = 250  # questions of a set that are asked
-RULES = ("loss/1", loss.RULE)
+RULES = ("loss/1", judge.RULE)
 Row = dict[str, Any]
 
 
@@ -101,14 +101,14 @@ def draw(answers: Sequence[Row]) -> list[Row]:
 def _border(answer: Row) -> bool:
     before, after = says(answer)
     text = answer["quote"] if answer["short"] is None else answer["short"]
-    return before != after or 0.3 <= loss.token_f1(text, answer["gold"]) <= 0.7
+    return before != after or 0.3 <= judge.token_f1(text, answer["gold"]) <= 0.7
 
 
 def says(answer: Row) -> tuple[bool, bool]:
     """Whether an answer is right by the rule before and by the rule now, which takes no text longer than a sentence."""
     quote, short, gold = answer["quote"], answer["short"], answer["gold"]
-    taken = [text for text in gold if not loss.too_long(text)]
-    return loss_before.right(quote, short, gold), loss.right(quote, short, taken)
+    taken = [text for text in gold if not judge.too_long(text)]
+    return loss_before.right(quote, short, gold), judge.right(quote, short, taken)
 
 
 def kept(row: Row) -> Row:
@@ -156,13 +156,13 @@ def table(judged: Sequence[Row]) -> list[str]:
         "| half | stratum | rule | judged right, wrong by the rule | judged wrong, right by the rule | agree |",
         "|---|---|---|---|---|---|",
     ]
-    usable = [row for row in judged if not any(loss.too_long(text) for text in row["gold"])]
+    usable = [row for row in judged if not any(judge.too_long(text) for text in row["gold"])]
     for half in ("settling", "reported"):
         for stratum in ("border", "chance"):
             some = [row for row in usable if (half_of(row), row["stratum"]) == (half, stratum)]
             for at, rule in enumerate(RULES):
                 lines.append(f"| {half} | {stratum} | {rule} | {_both_ways(some, at)} |")
-    whole = [row for row in judged if any(loss.too_long(text) for text in row["gold"])]
+    whole = [row for row in judged if any(judge.too_long(text) for text in row["gold"])]
     lines.append(f"| both | whole articles for gold | loss/1 | {_both_ways(whole, 0)} |")
     return lines
 

@@ -35,9 +35,9 @@ from rich.progress import track
 from eval.console import CONSOLE
 from eval.metrics.intervals import Share
 from rag.asking import calibrating
-from rag.calibrate import Judged, Step, answers_needed, certify, certify_rest, parted, thresholds
 from rag.errors import InputError
 from rag.feedback import exported
+from rag.risk import Judged, Step, answers_needed, certify, certify_rest, parted, thresholds
 
 OUT = Path(__file__).parent.parent / "docs" / "evaluation" / "calibrations.md"
 DRAWS = 2000

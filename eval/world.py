@@ -21,8 +21,8 @@ from rag.build import Progress
 from rag.filters import Filters
 from rag.fingerprint import fingerprint
 from rag.pipeline import Assistant, open_assistant, sync_index, uncertified_threshold
-from rag.progress import bars
 from rag.reader import Reader, given_passage
+from rag.report import bars
 from rag.retrieve import retrieve, searched
 from rag.settings import Settings
 from rag.types import Article, Hit, Passage

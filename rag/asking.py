@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from rag.batch import Asked, Bad, Calibrating, Given, identifier, read_lines
 from rag.batch import Turn as Earlier
-from rag.certify import Question
+from rag.calibrate import Question
 from rag.dialogue import Turn
 from rag.errors import InputError, RagError
 from rag.feedback import PROGRAM

@@ -14,9 +14,9 @@ import numpy as np
 from rag import embed, ids, load
 from rag import split as splitting
 from rag.boilerplate import is_boilerplate
+from rag.changes import BuildReport, make_plan, same_text
 from rag.errors import IndexUnusable, SeedError
 from rag.extract import shipped_model
-from rag.plan import BuildReport, make_plan, same_text
 from rag.settings import Settings
 from rag.store import Generation, kept, layout, manifest, passages, pruning, soundness, vectors
 from rag.types import Article, Encoder, SeedEntry, SeedFile, Vectors

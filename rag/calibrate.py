@@ -1,247 +1,233 @@
-"""Questions with gold -> Certificate: a refusal threshold whose error rate is bounded. Pure.
-
-Fixed-sequence testing of "Learn then Test" (Angelopoulos, Bates, Candès, Jordan and Lei 2022): thresholds are tried in
-an order that was fixed on other questions; each is accepted when the upper bound of its error rate is at most the risk;
-the first that is not ends the test, and the last accepted one is used. The chance that its true error rate exceeds the
-risk is at most 1 - confidence, however many are tried, because the order does not depend on the questions that test it.
-
-Questions that stand alone have the exact binomial bound (Clopper and Pearson 1934). Questions of one article err
-together, so articles are what is drawn, and the bound is by betting (Waudby-Smith and Ramdas 2024): of each article a
-stake is lost with its wrong answers and won with its right ones, whatever hangs together inside of it; if the error
-rate were above the risk, the capital would reach 1 / (1 - confidence) with a chance of at most 1 - confidence.
-"""
+"""The calibration walk: questions with gold -> asked one by one -> judged -> tested -> certificate."""
 
 from __future__ import annotations
 
 import hashlib
-import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from rag import judge
+from rag.dialogue import Turn
+from rag.errors import IndexUnusable, InputError, RagError
+from rag.fingerprint import fingerprint
+from rag.pipeline import Assistant
+from rag.risk import (
+    Judged,
+    Step,
+    answers_needed,
+    articles_needed,
+    bets,
+    certify_rest,
+    groups_of,
+    parted,
+    question_key,
+    smallest_risks,
+)
+from rag.settings import certified
+from rag.store import certificates, layout
+from rag.store.certificates import Certificate, Level
+from rag.types import Reply
 
-START_ANSWERS = 60  # the first threshold is one where at least so many answers are expected
-STEPS = 20
-COVERAGES = (0.1, 0.2, 0.3)
-STAKES = np.array([0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.99])  # of the largest that leaves some capital in any case
+_log = logging.getLogger("rag")
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One question asked: how sure the program was, and whether its answer would be wrong.
-
-    An answer to an unanswerable question is wrong. A question on which the program failed is wrong at every threshold:
-    its confidence is 1. Questions of one `group` err together; "" stands alone. `text` decides which questions test.
-    """
+class Question:
+    """A question with the texts that are accepted as answers; none means that the articles do not answer it."""
 
     id: str
-    confidence: float
-    wrong: bool
-    answerable: bool
-    group: str = ""
-    text: str = ""
+    text: str
+    gold: tuple[str, ...]
+    article: str = ""  # what it was written about, where known
+    told: bool = True  # whether anybody said what the gold is; where not, every answer is wrong
+    history: tuple[Turn, ...] = ()  # the turns before, where it was asked in a conversation
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One threshold tested: the answers given at it, the wrong ones, and the upper bound of the error rate."""
+class Result:
+    """What came of a calibration: a certificate, or why there is none and what could be certified."""
 
-    threshold: float
-    answers: int
-    errors: int
-    bound: float
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """The thresholds tested in order, and the last one accepted; None where not even the first was."""
-
+    certificate: Certificate | None
     steps: tuple[Step, ...]
-    accepted: Step | None
+    smallest: tuple[tuple[float, Step | None], ...]  # by coverage
+    left_out: int  # questions beyond the number per article
+    untold: int  # questions without gold, of which nobody said that the articles do not answer them
+    failed: int  # questions on which the program failed
+    start: int  # answers that the first threshold needs, or articles
+    articles: int  # that tested; 0 where each question stands alone
+    tried: int  # uses of these questions so far, or of most of them, this one counted
+    in_force: Certificate | None  # of the index as it is now: this one, or one from before
+    risk: float  # that `steps` tested
 
 
-@dataclass(frozen=True, slots=True)
-class Bets:
-    """How articles are bet on, all from the questions that do not test: the thresholds in order, each with its stake.
+def calibrate(
+    assistant: Assistant,
+    index: Path,
+    questions: Sequence[Question],
+    *,
+    risk: float,
+    confidence: float,
+    further: Sequence[float] = (),
+    max_per_article: int = 0,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Result:
+    """Asks every question of the index and stores a certificate where a threshold reaches the risk.
 
-    `most` is how many questions an article has at most: the unit in which stakes are counted.
+    `further` are other risks to be certified beside it, at which users may ask too; each of them and the first is
+    tested at its share of the error probability. Where the first is not reached, the next that is stands for it.
+
+    Questions of one article err together and are tested as a group, unless the index holds one article only.
+
+    Raises InputError for a risk or confidence outside (0, 1), an id or a question that stands twice, an accepted answer
+    that is longer than a sentence, no question at all, or questions of which only some have a history: an answer is
+    certified where questions of its sort were tested, and only there.
     """
+    risks = tuple(dict.fromkeys((risk, *further)))
+    if not all(0 < one < 1 for one in (*risks, confidence)):
+        raise InputError("risk and confidence are shares between 0 and 1, such as --risk 0.1 --confidence 0.95")
+    _check(questions)
+    grouped = assistant.store.article_count > 1
+    chosen = drawn(questions, max_per_article) if grouped or max_per_article else questions
+    if assistant.settings.threshold is not None:
+        raise InputError(
+            "the setting 'threshold' would overrule a certificate; take it out of rag.toml or RAG_THRESHOLD"
+        )
+    digest = _sha256(questions)
+    try:
+        # Before the work, which would be lost where nothing can be kept.
+        tried = certificates.count_try(index, digest, [_key(q) for q in questions])
+    except OSError as error:
+        raise IndexUnusable(
+            f"nothing can be kept in {index} ({error.strerror}); a certificate lies beside the index, so make the "
+            "folder one that can be written"
+        ) from error
+    answering = assistant.with_threshold(0.0)  # what would be answered does not depend on the threshold
+    judged, failed = [], 0
+    for done, question in enumerate(chosen, start=1):
+        try:
+            reply: Reply | None = answering.ask(question.text, history=question.history)
+        except RagError:
+            reply, failed = None, failed + 1
+        except Exception:  # noqa: BLE001 - whatever broke, leaving the question out would flatter the program
+            _log.exception("question %r failed", question.text)
+            reply, failed = None, failed + 1
+        judged.append(_judged(question, reply, question.article if grouped else ""))
+        progress(done)
+    develop, rest = parted(judged)
+    each = 1 - (1 - confidence) / len(risks)
+    tests = [certify_rest(develop, rest, one, each) for one in risks]
+    articles = 0 if bets(develop, rest, each) is None else max(1, len(groups_of(rest)))
+    needed = articles_needed if articles else answers_needed
+    levels = tuple(_level(one, test.accepted) for one, test in zip(risks, tests, strict=True))
+    reached = next((at for at, level in enumerate(levels) if level.threshold is not None), 0)
+    result = tests[reached]
+    certificate = None
+    if result.accepted is not None:
+        step = result.accepted
+        certificate = Certificate(
+            risk=risks[reached],
+            confidence=confidence,
+            threshold=step.threshold,
+            answers=step.answers,
+            errors=step.errors,
+            bound=round(step.bound, 6),
+            questions=len(rest),
+            unanswerable=sum(not j.answerable for j in rest),
+            articles=articles,
+            develop=len(develop),
+            tried=tried,
+            questions_sha256=digest,
+            loss=judge.RULE,
+            generation=assistant.store.generation,
+            reader=fingerprint(),
+            settings=certified(assistant.settings),
+            made=datetime.now(UTC).date().isoformat(),
+            levels=levels,
+            history=bool(chosen[0].history),
+        )
+        certificates.write(index, certificate)
+    held = certificates.read_or_none(index, assistant.store.generation)
+    smallest = tuple(smallest_risks(develop, rest, confidence))
+    return Result(
+        certificate=certificate,
+        steps=result.steps,
+        smallest=smallest,
+        left_out=len(questions) - len(chosen),
+        untold=sum(not question.told for question in chosen),
+        failed=failed,
+        start=needed(risks[reached], each),
+        articles=articles,
+        tried=tried,
+        in_force=held if layout.pointed(index) == assistant.store.generation else None,
+        risk=risks[reached],
+    )
 
-    most: int
-    order: tuple[float, ...]
-    stakes: Mapping[float, int]  # by threshold: a place in `STAKES`
 
-    def stake(self, threshold: float) -> int:
-        """That of this threshold, else of the next lower one."""
-        return next((its for one, its in self.stakes.items() if one <= threshold), len(STAKES) // 2)
+def _key(question: Question) -> str:
+    """By the words of a question and of the turns before it: "And when?" may be asked in several conversations."""
+    return question_key(" / ".join([question.text, *(f"{turn.question} {turn.answer}" for turn in question.history)]))
 
 
-Groups = list[list[Judged]]
+def _level(risk: float, accepted: Step | None) -> Level:
+    if accepted is None:
+        return Level(risk, None, 0, 0, 1.0)
+    return Level(risk, accepted.threshold, accepted.answers, accepted.errors, round(accepted.bound, 6))
 
 
-def question_key(text: str) -> str:
-    """The SHA-1 of a question's words, whatever its id, case and punctuation."""
-    words = " ".join(re.findall(r"\w+", text.casefold())) or text
-    return hashlib.sha1(words.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+def _judged(question: Question, reply: Reply | None, group: str) -> Judged:
+    """Whether the answer that would be given is wrong; that the program failed (None) is wrong at every threshold."""
+    known = (bool(question.gold), group, question.text)
+    if reply is None:
+        return Judged(question.id, 1.0, True, *known)
+    return Judged(question.id, reply.confidence or 0.0, judge.wrong(reply, question.gold), *known)
 
 
-def in_develop(key: str) -> bool:
-    """Whether the questions of a group fix the order of thresholds (a quarter does) or test them."""
-    return int(key[-2:], 16) % 4 == 0
+def _check(questions: Sequence[Question]) -> None:
+    if not questions:
+        raise InputError("there is no question; give lines with id, question and gold")
+    for what, values in (("id", [q.id for q in questions]), ("question", [_key(q) for q in questions])):
+        seen = Counter(values)
+        twice = next((q for q, value in zip(questions, values, strict=True) if seen[value] > 1), None)
+        if twice is not None:
+            raise InputError(
+                f"the {what} '{twice.id if what == 'id' else twice.text}' stands twice; a copy is no further evidence, "
+                "so keep one line, with all answers that are accepted"
+            )
+    if len({bool(question.history) for question in questions}) > 1:
+        raise InputError(
+            "some questions have a history and some have none; a certificate is of one sort: calibrate each by itself"
+        )
+    for question in questions:
+        if any(judge.too_long(text) for text in question.gold):
+            raise InputError(
+                f"the gold of '{question.id}' is longer than a sentence, and any part of it would pass for right; give "
+                "the short answer, or the sentence that answers"
+            )
 
 
-def groups_of(questions: Iterable[Judged]) -> Groups:
-    """The questions by group, those that stand alone each by itself."""
-    found: dict[str | int, list[Judged]] = {}
-    for number, question in enumerate(questions):
-        found.setdefault(question.group or number, []).append(question)
-    return list(found.values())
+def drawn(questions: Sequence[Question], most: int) -> list[Question]:
+    """At most so many questions of each article, in the order of the SHA-1 of their words.
 
-
-def parted(questions: Iterable[Judged]) -> tuple[list[Judged], list[Judged]]:
-    """The questions that fix the order, and those that test: whole groups, by the least key of their questions.
-
-    So neither another id of a question nor another name of its article gives another split.
+    0: all; where articles have less than two questions on average, one, which tells more than all of few.
     """
-    develop: list[Judged] = []
-    rest: list[Judged] = []
-    for group in groups_of(questions):
-        key = min(question_key(one.text or one.id) for one in group)
-        (develop if in_develop(key) else rest).extend(group)
-    return develop, rest
+    alone = sum(not question.article for question in questions)
+    articles = len({question.article for question in questions if question.article})
+    if not most and 2 * (alone + articles) <= len(questions):
+        return list(questions)
+    kept: Counter[str] = Counter()
+    chosen = set()
+    for question in sorted(questions, key=lambda q: _key(q)):
+        if not question.article or kept[question.article] < max(1, most):
+            chosen.add(question.id)
+            kept[question.article] += 1
+    return [question for question in questions if question.id in chosen]
 
 
-def upper_bound(errors: int, answers: int, confidence: float) -> float:
-    """The one-sided Clopper-Pearson bound of an error rate; 1 where nothing was answered."""
-    from scipy.special import betaincinv  # here, so that no other command waits for it
-
-    if answers == 0 or errors == answers:
-        return 1.0
-    return float(betaincinv(errors + 1, answers - errors, confidence))
-
-
-def answers_needed(risk: float, confidence: float) -> int:
-    """How many answers, one of them wrong, have a bound of at most the risk; at least `START_ANSWERS`."""
-    needed = START_ANSWERS
-    while upper_bound(1, needed, confidence) > risk:
-        needed += max(1, needed // 20)
-    return needed
-
-
-def thresholds(develop: Sequence[Judged], testing: int, start: int = START_ANSWERS) -> list[float]:
-    """Thresholds to test, falling, from these questions alone; `testing` is how many others will test them.
-
-    The first is where `start` answers are expected of the others; some twenty follow, at even steps of coverage, to the
-    last of these questions. Empty when so many are not expected at any threshold. `start` may depend on the risk and
-    the confidence, never on the questions that test.
-    """
-    scores = sorted((judged.confidence for judged in develop), reverse=True)
-    if not scores or not testing:
-        return []
-    first = -(-start * len(scores) // testing)  # of the develop questions that are answered at the first
-    if first > len(scores):
-        return []
-    step = max(1, (len(scores) - first) // STEPS)
-    return _scores_at(scores, [*range(max(1, first), len(scores), step), len(scores)])
-
-
-def _scores_at(scores: Sequence[float], places: Iterable[int]) -> list[float]:
-    return list(dict.fromkeys(scores[place - 1] for place in places))
-
-
-def bets(develop: Sequence[Judged], questions: Sequence[Judged], confidence: float) -> Bets | None:
-    """The order and the stakes for questions of articles; None where each question stands alone.
-
-    The first threshold is the one whose bound promises to be smallest, were the testing articles like those of the
-    develop questions; the order falls from there. Of `questions` no more is looked at than how many an article has.
-    """
-    sizes = [len(group) for group in groups_of([*develop, *questions])]
-    if max(sizes, default=1) == 1:
-        return None
-    most, scores = max(sizes), sorted((one.confidence for one in develop), reverse=True)
-    ours, theirs = len(groups_of(develop)), len(groups_of(questions))
-    if not ours or not theirs:
-        return Bets(most, (), {})
-    target = -math.log(1 - confidence) * ours / theirs
-    order = _scores_at(scores, [-(-len(scores) * at // STEPS) for at in range(1, STEPS + 1)])
-    promised = {t: _bounds(_counts(develop, t), most, target) for t in order}
-    first = min(order, key=lambda t: float(promised[t].min()))
-    return Bets(most, tuple(t for t in order if t <= first), {t: int(promised[t].argmin()) for t in order})
-
-
-def articles_needed(risk: float, confidence: float) -> int:
-    """How many articles without any error, all their questions answered, have a bound of at most the risk."""
-    return math.ceil(-math.log(1 - confidence) / math.log1p(STAKES[-1] * risk / (1 - risk)))
-
-
-def certify(
-    questions: Sequence[Judged], order: Sequence[float], risk: float, confidence: float, bet: Bets | None = None
-) -> Tested:
-    """Tests the thresholds of `order` on questions that did not fix it, and stops at the first that is not accepted."""
-    steps: list[Step] = []
-    accepted = None
-    for threshold in order:
-        step = _step(questions, threshold, confidence, bet)
-        steps.append(step)
-        if step.bound > risk:
-            break
-        accepted = step
-    return Tested(tuple(steps), accepted)
-
-
-def certify_rest(develop: Sequence[Judged], questions: Sequence[Judged], risk: float, confidence: float) -> Tested:
-    """Both parts of the questions (`parted`) -> the threshold certified."""
-    bet = bets(develop, questions, confidence)
-    if bet is not None:
-        return certify(questions, bet.order, risk, confidence, bet)
-    return certify(questions, thresholds(develop, len(questions), answers_needed(risk, confidence)), risk, confidence)
-
-
-def smallest_risks(
-    develop: Sequence[Judged], questions: Sequence[Judged], confidence: float
-) -> list[tuple[float, Step | None]]:
-    """The risk that could be certified at the thresholds where the develop questions reach each of `COVERAGES`.
-
-    They share the error probability (Bonferroni), so that all of them hold together with this confidence.
-    """
-    confidence = 1 - (1 - confidence) / len(COVERAGES)
-    scores = sorted((judged.confidence for judged in develop), reverse=True)
-    bet = bets(develop, questions, confidence)
-    found: list[tuple[float, Step | None]] = []
-    for coverage in COVERAGES:
-        threshold = scores[max(1, round(coverage * len(scores))) - 1] if scores else None
-        found.append((coverage, None if threshold is None else _step(questions, threshold, confidence, bet)))
-    return found
-
-
-def _step(questions: Sequence[Judged], threshold: float, confidence: float, bet: Bets | None) -> Step:
-    given = [judged for judged in questions if judged.confidence >= threshold]
-    errors = sum(judged.wrong for judged in given)
-    if bet is None:
-        return Step(threshold, len(given), errors, upper_bound(errors, len(given), confidence))
-    bounds = _bounds(_counts(questions, threshold), bet.most, -math.log(1 - confidence))
-    return Step(threshold, len(given), errors, float(bounds[bet.stake(threshold)]))
-
-
-def _counts(questions: Sequence[Judged], threshold: float) -> NDArray[np.float64]:
-    """(wrong, answered) of each article, shape (articles, 2)."""
-    given = [[one for one in group if one.confidence >= threshold] for group in groups_of(questions)]
-    return np.array([(sum(one.wrong for one in some), len(some)) for some in given], dtype=np.float64).reshape(-1, 2)
-
-
-def _bounds(counts: NDArray[np.float64], most: int, target: float) -> NDArray[np.float64]:
-    """For each stake the least risk at which betting against it wins exp(`target`); 1 where none does.
-
-    An article that has w wrong of a answers costs w - risk * a, at most most * (1 - risk): were the risk true, that is
-    a fair game or worse. The capital rises with the risk, so that halving finds it.
-    """
-    wrong, answered = counts.T
-    low, high = np.zeros(len(STAKES)), np.ones(len(STAKES))
-    for _ in range(20):
-        risk = (low + high) / 2
-        cost = (wrong - risk[:, None] * answered) / (most * (1 - risk[:, None]))
-        won = np.log1p(-STAKES[:, None] * cost).sum(axis=1) >= target
-        low, high = np.where(won, low, risk), np.where(won, risk, high)
-    return high
+def _sha256(questions: Sequence[Question]) -> str:
+    """Of the questions whatever their order, so that a shuffled file counts as the same."""
+    lines = sorted(repr((q.id, q.text, q.gold, *q.history)) for q in questions)
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rag import embed, ids, load
 from rag.build import recipe
+from rag.changes import make_plan
 from rag.errors import IndexUnusable, ModelError
 from rag.extract import shipped_model
 from rag.fingerprint import fingerprint
-from rag.plan import make_plan
 from rag.settings import Settings, certified
 from rag.store import certificates, kept, layout, manifest, pins
 from rag.types import SeedEntry

@@ -16,9 +16,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from rag.changes import counted
+from rag.console import say, say_json, write
 from rag.errors import RagError
-from rag.output import say, say_json, write
-from rag.plan import counted
 from rag.settings import load_settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Answers from a folder of articles, in their words.")
@@ -56,7 +56,7 @@ def build(
 ) -> None:
     """Brings the index in step with the seeds."""
     from rag.build import sync_index
-    from rag.progress import bars, report_lines
+    from rag.report import bars, report_lines
 
     with bars() as progress:
         report = sync_index(seeds, index, load_settings(), full=full, dry_run=dry_run, progress=progress)
@@ -198,9 +198,9 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Asks each answer's question anew of the generation that answered it, and names what differs."""
-    from rag.progress import bars
     from rag.replay import lines, to_json
     from rag.replay import replay as ask_again
+    from rag.report import bars
 
     with bars() as progress:
         found = ask_again(answers, index, load_settings(), lambda done, total: progress("asking anew", done, total))
@@ -261,9 +261,9 @@ def calibrate(
 ) -> None:
     """Finds the threshold at which at most a share of the answers is wrong, and certifies it for this index."""
     from rag.asking import calibrating
-    from rag.certify import calibrate as run
+    from rag.calibrate import calibrate as run
     from rag.pipeline import open_assistant
-    from rag.progress import bars, calibration_lines
+    from rag.report import bars, calibration_lines
 
     asked = calibrating(questions)
     assistant = open_assistant(index, load_settings())

@@ -20,7 +20,7 @@ from rag.errors import ModelError
 
 PACKAGE = Path(__file__).parent
 # The ask walk, and what judges an answer when it is calibrated.
-_ROOTS = ("pipeline", "loss")
+_ROOTS = ("pipeline", "judge")
 # reader.json has the checksums of the networks, which are compared when they are loaded.
 _FILES = ("models/*.json", "templates/**/*.j2")
 # Libraries whose version can change an answer. Those that read articles are in the name of a generation.

@@ -16,9 +16,9 @@ from typing import Any
 
 from rag.asking import replied, reply_object
 from rag.batch import Asked, Turn, requested
+from rag.changes import counted
 from rag.errors import IndexUnusable, InputError
 from rag.pipeline import Assistant, error_reply, open_assistant, uncertified_threshold
-from rag.plan import counted
 from rag.settings import Settings
 from rag.store import certificates, layout
 from rag.verify.schema import read

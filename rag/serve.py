@@ -112,8 +112,8 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
     from fastapi import FastAPI
 
     from rag.feedback import Feedback, default_file
-    from rag.library import Library
     from rag.login import Address, Login
+    from rag.seeds import Library
     from rag.ui import THEME, Offer, page, style
 
     alone = not serving.auth and _only_this_machine(serving.host)

@@ -18,10 +18,10 @@ from rag import cli
 from rag import load as loading
 from rag.build import sync_index
 from rag.errors import InputError
-from rag.library import Library
 from rag.load import apart, formats, jsonl, load
 from rag.load.limits import LIMITS
 from rag.load.normalise import _COULD_BE_MARKS, _marks, normalise
+from rag.seeds import Library
 from rag.settings import Settings
 
 

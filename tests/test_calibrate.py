@@ -11,9 +11,21 @@ import pytest
 from typer.testing import CliRunner
 
 from eval.simulated import before, by_article, liked, liked_before, now, renamed
-from rag import loss
+from rag import judge
 from rag.asking import calibrating
-from rag.calibrate import (
+from rag.calibrate import Question, calibrate
+from rag.check import check
+from rag.cli import app
+from rag.dialogue import Turn
+from rag.errors import IndexUnusable, InputError
+from rag.feedback import Feedback
+from rag.filters import parse
+from rag.fingerprint import fingerprint
+from rag.guard import Uploads
+from rag.load import load
+from rag.pipeline import LiveAssistant, open_assistant, sync_index
+from rag.report import calibration_lines
+from rag.risk import (
     STAKES,
     Bets,
     Judged,
@@ -29,19 +41,7 @@ from rag.calibrate import (
     thresholds,
     upper_bound,
 )
-from rag.certify import Question, calibrate
-from rag.check import check
-from rag.cli import app
-from rag.dialogue import Turn
-from rag.errors import IndexUnusable, InputError
-from rag.feedback import Feedback
-from rag.filters import parse
-from rag.fingerprint import fingerprint
-from rag.guard import Uploads
-from rag.library import Library
-from rag.load import load
-from rag.pipeline import LiveAssistant, open_assistant, sync_index
-from rag.progress import calibration_lines
+from rag.seeds import Library
 from rag.sentences import sentence_pieces
 from rag.settings import Settings, certified
 from rag.store import certificates, layout
@@ -264,7 +264,7 @@ def certified_at(index, *risks):
     """A certificate of the index with these levels, as if `rag calibrate` had been run beside the page."""
     levels = tuple(Level(risk, 1 - risk, 60, 0, risk) for risk in risks)
     facts = {"answers": 60, "errors": 0, "bound": risks[0], "questions": 180, "unanswerable": 0, "develop": 60}
-    facts |= {"tried": 1, "questions_sha256": "0" * 64, "loss": loss.RULE, "made": "2025-11-01", "levels": levels}
+    facts |= {"tried": 1, "questions_sha256": "0" * 64, "loss": judge.RULE, "made": "2025-11-01", "levels": levels}
     facts |= {"reader": fingerprint(), "settings": certified(Settings())}
     named = {"risk": risks[0], "confidence": 0.95, "threshold": 1 - risks[0], "generation": layout.pointed(index)}
     return certificates.write(index, certificates.Certificate(**named, **facts))
@@ -643,7 +643,7 @@ def test_a_failed_try_says_that_an_earlier_certificate_stays(index):
 
 def test_a_build_in_between_is_said(index, tmp_path, monkeypatch):
     opened = assistant(index)
-    monkeypatch.setattr("rag.certify.layout.pointed", lambda _index: "0" * 16)
+    monkeypatch.setattr("rag.calibrate.layout.pointed", lambda _index: "0" * 16)
     found = calibrate(opened, index, questions(), risk=0.2, confidence=0.95)
     assert found.certificate is not None
     assert found.in_force is None
@@ -742,14 +742,14 @@ def reply(quote_short, status="answered"):
 def test_when_an_answer_is_wrong():
     given = reply(None)
     quote = given.citations[0].quote
-    assert not loss.wrong(given, [quote])
-    assert not loss.wrong(given, [" ".join(quote.split()[1:])])
-    assert loss.wrong(given, ["absent"])
-    assert loss.wrong(given, [])
-    assert loss.wrong(given, [f"Before the day. {quote} After it there were many others, and it rained again."])
+    assert not judge.wrong(given, [quote])
+    assert not judge.wrong(given, [" ".join(quote.split()[1:])])
+    assert judge.wrong(given, ["absent"])
+    assert judge.wrong(given, [])
+    assert judge.wrong(given, [f"Before the day. {quote} After it there were many others, and it rained again."])
     short = reply((41, 50))
-    assert not loss.wrong(short, [short.short_answer])
+    assert not judge.wrong(short, [short.short_answer])
     other = next(w for w in quote.split() if len(w) > 3 and w.strip(".") not in short.short_answer)
-    assert loss.wrong(short, [other])  # in the citation, but not what the short answer says
+    assert judge.wrong(short, [other])  # in the citation, but not what the short answer says
     # A long text that is accepted too does not excuse a short answer that is wrong.
-    assert loss.wrong(short, [other, "eleven words or more of a text that is accepted as a whole"])
+    assert judge.wrong(short, [other, "eleven words or more of a text that is accepted as a whole"])

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from rag import cli, output
+from rag import cli, console
 from rag.errors import RagError
 from rag.settings import Settings
 from tests.conftest import ARTICLE, ROOT, SEEDS
@@ -317,7 +317,7 @@ def test_a_failure_leaves_no_half_written_file(tmp_path):
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
 def test_json_is_read_as_it_was_meant_whatever_the_terminal(encoding):
     said = {"quote": "it\x92s é \x85 \x7f 한 \U0001f600"}
-    code = f"import json; from rag import output; output.say_json(json.dumps({said!r}, ensure_ascii=False))"
+    code = f"import json; from rag import console; console.say_json(json.dumps({said!r}, ensure_ascii=False))"
     out = subprocess.run(
         [sys.executable, "-X", "utf8=0", "-c", code],
         capture_output=True,
@@ -337,7 +337,7 @@ def test_an_existing_output_is_kept_when_the_batch_cannot_be_read(rag, loaded, t
 
 
 def test_control_characters_of_an_article_do_not_reach_the_terminal(capsys):
-    output.say("a\x1b[31mb\x07\n\tc\x9bd")
+    console.say("a\x1b[31mb\x07\n\tc\x9bd")
     assert capsys.readouterr().out == "a\ufffd[31mb\ufffd\n\tc\ufffdd\n"
 
 

@@ -10,8 +10,8 @@ from fpdf import FPDF
 from rag import load as loading
 from rag.build import sync_index
 from rag.check import check
-from rag.library import Library
-from rag.load import find, load, plain
+from rag.load import find, load, text
+from rag.seeds import Library
 from rag.settings import Settings
 from rag.store import open_current
 
@@ -268,7 +268,7 @@ def test_a_library_that_fails_in_an_undocumented_way_is_a_problem_of_the_file(fo
     def broken(raw, limits):
         raise TypeError("unexpected")
 
-    monkeypatch.setattr(plain, "parse", broken)
+    monkeypatch.setattr(text, "parse", broken)
     (folder / "a.txt").write_text("Text.")
     assert load(folder, "a.txt").problems == [("a.txt", "cannot be read (TypeError: unexpected)")]
 

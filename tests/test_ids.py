@@ -10,8 +10,8 @@ from rag.build import sync_index
 from rag.check import check
 from rag.cli import main
 from rag.errors import InputError
-from rag.library import Library
 from rag.pipeline import open_assistant
+from rag.seeds import Library
 from rag.settings import Settings
 from rag.store import open_current
 from rag.types import SeedEntry

@@ -12,7 +12,7 @@ import pytest
 from rag import embed
 from rag.build import sync_index
 from rag.check import check
-from rag.progress import report_lines
+from rag.report import report_lines
 from rag.settings import Settings
 from rag.store import kept, layout, open_current
 from tests.test_survival import child, ended

@@ -15,9 +15,9 @@ from rag.extract.known import Known, numbers_of, recorded
 from rag.filters import Filters
 from rag.pipeline import open_assistant, sync_index
 from rag.plain import on_record
-from rag.progress import report_lines
 from rag.question import analyse
 from rag.reader import given_passage
+from rag.report import report_lines
 from rag.settings import Settings
 from rag.types import Support
 from rag.ui import html

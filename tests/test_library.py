@@ -12,9 +12,9 @@ from rag.asking import calibrating
 from rag.errors import InputError, RagError
 from rag.feedback import Feedback
 from rag.guard import COOKIE, Uploads
-from rag.library import REMOVED, Library
 from rag.load import find
 from rag.pipeline import LiveAssistant, open_assistant, sync_index
+from rag.seeds import REMOVED, Library
 from rag.settings import Settings
 from rag.store import open_current
 from rag.ui import html

@@ -213,11 +213,11 @@ def test_markdown_ranges_are_inside_and_in_order(text):
 
 @given(st.text(alphabet="Ab.\n \u00a0\t-é\u0301😀", max_size=200))
 def test_plain_ranges_are_inside_in_order_and_trimmed(text):
-    from rag.load import plain
+    from rag.load import text as loader
 
     text = normalise(text)
     at = 0
-    for n, p in enumerate(plain.parse(text.encode()).paragraphs, start=1):
+    for n, p in enumerate(loader.parse(text.encode()).paragraphs, start=1):
         assert at <= p.start < p.end <= len(text)
         assert text[p.start : p.end].strip() == text[p.start : p.end]
         assert p.number == n

@@ -7,7 +7,7 @@ import pytest
 
 from eval.datasets import seeds
 from eval.load import served
-from rag.certify import Question, calibrate
+from rag.calibrate import Question, calibrate
 from rag.feedback import Feedback
 from rag.pipeline import open_assistant, sync_index
 from rag.settings import Settings

@@ -13,7 +13,7 @@ from typing import Any
 
 from eval.datasets.lines import rows
 from eval.parts import PLACEHOLDERS, TRAINED_ON, folded, parts_of_records, sha1, unit
-from rag.loss import holds_words
+from rag.judge import holds_words
 from rag.sentences import sentence_pieces
 from rag.words import WORD
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from rag.load import docx, html, jsonl, markdown, pdf, plain
+from rag.load import docx, html, jsonl, markdown, pdf, text
 from rag.load.limits import Limits, bounded
 from rag.load.parsed import Parsed
 
@@ -18,7 +18,7 @@ _FORMATS: dict[str, Any] = {
     ".jsonl": jsonl,
     ".md": markdown,
     ".pdf": pdf,
-    ".txt": plain,
+    ".txt": text,
 }
 SUFFIXES = tuple(sorted(_FORMATS))
 _SHOWN = 300  # characters of a library's own message, which may quote the file
@@ -50,7 +50,7 @@ def holds_many(path: str) -> bool:
 
 def keeps_front_matter(path: str) -> bool:
     """Whether the fields at the top of a file of this kind are part of its text."""
-    return _FORMATS[suffix_of(path)] in (plain, markdown)
+    return _FORMATS[suffix_of(path)] in (text, markdown)
 
 
 def read(suffix: str, raw: bytes, limits: Limits) -> Reading:

@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
-from rag.load import plain
+from rag.load import text as texts
 from rag.load.limits import LIMITS, Limits
 from rag.load.normalise import decode, normalise
 from rag.load.parsed import Parsed, declared
 
 _BLOCK = 1_000_000  # bytes that are read at a time
-VERSION = f"jsonl/2+{plain.VERSION}"
+VERSION = f"jsonl/2+{texts.VERSION}"
 
 
 class Digest(Protocol):
@@ -64,4 +64,4 @@ def parse(line: bytes, limits: Limits = LIMITS) -> Parsed:
     if data.get("id") is None:
         raise ValueError("has no id")
     fields = declared(data, "field")
-    return plain.structure(normalise(data["text"]), 0, fields, limits, title_in_text=False)
+    return texts.structure(normalise(data["text"]), 0, fields, limits, title_in_text=False)

@@ -15,10 +15,10 @@ from rag.feedback import Feedback
 from rag.filters import parse
 from rag.guard import Uploads
 from rag.journal import Journal
-from rag.library import Library
 from rag.messages import message
 from rag.pipeline import LiveAssistant
 from rag.render import error_reply
+from rag.seeds import Library
 from rag.ui import chat, evaluation, html
 from rag.ui import library as library_tab
 

@@ -14,10 +14,10 @@ import gradio as gr
 from rag.build import sync_index
 from rag.errors import InputError, RagError
 from rag.guard import COOKIE, Uploads
-from rag.library import Holding, Library
 from rag.load import SUFFIXES
 from rag.pipeline import LiveAssistant
-from rag.progress import report_lines
+from rag.report import report_lines
+from rag.seeds import Holding, Library
 from rag.ui import html
 
 _log = logging.getLogger("rag")

@@ -35,7 +35,7 @@ from rag.extract import shipped_networks
 from rag.extract.inputs import STRIDE, Encoded, Inputs, Text
 from rag.extract.network import Networks
 from rag.extract.spans import best_pair
-from rag.loss import token_f1
+from rag.judge import token_f1
 from training.reader import checkpoint
 from training.reader.batches import Batch
 from training.reader.data import Record, Row, clapnq_rows, records

@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from rag import ids, load
+from rag.changes import counted
 from rag.errors import InputError, SeedError
-from rag.plan import counted
 from rag.store import Generation
 from rag.store.manifest import Manifest
 from rag.types import SeedEntry, SeedFile

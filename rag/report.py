@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rag.build import Progress as Report
-from rag.certify import Result
-from rag.plan import BuildReport, counted
+from rag.calibrate import Result
+from rag.changes import BuildReport, counted
 from rag.store import certificates
 
 _NAMES_SHOWN = 10
