@@ -129,7 +129,7 @@ def test_a_file_that_takes_too_long_is_named(folder, limits, word_encoder, name,
 
 
 def test_a_file_that_takes_too_much_memory_is_named(folder, limits, word_encoder):
-    limits(memory_bytes=60_000_000)
+    limits(memory_bytes=60_000_000, seconds=300)
     raw = bombs.page(bombs.stream(bombs.written(200_000)))
     assert built(folder, "a.pdf", raw) == "needs more than 60 MB of memory to read"
 
