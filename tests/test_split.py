@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.boilerplate import is_boilerplate
-from rag.load import load, plain
+from rag.load import load
+from rag.load import text as texts
 from rag.load.normalise import normalise
 from rag.sentences import sentence_pieces
 from rag.split import split
@@ -41,7 +42,7 @@ TEXTS = st.lists(PIECES, max_size=40).map("".join)
 
 def article_of(text):
     text = normalise(text)
-    return Article(INFO, text, plain.parse(text.encode()).paragraphs)
+    return Article(INFO, text, texts.parse(text.encode()).paragraphs)
 
 
 @given(TEXTS, st.sampled_from([(20, 60), (0, 80), (200, 800)]))
