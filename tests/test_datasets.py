@@ -182,7 +182,7 @@ def test_beir_keeps_what_is_judged_relevant(tmp_path):
 def test_sets_that_are_not_there_are_named(tmp_path, monkeypatch):
     write(tmp_path, "reading/wikiqa.jsonl", [])
     there, absent = datasets.available(tmp_path)
-    assert there == ["seeds", "wikiqa"]
+    assert there == ["wikiqa", "seeds"]
     assert any("news" in message and "is not in the data folder" in message for message in absent)
     there, absent = datasets.available(None, ("seeds", "news"))
     assert there == ["seeds"]

@@ -66,7 +66,7 @@ def test_comments_docstrings_and_layout_change_nothing(package):
 def test_a_docstring_that_is_put_in_or_taken_out_changes_nothing_and_a_text_that_is_used_does(tmp_path):
     package = tmp_path / "small"
     package.mkdir()
-    for name in ("__init__", "loss"):
+    for name in ("__init__", "judge"):
         (package / f"{name}.py").touch()
     found = {}
     for what, text in {
@@ -86,7 +86,7 @@ def test_imports_are_followed_in_every_form(tmp_path):
     for folder in (package, package / "deep", package / "deep" / "er"):
         folder.mkdir()
         (folder / "__init__.py").touch()
-    (package / "loss.py").write_text("import os\nimport small.a as other\n")
+    (package / "judge.py").write_text("import os\nimport small.a as other\n")
     (package / "a.py").write_text(
         "def f():\n    from small import b\n    try:\n        b()\n    except: from .c import x\n"
     )
@@ -103,7 +103,7 @@ def test_imports_are_followed_in_every_form(tmp_path):
         (package / f"{name}.py").touch()
     assert sorted(code(package)) == [
         "small", "small.a", "small.b", "small.c", "small.d", "small.deep", "small.deep.er", "small.deep.er.two",
-        "small.deep.one", "small.e", "small.f", "small.loss", "small.pipeline",
+        "small.deep.one", "small.e", "small.f", "small.judge", "small.pipeline",
     ]  # fmt: skip
     (package / "d.py").unlink()
     with pytest.raises(ModelError, match=r"the source of small\.d is not installed; reinstall the package"):
