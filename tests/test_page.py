@@ -163,7 +163,8 @@ def test_bad_questions_are_errors_not_refusals(page):
 
 def test_a_question_in_another_script_is_refused(page):
     reply = ask(page, "习近平是谁？", "refused")
-    assert "习近平是谁" in reply.inner_text()
+    assert "do not hold an answer" in reply.inner_text()
+    assert "Nowhere in them" not in reply.inner_text()  # it would have to look through words that no space parts
 
 
 def test_two_sessions_do_not_see_each_other(page, browser, address):
