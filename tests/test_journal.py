@@ -15,7 +15,7 @@ import pytest
 
 from eval.load import served
 from rag.asking import recorded
-from rag.errors import RagError
+from rag.errors import InputError, RagError
 from rag.journal import Journal
 from rag.pipeline import error_reply
 from rag.replay import replay
@@ -102,7 +102,7 @@ def test_what_was_written_of_a_line_is_taken_back_when_the_disk_is_full(file, mo
 
     journal.add(LINE)
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(RagError, match="the answer cannot be logged, and so is not given: No space left"):
+    with pytest.raises(RagError, match="the answer cannot be logged, and so is not given"):
         journal.add(LINE)
     assert file.read_bytes() == WHOLE
     monkeypatch.undo()
@@ -116,14 +116,17 @@ def test_on_a_full_disk_the_question_fails_and_is_no_answer(tmp_path):
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(disk)], check=True)
     try:
-        journal, reply = Journal(disk / "log.jsonl"), error_reply("x" * 1500, question="Who?", generation="g")
+        journal, reply = (
+            Journal(disk / "log.jsonl"),
+            error_reply(InputError("x" * 1500), question="x" * 1500, generation="g"),
+        )
         given = [recorded(journal, reply, []) for _ in range(6)]
         good = [one for one in given if one is reply]
         lines = (disk / "log.jsonl").read_text().splitlines()
         assert 1 <= len(good) < 6
         assert [json.loads(line)["error"] for line in lines] == [reply.error] * len(good)
         assert {one.error for one in given[len(good) :]} == {
-            "the answer cannot be logged, and so is not given: No space left on device"
+            "the answer cannot be logged, and so is not given; the program's log says why"
         }
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)

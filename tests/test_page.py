@@ -569,7 +569,7 @@ def test_named_endpoints_answer(address):
     assert client.predict(TAKAICHI, id=5, api_name="/ask")["id"] == "5"  # as in a batch
     for text in (None, 7, ["Who?"]):
         refused = client.predict(text, api_name="/ask")
-        assert (refused["status"], refused["error"]) == ("error", "'question': Input should be a valid string")
+        assert (refused["status"], refused["error"]) == ("error", "'question' must be a string")
     hits = client.predict(TAKAICHI, 2, api_name="/search")
     assert [hit["rank"] for hit in hits] == [1, 2]
     client.close()
