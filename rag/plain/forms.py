@@ -18,7 +18,7 @@ THIS = re.compile(r"(?:the|this|that|your)\s+(?:article|text|story|piece)\b", re
 _ARTICLE = r"(?:this|the|these|that)\s+(?:article|text|story|piece|report|news)s?"
 _ON_ARTICLE = re.compile(
     rf"^(?:what(?:'s| is| are)?\s+{_ARTICLE}\s+(?:is\s+|are\s+)?about"
-    rf"|(?:summari[sz]e|give (?:me )?a summary of)\s+{_ARTICLE}"
+    rf"|(?:(?:can|could) you |please )*(?:summari[sz]e|give (?:me )?a summary of)\s+{_ARTICLE}"
     rf"|what {_ARTICLE} (?:is|are) about|what does {_ARTICLE} (?:say|cover|describe)"
     rf"|what(?:'s| is) the (?:main )?(?:topic|subject|point) of {_ARTICLE})[\s?.!]*$"
 )
