@@ -32,11 +32,10 @@ from rag.retrieve import retrieve
 from rag.settings import Settings, certified
 from rag.store import Generation, certificates, layout, open_current, open_kept
 from rag.store.certificates import Certificate, percent
-from rag.types import ASIDES, OF_ARTICLE, Encoder, Extractor, Hit, Kind, Question, Refused, Reply, Support
+from rag.types import ASIDES, OF_ARTICLE, OF_SEVERAL, Encoder, Extractor, Hit, Question, Refused, Reply, Support
 from rag.words import stem, terms
 
 _log = logging.getLogger("rag")
-_OF_SEVERAL: dict[str, Kind] = {"about": "what", "dated": "when", "written": "who"}
 LONGEST_SECONDS = 60.0  # that a question may take before it is given up, as an error
 
 # Verbs that a question about a text is built with. They help to find, but that none stands there says nothing.
@@ -61,13 +60,8 @@ class Assistant:
     ) -> None:
         self.store = store
         self.encoder, self.extractor = encoder, extractor
-        self._threshold, self.settings = threshold, settings
+        self.threshold, self.settings = threshold, settings  # the confidence at which it answers
         self.certificate = certificate  # of the threshold, where it still holds
-
-    @property
-    def threshold(self) -> float:
-        """The confidence at which it answers."""
-        return self._threshold
 
     def ask(self, text: str, *, id: str | None = None, history: Sequence[Turn] = (), filters: Filters = ALL) -> Reply:
         """Answers or refuses, of the articles that pass the filters; `history` are the turns before, oldest first.
@@ -79,7 +73,7 @@ class Assistant:
             original = self._asked(text, filters)
             texts = self._meant(original, history)
         if original.kind in ASIDES:
-            outcome = Refused("nothing_found", (), 0.0, self._threshold)
+            outcome = Refused("nothing_found", (), 0.0, self.threshold)
             reply = render(Asking(original, original.text, filters, (), self.store.generation, id), outcome)
             return replace(reply, timings_ms=clock.milliseconds())
         reply = self._answer(
@@ -105,7 +99,7 @@ class Assistant:
 
     def _further(self, text: str, first: str, supports: Sequence[Support] = ()) -> str:
         """A further question, by the first and by its short answer where that is given."""
-        best = supports[0] if supports and supports[0].confidence >= self._threshold else None
+        best = supports[0] if supports and supports[0].confidence >= self.threshold else None
         said = best.passage.slice(*best.short) if best and best.short else ""
         return further(text, first, said, self.settings.max_question_chars)
 
@@ -132,8 +126,7 @@ class Assistant:
 
     def _of_one(self, question: Question, filters: Filters) -> Question:
         if question.kind in OF_ARTICLE and self.store.article_count != 1 and len(filters.articles) != 1:
-            # "This article" names none of several.
-            return replace(question, kind=_OF_SEVERAL[question.kind])
+            return replace(question, kind=OF_SEVERAL[question.kind])
         return question
 
     def _answer(
@@ -156,7 +149,7 @@ class Assistant:
             with clock.stage("extract"):
                 found.append(self.extractor.extract(question, hits))
             asked.append((question, hits))
-        outcome = decide(found[0] if len(found) == 1 else together(found), self._threshold)
+        outcome = decide(found[0] if len(found) == 1 else together(found), self.threshold)
         with clock.stage("render"):
             whole = _whole([question for question, _ in asked])
             refused = isinstance(outcome, Refused)

@@ -18,6 +18,8 @@ OfArticle = Literal["about", "dated", "written"]  # asked of the one article its
 Aside = Literal["hello", "thanks", "help"]  # asked of no article
 Kind = Literal["who", "when", "where", "how_many", "why", "how", "said", "yes_no", "topic", "what", OfArticle, Aside]
 OF_ARTICLE: frozenset[str] = frozenset(get_args(OfArticle))
+# "This article" names none of several: what is asked then.
+OF_SEVERAL: Mapping[str, Kind] = {"about": "what", "dated": "when", "written": "who"}
 ASIDES: frozenset[str] = frozenset(get_args(Aside))
 Vectors = NDArray[np.float32]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader
 
-from rag.types import ASIDES, OF_ARTICLE, Article, Kind
+from rag.types import ASIDES, OF_ARTICLE, OF_SEVERAL, Article, Kind
 from rag.verify.asked import asks, kind_of
 from rag.verify.problem import Problem
 from rag.verify.schema import Answer, AnswerAlternative
@@ -20,7 +20,6 @@ _PLACE = re.compile("\ue000(\\d+)\ue001")
 _FIELDS = ("kind", "text", "citation", "start", "end")
 # Their templates say what was asked for; the others' go with any question.
 _SAY_WHAT: frozenset[Kind] = frozenset(("who", "when", "where", "how_many", "why", "how"))
-_OF_SEVERAL: dict[Kind, Kind] = {"about": "what", "dated": "when", "written": "who"}
 
 _Segment = tuple[str, str, int | None, int, int]
 
@@ -100,8 +99,8 @@ def _templates(answer: Answer) -> list[str]:
 
 
 def _shown_as(kind: Kind) -> list[Kind]:
-    if kind in OF_ARTICLE:  # "This article" names none of several.
-        return [kind, _OF_SEVERAL[kind]]
+    if kind in OF_ARTICLE:
+        return [kind, OF_SEVERAL[kind]]
     return ["what"] if kind in ASIDES else [kind]  # A courtesy only when it is rewritten is searched as it stands.
 
 
@@ -110,7 +109,7 @@ def opens(answer: Answer, sources: Sources) -> Iterator[Problem]:
     if answer.status != "answered":
         return
     if any("opens with" in s.text for s in answer.segments if s.kind == "template"):
-        for i, _ in enumerate(answer.citations[1:], start=1):
+        for i in range(1, len(answer.citations)):
             yield Problem((f"citations[{i}]",), "an article that opens with something opens with one sentence")
         for i, citation in enumerate(answer.citations):
             article = sources.article(citation)
