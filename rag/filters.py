@@ -43,6 +43,14 @@ class Filters(BaseModel):
     def __bool__(self) -> bool:
         return bool(self.since or self.until or self.articles)
 
+    def failed(self, article_id: str, day: str | None) -> list[str]:
+        """The keys of those that an article of this day (ISO 8601, or none) does not pass."""
+        too_early = self.since and (not day or day < self.since)
+        too_late = self.until and (not day or day > self.until)
+        not_chosen = self.articles and article_id not in self.articles
+        wrong = {"from": too_early, "to": too_late, "articles": not_chosen}
+        return [key for key, is_wrong in wrong.items() if is_wrong]
+
     def object(self) -> dict[str, Any]:
         """What stands in a reply."""
         data: dict[str, Any] = {"from": self.since, "to": self.until, "articles": list(self.articles)}

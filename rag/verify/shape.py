@@ -101,10 +101,8 @@ def _alternatives(answer: Answer) -> Iterator[Problem]:
     for i, alternative in enumerate(answer.alternatives):
         at, text = f"alternatives[{i}]", alternative.short_answer
         if alternative.citations != [i + 2]:
-            yield Problem(
-                tuple(f"{at}.citations[{j}]" for j in range(len(alternative.citations))),
-                ("an alternative is not of the citation that stands in its place"),
-            )
+            leaves = tuple(f"{at}.citations[{j}]" for j in range(len(alternative.citations)))
+            yield Problem(leaves, "an alternative is not of the citation that stands in its place")
         words = telling(text)
         if answer.short_answer is None or not all(differ(words, other) for other in said):
             yield Problem((f"{at}.short_answer", "short_answer"), "an alternative is no other than what was said")
@@ -129,19 +127,12 @@ def _filtered(answer: Answer) -> Iterator[Problem]:
     name, shown = answer.shown
     filters = answer.filters
     for i, citation in enumerate(shown):
-        day = citation.date or ""
-        wrong = {
-            "from": bool(filters.since and day < filters.since),
-            "to": bool(filters.until and not "" < day <= filters.until),
-            "articles": bool(filters.articles) and citation.article_id not in filters.articles,
-        }
-        for key, is_wrong in wrong.items():
-            if is_wrong:
-                leaf = "article_id" if key == "articles" else "date"
-                chosen = [f"filters.articles[{n}]" for n in range(len(filters.articles))]
-                leaves = chosen if key == "articles" else [f"filters.{key}"]
-                what = f"citation {citation.number} is of an article that the filters leave out"
-                yield Problem((*leaves, f"{name}[{i}].{leaf}"), what)
+        for key in filters.failed(citation.article_id, citation.date):
+            leaf = "article_id" if key == "articles" else "date"
+            chosen = [f"filters.articles[{n}]" for n in range(len(filters.articles))]
+            leaves = chosen if key == "articles" else [f"filters.{key}"]
+            what = f"citation {citation.number} is of an article that the filters leave out"
+            yield Problem((*leaves, f"{name}[{i}].{leaf}"), what)
 
 
 def _misplaced(shown: list[AnswerCitation], number: int, start: int, end: int, text: str | None) -> str | None:

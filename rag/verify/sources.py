@@ -12,7 +12,7 @@ from rag import absence, load
 from rag.boilerplate import is_boilerplate
 from rag.filters import Filters
 from rag.sentences import quotable
-from rag.types import Article, ArticleInfo, Paragraph
+from rag.types import Article, Paragraph
 from rag.verify.schema import AnswerCitation
 
 
@@ -69,7 +69,8 @@ class Sources:
 
     def passing(self, filters: Filters) -> str | None:
         """The path of an article that passes filters and has something to quote; None where none does."""
-        passing = (a for a in self._all() if _passes(a.info, filters) and self.opening(a) is not None)
+        infos = ((a, a.info) for a in self._all())
+        passing = (a for a, i in infos if not filters.failed(i.article_id, i.date) and self.opening(a) is not None)
         return next((article.info.path for article in passing), None)
 
     def opening(self, article: Article) -> int | None:
@@ -111,12 +112,6 @@ def _pieces(article: Article, max_chars: int) -> Iterator[str]:
         yield from [body] if len(body) <= max_chars else (body[a:b] for a, b in _sentences(body, max_chars))
         at = paragraph.end
     yield text[at:]
-
-
-def _passes(info: ArticleInfo, filters: Filters) -> bool:
-    day, since, until = info.date, filters.since, filters.until
-    in_time = not (since or until) or (day is not None and (since or day) <= day <= (until or day))
-    return in_time and (not filters.articles or info.article_id in filters.articles)
 
 
 @functools.lru_cache(maxsize=1000)
