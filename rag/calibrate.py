@@ -220,7 +220,7 @@ def drawn(questions: Sequence[Question], most: int) -> list[Question]:
         return list(questions)
     kept: Counter[str] = Counter()
     chosen = set()
-    for question in sorted(questions, key=lambda q: _key(q)):
+    for question in sorted(questions, key=_key):
         if not question.article or kept[question.article] < max(1, most):
             chosen.add(question.id)
             kept[question.article] += 1

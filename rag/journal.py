@@ -21,6 +21,7 @@ from typing import Any
 
 from rag.errors import RagError
 from rag.messages import message
+from rag.store.layout import sync
 
 _BEGINNING = b'{"schema": 1'  # of every line
 _BLOCK = 1 << 16
@@ -74,7 +75,7 @@ class Journal:
         if not stat.S_ISREG(told.st_mode) or not _BEGINNING.startswith(os.pread(handle, len(_BEGINNING), 0)):
             raise OSError(errno.EINVAL, "it is no log of answers")
         if not told.st_size:
-            _sync_folder(self._file)
+            sync(self._file.parent)
         whole = _whole(handle, told.st_size)
         if whole < told.st_size:
             os.ftruncate(handle, whole)
@@ -99,11 +100,3 @@ def _whole(handle: int, size: int) -> int:
             return start + found + 1
         end = start
     return 0
-
-
-def _sync_folder(file: Path) -> None:
-    handle = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
