@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -69,6 +70,24 @@ def word_encoder(monkeypatch):
 def _no_settings_from_outside(monkeypatch):
     for name in [name for name in os.environ if name.startswith("RAG_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def rag(monkeypatch, capsys, tmp_path):
+    """Runs a command in this process, in an empty working folder: `rag("ask", "…")` -> (exit code, output, errors)."""
+    from rag import cli
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["rag", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+            raise SystemExit(0)
+        captured = capsys.readouterr()
+        return end.value.code or 0, captured.out, captured.err
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -16,22 +16,6 @@ TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
 
 
 @pytest.fixture
-def rag(monkeypatch, capsys, tmp_path):
-    """Runs a command in this process, in an empty working folder: `rag("ask", "…")` -> (exit code, output, errors)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["rag", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-            raise SystemExit(0)
-        captured = capsys.readouterr()
-        return end.value.code or 0, captured.out, captured.err
-
-    return run
-
-
-@pytest.fixture
 def loaded(monkeypatch, assistant, seed_index):
     """Commands use the assistant that is loaded already."""
     from rag import pipeline

@@ -7,7 +7,6 @@ import threading
 
 import pytest
 
-from rag import cli
 from rag.build import sync_index
 from rag.check import check
 from rag.errors import IndexUnusable, InputError
@@ -34,14 +33,6 @@ def build(folders, *numbers):
     for number in numbers:
         edit(folders[0], number)
         sync_index(*folders, Settings())
-
-
-def run(monkeypatch, capsys, *words):
-    monkeypatch.setattr(sys, "argv", ["rag", *map(str, words)])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    captured = capsys.readouterr()
-    return end.value.code or 0, captured.out, captured.err
 
 
 def test_a_pinned_generation_is_there_after_many_builds_and_answers(folders):
@@ -204,26 +195,26 @@ def test_the_certificate_of_a_pinned_generation_is_kept_and_is_no_fault(folders)
     assert "there is a certificate, but of another generation" in " ".join(check(*folders, Settings()))
 
 
-def test_the_commands(folders, monkeypatch, capsys):
+def test_the_commands(folders, rag):
     _, index = folders
     at = ("--index", index)
-    assert run(monkeypatch, capsys, "pins", *at)[:2] == (
+    assert rag("pins", *at)[:2] == (
         0,
         "nothing is pinned; `rag pin NAME` keeps the current generation\n",
     )
     first = layout.pointed(index)
-    code, out, _ = run(monkeypatch, capsys, "pin", "launch", *at)
+    code, out, _ = rag("pin", "launch", *at)
     assert (code, out) == (0, f"'launch' keeps generation {first}; `rag pin --remove launch` lets go of it\n")
     day = json.loads((index / layout.PINS).read_text())["pins"][0]["pinned"]
-    assert run(monkeypatch, capsys, "pins", *at)[:2] == (0, f"launch  {first}  {day}  1 article\n")
+    assert rag("pins", *at)[:2] == (0, f"launch  {first}  {day}  1 article\n")
     build(folders, 1)
-    code, _, err = run(monkeypatch, capsys, "pin", "launch", *at)
+    code, _, err = rag("pin", "launch", *at)
     assert (code, f"taken by generation {first}" in err) == (2, True)
-    assert run(monkeypatch, capsys, "pin", "--remove", "none", *at)[::2] == (
+    assert rag("pin", "--remove", "none", *at)[::2] == (
         2,
         "rag: there is no pin 'none'; pinned are: launch\n",
     )
-    assert run(monkeypatch, capsys, "pin", "--remove", "launch", *at)[0] == 0
+    assert rag("pin", "--remove", "launch", *at)[0] == 0
     assert pins.read(index) == ()
-    code, _, err = run(monkeypatch, capsys, "pin", "x", "--index", index / "none")
+    code, _, err = rag("pin", "x", "--index", index / "none")
     assert (code, "there is no index in" in err) == (2, True)

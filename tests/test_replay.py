@@ -2,12 +2,11 @@
 
 import json
 import shutil
-import sys
 from typing import get_args
 
 import pytest
 
-from rag import batch, cli
+from rag import batch
 from rag import replay as replaying
 from rag.asking import ask_lines, reply_object
 from rag.build import sync_index
@@ -296,31 +295,23 @@ def test_answers_of_a_pinned_generation_replay_after_several_builds(tmp_path, as
     assert again(tmp_path, index, lines[:1]).same == 1
 
 
-def run(monkeypatch, capsys, *words):
-    monkeypatch.setattr(sys, "argv", ["rag", *map(str, words)])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    captured = capsys.readouterr()
-    return end.value.code or 0, captured.out, captured.err
-
-
-def test_the_command(tmp_path, index, honest, monkeypatch, capsys):
+def test_the_command(tmp_path, index, honest, rag):
     file = tmp_path / "answers.jsonl"
     again(tmp_path, index, [honest[9]])
-    assert run(monkeypatch, capsys, "replay", file, "--index", index)[:2] == (
+    assert rag("replay", file, "--index", index)[:2] == (
         0,
         "1 same, 0 differ, 0 whose generation is gone\nasked at threshold 0.46 (shipped): 1 answer\n",
     )
     again(tmp_path, index, [honest[9] | {"confidence": 1.0, "text": "x" * 500}, *honest[-2:]])
-    code, out, _ = run(monkeypatch, capsys, "replay", file, "--index", index)
+    code, out, _ = rag("replay", file, "--index", index)
     assert code == 1
     assert f"{file}:1 (q9): confidence: 1.0 in the file, {honest[9]['confidence']} asked anew" in out
     assert f'text: "{"x" * 159} … (502 characters) in the file, ' in out
     assert "0 same, 1 differ, 0 whose generation is gone, 2 errors of what was never asked" in out
-    code, out, _ = run(monkeypatch, capsys, "replay", file, "--index", index, "--json")
+    code, out, _ = rag("replay", file, "--index", index, "--json")
     assert (code, json.loads(out)["differences"][0]["path"]) == (1, "text")
     again(tmp_path, index, [honest[9] | {"index_generation": "0" * 16}])
-    assert run(monkeypatch, capsys, "replay", file, "--index", index)[0] == 1
+    assert rag("replay", file, "--index", index)[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -333,11 +324,11 @@ def test_the_command(tmp_path, index, honest, monkeypatch, capsys):
         ('{"schema": 2}', "not an answer in schema 1"),
     ],
 )
-def test_a_file_that_holds_no_answers_ends_with_2(tmp_path, index, monkeypatch, capsys, held, message):
+def test_a_file_that_holds_no_answers_ends_with_2(tmp_path, index, rag, held, message):
     file = tmp_path / "answers.jsonl"
     if held is not None:
         file.write_text(held)
-    code, _, err = run(monkeypatch, capsys, "replay", file, "--index", index)
+    code, _, err = rag("replay", file, "--index", index)
     assert (code, message in err) == (2, True)
 
 
