@@ -13,14 +13,13 @@ from typing import Any, TypeVar
 from rag.batch import Asked, Bad, Calibrating, Given, identifier, read_lines
 from rag.batch import Turn as Earlier
 from rag.calibrate import Question
-from rag.dialogue import Turn
 from rag.errors import InputError, RagError
 from rag.feedback import PROGRAM
 from rag.filters import parse
 from rag.journal import Journal
 from rag.pipeline import Assistant, error_reply
 from rag.reader import Reader
-from rag.types import Hit, Reply
+from rag.types import Hit, Reply, Turn
 
 _log = logging.getLogger("rag")
 T = TypeVar("T")
@@ -117,7 +116,7 @@ def _tried(use: Callable[[Any], T], line: Any) -> tuple[T | None, str]:
 
 
 def _turns(line: Asked | Calibrating) -> list[Turn]:
-    return [Turn(turn.question, turn.answer) for turn in line.history]
+    return [Turn(turn.question, turn.short_answer or "") for turn in line.history]
 
 
 def calibrating(file: Path) -> list[Question]:

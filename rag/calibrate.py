@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rag import judge
-from rag.dialogue import Turn
 from rag.errors import IndexUnusable, InputError, RagError
 from rag.fingerprint import fingerprint
 from rag.pipeline import Assistant
@@ -30,7 +29,7 @@ from rag.risk import (
 from rag.settings import certified
 from rag.store import certificates, layout
 from rag.store.certificates import Certificate, Level
-from rag.types import Reply
+from rag.types import Reply, Turn
 
 _log = logging.getLogger("rag")
 
@@ -169,7 +168,9 @@ def calibrate(
 
 def _key(question: Question) -> str:
     """By the words of a question and of the turns before it: "And when?" may be asked in several conversations."""
-    return question_key(" / ".join([question.text, *(f"{turn.question} {turn.answer}" for turn in question.history)]))
+    return question_key(
+        " / ".join([question.text, *(f"{turn.question} {turn.short_answer}" for turn in question.history)])
+    )
 
 
 def _level(risk: float, accepted: Step | None) -> Level:

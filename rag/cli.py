@@ -92,10 +92,10 @@ def ask(
     from rag.pipeline import open_assistant
 
     if question is not None:
-        from rag.question import analyse
+        from rag.understand import checked
 
         settings = load_settings()
-        analyse(question, settings.max_question_chars)  # tells what is wrong before the models are loaded
+        checked(question, settings.max_question_chars)  # tells what is wrong before the models are loaded
         reply = open_assistant(index, settings).ask(question)
         if as_json:
             say_json(to_json(reply))

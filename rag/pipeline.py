@@ -1,4 +1,5 @@
-"""The ask walk: question -> retrieve -> Hit -> extract -> Support -> decide -> Outcome -> render -> Reply.
+"""The ask walk: message, history -> understand -> queries -> retrieve -> Hit -> extract -> Support -> decide -> Outcome
+-> render -> Reply.
 
 The build walk is `rag.build.sync_index`. Only these two modules know the order of the stages. What reads one
 passage that is given is `rag.reader`.
@@ -6,34 +7,47 @@ passage that is given is `rag.reader`.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag import embed
 from rag.absence import askable
 from rag.build import recipe, sync_index
 from rag.decide import decide
-from rag.dialogue import Turn, further
 from rag.errors import IndexUnusable, InputError, RagError
 from rag.extract import ReadingExtractor, shipped_model, together
 from rag.extract.features import held
 from rag.filters import ALL, Filters
 from rag.fingerprint import fingerprint
 from rag.messages import message
-from rag.question import analyse
-from rag.reader import as_meant, english, networks
-from rag.render import Asking, error_reply, render
+from rag.reader import networks, shipped_understander
+from rag.render import Asked, error_reply, render
 from rag.retrieve import retrieve
 from rag.settings import Settings, certified
 from rag.store import Generation, certificates, layout, open_current, open_kept
 from rag.store.certificates import Certificate, percent
-from rag.types import ASIDES, OF_ARTICLE, OF_SEVERAL, Encoder, Extractor, Hit, Question, Refused, Reply, Support
-from rag.words import stem, terms
+from rag.types import (
+    ASIDES,
+    OF_ARTICLE,
+    Encoder,
+    Extractor,
+    Hit,
+    Outcome,
+    Query,
+    Refused,
+    Reply,
+    Support,
+    Turn,
+    Understander,
+    Understanding,
+)
+from rag.words import stem
 
 _log = logging.getLogger("rag")
 LONGEST_SECONDS = 60.0  # that a question may take before it is given up, as an error
@@ -46,20 +60,27 @@ _ASKING = frozenset(
 __all__ = ["Assistant", "LiveAssistant", "error_reply", "open_assistant", "sync_index"]
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What can be exchanged in the ask walk."""
+
+    understander: Understander
+    encoder: Encoder
+    extractor: Extractor
+
+
 class Assistant:
     """Answers questions from one generation of an index, with its models loaded once."""
 
     def __init__(
         self,
         store: Generation,
-        encoder: Encoder,
-        extractor: Extractor,
+        parts: Parts,
         threshold: float,
         settings: Settings,
         certificate: Certificate | None = None,
     ) -> None:
-        self.store = store
-        self.encoder, self.extractor = encoder, extractor
+        self.store, self.parts = store, parts
         self.threshold, self.settings = threshold, settings  # the confidence at which it answers
         self.certificate = certificate  # of the threshold, where it still holds
 
@@ -69,103 +90,78 @@ class Assistant:
         Raises InputError for a question that cannot be asked.
         """
         clock = _Clock()
-        with clock.stage("analyse"):
-            original = self._asked(text, filters)
-            texts = self._meant(original, history)
-        if original.kind in ASIDES:
-            outcome = Refused("nothing_found", (), 0.0, self.threshold)
-            reply = render(Asking(original, original.text, filters, (), self.store.generation, id), outcome)
-            return replace(reply, timings_ms=clock.milliseconds())
-        reply = self._answer(
-            original, texts, lambda one: self._hits(one, self.settings.passages, filters), filters, id, clock
-        )
+        with clock.stage("understand"):
+            understanding = self.understand(text, history, filters)
+        asked = Asked(understanding, filters, self.store.generation, id)
+        reply = self._reply(asked, lambda query: self._retrieve(query, self.settings.passages, filters), clock)
         held = self.certificate
         # What was calibrated is asked of all articles, and either in conversations or not.
         covered = held is not None and filters == ALL and held.history == bool(history)
         return replace(reply, certificate=held.name) if held and covered else reply
 
-    def understood(self, text: str, history: Sequence[Turn] = (), filters: Filters = ALL) -> Question:
-        """The question as it is searched: slips of the hand mended, and with what it takes from the turns before.
-
-        Raises InputError as `ask` does.
-        """
-        original = self._asked(text, filters)
-        first, *rest = self._meant(original, history)
-        texts = [first, *(self._further(one, first) for one in rest)]
-        return _whole([self._of_text(one, original, filters) for one in texts])
-
-    def _meant(self, asked: Question, history: Sequence[Turn]) -> list[str]:
-        return as_meant(asked.text, self.store, self.settings.max_question_chars, history)
-
-    def _further(self, text: str, first: str, supports: Sequence[Support] = ()) -> str:
-        """A further question, by the first and by its short answer where that is given."""
-        best = supports[0] if supports and supports[0].confidence >= self.threshold else None
-        said = best.passage.slice(*best.short) if best and best.short else ""
-        return further(text, first, said, self.settings.max_question_chars)
-
-    def _of_text(self, text: str, original: Question, filters: Filters) -> Question:
-        return original if text == original.text else self._analyse(text, filters)
-
-    def _hits(self, question: Question, k: int, filters: Filters) -> list[Hit]:
-        return retrieve(question, self.store, self.encoder, self.settings, k, filters)
-
     def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
-        original, hits = self._analyse(text, ALL), hits[: self.settings.passages]
-        return self._answer(original, self._meant(original, ()), lambda _: hits, ALL, id, _Clock())
+        asked = Asked(self.understand(text), ALL, self.store.generation, id)
+        return self._reply(asked, lambda _: hits[: self.settings.passages], _Clock())
 
-    def _asked(self, text: str, filters: Filters) -> Question:
-        """The question as it was typed, asked of articles that are there."""
+    def search(self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL) -> list[Hit]:
+        """The retriever alone: the `k` best passages, best first; of a message that asks two things in turn of each."""
+        found = [self._retrieve(query, k, filters) for query in self.understand(text, history, filters).queries]
+        hits = {(hit.passage.info.article_id, hit.passage.chunk.ordinal): hit for hit in _in_turn(found)}
+        return list(hits.values())[:k]
+
+    def understand(self, text: str, history: Sequence[Turn] = (), filters: Filters = ALL) -> Understanding:
+        """What is asked of the articles that pass. Raises InputError as `ask` does."""
         missing = self.store.missing(filters.articles)
         if missing:
             raise InputError(message("filter_missing", filters.articles.index(missing[0])))
-        return self._analyse(text, filters)
+        articles = len(filters.articles) or self.store.article_count
+        return self.parts.understander.understand(text, history, self.store, articles)
 
-    def _analyse(self, text: str, filters: Filters) -> Question:
-        return self._of_one(analyse(text, self.settings.max_question_chars), filters)
+    def _retrieve(self, query: Query, k: int, filters: Filters) -> list[Hit]:
+        return retrieve(query, self.store, self.parts.encoder, self.settings, k, filters)
 
-    def _of_one(self, question: Question, filters: Filters) -> Question:
-        if question.kind in OF_ARTICLE and self.store.article_count != 1 and len(filters.articles) != 1:
-            return replace(question, kind=OF_SEVERAL[question.kind])
-        return question
-
-    def _answer(
-        self,
-        original: Question,
-        texts: Sequence[str],
-        find: Callable[[Question], Sequence[Hit]],
-        filters: Filters,
-        id: str | None,
-        clock: _Clock,
-    ) -> Reply:
-        """Answers the questions that are asked in one, in turn, as a further one may ask of what answers the first."""
-        asked, found = list[tuple[Question, Sequence[Hit]]](), list[list[Support]]()
-        for text in texts:
-            with clock.stage("analyse"):
-                alone = self._further(text, asked[0][0].text, found[0]) if asked else text
-                question = _asking(self._of_text(alone, original, filters))
-            with clock.stage("retrieve"):
-                hits = find(question)
-            with clock.stage("extract"):
-                found.append(self.extractor.extract(question, hits))
-            asked.append((question, hits))
-        outcome = decide(found[0] if len(found) == 1 else together(found), self.threshold)
+    def _reply(self, asked: Asked, find: Callable[[Query], Sequence[Hit]], clock: _Clock) -> Reply:
+        if asked.kind in ASIDES:
+            outcome: Outcome = Refused("nothing_found", (), 0.0, self.threshold)
+            return replace(render(asked, outcome), timings_ms=clock.milliseconds())
+        read, hits = self._read(asked.understanding.queries, find, clock)
+        outcome = decide(read[0] if len(read) == 1 else together(read), self.threshold)
         with clock.stage("render"):
-            whole = _whole([question for question, _ in asked])
-            refused = isinstance(outcome, Refused)
-            unmatched = self._unmatched(whole, original.text, asked) if refused else []
-            reply = render(Asking(whole, original.text, filters, unmatched, self.store.generation, id), outcome)
+            unmatched = self._unmatched(asked.understanding, hits) if isinstance(outcome, Refused) else ()
+            reply = render(replace(asked, unmatched=unmatched), outcome)
         return replace(reply, timings_ms=clock.milliseconds())
 
-    def _unmatched(self, question: Question, typed: str, asked: Sequence[tuple[Question, Sequence[Hit]]]) -> list[str]:
+    def _read(
+        self, queries: Sequence[Query], find: Callable[[Query], Sequence[Hit]], clock: _Clock
+    ) -> tuple[list[list[Support]], list[tuple[Query, Sequence[Hit]]]]:
+        """What is found and read for each query in turn, as one may need the answer of another."""
+        read, hits = list[list[Support]](), list[tuple[Query, Sequence[Hit]]]()
+        for query in queries:
+            if query.needs_answer_of is not None:
+                said = self._short_answer(read[query.needs_answer_of])
+                query = self.parts.understander.with_answer(query, said)
+            with clock.stage("retrieve"):
+                found = find(query)
+            with clock.stage("extract"):
+                read.append(self.parts.extractor.extract(query, found))
+            hits.append((query, found))
+        return read, hits
+
+    def _short_answer(self, supports: Sequence[Support]) -> str:
+        """The short answer of the best one where it is given; else ""."""
+        best = supports[0] if supports and supports[0].confidence >= self.threshold else None
+        return best.passage.slice(*best.short) if best and best.short else ""
+
+    def _unmatched(self, understanding: Understanding, hits: Sequence[tuple[Query, Sequence[Hit]]]) -> tuple[str, ...]:
         """The words that were typed which occur in no article, nor in another form in what was found."""
-        if question.kind in OF_ARTICLE:
-            return []
-        own = askable(typed)
-        words = [own[term.casefold()] for term in question.terms if term.casefold() in own]
-        absent = [term for term in words if stem(term) not in _ASKING and self.store.nowhere(term)]
-        found = {word for part, hits in asked for hit in hits for word in held(part, hit)} if absent else set()
-        return [term for term in absent if stem(term) not in found]
+        if understanding.queries[0].kind in OF_ARTICLE:
+            return ()
+        own = askable(understanding.asked)
+        words = dict.fromkeys(own.get(term.casefold()) for query, _ in hits for term in query.terms)
+        absent = [term for term in words if term and stem(term) not in _ASKING and self.store.nowhere(term)]
+        found = {word for query, its in hits for hit in its for word in held(query, hit)} if absent else set()
+        return tuple(term for term in absent if stem(term) not in found)
 
     @property
     def unfitted(self) -> str | None:
@@ -175,7 +171,7 @@ class Assistant:
     def with_threshold(self, threshold: float) -> Assistant:
         """The same with another threshold; nothing is certified for it but where it is a level of the certificate."""
         certificate = self.certificate if self.certificate and threshold in self.certificate.thresholds else None
-        return Assistant(self.store, self.encoder, self.extractor, threshold, self.settings, certificate)
+        return Assistant(self.store, self.parts, threshold, self.settings, certificate)
 
     def at_level(self, risk: float) -> Assistant:
         """The same at the threshold of one of the certificate's levels. Raises InputError for a risk that has none."""
@@ -186,22 +182,10 @@ class Assistant:
             raise InputError(message("level", percent(risk)))
         return self.with_threshold(threshold)
 
-    def search(self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL) -> list[Hit]:
-        """The retriever alone: the `k` best passages, best first."""
-        return self._hits(self.understood(text, history, filters), k, filters)
 
-
-def _asking(question: Question) -> Question:
-    """A question of articles: what is a courtesy only when it is rewritten is searched as it stands."""
-    return replace(question, kind="what", terms=terms(question.text)) if question.kind in ASIDES else question
-
-
-def _whole(asked: Sequence[Question]) -> Question:
-    """One question of several, as it is shown: of none of their kinds."""
-    if len(asked) == 1:
-        return asked[0]
-    text = " ".join(one.text if one.text.endswith("?") else f"{one.text}?" for one in asked)
-    return replace(analyse(text, len(text)), kind="what")
+def _in_turn(found: Sequence[Sequence[Hit]]) -> Iterator[Hit]:
+    """The first of each, then the second of each, and so on."""
+    return (hit for hits in itertools.zip_longest(*found) for hit in hits if hit is not None)
 
 
 class LiveAssistant:
@@ -237,7 +221,7 @@ class LiveAssistant:
             held, name = self._assistant, layout.pointed(self.index)
             same = name == held.store.generation
             if not same or holding_certificate(self.index, name, self._settings) != held.certificate:
-                self._assistant = open_assistant(self.index, self._settings, held.encoder)
+                self._assistant = open_assistant(self.index, self._settings, held.parts.encoder)
             return self._assistant
 
 
@@ -248,11 +232,12 @@ def open_assistant(
     *,
     generation: str | None = None,
     extractor: Extractor | None = None,
+    understander: Understander | None = None,
 ) -> Assistant:
     """Opens the current generation with its models, or one that is kept, by its name.
 
-    `encoder` is the one of the settings where it is loaded already; `extractor` is the shipped reader, loaded once for
-    all, where none is given.
+    `encoder` is the one of the settings where it is loaded already; the other parts are the shipped ones where none is
+    given.
 
     The threshold is that of the settings, else that of a certificate that holds, else the shipped one.
 
@@ -267,11 +252,11 @@ def open_assistant(
             "or set them back"
         )
     encoder = embed.loaded(source, encoder)
-    english()  # with the models, so that the first question does not wait for it
     certificate = holding_certificate(index, store.generation, settings)
     threshold = certificate.threshold if certificate else uncertified_threshold(settings)
     extractor = extractor or ReadingExtractor(networks(), shipped_model(), fast=settings.fast)
-    return Assistant(store, encoder, extractor, threshold, settings, certificate)
+    parts = Parts(understander or shipped_understander(settings), encoder, extractor)
+    return Assistant(store, parts, threshold, settings, certificate)
 
 
 def uncertified_threshold(settings: Settings) -> float:

@@ -6,21 +6,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rag import embed, extract
 from rag.decide import decide
-from rag.dialogue import Turn, questions, standalone
 from rag.errors import InputError
 from rag.extract import ReadingExtractor, shipped_model, shipped_networks
 from rag.extract.network import Networks
-from rag.naming import capitalised
-from rag.question import analyse
 from rag.sentences import sentence_pieces
 from rag.settings import Settings
-from rag.spelling import English, PassageWords, mended
-from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Sentence, Vocabulary
+from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Query, Sentence, Understander
+from rag.understand import RuleUnderstander
+from rag.understand.spelling import English, PassageWords
 
 
 def networks() -> Networks:
@@ -29,9 +27,13 @@ def networks() -> Networks:
 
 
 @functools.cache
-def english() -> English:
-    """The words that are no slips."""
+def _english() -> English:
     return English.of(embed.packaged(extract.BASE))
+
+
+def shipped_understander(settings: Settings) -> Understander:
+    """The rules that come with the package, and the words that are no slips."""
+    return RuleUnderstander(_english(), settings.max_question_chars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +53,18 @@ class Reading:
 class Reader:
     """The extractor alone, on passages that are given with the question; needs no index."""
 
-    def __init__(self, encoder: Encoder, extractor: Extractor, threshold: float, max_question_chars: int) -> None:
-        self.encoder, self._extractor = encoder, extractor
-        self._threshold, self._max_question_chars = threshold, max_question_chars
+    def __init__(self, understander: Understander, encoder: Encoder, extractor: Extractor, threshold: float) -> None:
+        self._understander, self.encoder, self._extractor = understander, encoder, extractor
+        self._threshold = threshold
 
     @classmethod
     def load(cls, settings: Settings, encoder: Encoder | None = None) -> Reader:
         """The reader with its models; `encoder` is the one of the settings where it is loaded already."""
         encoder = encoder or embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
-        english()
         model = shipped_model()
         extractor = ReadingExtractor(networks(), model, given=True)
         threshold = model.given.threshold if settings.threshold is None else settings.threshold
-        return cls(encoder, extractor, threshold, settings.max_question_chars)
+        return cls(shipped_understander(settings), encoder, extractor, threshold)
 
     def read(
         self, text: str, context: str, *, id: str | None = None, title: str = "", section: str | None = None
@@ -73,11 +74,10 @@ class Reader:
         Raises InputError for an empty context.
         """
         passage = given_passage(context, title, section)
-        asked = analyse(text, self._max_question_chars)
-        question = analyse(mended_for(passage, asked.text, self._max_question_chars), self._max_question_chars)
+        query = query_for(passage, text, self._understander)
         vectors = self.encoder.encode([context])
-        cosine = float(vectors[0] @ self.encoder.encode([question.read], query=True)[0])
-        supports = self._extractor.extract(question, [Hit(passage, 0.0, cosine, None, None, None)])
+        cosine = float(vectors[0] @ self.encoder.encode([query.read], query=True)[0])
+        supports = self._extractor.extract(query, [Hit(passage, 0.0, cosine, None, None, None)])
         outcome = decide(supports, self._threshold)
         best = supports[0]
         start, end = best.span or (best.sentence.start, best.sentence.end)
@@ -94,23 +94,10 @@ class Reader:
         )
 
 
-def mended_for(passage: Passage, text: str, longest: int) -> str:
-    """A question that is put to one passage as it is meant: slips mended, and without what is said around it."""
+def query_for(passage: Passage, text: str, understander: Understander) -> Query:
+    """The first query of what is asked of one passage."""
     around = f"{passage.text} {passage.chunk.section or ''} {passage.info.title}"
-    return standalone(_mended(text, PassageWords(around), longest), (), longest)
-
-
-def as_meant(text: str, vocabulary: Vocabulary, longest: int, history: Sequence[Turn] = ()) -> list[str]:
-    """The questions in what was typed: slips of the hand mended, and each as it would be asked by itself.
-
-    Either is left undone where it takes more than `longest` characters.
-    """
-    return questions(_mended(text, vocabulary, longest), history, longest)
-
-
-def _mended(text: str, vocabulary: Vocabulary, longest: int) -> str:
-    meant = capitalised(mended(text, vocabulary, english()), vocabulary)
-    return meant if len(meant) <= longest else text
+    return understander.understand(text, (), PassageWords(around), 1).queries[0]
 
 
 def given_passage(context: str, title: str = "", section: str | None = None) -> Passage:

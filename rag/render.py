@@ -17,7 +17,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from rag.errors import RagError
 from rag.filters import Filters
 from rag.messages import exception, message, own
-from rag.types import ASIDES, Alternative, Answered, Citation, Outcome, Question, Reply, Segment, ShortSpan, Support
+from rag.types import (
+    ASIDES,
+    Alternative,
+    Answered,
+    Citation,
+    Kind,
+    Outcome,
+    Reply,
+    Segment,
+    ShortSpan,
+    Support,
+    Understanding,
+)
 from rag.words import is_text
 
 _log = logging.getLogger("rag")
@@ -59,18 +71,23 @@ def _templates() -> Environment:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class Asked:
     """What was asked, and of what."""
 
-    question: Question  # as it was searched
-    text: str  # as it was asked
+    understanding: Understanding
     filters: Filters
-    unmatched: Sequence[str]  # words of the question that occur in no article
     generation: str
     id: str | None = None
+    unmatched: Sequence[str] = ()  # words of the question that occur in no article
+
+    @property
+    def kind(self) -> Kind:
+        """Of its one query; of several, none of their kinds."""
+        queries = self.understanding.queries
+        return queries[0].kind if len(queries) == 1 else "what"
 
 
-def render(asked: Asking, outcome: Outcome) -> Reply:
+def render(asked: Asked, outcome: Outcome) -> Reply:
     """The reply without its timings."""
     answered = isinstance(outcome, Answered)
     supports = outcome.supports if isinstance(outcome, Answered) else outcome.closest
@@ -82,8 +99,8 @@ def render(asked: Asking, outcome: Outcome) -> Reply:
     return Reply(
         schema=1,
         id=asked.id,
-        question=asked.text,
-        standalone_question=asked.question.text,
+        question=asked.understanding.asked,
+        standalone_question=asked.understanding.shown,
         filters=asked.filters.object(),
         status="answered" if answered else "refused",
         text="".join(segment.text for segment in segments),
@@ -191,7 +208,7 @@ def _quoted(citation: Citation, span: ShortSpan) -> str:
 
 
 def _segments(
-    asked: Asking,
+    asked: Asked,
     citations: Sequence[Citation],
     span: ShortSpan | None,
     alternatives: Sequence[Segment],
@@ -209,8 +226,9 @@ def _segments(
         "first": slots.put(Segment("metadata", "1", 1)),
         "title": slots.put(Segment("metadata", citations[0].title, 1)) if citations else None,
     }
-    kind = asked.question.kind
-    name = f"answered/{kind}.j2" if answered else f"refused/{kind if kind in ASIDES else 'refused'}.j2"
+    name = (
+        f"answered/{asked.kind}.j2" if answered else f"refused/{asked.kind if asked.kind in ASIDES else 'refused'}.j2"
+    )
     return slots.take_apart(_templates().get_template(name).render(values).strip("\n"))
 
 

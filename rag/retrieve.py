@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from rag.filters import ALL, Filters
 from rag.settings import Settings
-from rag.types import OF_ARTICLE, Encoder, Hit, Passage, Question, Store
+from rag.types import OF_ARTICLE, Encoder, Hit, Passage, Query, Store
 from rag.words import WORD, forms
 
 
 def retrieve(
-    question: Question, store: Store, encoder: Encoder, settings: Settings, k: int, filters: Filters = ALL
+    question: Query, store: Store, encoder: Encoder, settings: Settings, k: int, filters: Filters = ALL
 ) -> list[Hit]:
     """The `k` best passages of the articles that pass, best first.
 

@@ -133,25 +133,51 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A question with what can be read off its words alone."""
+class Turn:
+    """An earlier question of a conversation, as it was typed, and the short answer that was given, "" for none."""
 
-    text: str
+    question: str
+    short_answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question as it is searched and read: of a message that asks two there are two."""
+
+    asked: str  # in its own words, less what is said around it
     kind: Kind
-    terms: tuple[str, ...]  # content words as written, first occurrence order
+    own_terms: tuple[str, ...]  # its content words as written, in the order of their first occurrence
+    context: tuple[str, ...] = ()  # words of the questions before it that it is asked with
+    read_as: str | None = None  # what the encoder and the networks read for it, where that is not the text
     focus: str | None = None  # the noun asked for: "university" in "At which university …?"
-    topic: str | None = None  # what all is asked about: "THAAD" in "What do the articles say about THAAD?"
+    topic: str | None = None  # what all is asked about: "THAAD" in "Tell me about THAAD"
+    claim: str | None = None  # what is asked whether it is so: "he left" in "I wonder whether he left"
     name: str | None = None  # of whom it asks who, or of what it asks where, it is: "Who is Xi Jinping?"
+    needs_answer_of: int | None = None  # the place of the query before it whose short answer belongs to its context
+
+    @property
+    def text(self) -> str:
+        """As a person reads it: with its context in brackets."""
+        return f"{self.asked.rstrip('?.! ')} ({' '.join(self.context)})?" if self.context else self.asked
 
     @property
     def read(self) -> str:
-        """The question as the encoder and the networks read it: they know what defines a topic.
+        """As the encoder and the networks read it."""
+        return self.text if self.read_as is None else self.read_as
 
-        What asks what an article is about is read as one question, however it is put.
-        """
-        if self.kind == "about":
-            return "What is this about?"
-        return self.text if self.topic is None else f"What is {self.topic}?"
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The content words that it is searched by."""
+        return self.own_terms + self.context
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a message asks: its queries in order, and the text that says what is searched."""
+
+    asked: str  # on one line, without what cannot be seen
+    queries: tuple[Query, ...]
+    shown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,9 +368,24 @@ class Store(Vocabulary, Protocol):
         ...
 
 
+class Understander(Protocol):
+    """Says what a message asks."""
+
+    def understand(self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int) -> Understanding:
+        """The queries of a message after `history`, oldest turn first, of so many articles with these words.
+
+        "This article" names one only where `articles` is 1. Raises InputError for what cannot be asked.
+        """
+        ...
+
+    def with_answer(self, query: Query, short_answer: str) -> Query:
+        """A query that needs the answer of one before it, with that short answer."""
+        ...
+
+
 class Extractor(Protocol):
     """Finds the sentences that may answer, in passages taken as they are."""
 
-    def extract(self, question: Question, hits: Sequence[Hit]) -> list[Support]:
+    def extract(self, query: Query, hits: Sequence[Hit]) -> list[Support]:
         """Supports ordered by falling confidence; empty only when there is no sentence at all."""
         ...

@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from rag.extract import spans
 from rag.extract.expected import holds_expected, is_expected
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
+from rag.extract.identity import telling
 from rag.extract.inputs import Text
 from rag.extract.known import Known, fitted_on_topic, numbers_of, recorded
 from rag.extract.network import Networks
 from rag.extract.spans import Found
-from rag.naming import telling
-from rag.types import OF_ARTICLE, Hit, Question, Sentence, Support
+from rag.types import OF_ARTICLE, Hit, Query, Sentence, Support
 
 BASE = "sentence-transformers/all-MiniLM-L6-v2"  # whose tokenizer and word vectors the networks use
 MODELS = Path(__file__).parent.parent / "models"
@@ -143,7 +143,7 @@ class ReadingExtractor:
         self._alone = None if fast else stages.alone
         self._known = {**model.known["record"], **model.known["first" if fast else "given" if given else "both"]}
 
-    def extract(self, question: Question, hits: Sequence[Hit]) -> list[Support]:
+    def extract(self, question: Query, hits: Sequence[Hit]) -> list[Support]:
         """Supports ordered by falling confidence; equal ones keep the order of hits and sentences."""
         if question.kind in OF_ARTICLE and hits:
             return [self._of_article(question, hits[0])]  # the retriever gave us the leads
@@ -152,22 +152,22 @@ class ReadingExtractor:
             return fitted_on_topic(question, found, self._known["topic"])
         return _of_one_kind(question, found)
 
-    def _of_article(self, question: Question, lead: Hit) -> Support:
+    def _of_article(self, question: Query, lead: Hit) -> Support:
         """The sentence that an article opens with, with the confidence that what is known of the article answers."""
         found = self.opening(question, lead)
         sure = self._known[question.kind].probability(numbers_of(question, found))
         return replace(found, confidence=sure if recorded(question, lead.passage.info) else 0.0)
 
-    def opening(self, question: Question, lead: Hit) -> Support:
+    def opening(self, question: Query, lead: Hit) -> Support:
         """The same with the confidence of the networks, asked what an article is about however that is put."""
         first = lead.passage.chunk.sentences[0]
         sure = 0.0
         if question.kind == "about":
-            found = self.supports(replace(question, text=question.read, terms=()), [lead])
+            found = self.supports(replace(question, asked=question.read, own_terms=()), [lead])
             sure = next(one.confidence for one in found if one.sentence == first)
         return Support(lead.passage, first, None, None, sure)
 
-    def supports(self, question: Question, hits: Sequence[Hit]) -> list[Support]:
+    def supports(self, question: Query, hits: Sequence[Hit]) -> list[Support]:
         """Those of a question by its words alone, as the networks and the models of their logits have it."""
         reads = self.read(question, hits)
         rows = np.array(features(question, reads))
@@ -188,14 +188,14 @@ class ReadingExtractor:
         falling = np.minimum.accumulate(sure)
         return [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]
 
-    def read(self, question: Question, hits: Sequence[Hit]) -> list[Read]:
+    def read(self, question: Query, hits: Sequence[Hit]) -> list[Read]:
         """The passages that were read last: the best by the first network, best first, or all where it is fast."""
         after = 1 + max((hit.lexical_rank or 0 for hit in hits), default=0)
         found = self._found("first", question, hits)
         reads = [Read(hit, its, hit.lexical_rank or after) for hit, its in zip(hits, found, strict=True)]
         return reads if self._fast or not reads else self.again(question, reads)
 
-    def again(self, question: Question, reads: Sequence[Read]) -> list[Read]:
+    def again(self, question: Query, reads: Sequence[Read]) -> list[Read]:
         """The best of what the first network read, best first, read by the second."""
         rows = np.array(features(question, reads))
         logits = iter(self._model.first.rank.logits(rows))
@@ -204,7 +204,7 @@ class ReadingExtractor:
         again = self._found("second", question, [reads[i].hit for i in best])
         return [replace(reads[i], second=found) for i, found in zip(best, again, strict=True)]
 
-    def alone(self, question: Question, reads: Sequence[Read], chosen: Sequence[int]) -> list[Read]:
+    def alone(self, question: Query, reads: Sequence[Read], chosen: Sequence[int]) -> list[Read]:
         """The same with some of the sentences, by their number over all, read by themselves by the second network."""
         places = [(number, at) for number, read in enumerate(reads) for at in range(len(read.among))]
         picked = [places[i] for i in chosen]
@@ -218,7 +218,7 @@ class ReadingExtractor:
             for number, read in enumerate(reads)
         ]
 
-    def _found(self, network: str, question: Question, hits: Sequence[Hit]) -> list[list[Found]]:
+    def _found(self, network: str, question: Query, hits: Sequence[Hit]) -> list[list[Found]]:
         texts = [_text(question, hit) for hit in hits]
         return spans.read(self._networks, network, texts, [_sentences(hit) for hit in hits], telling(question))
 
@@ -241,7 +241,7 @@ def together(supports: Sequence[list[Support]]) -> list[Support]:
     return list(kept.values())
 
 
-def _text(question: Question, hit: Hit) -> Text:
+def _text(question: Query, hit: Hit) -> Text:
     return question.read, _title(hit), hit.passage.text
 
 
@@ -256,7 +256,7 @@ def _title(hit: Hit) -> str:
     return f"{title}. {section}" if section and section != title else title
 
 
-def _of_one_kind(question: Question, supports: Sequence[Support]) -> list[Support]:
+def _of_one_kind(question: Query, supports: Sequence[Support]) -> list[Support]:
     """Where the best short answer holds the date, name or number that is asked for, what is none is not shown."""
     if not supports:
         return []
@@ -269,7 +269,7 @@ def _of_one_kind(question: Question, supports: Sequence[Support]) -> list[Suppor
     ]
 
 
-def _support(question: Question, read: Read, sentence: Sentence, found: Found, confidence: float) -> Support:
+def _support(question: Query, read: Read, sentence: Sentence, found: Found, confidence: float) -> Support:
     start = read.hit.passage.chunk.start
     span = (start + found.start, start + found.end) if found.start < found.end else None
     shown = span is not None and question.kind not in EXPLAINS

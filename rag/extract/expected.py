@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.types import Question
+from rag.types import Query
 from rag.words import STOPWORDS, WORD, stem
 
 _MONTH = (
@@ -43,17 +43,17 @@ _EXPECTED = {"who": _NAME, "where": _NAME, "when": _DATE, "how_many": _NUMBER}
 KINDS = frozenset(_EXPECTED)
 
 
-def holds_expected(question: Question, text: str) -> bool:
+def holds_expected(question: Query, text: str) -> bool:
     """Whether `text` holds a name, a date or a number, as the question asks for one, that it does not hold itself."""
     return bool(_found(question, text))
 
 
-def is_expected(question: Question, text: str) -> bool:
+def is_expected(question: Query, text: str) -> bool:
     """Whether at least half of the content words of `text` are of such names, dates or numbers."""
     return 2 * sum(_content(its) for its in _found(question, text)) >= max(1, _content(text))
 
 
-def _found(question: Question, text: str) -> list[str]:
+def _found(question: Query, text: str) -> list[str]:
     asked = {stem(term) for term in question.terms}
     pattern = _YEAR if question.kind == "when" and question.focus in ("year", "years") else _EXPECTED.get(question.kind)
     return [match[0] for match in pattern.finditer(text) if _new(match[0], asked)] if pattern else []

@@ -10,7 +10,7 @@ from rag.extract.expected import KINDS, holds_expected
 from rag.extract.judgement import asks_judgement
 from rag.extract.names import also_held
 from rag.extract.spans import Found
-from rag.types import Hit, Question, Sentence
+from rag.types import Hit, Query, Sentence
 from rag.words import STOPWORDS, WORD, stem, stems
 
 FIRST = ("margin_first", "sentence_first", "answerable_first")  # logits of the first network
@@ -73,13 +73,13 @@ class Read:
         return self.hit.passage.text[found.start : found.end]
 
 
-def features(question: Question, reads: Sequence[Read]) -> list[list[float]]:
+def features(question: Query, reads: Sequence[Read]) -> list[list[float]]:
     """A row a sentence of all that was read, each in the order of FEATURES."""
     marks = _marks(reads)
     return [row for read in reads for row in _of(question, read, marks)]
 
 
-def _of(question: Question, read: Read, marks: Mapping[tuple[str, ...], set[str]]) -> Iterator[list[float]]:
+def _of(question: Query, read: Read, marks: Mapping[tuple[str, ...], set[str]]) -> Iterator[list[float]]:
     hit = read.hit
     asked = {stem(term) for term in question.terms}
     in_context = held(question, hit)
@@ -105,7 +105,7 @@ def _of(question: Question, read: Read, marks: Mapping[tuple[str, ...], set[str]
         ]
 
 
-def held(question: Question, hit: Hit) -> set[str]:
+def held(question: Query, hit: Hit) -> set[str]:
     """The stems of the question's content words that a hit has in its passage, heading, title or the year of its date.
 
     Other forms and writings count: Canadian for Canada, U.S. for United States.
@@ -134,7 +134,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in WORD.findall(text))
 
 
-def _word_features(question: Question, in_context: set[str]) -> list[float]:
+def _word_features(question: Query, in_context: set[str]) -> list[float]:
     """Those of WORDS that are the same for each sentence of a passage."""
     named = {stem(term) for term in question.terms if term[:1].isupper()}
     numbers = {stem(term) for term in question.terms if term[:1].isdigit()}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rag.extract.features import named, words_named
-from rag.types import ArticleInfo, Question, Support
+from rag.types import ArticleInfo, Query, Support
 
 _NOT_AGAINST = 0.03  # a sentence that the networks are so sure of is shown after others, though it names the topic
 _OF_PUBLISHER = re.compile(r"\b(?:publish\w*|(?:news)?paper|site|outlet|source|where)\b", re.IGNORECASE)
@@ -40,12 +40,12 @@ class Known:
         return round(1 / (1 + math.exp(-max(-60.0, min(60.0, total)))), 4)
 
 
-def recorded(question: Question, info: ArticleInfo) -> str | None:
+def recorded(question: Query, info: ArticleInfo) -> str | None:
     """What is known of an article that a question on the article itself asks for."""
     return {"dated": info.date, "written": info.author or info.publisher}.get(question.kind, info.title)
 
 
-def numbers_of(question: Question, support: Support) -> dict[str, float]:
+def numbers_of(question: Query, support: Support) -> dict[str, float]:
     """The numbers of a sentence by which its confidence, as the networks' model has it, is fitted anew."""
     info, sentence = support.passage.info, support.sentence
     sure = min(max(support.confidence, _LEAST), 1 - _LEAST)
@@ -71,7 +71,7 @@ def on_topic(topic: str, supports: Sequence[Support]) -> list[tuple[Support, boo
     return [(supports[i], at < 2) for at, i in placed]
 
 
-def fitted_on_topic(question: Question, supports: Sequence[Support], known: Known) -> list[Support]:
+def fitted_on_topic(question: Query, supports: Sequence[Support], known: Known) -> list[Support]:
     """The same with confidences: fitted anew where the topic is named, and none surer than one before it."""
     placed = on_topic(question.topic or "", supports)
     sure = [known.probability(numbers_of(question, one)) if names else one.confidence for one, names in placed]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.extract.identity import Word
 from rag.extract.inputs import STRIDE, Encoded, Text
 from rag.extract.network import Logits, Networks
-from rag.naming import Word
 from rag.words import goes_on
 
 _LONGEST = 30  # tokens of an answer

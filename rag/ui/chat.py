@@ -17,12 +17,12 @@ from rag.feedback import Feedback, Given
 from rag.journal import Journal
 from rag.messages import message
 from rag.pipeline import LiveAssistant
-from rag.plain import aside
 from rag.render import error_reply
 from rag.types import Reply
 from rag.ui import choices, html
 from rag.ui.conversation import KEPT, Messages, Turns, checked, export_files, messages_of, quoted, turns_of
 from rag.ui.examples import Examples
+from rag.understand import aside
 from rag.verify.schema import Answer
 
 _log = logging.getLogger("rag")

@@ -12,9 +12,9 @@ from html import escape
 
 from rag.load.formats import keeps_front_matter
 from rag.load.front_matter import front_matter
-from rag.plain import aside
 from rag.store import Generation
 from rag.types import Citation, Reply, Segment
+from rag.understand import aside
 from rag.verify.schema import Answer, AnswerCitation, AnswerSegment
 
 Shown = Reply | Answer  # a reply, or one that came back from a browser and was checked

@@ -166,7 +166,7 @@ def progress_of(live: LiveAssistant, library: Library) -> Iterator[str]:
                 library.seeds,
                 live.index,
                 assistant.settings,
-                encoder=assistant.encoder,
+                encoder=assistant.parts.encoder,
                 progress=lambda stage, done, total: news.put(("progress", (stage, done, total))),
             )
             news.put(("done", report))

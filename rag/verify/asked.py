@@ -6,8 +6,8 @@ import difflib
 import re
 
 from rag.errors import InputError
-from rag.question import analyse
 from rag.types import Kind
+from rag.understand import query_of
 from rag.words import AUXILIARY, STOPWORDS, WH, WORD
 
 LONGEST = 2_000  # code points of a question that may be asked, by any settings
@@ -23,7 +23,7 @@ _A_SLIP = 0.7  # of difflib's likeness: wich and which, waht and what
 def kind_of(question: str) -> Kind:
     """The kind of a question; of what is none, what shows no words but a template's."""
     try:
-        return analyse(question, _LONGEST_MEANT).kind
+        return query_of(question, _LONGEST_MEANT).kind
     except InputError:
         return "what"
 

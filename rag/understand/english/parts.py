@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from rag.plain.forms import is_on_article, topic_of
-from rag.plain.words import BEGINS, PREPOSITION
 from rag.sentences import sentence_pieces
+from rag.understand.english.asides import is_on_article
+from rag.understand.english.requests import BEGINS, PREPOSITION
 from rag.words import AUXILIARY, WH
 
 _WHO = r"(?:he|she|it|they|there)\b"
@@ -43,7 +43,7 @@ def parts(text: str) -> list[str]:
         return found
     sentence = found[0][slice(*sentence_pieces(found[0])[-1])] if found[0] else ""
     asks = BEGINS.match(sentence) or BEGINS.match(re.split(r"[,:]\s+", sentence)[-1])
-    of_one = topic_of(text) is not None or is_on_article(sentence) or len(found) > _MOST
+    of_one = is_on_article(sentence) or len(found) > _MOST
     if not asks or of_one or any(len(part.split()) < 3 or _OF_ASKER.search(part) for part in (sentence, *found[1:])):
         return [text]
     return [found[0], *(f"{part[:1].upper()}{part[1:]}" for part in found[1:])]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-from rag.plain.words import GREETS, OF_THANKS, THANKS
 from rag.types import Kind
+from rag.understand.english.requests import GREETS
 from rag.words import WORD
 
+_THANKS = frozenset({"thanks", "thank", "thx", "cheers"})
+_OF_THANKS = frozenset("a lot so very much for the your help helps helpful that that's this was is no".split())
 _HELLO = frozenset("hi hello hey morning afternoon evening".split())
 _GOES_ON = frozenset("and then but also next another more now".split())  # "And then?" goes on with what was asked
 _PAGE = r"this (?:page|chat|site|program)"  # "this" and "it" alone may be what was spoken of: "How does it work?"
@@ -34,10 +36,19 @@ _WRITTEN = re.compile(
 )
 
 
+_NEWS = r"(?:this|the|these|that)\s+(?:article|text|story|piece|report|news)s?"
+_ON_ARTICLE = re.compile(
+    rf"^(?:what(?:'s| is| are)?\s+{_NEWS}\s+(?:is\s+|are\s+)?about"
+    rf"|(?:(?:can|could) you |please )*(?:summari[sz]e|give (?:me )?a summary of)\s+{_NEWS}"
+    rf"|what {_NEWS} (?:is|are) about|what does {_NEWS} (?:say|cover|describe)"
+    rf"|what(?:'s| is) the (?:main )?(?:topic|subject|point) of {_NEWS})[\s?.!]*$"
+)
+
+
 def is_courtesy(text: str) -> bool:
     """Whether a message says nothing but hello, thanks or the like."""
     words = _words(text)
-    return bool(words) and words <= (GREETS | OF_THANKS if words & THANKS else GREETS)
+    return bool(words) and words <= (GREETS | _OF_THANKS if words & _THANKS else GREETS)
 
 
 def aside(text: str) -> Kind | None:
@@ -47,13 +58,18 @@ def aside(text: str) -> Kind | None:
     words = _words(text)
     if not is_courtesy(text) or words & _GOES_ON:
         return None
-    return "thanks" if words & THANKS else "hello" if words & _HELLO else "help"
+    return "thanks" if words & _THANKS else "hello" if words & _HELLO else "help"
 
 
 def on_record(text: str) -> Kind | None:
     """`dated` or `written` for a question on when an article was published, or by whom; None for another."""
     line = _line(text)
     return "dated" if _DATED.fullmatch(line) else "written" if _WRITTEN.fullmatch(line) else None
+
+
+def is_on_article(text: str) -> bool:
+    """Whether a question asks what the article is about, with any apostrophe and in any case."""
+    return _ON_ARTICLE.search(text.casefold().replace("’", "'")) is not None
 
 
 def _words(text: str) -> set[str]:

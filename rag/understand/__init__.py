@@ -1,0 +1,128 @@
+"""message, history -> Understanding: slips mended, courtesies left out, each question in it by itself.
+
+A question that points back, or says too little to be searched, is asked with the content words of the question before
+and its short answer, in brackets behind it: "How old is she (Prime Minister Japan Sanae Takaichi)?". What is searched
+is shown, so a wrong guess is seen. What was compared: docs/decisions/012 (follow-ups), 014 (slips) and 015 (requests).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rag.absence import cleaned
+from rag.errors import InputError
+from rag.messages import message
+from rag.types import OF_SEVERAL, Query, Turn, Understanding, Vocabulary
+from rag.understand.english.asides import aside, is_courtesy
+from rag.understand.english.followups import depends, wants_more
+from rag.understand.english.kinds import kind_and_focus
+from rag.understand.english.naming import capitalised, named
+from rag.understand.english.parts import parts
+from rag.understand.english.requests import ABOUT, Form, alone, form, on_topic
+from rag.understand.spelling import English, mended
+from rag.words import stem, terms
+
+__all__ = ["RuleUnderstander", "aside", "checked", "query_of"]
+
+_KEPT_TURNS = 8
+
+
+class RuleUnderstander:
+    """Understands by the rules of a language (`rag.types.Understander`)."""
+
+    def __init__(self, english: English, max_chars: int) -> None:
+        self._english, self._max_chars = english, max_chars
+
+    def understand(self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int) -> Understanding:
+        """As `Understander`. What would be longer than a question may be is asked as it was typed."""
+        text = checked(message, self._max_chars)
+        courtesy = aside(text)
+        if courtesy:
+            return Understanding(text, (Query(text, courtesy, ()),), text)
+        queries = self._queries(self._meant(text, vocabulary), self._before(history, vocabulary))
+        if any(len(query.text) > self._max_chars for query in queries):
+            queries = [_of_form(Form(text))]
+        if articles != 1:
+            queries = [replace(one, kind=OF_SEVERAL.get(one.kind, one.kind)) for one in queries]
+        shown = " ".join(one.text if one.text.endswith("?") or len(queries) == 1 else f"{one.text}?" for one in queries)
+        return Understanding(text, tuple(queries), shown)
+
+    def with_answer(self, query: Query, short_answer: str) -> Query:
+        """As `Understander`."""
+        found = with_context(query, terms(short_answer))
+        return found if len(found.text) <= self._max_chars else query
+
+    def _meant(self, text: str, vocabulary: Vocabulary) -> str:
+        found = capitalised(mended(text, vocabulary, self._english), vocabulary)
+        return found if len(found) <= self._max_chars else text
+
+    def _before(self, history: Sequence[Turn], vocabulary: Vocabulary) -> list[str]:
+        """The words of what was asked last and of its short answer, where that depends behind those before it."""
+        before, last = list[str](), list[str]()
+        for turn in history[-_KEPT_TURNS:]:
+            text = cleaned(turn.question[: 2 * self._max_chars])[: self._max_chars]
+            if not text or aside(text) or is_courtesy(text):
+                continue
+            queries = self._queries(self._meant(text, vocabulary), before)
+            said = terms(turn.short_answer) if len(queries) == 1 else ()
+            own = [term for query in queries for term in query.own_terms]
+            before = [*(last if queries[0].context else ()), *own, *said]
+            last = [*own, *said]
+        return before
+
+    def _queries(self, text: str, before: Sequence[str]) -> list[Query]:
+        """The queries of a message; `before` are words of what was asked last."""
+        whole = form(text)
+        if before and wants_more(whole.text):
+            return [_of_form(on_topic(" ".join(before)) or whole)]
+        texts = [whole.text] if whole.topic or whole.claim else parts(whole.text)
+        queries = list[Query]()
+        for i, one in enumerate(texts):
+            asked = whole if len(texts) == 1 else form(one)
+            told = before if not i else queries[0].terms
+            if asked.topic is None and told and depends(asked.text):
+                query = with_context(_of_form(asked), told)
+                queries.append(replace(query, needs_answer_of=0) if i else query)
+            else:
+                queries.append(_of_form((alone(asked.text) if len(texts) == 1 else None) or asked))
+        return queries
+
+
+def checked(message_: str, max_chars: int) -> str:
+    """A message on one line, without what cannot be seen. Raises InputError for an empty one and for one too long."""
+    if any("\ud800" <= c <= "\udfff" for c in message_):
+        raise InputError(message("not_text"))
+    text = cleaned(message_)
+    if not text:
+        raise InputError(message("empty"))
+    if len(text) > max_chars:
+        raise InputError(message("too_long", f"{len(text):,}", f"{max_chars:,}"))
+    return text
+
+
+def query_of(text: str, max_chars: int) -> Query:
+    """A question by itself, without a look at any article. Raises InputError as `checked` does."""
+    text = checked(text, max_chars)
+    courtesy = aside(text)
+    if courtesy:
+        return Query(text, courtesy, ())
+    asked = form(text)
+    return _of_form(alone(asked.text) or asked)
+
+
+def with_context(query: Query, words: Sequence[str]) -> Query:
+    """The query asked with these words, less those that it has."""
+    held = {stem(term) for term in query.terms}
+    more = {stem(word): word for word in words if stem(word) not in held}
+    return replace(query, context=(*query.context, *more.values()))
+
+
+def _of_form(asked: Form) -> Query:
+    if asked.topic is not None:
+        return Query(asked.text, "topic", terms(asked.topic), read_as=asked.read, topic=asked.topic)
+    (kind, focus), name = kind_and_focus(asked.text), named(asked.text)
+    # All that ask what an article is about are read as one question. Who somebody is that is named is told by no name.
+    read_as = ABOUT if kind == "about" else None
+    kind = "what" if name and kind == "who" else kind
+    return Query(asked.text, kind, terms(asked.text), read_as=read_as, focus=focus, claim=asked.claim, name=name)
