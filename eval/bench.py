@@ -22,10 +22,10 @@ from eval.grounding import check
 from eval.metrics.refusal import reliability, risk_curve
 from eval.parts import sha1
 from eval.scoring import Record, at, scorable, score, tuned
+from eval.setup import Setup
 from eval.systems.oracles import OracleReader, OracleRetrieval
 from eval.systems.ours import Renamed
 from eval.vectors import CachedEncoder
-from eval.world import World
 from rag import embed
 from rag.fingerprint import fingerprint
 from rag.settings import Settings
@@ -96,24 +96,24 @@ def _asked(system: System, case: Case) -> Prediction:
         return Prediction(1.0, False, error=f"{type(error).__name__}: {error}")
 
 
-def rows_of(world: World, cases: Sequence[Case], *, peers: bool) -> list[Row]:
+def rows_of(setup: Setup, cases: Sequence[Case], *, peers: bool) -> list[Row]:
     """All systems on these questions; thresholds that are tuned are tuned on the develop part."""
     develop = [case for case in cases if case.part == "develop"]
     rows = []
-    entries = systems.build(world, develop, peers=peers)
-    if world.dataset.asks_corpus:
+    entries = systems.build(setup, develop, peers=peers)
+    if setup.dataset.asks_corpus:
         entries += [
-            systems.Entry(OracleRetrieval(world, cases), tuned=False),
-            systems.Entry(OracleReader(world, cases), tuned=False),
+            systems.Entry(OracleRetrieval(setup, cases), tuned=False),
+            systems.Entry(OracleReader(setup, cases), tuned=False),
         ]
-    large = world.dataset.asks_corpus and world.assistant.store.manifest.chunks > LARGE
+    large = setup.dataset.asks_corpus and setup.assistant.store.manifest.chunks > LARGE
     few = sampled(cases, FEW)
     if large:
         entries.append(systems.Entry(Renamed(entries[0].system, "ours, on those few"), False, True, few=True))
     for entry in entries:
         begin = time.perf_counter()
         asked = few if entry.few and large else cases
-        records = records_of(entry.system, asked, f"{world.dataset.name}: {entry.system.name}")
+        records = records_of(entry.system, asked, f"{setup.dataset.name}: {entry.system.name}")
         of_develop = [r for r in records if r.part == "develop"]
         threshold = tuned(of_develop) if entry.tuned else None
         if threshold is not None:
@@ -124,12 +124,12 @@ def rows_of(world: World, cases: Sequence[Case], *, peers: bool) -> list[Row]:
             of_part = [r for r in records if r.part == part]
             row.figures[part] = figures(of_part, answers, probability=entry.probability)
             row.figures[part] |= frozen(of_develop, of_part)
-            if world.dataset.name == "ramdocs":
+            if setup.dataset.name == "ramdocs":
                 row.figures[part] |= conflict(of_part, answers)
             if any(record.category == "removed" for record in of_part):
                 row.figures[part] |= elsewhere(of_part, answers)
         rows.append(row)
-        CONSOLE.log(f"{world.dataset.name}: {entry.system.name}, {time.perf_counter() - begin:.1f} s")
+        CONSOLE.log(f"{setup.dataset.name}: {entry.system.name}, {time.perf_counter() - begin:.1f} s")
     return rows
 
 
@@ -139,14 +139,14 @@ class Bench:
     def __init__(self, options: Options, settings: Settings) -> None:
         self.options, self.settings = options, settings
         self.encoder = CachedEncoder(embed.resolve(settings.encoder), options.cache / "vectors.db")
-        self._worlds: dict[str, World] = {}
+        self._setups: dict[str, Setup] = {}
 
-    def world(self, dataset: Dataset) -> World:
-        """The world of a set, shared with the sets on the same corpus."""
+    def setup(self, dataset: Dataset) -> Setup:
+        """The setup of a set, shared with the sets on the same corpus."""
         name = dataset.name.removesuffix("_removed")
-        if name not in self._worlds:
-            self._worlds[name] = World(dataset, self.options.cache, self.settings, self.encoder)
-        return self._worlds[name]
+        if name not in self._setups:
+            self._setups[name] = Setup(dataset, self.options.cache, self.settings, self.encoder)
+        return self._setups[name]
 
     def run(self) -> dict[str, Any]:
         """Everything; the result is what `eval.report` shows and `eval.compare` reads."""
@@ -164,25 +164,25 @@ class Bench:
         return result
 
     def _set(self, dataset: Dataset) -> dict[str, Any]:
-        world = self.world(dataset)
+        setup = self.setup(dataset)
         cases = sampled(dataset.cases, self.options.sample)
         out: dict[str, Any] = {"source": dataset.source, "note": dataset.note, "asks_corpus": dataset.asks_corpus}
         if not dataset.retrieval_only:
-            world.warm(cases)
+            setup.warm(cases)
         if dataset.asks_corpus:
-            out["world"] = world.key()
+            out["setup"] = setup.key()
             test = [case for case in cases if case.part == "test"]
-            out["retrieval"] = finding.find(world, test, self.options.out / "trec" / dataset.name)
+            out["retrieval"] = finding.find(setup, test, self.options.out / "trec" / dataset.name)
         if dataset.retrieval_only:
             return out
         if dataset.asks_corpus:
             # Re-read from the seed files by the checker, which shares no code with what made the answers.
-            found = check(world, cases, self.options.out / f"{dataset.name}.answers.jsonl")
+            found = check(setup, cases, self.options.out / f"{dataset.name}.answers.jsonl")
             out["grounding"] = asdict(found)
-        rows = rows_of(world, cases, peers=self.options.peers)
+        rows = rows_of(setup, cases, peers=self.options.peers)
         if dataset.asks_corpus and self.options.timed and not dataset.name.endswith("_removed"):
             asked = [case.asked.question for case in cases if case.part == "test"][:TIMED]
-            out["timing"] = timing.in_process_of_its_own(world.index, asked)
+            out["timing"] = timing.in_process_of_its_own(setup.index, asked)
         out["cases"] = {case.id: shown(case) for case in cases}
         out["systems"] = [_row(row) for row in rows]
         return out

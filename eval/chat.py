@@ -22,8 +22,8 @@ from eval.datasets import seeds
 from eval.datasets.lines import rows
 from eval.parts import seed_half
 from eval.reading import remember
-from eval.ways import Ways, ask, save, show
-from eval.world import World
+from eval.setup import Setup
+from eval.variants import Variants, ask, save, show
 from rag.settings import load_settings
 
 CHAT = seeds.FILE.with_name("chat.jsonl")
@@ -56,14 +56,14 @@ def as_typed() -> AbstractContextManager[object]:
     return stack
 
 
-def measure(world: World) -> Ways:
+def measure(setup: Setup) -> Variants:
     """By part and way of asking the figures of our program."""
-    asked = {"seeds": world.dataset.cases, "in a chat": chatty(world.dataset.cases), "topics": topics()}
-    out: Ways = {}
+    asked = {"seeds": setup.dataset.cases, "in a chat": chatty(setup.dataset.cases), "topics": topics()}
+    out: Variants = {}
     for name, cases in asked.items():
         with as_typed():
-            ask(world, cases, f"{name}, as typed", out)
-        ask(world, cases, f"{name}, made plain", out)
+            ask(setup, cases, f"{name}, as typed", out)
+        ask(setup, cases, f"{name}, made plain", out)
     return out
 
 
@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
     remember()
-    result = measure(Bench(Options(cache=CACHE, out=options.out), load_settings()).world(seeds.read()))
+    result = measure(Bench(Options(cache=CACHE, out=options.out), load_settings()).setup(seeds.read()))
     show("seeds", result)
     save(options.out / "chat.json", {"seeds": result})
 

@@ -104,12 +104,12 @@ def main() -> None:
     options = parser.parse_args()
     data = datasets.folder(options.data)
     bench = Bench(Options(data=data, cache=CACHE, out=options.out), load_settings())
-    found = on_seeds(bench.world(datasets.load("seeds", data)).assistant)
+    found = on_seeds(bench.setup(datasets.load("seeds", data)).assistant)
     CONSOLE.print(_seeds_table(found))
     result: dict[str, Any] = {"seeds": found}
     if "mtrag_un" in datasets.available(data, ("mtrag_un",))[0]:
         dataset = datasets.load("mtrag_un", data)
-        result["mtrag_un"] = on_turns(dataset, bench.world(dataset).assistant)
+        result["mtrag_un"] = on_turns(dataset, bench.setup(dataset).assistant)
         table = Table("part", "way", *(f"gold in {cut}" for cut in CUTS), "turns")
         for part, ways in result["mtrag_un"].items():
             for way, counts in ways.items():

@@ -94,15 +94,15 @@ def measured(options: Options, settings: Settings) -> tuple[dict[str, Measured],
     found, violations = {}, 0
     for name in names:
         dataset = datasets.load(name, options.data)
-        world = bench.world(dataset)
-        if name.startswith("news") and layout.pointed(world.index) is None:
+        setup = bench.setup(dataset)
+        if name.startswith("news") and layout.pointed(setup.index) is None:
             absent.append(f"{name}: skipped, its articles are not embedded yet, which takes long; run `make eval` once")
             continue
         cases = sampled(dataset.cases, 0 if name == "seeds" else SAMPLE)
-        world.warm(cases)
-        found[name] = Measured.of(cases, records_of(Ours(world), cases, f"asking {name}"))
+        setup.warm(cases)
+        found[name] = Measured.of(cases, records_of(Ours(setup), cases, f"asking {name}"))
         if name == "seeds":
-            violations += check(world, cases, options.out / "gate.answers.jsonl").violations
+            violations += check(setup, cases, options.out / "gate.answers.jsonl").violations
     return found, violations, absent
 
 

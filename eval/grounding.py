@@ -12,8 +12,8 @@ from rich.progress import track
 from eval.cases import Case
 from eval.console import CONSOLE
 from eval.datasets.news import REMOVED
+from eval.setup import Setup
 from eval.systems.ours import reply_to
-from eval.world import World
 from rag.asking import reply_object
 from rag.errors import RagError
 from rag.pipeline import error_reply
@@ -30,7 +30,7 @@ class Grounding:
     violations: int
 
 
-def check(world: World, cases: Sequence[Case], file: Path) -> Grounding:
+def check(setup: Setup, cases: Sequence[Case], file: Path) -> Grounding:
     """Asks every question of the set, writes schema-1 lines to `file`, and runs the checker on it.
 
     Of a set that asks questions again without their articles only these are asked: the others are another set's.
@@ -39,20 +39,20 @@ def check(world: World, cases: Sequence[Case], file: Path) -> Grounding:
     twice = any(case.asked.hidden for case in cases)
     asked = [case for case in cases if not twice or case.id.endswith(REMOVED)]
     with file.open("w", encoding="utf-8") as out:
-        for case in track(asked, f"checking {world.dataset.name}", console=CONSOLE, transient=True):
+        for case in track(asked, f"checking {setup.dataset.name}", console=CONSOLE, transient=True):
             # With the turns before it, without which `rag replay` could not ask it again.
             history = {"history": [asdict(turn) for turn in case.asked.history]} if case.asked.history else {}
-            out.write(json.dumps(reply_object(_reply(world, case)) | history, ensure_ascii=False) + "\n")
-    verdict = verify(file, world.seeds, max_chars=world.settings.chunk_max_chars)
+            out.write(json.dumps(reply_object(_reply(setup, case)) | history, ensure_ascii=False) + "\n")
+    verdict = verify(file, setup.seeds, max_chars=setup.settings.chunk_max_chars)
     # Where all that is found is of articles that are hidden, "nothing found" is so of the others; the folder has them.
     hidden = {case.id for case in asked if case.asked.hidden}
     found = [finding for finding in verdict.findings if finding.id not in hidden or "reason" not in finding.leaves]
     return Grounding(len(asked), verdict.quotations, len(found))
 
 
-def _reply(world: World, case: Case) -> Reply:
+def _reply(setup: Setup, case: Case) -> Reply:
     """What is scored, under the question's id."""
     try:
-        return reply_to(world, world.assistant, case.asked, case.id)
+        return reply_to(setup, setup.assistant, case.asked, case.id)
     except RagError as error:
         return error_reply(error, id=case.id, question=case.asked.question, generation=None)

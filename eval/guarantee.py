@@ -79,8 +79,8 @@ def given_at(questions: Sequence[Judged], threshold: float) -> tuple[int, int]:
 
 def _asked(bench: Bench, name: str, data: Path | None, sample: int) -> dict[str, list[Judged]]:
     dataset = datasets.load(name, data)
-    world = bench.world(dataset)
-    system = Ours(world)
+    setup = bench.setup(dataset)
+    system = Ours(setup)
     out: dict[str, list[Judged]] = {}
     for part in ("calibrate", "test"):
         cases = sorted((c for c in dataset.cases if c.part == part and not c.unscorable), key=lambda c: sha1(c.id))
@@ -89,7 +89,7 @@ def _asked(bench: Bench, name: str, data: Path | None, sample: int) -> dict[str,
             asked = [Question(c.id, c.asked.question, (), article(c)) for c in cases]
             kept = {question.id for question in drawn(asked, 0)}
             cases = [case for case in cases if case.id in kept]
-        world.warm(cases)
+        setup.warm(cases)
         shown = track(cases, f"{name} {part}", console=CONSOLE, transient=True)
         out[part] = [judged(case, score(case, system.ask(case.asked))) for case in shown]
     return out

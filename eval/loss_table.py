@@ -32,8 +32,8 @@ from eval.datasets.lines import rows
 from eval.metrics.intervals import Share
 from eval.parts import sha1
 from eval.reading import remember
+from eval.setup import Setup
 from eval.systems.ours import reply_to
-from eval.world import World
 from rag import judge, load
 from rag.errors import RagError
 from rag.extract.features import EXPLAINS
@@ -48,13 +48,13 @@ RULES = ("loss/1", judge.RULE)
 Row = dict[str, Any]
 
 
-def first_answers(world: World, dataset: Dataset) -> Iterator[Row]:
+def first_answers(setup: Setup, dataset: Dataset) -> Iterator[Row]:
     """The first answer to each of up to `EACH` answerable questions, whatever its confidence, with its texts."""
     cases = [c for c in dataset.cases if c.part in ("develop", "calibrate") and c.answerable and not c.unscorable]
     held = {record["id"]: record["text"] for record in dataset.articles}
     for case in sorted(cases, key=lambda c: sha1(c.id))[:EACH]:
         try:
-            row = _answer(world, case)
+            row = _answer(setup, case)
         except RagError:
             continue
         if row:
@@ -70,15 +70,15 @@ def first_answers(world: World, dataset: Dataset) -> Iterator[Row]:
             )
 
 
-def _answer(world: World, case: Case) -> Row | None:
+def _answer(setup: Setup, case: Case) -> Row | None:
     asked = case.asked
     if asked.context is not None:
-        reading = world.reader.read(asked.question, asked.context, title=asked.title)
+        reading = setup.reader.read(asked.question, asked.context, title=asked.title)
         start, end = reading.sentences[0]
-        explains = analyse(asked.question, world.settings.max_question_chars).kind in EXPLAINS  # then none is shown
+        explains = analyse(asked.question, setup.settings.max_question_chars).kind in EXPLAINS  # then none is shown
         short = None if explains else reading.short_answer
         return {"article_id": "context", "start": start, "end": end, "quote": asked.context[start:end], "short": short}
-    reply = reply_to(world, world.assistant.with_threshold(0.0), asked)
+    reply = reply_to(setup, setup.assistant.with_threshold(0.0), asked)
     if not reply.citations:
         return None
     first = reply.citations[0]
@@ -193,7 +193,7 @@ def _draw(sheet: Path, data: Path | None) -> None:
     remember()
     bench = Bench(Options(data=data, cache=CACHE), load_settings())
     sets = [datasets.load(name, data) for name in DRAWN]
-    drawn = draw([answer for one in sets for answer in first_answers(bench.world(one), one)])
+    drawn = draw([answer for one in sets for answer in first_answers(bench.setup(one), one)])
     _strata(sheet).write_text(json.dumps({f"{row['set']} {row['id']}": row.pop("stratum") for row in drawn}))
     _write(sheet, drawn)
 

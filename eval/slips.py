@@ -20,8 +20,8 @@ from eval import datasets
 from eval.bench import CACHE, REPORTED, RESULTS, Bench, Options
 from eval.cases import Case
 from eval.reading import remember
-from eval.ways import Ways, ask, save, show
-from eval.world import World
+from eval.setup import Setup
+from eval.variants import Variants, ask, save, show
 from rag.settings import load_settings
 
 _WORD = re.compile(r"[A-Za-z]{4,}")
@@ -53,13 +53,13 @@ def with_slips(cases: Sequence[Case], count: int) -> list[Case]:
     return out
 
 
-def measure(world: World, cases: Sequence[Case]) -> Ways:
+def measure(setup: Setup, cases: Sequence[Case]) -> Variants:
     """By part and way of asking the figures of our program."""
-    out: Ways = {}
+    out: Variants = {}
     for slips, name in enumerate(("no slip", "one slip", "two slips")):
         for mends in (True, False):
             with nullcontext() if mends else patch("rag.reader.mended", _as_typed):
-                ask(world, with_slips(cases, slips), f"{name}, {'mended' if mends else 'as typed'}", out)
+                ask(setup, with_slips(cases, slips), f"{name}, {'mended' if mends else 'as typed'}", out)
     return out
 
 
@@ -81,7 +81,7 @@ def main() -> None:
     for name in datasets.available(data, tuple(options.sets.split(",")))[0]:
         dataset = datasets.load(name, data)
         cases = [case for case in dataset.cases if case.part in REPORTED]
-        result[name] = measure(bench.world(dataset), cases)
+        result[name] = measure(bench.setup(dataset), cases)
         show(name, result[name])
     save(options.out / "slips.json", result)
 

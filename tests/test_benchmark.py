@@ -17,14 +17,14 @@ from eval.cases import Asked, Dataset, Prediction
 from eval.datasets import seeds
 from eval.datasets.news import REMOVED
 from eval.grounding import check
+from eval.hidden import without
 from eval.reading import remember
 from eval.scoring import tuned
+from eval.setup import Setup
 from eval.slips import with_slips
 from eval.systems import Alone, Remembered
 from eval.systems.ours import Ours, of_reply
 from eval.vectors import CachedEncoder
-from eval.without import without
-from eval.world import World
 from rag import embed
 from rag.dialogue import Turn
 from rag.extract.network import Networks
@@ -218,20 +218,20 @@ def _removed(case):
 
 
 @pytest.fixture
-def world(tmp_path, word_encoder):
-    return World(seeds.read(), tmp_path, Settings())
+def setup(tmp_path, word_encoder):
+    return Setup(seeds.read(), tmp_path, Settings())
 
 
-def test_our_answers_from_given_hits_are_those_of_the_program(world):
-    for case in world.dataset.cases[::15]:
-        asked = world.assistant.ask(case.asked.question)
-        given = world.assistant.answer(case.asked.question, world.hits(case.asked))
-        assert of_reply(world, case.asked, given).quotes == of_reply(world, case.asked, asked).quotes
+def test_our_answers_from_given_hits_are_those_of_the_program(setup):
+    for case in setup.dataset.cases[::15]:
+        asked = setup.assistant.ask(case.asked.question)
+        given = setup.assistant.answer(case.asked.question, setup.hits(case.asked))
+        assert of_reply(setup, case.asked, given).quotes == of_reply(setup, case.asked, asked).quotes
         assert (given.text, given.confidence, given.status) == (asked.text, asked.confidence, asked.status)
 
 
 def test_the_short_answer_that_is_forced_does_not_depend_on_the_threshold(tmp_path, word_encoder):
-    careful, bold = (Ours(World(seeds.read(), tmp_path, Settings(threshold=at))) for at in (0.99, 0.0))
+    careful, bold = (Ours(Setup(seeds.read(), tmp_path, Settings(threshold=at))) for at in (0.99, 0.0))
     shorts = set()
     for case in seeds.read().cases[::15]:
         refused, given = careful.ask(case.asked), bold.ask(case.asked)
@@ -241,13 +241,13 @@ def test_the_short_answer_that_is_forced_does_not_depend_on_the_threshold(tmp_pa
     assert len(shorts - {None}) > 3
 
 
-def test_a_hidden_article_is_in_no_ranking(world):
-    case = world.dataset.cases[0]
+def test_a_hidden_article_is_in_no_ranking(setup):
+    case = setup.dataset.cases[0]
     hidden = replace(case.asked, hidden=frozenset({case.gold[0].article_id}))
-    assert world.hits(case.asked)
+    assert setup.hits(case.asked)
     for ranking in ("fused", "dense", "lexical"):
-        assert world.hits(hidden, ranking) == []
-    assert not Ours(world).ask(hidden).answered
+        assert setup.hits(hidden, ranking) == []
+    assert not Ours(setup).ask(hidden).answered
 
 
 @pytest.mark.parametrize("ranking", ["fused", "dense", "lexical"])
@@ -255,17 +255,17 @@ def test_what_is_left_ranks_as_if_a_hidden_article_had_never_been_there(tmp_path
     """A gap where it stood would tell a reader that the best passage was taken away."""
     who = ("mayor", "queen", "king", "clerk", "baker")
     records = [{"id": x, "title": x, "text": f"The {x} opened the bridge on a day of {x}s."} for x in who]
-    world = World(Dataset("bridges", (), articles=tuple(records)), tmp_path, Settings())
+    setup = Setup(Dataset("bridges", (), articles=tuple(records)), tmp_path, Settings())
     asked = Asked("Did the mayor open the bridge?")
-    first = world.hits(asked, ranking)[0].passage.info.article_id
-    assert len(world.hits(asked, ranking)) == 5
-    left = world.hits(Asked(asked.question, hidden=frozenset({first})), ranking)
+    first = setup.hits(asked, ranking)[0].passage.info.article_id
+    assert len(setup.hits(asked, ranking)) == 5
+    left = setup.hits(Asked(asked.question, hidden=frozenset({first})), ranking)
     assert {hit.passage.info.article_id for hit in left} == {*who} - {first}
     for ranks in ([hit.dense_rank for hit in left], [hit.lexical_rank for hit in left]):
         assert set(ranks) in ({None}, {1, 2, 3, 4})
     if ranking == "fused":
         others = Filters(articles=tuple({*who} - {first}))
-        assert left == world.assistant.search(asked.question, 10, filters=others)
+        assert left == setup.assistant.search(asked.question, 10, filters=others)
 
 
 def test_passages_are_looked_for_until_enough_are_left():
@@ -284,7 +284,7 @@ def test_passages_are_looked_for_until_enough_are_left():
     assert without(store, ()) is store
 
 
-def test_a_system_is_asked_each_thing_once(world):
+def test_a_system_is_asked_each_thing_once(setup):
     count = 0
 
     class Counting:
@@ -293,12 +293,12 @@ def test_a_system_is_asked_each_thing_once(world):
         def ask(self, asked):
             nonlocal count
             count += 1
-            return Ours(world).ask(asked)
+            return Ours(setup).ask(asked)
 
-    system = Remembered(world, "counting", lambda _world: Counting())
+    system = Remembered(setup, "counting", lambda _setup: Counting())
     one = system.ask(Asked("Who is Lee?"))
     assert system.ask(Asked("Who is Lee?")) is one
-    assert Remembered(world, "counting", lambda _world: Counting()).ask(Asked("Who is Lee?")) is one
+    assert Remembered(setup, "counting", lambda _setup: Counting()).ask(Asked("Who is Lee?")) is one
     assert count == 1
     system.ask(Asked("Who is Lee?", hidden=frozenset({"a"})))
     assert count == 2
@@ -320,16 +320,16 @@ def test_kept_vectors_are_the_encoder_s_own(tmp_path, word_encoder):
     assert again.missing(["blue"], query=True) == ["blue"]
 
 
-def test_a_system_that_fails_is_wrong_and_the_rest_go_on(world):
+def test_a_system_that_fails_is_wrong_and_the_rest_go_on(setup):
     class Failing:
         name = "failing"
 
         def ask(self, asked):
             if asked.question.startswith("Who"):
                 raise RuntimeError("broke")
-            return Ours(world).ask(asked)
+            return Ours(setup).ask(asked)
 
-    records = bench.records_of(Failing(), world.dataset.cases[:8])
+    records = bench.records_of(Failing(), setup.dataset.cases[:8])
     failed = [r for r in records if r.error]
     assert failed
     assert len(failed) < 8
@@ -337,27 +337,27 @@ def test_a_system_that_fails_is_wrong_and_the_rest_go_on(world):
     assert not any(r.decided_right for r in failed)
 
 
-def test_a_longer_quotation_of_ours_is_also_judged_by_one_sentence(world):
-    case = world.dataset.cases[0]
-    reply = world.assistant.ask(case.asked.question)
+def test_a_longer_quotation_of_ours_is_also_judged_by_one_sentence(setup):
+    case = setup.dataset.cases[0]
+    reply = setup.assistant.ask(case.asked.question)
     cited = (reply.citations or reply.closest)[0]
-    (article,) = world.articles
+    (article,) = setup.articles
     home = article.paragraphs[9]
     longer = replace(cited, start=home.start, end=home.end, quote=article.text[home.start : home.end])
-    found = of_reply(world, case.asked, replace(reply, citations=(longer,)))
+    found = of_reply(setup, case.asked, replace(reply, citations=(longer,)))
     start, end = found.quotes[0].one
     assert home.start <= start < end <= home.end
     assert end - start < home.end - home.start
 
 
 @pytest.mark.parametrize("sample", [2, 4, 6])
-def test_small_samples_can_be_asked(world, sample):
-    rows = bench.rows_of(world, sampled(world.dataset.cases, sample), peers=False)
+def test_small_samples_can_be_asked(setup, sample):
+    rows = bench.rows_of(setup, sampled(setup.dataset.cases, sample), peers=False)
     assert all(len(row.records) == 2 * sample for row in rows)
 
 
-def test_thresholds_are_tuned_on_the_develop_part_alone(world):
-    rows = bench.rows_of(world, sampled(world.dataset.cases, 12), peers=False)
+def test_thresholds_are_tuned_on_the_develop_part_alone(setup):
+    rows = bench.rows_of(setup, sampled(setup.dataset.cases, 12), peers=False)
     found = [
         (row.threshold, *(tuned([r for r in row.records if r.part == part]) for part in bench.REPORTED)) for row in rows
     ]
@@ -365,13 +365,13 @@ def test_thresholds_are_tuned_on_the_develop_part_alone(world):
     assert any(threshold not in (None, test) for threshold, _, test in found)
 
 
-def test_what_knows_no_conversation_is_asked_what_ours_makes_of_one(world):
+def test_what_knows_no_conversation_is_asked_what_ours_makes_of_one(setup):
     history = (Turn("Who is Japan's new Prime Minister?", "In short: Sanae Takaichi [1]"),)
     asked = Asked("When did she meet Xi?", history)
-    meant = world.assistant.understood(asked.question, history).text
+    meant = setup.assistant.understood(asked.question, history).text
     assert "Takaichi" in meant
-    assert world.alone(asked) == Asked(meant)
-    assert world.hits(asked) == world.hits(Asked(meant)) != world.hits(Asked(asked.question))
+    assert setup.alone(asked) == Asked(meant)
+    assert setup.hits(asked) == setup.hits(Asked(meant)) != setup.hits(Asked(asked.question))
     told = []
 
     class Listening:
@@ -381,20 +381,20 @@ def test_what_knows_no_conversation_is_asked_what_ours_makes_of_one(world):
             told.append(asked)
             return Prediction(0.0, False)
 
-    Alone(world, Listening()).ask(asked)
+    Alone(setup, Listening()).ask(asked)
     assert told == [Asked(meant)]
-    entries = {entry.system.name: entry.system for entry in systems.build(world, [], peers=False)}
+    entries = {entry.system.name: entry.system for entry in systems.build(setup, [], peers=False)}
     for name in ("word coverage", "cosine threshold", "dense only", "lexical only"):
         assert entries[name].ask(asked).quotes == entries[name].ask(Asked(meant)).quotes
 
 
-def test_grounding_is_checked_of_what_is_scored(world, tmp_path):
-    case = next(case for case in world.dataset.cases if case.id == "seed-a013")
+def test_grounding_is_checked_of_what_is_scored(setup, tmp_path):
+    case = next(case for case in setup.dataset.cases if case.id == "seed-a013")
     history = (Turn("Who is Xi?", "President Xi Jinping [1]"),)
     file = tmp_path / "answers.jsonl"
 
     def written(*cases):
-        found = check(world, cases, file)
+        found = check(setup, cases, file)
         assert found.answers == len(file.read_text().splitlines())
         assert not found.violations
         return [json.loads(line) for line in file.read_text().splitlines()]
@@ -403,7 +403,7 @@ def test_grounding_is_checked_of_what_is_scored(world, tmp_path):
     assert "Xi" in written(told)[0]["standalone_question"]
     # Asked with and without the article: the first is another set's, and of the second there is nothing to quote.
     away = replace(
-        case, id=case.id + REMOVED, asked=replace(case.asked, hidden=frozenset({world.articles[0].info.article_id}))
+        case, id=case.id + REMOVED, asked=replace(case.asked, hidden=frozenset({setup.articles[0].info.article_id}))
     )
     (only,) = written(case, away)
     assert (only["id"], only["status"]) == (away.id, "refused")

@@ -8,31 +8,31 @@ from eval import baseline, gate
 from eval.bench import records_of
 from eval.cases import Prediction, Quote
 from eval.datasets import seeds
+from eval.setup import Setup
 from eval.systems import Remembered, ours
 from eval.systems.sentence import nearest_sentence
-from eval.world import World
 from rag.settings import Settings
 
 pytestmark = pytest.mark.model
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    return World(seeds.read(), tmp_path_factory.mktemp("cache"), Settings())
+def setup(tmp_path_factory):
+    return Setup(seeds.read(), tmp_path_factory.mktemp("cache"), Settings())
 
 
 @pytest.fixture(scope="module")
-def program(world):
-    world.warm(world.dataset.cases)
-    return Remembered(world, "ours", ours.Ours)
+def program(setup):
+    setup.warm(setup.dataset.cases)
+    return Remembered(setup, "ours", ours.Ours)
 
 
-def judged(world, system):
-    return gate.judged({"seeds": measured(world, system)}, 0, baseline.read())
+def judged(setup, system):
+    return gate.judged({"seeds": measured(setup, system)}, 0, baseline.read())
 
 
-def measured(world, system, count=None):
-    cases = world.dataset.cases[:count]
+def measured(setup, system, count=None):
+    cases = setup.dataset.cases[:count]
     return gate.Measured.of(cases, records_of(system, cases))
 
 
@@ -45,12 +45,12 @@ class BrokenRetriever:
 
     name = "broken retriever"
 
-    def __init__(self, world):
-        self.world = world
+    def __init__(self, setup):
+        self.setup = setup
 
     def ask(self, asked):
-        reply = self.world.assistant.answer(asked.question, self.world.deep_hits(asked)[::-1][:3])
-        return ours.of_reply(self.world, asked, reply)
+        reply = self.setup.assistant.answer(asked.question, self.setup.deep_hits(asked)[::-1][:3])
+        return ours.of_reply(self.setup, asked, reply)
 
 
 class WholeParagraphs:
@@ -58,9 +58,9 @@ class WholeParagraphs:
 
     name = "whole paragraphs"
 
-    def __init__(self, world, program):
-        self.world, self.program = world, program
-        self.articles = {article.info.article_id: article for article in world.articles}
+    def __init__(self, setup, program):
+        self.setup, self.program = setup, program
+        self.articles = {article.info.article_id: article for article in setup.articles}
 
     def ask(self, asked):
         found = self.program.ask(asked)
@@ -70,51 +70,51 @@ class WholeParagraphs:
         article = self.articles[quote.article_id]
         home = article.paragraphs[quote.paragraph - 1]
         text = article.text[home.start : home.end]
-        one = nearest_sentence(self.world, asked.question, text, home.start)
+        one = nearest_sentence(self.setup, asked.question, text, home.start)
         return Quote(quote.article_id, home.start, home.end, text, quote.paragraph, one)
 
 
-def test_the_program_as_it_is_passes(world, program):
-    verdict = judged(world, program)
+def test_the_program_as_it_is_passes(setup, program):
+    verdict = judged(setup, program)
     assert verdict.passed, [str(c) for c in verdict.worse] + verdict.missing
     assert {c.measure for c in verdict.compared} >= {"right decisions", "characters quoted", "AUROC right"}
 
 
-def test_what_is_recorded_is_what_was_measured(world, program, tmp_path):
+def test_what_is_recorded_is_what_was_measured(setup, program, tmp_path):
     """To the last bit: a rounded value would differ from itself, always in one direction."""
-    now = {"seeds": measured(world, program)}
+    now = {"seeds": measured(setup, program)}
     baseline.write(gate.recorded(now, baseline.empty(), "", "2026-01-01"), tmp_path / "baseline.json")
     verdict = gate.judged(now, 0, baseline.read(tmp_path / "baseline.json"))
     assert all(c.difference.low == c.difference.high == 0.0 for c in verdict.compared)
 
 
-def test_a_broken_retriever_fails(world):
-    verdict = judged(world, BrokenRetriever(world))
+def test_a_broken_retriever_fails(setup):
+    verdict = judged(setup, BrokenRetriever(setup))
     assert not verdict.passed
     assert {"right decisions", "gold in one sentence"} <= failed(verdict)
 
 
-def test_a_reader_that_always_answers_fails(world, program):
-    verdict = judged(world, ours.Always(program))
+def test_a_reader_that_always_answers_fails(setup, program):
+    verdict = judged(setup, ours.Always(program))
     assert not verdict.passed
     assert {"right decisions", "AURC", "Brier score"} <= failed(verdict)
 
 
-def test_a_reader_that_always_refuses_fails(world, program):
-    verdict = judged(world, ours.Never(program))
+def test_a_reader_that_always_refuses_fails(setup, program):
+    verdict = judged(setup, ours.Never(program))
     assert not verdict.passed
     assert "right decisions" in failed(verdict)
     assert not any(c.worse for c in verdict.compared if c.measure == "refused of unanswerable")
 
 
-def test_quoting_whole_paragraphs_fails(world, program):
-    verdict = judged(world, WholeParagraphs(world, program))
+def test_quoting_whole_paragraphs_fails(setup, program):
+    verdict = judged(setup, WholeParagraphs(setup, program))
     assert not verdict.passed
     assert "characters quoted" in failed(verdict)
     assert not failed(verdict) & {"right decisions", "AURC"}  # it is as right as before, or more so
 
 
-def test_a_little_more_quoted_does_not_fail(world, program):
+def test_a_little_more_quoted_does_not_fail(setup, program):
     class Longer:
         name = "longer"
 
@@ -124,17 +124,17 @@ def test_a_little_more_quoted_does_not_fail(world, program):
                 found, quotes=tuple(replace(q, text=q.text + " and so on, and so forth.") for q in found.quotes)
             )
 
-    verdict = judged(world, Longer())
+    verdict = judged(setup, Longer())
     assert verdict.passed
     # The program may quote less than when the baseline was recorded, so the two are held against each other.
     by_hand = [
         next(c.difference.value for c in its.compared if c.measure == "characters quoted")
-        for its in (judged(world, program), verdict)
+        for its in (judged(setup, program), verdict)
     ]
     assert by_hand[1] > by_hand[0] + 10
 
 
-def test_a_confidence_that_says_nothing_fails(world, program):
+def test_a_confidence_that_says_nothing_fails(setup, program):
     class Timid:
         name = "timid"
 
@@ -142,12 +142,12 @@ def test_a_confidence_that_says_nothing_fails(world, program):
             found = program.ask(asked)
             return replace(found, score=found.score / 100)
 
-    assert "Brier score" in failed(judged(world, Timid()))
+    assert "Brier score" in failed(judged(setup, Timid()))
 
 
-def test_a_better_reader_with_the_same_confidence_passes(world, program):
+def test_a_better_reader_with_the_same_confidence_passes(setup, program):
     """Its AUROC of right against wrong may fall, as its own answers make the classes."""
-    right = {case.asked: case for case in world.dataset.cases if case.answerable}
+    right = {case.asked: case for case in setup.dataset.cases if case.answerable}
 
     class Better:
         name = "better"
@@ -159,37 +159,37 @@ def test_a_better_reader_with_the_same_confidence_passes(world, program):
             gold = right[asked].gold[0]
             return replace(found, quotes=(Quote(gold.article_id, gold.start, gold.end, gold.text, gold.paragraph),))
 
-    verdict = judged(world, Better())
+    verdict = judged(setup, Better())
     assert verdict.passed, [str(c) for c in verdict.worse]
 
 
-def test_a_violation_of_grounding_fails_whatever_else(world, program):
-    assert not gate.judged({"seeds": measured(world, program)}, 1, baseline.read()).passed
+def test_a_violation_of_grounding_fails_whatever_else(setup, program):
+    assert not gate.judged({"seeds": measured(setup, program)}, 1, baseline.read()).passed
 
 
-def test_other_questions_ask_for_a_new_baseline(world, program):
-    verdict = gate.judged({"seeds": measured(world, program, 5)}, 0, baseline.read())
+def test_other_questions_ask_for_a_new_baseline(setup, program):
+    verdict = gate.judged({"seeds": measured(setup, program, 5)}, 0, baseline.read())
     assert not verdict.passed
     assert not verdict.compared
     assert "cannot be compared" in verdict.missing[0]
     # Also when only the gold of a question changed, under the same id.
-    cases = (replace(world.dataset.cases[0], gold=world.dataset.cases[1].gold), *world.dataset.cases[1:])
+    cases = (replace(setup.dataset.cases[0], gold=setup.dataset.cases[1].gold), *setup.dataset.cases[1:])
     changed = gate.Measured.of(cases, records_of(program, cases[:3]))
     assert gate.judged({"seeds": changed}, 0, baseline.read()).missing
 
 
-def test_a_gain_is_named_and_can_be_recorded(world, program, tmp_path):
+def test_a_gain_is_named_and_can_be_recorded(setup, program, tmp_path):
     class Perfect:
         name = "perfect"
 
         def ask(self, asked):
-            case = next(c for c in world.dataset.cases if c.asked == asked)
+            case = next(c for c in setup.dataset.cases if c.asked == asked)
             if not case.answerable:
                 return Prediction(0.0, False)
             quotes = tuple(Quote(g.article_id, g.start, g.end, g.text, g.paragraph) for g in case.gold)
             return Prediction(1.0, True, quotes, case.gold[0].text)
 
-    found = measured(world, Perfect())
+    found = measured(setup, Perfect())
     verdict = gate.judged({"seeds": found}, 0, baseline.read())
     assert verdict.passed
     assert "right decisions" in {c.measure for c in verdict.better}

@@ -18,11 +18,11 @@ from eval.parts import _COUNTS, parts_of, parts_of_records
 from eval.slips import mistyped
 from rag.embed import SentenceTransformerEncoder, resolve
 from rag.extract import MODELS
-from rag.extract.inputs import Inputs, plain
+from rag.extract.inputs import Inputs, lowered
 from rag.extract.network import Logits, canary_values
 from rag.sentences import sentence_pieces
 from rag.settings import Settings
-from training.library import indexed
+from training.corpus import indexed
 from training.reader import checkpoint, train
 from training.reader.batches import batches, target
 from training.reader.data import SOURCES, Record, read_rows, records, training_records
@@ -32,7 +32,7 @@ from training.reader.mine import Miner
 from training.reader.mined import read_mined
 from training.reader.model import Outputs, Reader, Weights, export, fill_from, losses
 from training.reader.negatives import swap, twins, without_answer
-from training.reader.plain import Plain, Product
+from training.reader.onnx_graph import Product, SingleInput
 from training.reader.pool import Pool
 from training.reader.recover import Graph, fill
 from training.reader.rounding import LEVELS, rounded
@@ -433,7 +433,7 @@ def test_a_word_is_replaced_in_question_or_passage_or_both(pool):
 
 def test_twins_stand_in_one_batch_as_pairs(pool, inputs):
     groups = epoch(pool, 0, 0)
-    wanted = sorted((plain(g[0].question), plain(o.question)) for g in groups for o in g[1:])
+    wanted = sorted((lowered(g[0].question), lowered(o.question)) for g in groups for o in g[1:])
     found = []
     for batch in batches(groups, inputs, 700, 0):
         questions = [_question(ids, inputs) for ids in batch.ids]
@@ -579,7 +579,7 @@ def test_a_shipped_network_comes_back_as_it_scores():
     def off():
         words = reader.encoder.embeddings.word_embeddings(torch.from_numpy(encoded.ids))
         with torch.no_grad():
-            tokens, whole = Plain(reader).eval()(words, torch.from_numpy(encoded.types))
+            tokens, whole = SingleInput(reader).eval()(words, torch.from_numpy(encoded.types))
         logits = Logits(*tokens.numpy().T, *map(float, whole))
         return max(abs(a - b) for a, b in zip(canary_values(logits), canary["values"], strict=True))
 

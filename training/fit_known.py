@@ -32,8 +32,8 @@ from sklearn.linear_model import LogisticRegression
 from eval.chat import topics as seed_topics
 from eval.datasets import seeds
 from eval.datasets.lines import rows
+from eval.hidden import without
 from eval.parts import folded, parts_of, seed_half, sha1
-from eval.without import without
 from rag import embed
 from rag.extract import ReadingExtractor, SupportModel, shipped_model
 from rag.extract.known import numbers_of, on_topic
@@ -47,8 +47,8 @@ from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.split import split
 from rag.types import Article, Hit, Passage, Question, Support
+from training.corpus import indexed, is_of
 from training.fit_support import OUT
-from training.library import indexed, is_of
 from training.reader.data import Record, records
 
 SETS = ("squad2_dev23", "squad2_train", "squad1_rest", "wiki_shift", "nq_qed")

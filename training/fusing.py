@@ -25,7 +25,7 @@ from rag import embed
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Hit
-from training.library import indexed, is_of
+from training.corpus import indexed, is_of
 from training.reader.data import Record, records, training_records
 from training.reader.written import WRITTEN
 from training.support_cases import CORPUS, share_held

@@ -17,9 +17,9 @@ from rich.progress import track
 from eval import loss_before
 from eval.bench import CACHE
 from eval.datasets import clapnq, mtrag, seeds
+from eval.hidden import without
 from eval.parts import sha1
-from eval.without import without
-from eval.world import World
+from eval.setup import Setup
 from rag import extract
 from rag.extract import READ_ALONE, ReadingExtractor, Stages
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
@@ -30,7 +30,7 @@ from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Hit, Question
 from rag.words import stem, stems, terms
-from training.library import indexed, is_of
+from training.corpus import indexed, is_of
 from training.reader.data import Record, records
 from training.reader.negatives import other_passage
 from training.reader.written import WRITTEN
@@ -163,7 +163,7 @@ def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
 def seed_cases(asking: Asking) -> list[Case]:
     """The cases of the seed questions' develop half."""
     settings, dataset = asking.settings, seeds.read()
-    assistant = World(dataset, CACHE, settings).assistant
+    assistant = Setup(dataset, CACHE, settings).assistant
     return [
         asking.case(
             case.id,
@@ -184,7 +184,7 @@ def turns(data: Path, asking: Asking) -> list[Case]:
     What is right is known by passage alone; every sentence of one that the answer was written from counts.
     """
     settings, dataset = asking.settings, mtrag.read(data)
-    assistant = World(dataset, CACHE, settings).assistant
+    assistant = Setup(dataset, CACHE, settings).assistant
     cases = []
     for case in track(dataset.cases, "turns"):
         if case.part != "develop" or case.unscorable:

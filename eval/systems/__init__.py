@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from eval.cases import Asked, Case, Prediction, System
+from eval.setup import Setup
 from eval.systems import baselines, cairn_peer, langchain_peer, ours, question_only
 from eval.systems.question_only import QuestionOnly
-from eval.world import World
 
 OURS = "ours"
 
@@ -31,14 +31,14 @@ class Entry:
 class Remembered:
     """A system that is asked each thing once in a run, however many rows and sets need it. Made when first asked."""
 
-    def __init__(self, world: World, name: str, make: Callable[[World], System]) -> None:
+    def __init__(self, setup: Setup, name: str, make: Callable[[Setup], System]) -> None:
         self.name = name
-        self._world, self._make = world, make
-        self._known = world.remembered.setdefault(name, {})
+        self._setup, self._make = setup, make
+        self._known = setup.remembered.setdefault(name, {})
 
     @functools.cached_property
     def _system(self) -> System:
-        return self._world.systems.setdefault(self.name, self._make(self._world))
+        return self._setup.systems.setdefault(self.name, self._make(self._setup))
 
     def ask(self, asked: Asked) -> Prediction:
         """As the system itself."""
@@ -50,22 +50,22 @@ class Remembered:
 class Alone:
     """A system that knows no conversation: the last turn of one is put to it as a question of its own."""
 
-    def __init__(self, world: World, system: System) -> None:
+    def __init__(self, setup: Setup, system: System) -> None:
         self.name = system.name
-        self._world, self._system = world, system
+        self._setup, self._system = setup, system
 
     def ask(self, asked: Asked) -> Prediction:
         """As the system itself."""
-        return self._system.ask(self._world.alone(asked))
+        return self._system.ask(self._setup.alone(asked))
 
 
-def build(world: World, develop: Sequence[Case], *, peers: bool = True) -> list[Entry]:
-    """The systems for a world, ours first. `develop` are the questions that baselines may learn from."""
+def build(setup: Setup, develop: Sequence[Case], *, peers: bool = True) -> list[Entry]:
+    """The systems of a setup, ours first. `develop` are the questions that baselines may learn from."""
 
-    def beside(name: str, make: Callable[[World], System]) -> Remembered:
-        return Remembered(world, name, lambda w: Alone(w, make(w)))
+    def beside(name: str, make: Callable[[Setup], System]) -> Remembered:
+        return Remembered(setup, name, lambda w: Alone(w, make(w)))
 
-    program = Remembered(world, OURS, ours.Ours)
+    program = Remembered(setup, OURS, ours.Ours)
     entries = [
         Entry(program, tuned=False, probability=True),
         Entry(ours.Renamed(program, "ours, threshold tuned here"), tuned=True, probability=True),
@@ -76,8 +76,8 @@ def build(world: World, develop: Sequence[Case], *, peers: bool = True) -> list[
         Entry(beside(baselines.WordCoverage.name, baselines.WordCoverage), tuned=True),
         Entry(beside(baselines.CosineThreshold.name, baselines.CosineThreshold), tuned=True),
     ]
-    if world.dataset.asks_corpus:
-        fast = Remembered(world, "ours, fast", lambda w: ours.Ours(w, fast=True))
+    if setup.dataset.asks_corpus:
+        fast = Remembered(setup, "ours, fast", lambda w: ours.Ours(w, fast=True))
         entries.insert(2, Entry(fast, tuned=False, probability=True))
         entries += [
             Entry(beside("dense only", lambda w: ours.OverRanking(w, "dense")), tuned=True),

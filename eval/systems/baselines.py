@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eval.cases import Asked, Prediction, Quote
-from eval.world import World
+from eval.setup import Setup
 from rag.types import Hit, Sentence
 from rag.words import stems
 
@@ -19,14 +19,14 @@ class WordCoverage:
 
     name = "word coverage"
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
 
     def ask(self, asked: Asked) -> Prediction:
         """Of equal sentences the first in the order of the hits."""
         words = stems(asked.question)
         found: list[tuple[float, Quote]] = []
-        for hit in self._world.hits(asked):
+        for hit in self._setup.hits(asked):
             for sentence in hit.passage.chunk.sentences:
                 held = stems(hit.passage.slice(sentence.start, sentence.end))
                 found.append((len(words & held) / len(words) if words else 0.0, quote(hit, sentence)))
@@ -41,16 +41,16 @@ class CosineThreshold:
 
     name = "cosine threshold"
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
 
     def ask(self, asked: Asked) -> Prediction:
         """Embedding similarity decides alone, as in most retrieval chatbots that refuse."""
-        hits = self._world.hits(asked, "dense")
+        hits = self._setup.hits(asked, "dense")
         if not hits:
             return Prediction(0.0, False)
         hit = hits[0]
         sentences = hit.passage.chunk.sentences
-        cosines = self._world.cosines(asked.question, [hit.passage.slice(s.start, s.end) for s in sentences])
+        cosines = self._setup.cosines(asked.question, [hit.passage.slice(s.start, s.end) for s in sentences])
         best = max(range(len(sentences)), key=cosines.__getitem__)
         return Prediction(hit.cosine, False, (quote(hit, sentences[best]),))

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from eval.cases import Asked, Prediction, Quote
+from eval.setup import Setup
 from eval.systems.sentence import nearest_sentence
-from eval.world import World
 
 OWN_THRESHOLD = 0.165
 _CANDIDATES = 5000
@@ -25,8 +25,8 @@ class Cairn:
 
     name = "cairn-assistant"
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
         self._ranked: dict[str, Any] = {}  # the same whatever is hidden
 
     @cached_property
@@ -36,7 +36,7 @@ class Cairn:
         ids: dict[str, str] = {}
         texts: dict[str, str] = {}
         with tempfile.TemporaryDirectory() as work:
-            for number, article in enumerate(self._world.articles):
+            for number, article in enumerate(self._setup.articles):
                 id = f"a{number}"
                 ids[id], texts[id] = article.info.article_id, article.text
                 title = " ".join(article.info.title.split()) or id
@@ -64,8 +64,8 @@ class Cairn:
             if start < 0:  # a heading that it joined to the passage after it
                 text = text.split("\n")[-1]
                 start = texts[id].find(text)
-            sentence = nearest_sentence(self._world, asked.question, text, start)
-            paragraph = self._world.paragraph(ids[id], sentence[0])
+            sentence = nearest_sentence(self._setup, asked.question, text, start)
+            paragraph = self._setup.paragraph(ids[id], sentence[0])
             quotation = Quote(ids[id], start, start + len(text), text, paragraph, sentence)
             return Prediction(candidate.score, candidate.score >= OWN_THRESHOLD, (quotation,))
         return Prediction(0.0, False)

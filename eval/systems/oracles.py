@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from eval.cases import Asked, Case, Prediction
 from eval.metrics.answers import right_quotation
+from eval.setup import Setup
 from eval.systems.baselines import quote
 from eval.systems.ours import said
-from eval.world import World
 
 
 class OracleRetrieval:
@@ -24,20 +24,20 @@ class OracleRetrieval:
 
     name = "oracle retrieval"
 
-    def __init__(self, world: World, cases: Sequence[Case]) -> None:
-        self._world = world
+    def __init__(self, setup: Setup, cases: Sequence[Case]) -> None:
+        self._setup = setup
         self._cases = {case.asked: case for case in cases}
 
     def ask(self, asked: Asked) -> Prediction:
         """As ours. The hits are looked through to the depth that is searched, not only those that ours reads."""
         case = self._cases[asked]
-        hits = self._world.hits(asked)
+        hits = self._setup.hits(asked)
         if case.answerable:
-            deep = self._world.deep_hits(asked)
+            deep = self._setup.deep_hits(asked)
             holding = [h for h in deep if any(right_quotation(case, quote(h, s)) for s in h.passage.chunk.sentences)]
-            hits = holding[: self._world.settings.passages] or hits
-        question = self._world.alone(asked).question
-        return said(self._world, self._world.assistant, asked, lambda it: it.answer(question, hits))
+            hits = holding[: self._setup.settings.passages] or hits
+        question = self._setup.alone(asked).question
+        return said(self._setup, self._setup.assistant, asked, lambda it: it.answer(question, hits))
 
 
 class OracleReader:
@@ -48,14 +48,14 @@ class OracleReader:
 
     name = "oracle reader"
 
-    def __init__(self, world: World, cases: Sequence[Case]) -> None:
-        self._world = world
+    def __init__(self, setup: Setup, cases: Sequence[Case]) -> None:
+        self._setup = setup
         self._cases = {case.asked: case for case in cases}
 
     def ask(self, asked: Asked) -> Prediction:
         """What the best possible reader makes of the passages that ours reads."""
         case = self._cases[asked]
-        quotes = [quote(hit, s) for hit in self._world.hits(asked) for s in hit.passage.chunk.sentences]
+        quotes = [quote(hit, s) for hit in self._setup.hits(asked) for s in hit.passage.chunk.sentences]
         if case.answerable:
             for found in quotes:
                 if right_quotation(case, found):

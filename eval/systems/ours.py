@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from eval.cases import Asked, Prediction, Quote, System
+from eval.setup import Ranking, Setup
 from eval.systems.sentence import nearest_sentence
-from eval.world import Ranking, World
 from rag.errors import RagError
 from rag.pipeline import Assistant
 from rag.reader import Reading
@@ -19,17 +19,17 @@ class Ours:
 
     name = "ours"
 
-    def __init__(self, world: World, *, fast: bool = False) -> None:
-        self._world, self._fast = world, fast
+    def __init__(self, setup: Setup, *, fast: bool = False) -> None:
+        self._setup, self._fast = setup, fast
 
     def ask(self, asked: Asked) -> Prediction:
         """Answers or refuses. An error of the program is neither, and counts as wrong."""
         try:
             if asked.context is not None:
-                reading = self._world.reader.read(asked.question, asked.context, title=asked.title)
-                return of_reading(self._world, asked, reading)
-            assistant = self._world.fast if self._fast else self._world.assistant
-            return said(self._world, assistant, asked, lambda it: reply_to(self._world, it, asked))
+                reading = self._setup.reader.read(asked.question, asked.context, title=asked.title)
+                return of_reading(self._setup, asked, reading)
+            assistant = self._setup.fast if self._fast else self._setup.assistant
+            return said(self._setup, assistant, asked, lambda it: reply_to(self._setup, it, asked))
         except RagError as error:
             return Prediction(1.0, False, error=str(error))
 
@@ -37,14 +37,14 @@ class Ours:
 class OverRanking:
     """Our reader over one ranking alone, the dense or the lexical one, instead of the fused."""
 
-    def __init__(self, world: World, ranking: Ranking) -> None:
+    def __init__(self, setup: Setup, ranking: Ranking) -> None:
         self.name = f"{ranking} only"
-        self._world, self._ranking = world, ranking
+        self._setup, self._ranking = setup, ranking
 
     def ask(self, asked: Asked) -> Prediction:
         """As ours."""
-        hits = self._world.hits(asked, self._ranking)
-        return said(self._world, self._world.assistant, asked, lambda it: it.answer(asked.question, hits))
+        hits = self._setup.hits(asked, self._ranking)
+        return said(self._setup, self._setup.assistant, asked, lambda it: it.answer(asked.question, hits))
 
 
 class Renamed:
@@ -85,23 +85,23 @@ class Never:
         return replace(self.system.ask(asked), score=0.0, answered=False)
 
 
-def reply_to(world: World, assistant: Assistant, asked: Asked, id: str | None = None) -> Reply:
+def reply_to(setup: Setup, assistant: Assistant, asked: Asked, id: str | None = None) -> Reply:
     """What the program replies to a question, of the articles that are not hidden."""
     if asked.hidden:
-        return assistant.answer(asked.question, world.hits(asked), id=id)
+        return assistant.answer(asked.question, setup.hits(asked), id=id)
     return assistant.ask(asked.question, history=asked.history, id=id)
 
 
-def said(world: World, assistant: Assistant, asked: Asked, ask: Callable[[Assistant], Reply]) -> Prediction:
+def said(setup: Setup, assistant: Assistant, asked: Asked, ask: Callable[[Assistant], Reply]) -> Prediction:
     """What the program says, and with a refusal the short answer that it would have given at threshold 0.
 
     So what is scored where an answer is forced does not depend on the threshold.
     """
-    found = of_reply(world, asked, ask(assistant))
+    found = of_reply(setup, asked, ask(assistant))
     return found if found.answered else replace(found, short=ask(assistant.with_threshold(0.0)).short_answer)
 
 
-def of_reply(world: World, asked: Asked, reply: Reply) -> Prediction:
+def of_reply(setup: Setup, asked: Asked, reply: Reply) -> Prediction:
     """What a reply says. A refusal's closest passages are its quotations."""
     quotes = tuple(
         Quote(
@@ -110,18 +110,18 @@ def of_reply(world: World, asked: Asked, reply: Reply) -> Prediction:
             c.end,
             c.quote,
             c.paragraph,
-            nearest_sentence(world, asked.question, c.quote, c.start),
+            nearest_sentence(setup, asked.question, c.quote, c.start),
         )
         for c in (reply.citations or reply.closest)
     )
     return Prediction(reply.confidence or 0.0, reply.status == "answered", quotes, reply.short_answer)
 
 
-def of_reading(world: World, asked: Asked, reading: Reading) -> Prediction:
+def of_reading(setup: Setup, asked: Asked, reading: Reading) -> Prediction:
     """What a reading of a given passage says."""
     context = asked.context or ""
     quotes = tuple(
-        Quote("context", a, b, context[a:b], None, nearest_sentence(world, asked.question, context[a:b], a))
+        Quote("context", a, b, context[a:b], None, nearest_sentence(setup, asked.question, context[a:b], a))
         for a, b in reading.sentences
     )
     return Prediction(reading.confidence, reading.status == "answered", quotes, reading.short_answer)

@@ -49,7 +49,7 @@ class Inputs:
 
     def encode(self, texts: Sequence[Text], stride: int | None = None) -> list[list[Encoded]]:
         """For each (question, title, passage) its inputs: one, cut at the end; with a stride, as many as it takes."""
-        questions = self._ids([plain(question) for question, _, _ in texts])
+        questions = self._ids([lowered(question) for question, _, _ in texts])
         titles = self._ids([title for _, title, _ in texts])
         passages = self._tokenizer.encode_batch([passage for _, _, passage in texts], add_special_tokens=False)
         found = []
@@ -90,6 +90,6 @@ def _ends(question: list[int]) -> list[int]:
     return question if len(question) <= _MAX_QUESTION else question[:half] + question[-half:]
 
 
-def plain(question: str) -> str:
+def lowered(question: str) -> str:
     """The question in lower case and without a final question mark."""
     return question.strip().rstrip("? ").lower()

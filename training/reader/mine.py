@@ -25,7 +25,7 @@ from rag.extract import ReadingExtractor, shipped_model
 from rag.reader import networks
 from rag.retrieve import retrieve
 from rag.settings import Settings
-from training.library import UNTITLED, indexed, is_of
+from training.corpus import UNTITLED, indexed, is_of
 from training.reader.data import Record, training_records
 from training.reader.mined import key_in, key_of
 from training.reader.negatives import holds_answer

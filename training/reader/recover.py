@@ -21,11 +21,11 @@ from torch import Tensor, nn
 
 from rag.extract import MODELS
 from training.reader.model import Reader, export
-from training.reader.plain import LONGEST, attention_parts, first_place
+from training.reader.onnx_graph import LONGEST, attention_parts, first_place
 
 
 class Graph:
-    """The weights of a shipped graph, by the names of `plain.Plain`."""
+    """The weights of a shipped graph, by the names of `onnx_graph.SingleInput`."""
 
     def __init__(self, file: Path) -> None:
         graph = onnx.load(file).graph

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from rag.extract.inputs import Encoded
-from training.reader.plain import Plain, Product, watch
+from training.reader.onnx_graph import Product, SingleInput, watch
 
 LEVELS = 127  # to either side of zero
 _DAMPED = 0.01  # of the mean of the diagonal, added to it
 
 
-def round_weights(plain: Plain, words: nn.Embedding, inputs: Sequence[Encoded]) -> None:
+def round_weights(single: SingleInput, words: nn.Embedding, inputs: Sequence[Encoded]) -> None:
     """Rounds all products of a `parted` reader, by what these inputs put into them."""
     sums = dict[Product, Tensor]()
 
@@ -27,7 +27,7 @@ def round_weights(plain: Plain, words: nn.Embedding, inputs: Sequence[Encoded]) 
         now = states * product.others
         sums[product] = sums[product].addmm_(now.T, now) if product in sums else now.T @ now
 
-    watch(plain, words, inputs, note)
+    watch(single, words, inputs, note)
     with torch.no_grad():
         for product, its in sums.items():
             product.weight.copy_(rounded(product.weight, its))

@@ -29,7 +29,7 @@ from rag.extract.inputs import STRIDE, Inputs
 from rag.extract.network import Network, Words, canary_values
 from training.reader.data import records
 from training.reader.model import Reader
-from training.reader.plain import Plain, parted, to_onnx
+from training.reader.onnx_graph import SingleInput, parted, to_onnx
 from training.reader.rounding import round_weights
 from training.reader.score import load
 from training.reader.teacher import places_of
@@ -45,14 +45,14 @@ _CANARY = {
 }
 
 
-def quantised(plain: Plain, file: Path) -> None:
+def quantised(single: SingleInput, file: Path) -> None:
     """Writes the graph with 8-bit weights, a scale a column; weights that were rounded before stay as they are."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with tempfile.TemporaryDirectory() as work, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         whole = Path(work, "whole.onnx")
-        to_onnx(plain, whole)
+        to_onnx(single, whole)
         quantize_dynamic(
             whole,
             file,
@@ -116,9 +116,9 @@ def main() -> None:
         graph, words = out / f"{name}.onnx", ""
         inputs = Inputs(reader.folder)
         seen = [one for its in inputs.encode(texts, STRIDE) for one in its]
-        plain = parted(reader, seen)
-        round_weights(plain, reader.encoder.embeddings.word_embeddings, seen)
-        quantised(plain, graph)
+        single = parted(reader, seen)
+        round_weights(single, reader.encoder.embeddings.word_embeddings, seen)
+        quantised(single, graph)
         if resolve(reader.base).folder != encoder:
             words = f"{name}_words.safetensors"
             rows, scales = rows_of_bytes(reader, encoder)

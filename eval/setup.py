@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from eval.cases import Asked, Case, Dataset, Prediction, System
+from eval.hidden import without
 from eval.vectors import CachedEncoder
-from eval.without import without
 from rag import embed, load
 from rag.build import Progress
 from rag.filters import Filters
@@ -31,7 +31,7 @@ Ranking = Literal["fused", "dense", "lexical"]
 DEPTH = 50  # hits that are looked at
 
 
-class World:
+class Setup:
     """A dataset's corpus with our program on it, and the encoder that all systems share."""
 
     def __init__(self, dataset: Dataset, cache: Path, settings: Settings, encoder: CachedEncoder | None = None) -> None:

@@ -1,4 +1,4 @@
-"""`python -m eval.gain [--data FOLDER] [--set clapnq]`: ours against the cosine, on parts that nothing was fitted on.
+"""`python -m eval.clapnq_gain [--data FOLDER] [--set clapnq]`: ours against the cosine, on parts nothing was fitted on.
 
 A test part of a small set leaves a wide interval. Its calibrate part, which only tests thresholds, was never fitted or
 tuned on either, so the AUROC of answerable against unanswerable is compared on the test part, on the calibrate part,
@@ -30,8 +30,8 @@ def main() -> None:
     remember()
     data = datasets.folder(options.data)
     dataset = datasets.load(options.set, data)
-    world = Bench(Options(data=data, cache=CACHE), load_settings()).world(dataset)
-    built = {entry.system.name: entry.system for entry in systems.build(world, (), peers=False)}
+    setup = Bench(Options(data=data, cache=CACHE), load_settings()).setup(dataset)
+    built = {entry.system.name: entry.system for entry in systems.build(setup, (), peers=False)}
     cases = [case for case in dataset.cases if case.part in _PARTS[-1]]
     ours, cosine = (
         [asdict(record) for record in records_of(built[name], cases)] for name in ("ours", "cosine threshold")

@@ -20,7 +20,7 @@ SHARE_APART = 0.01  # of the channels of a product's input
 LONGEST = 384  # tokens; more than any input has
 
 
-class Plain(nn.Module):
+class SingleInput(nn.Module):
     """Logits of one input. Takes the vectors of its words, shape (L, width), and its types, shape (L,).
 
     Gives `tokens`, shape (L, 3): start, end, and what a token adds to the logit of its sentence, which is their mean;
@@ -155,7 +155,7 @@ def _bias(encoder: nn.Module) -> Tensor:
 
 
 def watch(
-    plain: Plain, words: nn.Embedding, inputs: Sequence[Encoded], note: Callable[[Product, Tensor], None]
+    single: SingleInput, words: nn.Embedding, inputs: Sequence[Encoded], note: Callable[[Product, Tensor], None]
 ) -> None:
     """Reads the inputs and gives `note` each product with what is put into it, shape (L, width)."""
 
@@ -163,34 +163,34 @@ def watch(
         assert isinstance(product, Product)
         note(product, states[0])
 
-    hooks = [its.register_forward_pre_hook(hook) for its in plain.modules() if isinstance(its, Product)]
+    hooks = [its.register_forward_pre_hook(hook) for its in single.modules() if isinstance(its, Product)]
     with torch.no_grad():
         for one in inputs:
-            plain(words(torch.from_numpy(one.ids)), torch.from_numpy(one.types))
+            single(words(torch.from_numpy(one.ids)), torch.from_numpy(one.types))
     for its in hooks:
         its.remove()
 
 
-def parted(reader: Reader, inputs: Sequence[Encoded]) -> Plain:
+def parted(reader: Reader, inputs: Sequence[Encoded]) -> SingleInput:
     """The reader with the largest channels of each product apart, as they are when these inputs are read."""
-    plain, largest = Plain(reader).eval(), dict[Product, Tensor]()
+    single, largest = SingleInput(reader).eval(), dict[Product, Tensor]()
 
     def note(product: Product, states: Tensor) -> None:
         now = states.abs().amax(0)
         largest[product] = torch.maximum(now, largest.get(product, now))
 
-    watch(plain, reader.encoder.embeddings.word_embeddings, inputs, note)
+    watch(single, reader.encoder.embeddings.word_embeddings, inputs, note)
     for product, its in largest.items():
         product.part(its)
-    return plain
+    return single
 
 
-def to_onnx(plain: Plain, file: Path) -> None:
+def to_onnx(single: SingleInput, file: Path) -> None:
     """Writes the float32 graph: inputs `words` and `types`, outputs `tokens` and `whole`."""
     count = {0: torch.export.Dim("count", min=8, max=LONGEST)}
     torch.onnx.export(
-        plain,
-        (torch.zeros(40, plain.places.shape[1]), torch.zeros(40, dtype=torch.long)),
+        single,
+        (torch.zeros(40, single.places.shape[1]), torch.zeros(40, dtype=torch.long)),
         str(file),
         input_names=["words", "types"],
         output_names=["tokens", "whole"],
