@@ -34,7 +34,7 @@ from rich.progress import track
 
 from eval.console import CONSOLE
 from eval.metrics.intervals import Share
-from rag.asking import calibrating
+from rag.batch import calibrating
 from rag.errors import InputError
 from rag.feedback import exported
 from rag.risk import Judged, Step, answers_needed, certify, certify_rest, parted, thresholds

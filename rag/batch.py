@@ -1,123 +1,152 @@
-"""Questions and passages from a JSONL file: one object a line in, one object a line out, in the same order."""
+"""The batch commands: one line of a JSONL file in, one object out, in the same order."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rag.calibrate import Question
+from rag.errors import InputError, RagError
+from rag.feedback import PROGRAM
+from rag.filters import parse
+from rag.journal import Journal
+from rag.pipeline import Assistant, error_reply
+from rag.reader import Reader
+from rag.types import Reply, Turn
+from rag.wire import (
+    AskedLine,
+    BadLine,
+    CalibrationLine,
+    GivenLine,
+    TurnLine,
+    hit_object,
+    identifier,
+    read_lines,
+    reply_object,
+    with_history,
+)
 
-from rag.errors import InputError
-from rag.messages import fault, field, message
-from rag.words import is_text
-
-T = TypeVar("T", bound=BaseModel)
-MAX_TURNS = 200  # of one conversation
-
-
-class Turn(BaseModel):
-    """An earlier question and its answer."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    question: str = Field(max_length=10_000)
-    answer: str = Field(default="", max_length=100_000)
-    short_answer: str | None = Field(default=None, max_length=10_000)  # where it is known
-
-
-class Asked(BaseModel):
-    """A line of `rag ask --batch` or `rag search --batch`. Other keys are ignored."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    id: str | int | None = None
-    question: str
-    history: list[Turn] = Field(default=[], max_length=MAX_TURNS)
-    filters: dict[str, Any] = {}
+_log = logging.getLogger("rag")
+T = TypeVar("T")
+Line = tuple[dict[str, Any], bool]  # the object, and whether it is a result rather than an error
 
 
-class Calibrating(BaseModel):
-    """A line of `rag calibrate`. Other keys are ignored; the last three are of `rag feedback export`."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    id: str | int
-    question: str
-    gold: list[str] | None = None  # none was told, so every answer is wrong
-    history: list[Turn] = Field(default=[], max_length=MAX_TURNS)
-    article: str = ""
-    gold_by: str | None = None
-    export: str = ""
-    lines: int = 0
-
-
-class Given(BaseModel):
-    """A line of `rag read`. Other keys are ignored."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    id: str | int | None = None
-    question: str
-    context: str
-    title: str | None = None
-    section: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """A line that cannot be used, with what could still be read of it."""
-
-    id: str | None
-    question: str
-    message: str
-
-
-def read_lines(path: Path, model: type[T]) -> Iterator[T | Bad]:
-    """Each line that is not blank, checked. Raises InputError when the file cannot be read."""
+def recorded(journal: Journal | None, reply: Reply, history: Sequence[TurnLine]) -> Reply:
+    """The reply, when it is in the log; where it cannot be written there, an error in its place."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-    return (_line(number, line, model) for number, line in enumerate(lines, start=1) if line.strip())
+        if journal is not None:
+            journal.add(with_history(reply, history))
+    except RagError as error:
+        return error_reply(error, id=reply.id, question=reply.question, generation=reply.index_generation)
+    return reply
 
 
-def requested(data: object, model: type[T]) -> T:
-    """The object of a request, checked. Raises InputError that names the field."""
-    if not is_text(data):
-        raise InputError("the request holds half of a surrogate pair, which is no character")
+def ask_lines(batch: Path, load: Callable[[], Assistant]) -> Iterator[Line]:
+    """One answer a line of the batch, in the same order."""
+    lines = read_lines(batch, AskedLine)
+    assistant = load()
+    for line in lines:
+        if isinstance(line, BadLine):
+            yield reply_object(error_reply(InputError(line.message), id=line.id, question=line.question)), False
+            continue
+        reply = replied(line, assistant)
+        yield with_history(reply, line.history) if line.history else reply_object(reply), reply.status != "error"
+
+
+def replied(asked: AskedLine, assistant: Assistant) -> Reply:
+    """The reply to one line or request; where it cannot be asked of the generation, an error that says why."""
+    id = identifier(asked.id)
     try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise InputError(message("field", *_told(error))) from error
+        return answered(assistant, asked)
+    except Exception as error:  # noqa: BLE001 - a fault in one line must not end the batch, nor look like a refusal
+        generation = assistant.store.generation
+        return error_reply(error, id=id, question=asked.question, filters=asked.filters, generation=generation)
 
 
-def _told(error: ValidationError) -> tuple[str, str]:
-    first = error.errors()[0]
-    return field(first["loc"]), fault(first["type"], first.get("ctx", {}).get("max_length"))
+def answered(assistant: Assistant, asked: AskedLine) -> Reply:
+    """The reply to one line or request. Raises InputError where it cannot be asked."""
+    filters = parse(asked.filters)
+    return assistant.ask(asked.question, id=identifier(asked.id), history=_turns(asked), filters=filters)
 
 
-def _line(number: int, line: str, model: type[T]) -> T | Bad:
+def _tried(use: Callable[[Any], T], line: Any) -> tuple[T | None, str]:
+    """What comes of a line, or why nothing does: a fault in one must not end the batch, nor look like a refusal."""
     try:
-        data = json.loads(line)
-        if not is_text(data):
-            return Bad(None, "", message("surrogate", number))
-    except json.JSONDecodeError as error:
-        return Bad(None, "", message("not_json", number, error.pos + 1))
-    except (ValueError, RecursionError):
-        return Bad(None, "", message("too_deep", number))
-    if not isinstance(data, dict):
-        return Bad(None, "", message("not_object", number))
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        question = data.get("question")
-        known = identifier(data.get("id"))
-        return Bad(known, question if isinstance(question, str) else "", message("line_field", number, *_told(error)))
+        return use(line), ""
+    except RagError as error:
+        return None, str(error)
+    except Exception as error:  # noqa: BLE001 - see above
+        _log.exception("question %r failed", line.question)
+        return None, f"internal error: {type(error).__name__}: {error}"
 
 
-def identifier(value: object) -> str | None:
-    """An id as it is written out: a string, or null."""
-    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+def _turns(line: AskedLine | CalibrationLine) -> list[Turn]:
+    return [Turn(turn.question, turn.short_answer or "") for turn in line.history]
+
+
+def calibrating(file: Path) -> list[Question]:
+    """The questions of a calibration; none is left out, which would bias it.
+
+    Raises InputError for a line that cannot be used, a gold that is the program's own, and an export of feedback of
+    which lines are missing.
+    """
+    out, exported = [], Counter[tuple[str, int]]()
+    for line in read_lines(file, CalibrationLine):
+        if isinstance(line, BadLine):
+            raise InputError(f"{file}: {line.message}; mend the line, since leaving it out would bias the result")
+        if line.gold_by == PROGRAM:
+            raise InputError(
+                f"{file}: the gold of '{line.id}' is the program's own answer, by which it is always right; write what "
+                'a person found in the articles ([] for nothing) and "gold_by": "person", and keep every line'
+            )
+        if line.export:
+            exported[line.export, line.lines] += 1
+        history, told = tuple(_turns(line)), line.gold is not None
+        out.append(Question(str(line.id), line.question, tuple(line.gold or ()), line.article, told, history))
+    for (_, lines), there in exported.items():
+        if there != lines:
+            raise InputError(
+                f"{file}: {there} of the {lines} lines of the export are there; put the others back, since leaving out "
+                "what was answered badly would flatter the program"
+            )
+    return out
+
+
+def search_lines(batch: Path, assistant: Assistant, k: int) -> Iterator[Line]:
+    """The hits of each line of the batch, in the same order."""
+    for line in read_lines(batch, AskedLine):
+        yield _guarded(line, lambda asked: _found(asked, assistant, k))
+
+
+def _found(asked: AskedLine, assistant: Assistant, k: int) -> dict[str, Any]:
+    found = assistant.search(asked.question, k, history=_turns(asked), filters=parse(asked.filters))
+    hits = [hit_object(rank, hit) for rank, hit in enumerate(found, start=1)]
+    return {"id": identifier(asked.id), "question": asked.question, "status": "ok", "hits": hits}
+
+
+def read_passages(passages: Path, load: Callable[[], Reader]) -> Iterator[Line]:
+    """One reading a line, in the same order."""
+    lines = read_lines(passages, GivenLine)
+    reader = load()
+    for line in lines:
+        yield _guarded(line, lambda given: asdict(_read(given, reader)))
+
+
+def _read(given: GivenLine, reader: Reader) -> Any:
+    return reader.read(
+        given.question, given.context, id=identifier(given.id), title=given.title or "", section=given.section
+    )
+
+
+def _guarded(line: Any, use: Callable[[Any], dict[str, Any]]) -> Line:
+    """The line's result, or an error object that says why there is none."""
+    if isinstance(line, BadLine):
+        return {"id": line.id, "question": line.question, "status": "error", "error": line.message}, False
+    found, message = _tried(use, line)
+    if found is not None:
+        return found, True
+    return {"id": identifier(line.id), "question": line.question, "status": "error", "error": message}, False

@@ -88,8 +88,9 @@ def ask(
 ) -> None:
     """Answers with quotations, or refuses."""
     _one_or_batch(question, batch, out)
-    from rag.asking import ask_lines, to_json
+    from rag.batch import ask_lines
     from rag.pipeline import open_assistant
+    from rag.wire import to_json
 
     if question is not None:
         from rag.understand import checked
@@ -118,8 +119,9 @@ def search(
 ) -> None:
     """Shows the passages the retriever finds, with their scores."""
     _one_or_batch(question, batch, out)
-    from rag.asking import hit_object, search_lines
+    from rag.batch import search_lines
     from rag.pipeline import open_assistant
+    from rag.wire import hit_object
 
     assistant = open_assistant(index, load_settings())
     if question is not None:
@@ -147,7 +149,7 @@ def read(
     """Runs the reader alone on given passages; needs no index."""
     del index
     _apart(passages, out)
-    from rag.asking import read_passages
+    from rag.batch import read_passages
     from rag.reader import Reader
 
     _write(out, read_passages(passages, lambda: Reader.load(load_settings())))
@@ -260,7 +262,7 @@ def calibrate(
     index: Index = _INDEX,
 ) -> None:
     """Finds the threshold at which at most a share of the answers is wrong, and certifies it for this index."""
-    from rag.asking import calibrating
+    from rag.batch import calibrating
     from rag.calibrate import calibrate as run
     from rag.pipeline import open_assistant
     from rag.report import bars, calibration_lines

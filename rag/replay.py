@@ -14,14 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.asking import replied, reply_object
-from rag.batch import Asked, Turn, requested
+from rag.batch import replied
 from rag.changes import counted
 from rag.errors import IndexUnusable, InputError
 from rag.pipeline import Assistant, error_reply, open_assistant, uncertified_threshold
 from rag.settings import Settings
 from rag.store import certificates, layout
 from rag.verify.schema import read
+from rag.wire import AskedLine, TurnLine, reply_object, requested
 
 _LONGEST = 160  # characters of a value, as it is shown
 _MOST = 20  # leaves of one answer that are shown; `--json` has all
@@ -165,10 +165,10 @@ class _Again:
         return _OWN
 
 
-def _asked(line: Mapping[str, Any]) -> Asked:
+def _asked(line: Mapping[str, Any]) -> AskedLine:
     """What was asked; the turns before it as the answer was made with them, of whatever length."""
-    asked = requested({key: line[key] for key in ("id", "question", "filters")}, Asked)
-    history = [Turn.model_construct(**turn) for turn in line.get("history", ())]
+    asked = requested({key: line[key] for key in ("id", "question", "filters")}, AskedLine)
+    history = [TurnLine.model_construct(**turn) for turn in line.get("history", ())]
     return asked.model_copy(update={"history": history})
 
 

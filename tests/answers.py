@@ -8,11 +8,11 @@ from pathlib import Path
 
 from fpdf import FPDF
 
-from rag.asking import answered, reply_object
-from rag.batch import Asked
+from rag.batch import answered
 from rag.pipeline import open_assistant, sync_index
 from rag.render import error_reply
 from rag.settings import Settings
+from rag.wire import AskedLine, reply_object
 from tests.conftest import ARTICLE, SEEDS
 
 BRIDGE = {"from": "2031-01-01"}
@@ -92,7 +92,7 @@ def made(seeds: Path, index: Path) -> dict[str, dict[str, object]]:
     assistant = open_assistant(index, Settings())
     out = {}
     for name, line in ASKED.items():
-        asked = Asked.model_validate(line | {"id": name})
+        asked = AskedLine.model_validate(line | {"id": name})
         try:
             reply = answered(assistant, asked)
         except Exception as error:  # noqa: BLE001 - as a batch does

@@ -23,10 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag import build, embed, pipeline
-from rag.asking import reply_object
 from rag.check import check
 from rag.settings import Settings
 from rag.store import kept, layout, manifest, passages, pins, pruning, soundness, vectors
+from rag.wire import reply_object
 
 PHASES = (
     "start", "planning", "copying passages", "writing passages", "embedding", "keeping vectors", "writing vectors",

@@ -41,7 +41,7 @@ WALKS = {"build", "ids", "pipeline", "reader", "check", "calibrate"}
 EDGES = {
     "cli",
     "console",
-    "asking",
+    "wire",
     "batch",
     "report",
     "serve",

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from rag.asking import reply_object
 from rag.filters import Filters
 from rag.pipeline import open_assistant, sync_index
 from rag.plain import aside, on_record
 from rag.settings import Settings
 from rag.ui import html
 from rag.verify import verify
+from rag.wire import reply_object
 from tests.conftest import ARTICLE, SEEDS
 
 TITLE = "China's Xi Meets South Korean Leader in Bid to Stabilize Ties After US Trade Truce"

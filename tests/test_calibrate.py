@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from eval.simulated import before, by_article, liked, liked_before, now, renamed
 from rag import judge
-from rag.asking import calibrating
+from rag.batch import calibrating
 from rag.calibrate import Question, calibrate
 from rag.check import check
 from rag.cli import app
@@ -716,7 +716,7 @@ def test_the_command_says_what_was_tested(index, tmp_path, monkeypatch):
 
 
 def test_an_answer_with_a_certificate_verifies(index, tmp_path):
-    from rag.asking import to_json
+    from rag.wire import to_json
 
     calibrate(assistant(index), index, questions(), risk=0.2, confidence=0.95)
     answers = tmp_path / "answers.jsonl"

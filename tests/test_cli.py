@@ -340,8 +340,8 @@ def test_a_crash_in_the_reader_is_an_error_not_a_refusal(rag, loaded, assistant,
 @pytest.mark.model
 def test_the_same_batch_twice_and_each_question_alone_give_the_same_answers(assistant, seed_index):
     """A fresh assistant in another order, so that nothing kept from one question can reach the next."""
-    from rag.asking import reply_object
     from rag.pipeline import open_assistant
+    from rag.wire import reply_object
 
     texts = [json.loads(line)["question"] for line in (ROOT / "eval/questions/seeds.jsonl").read_text().splitlines()][
         ::4

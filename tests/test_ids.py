@@ -5,7 +5,6 @@ import json
 import pytest
 
 from rag import ids
-from rag.asking import to_json
 from rag.build import sync_index
 from rag.check import check
 from rag.cli import main
@@ -16,6 +15,7 @@ from rag.settings import Settings
 from rag.store import open_current
 from rag.types import SeedEntry
 from rag.verify import verify
+from rag.wire import to_json
 from tests.test_build import state
 
 OTHER = "Other title\n\nThe heron stood in the water.\n"

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from eval.load import served
-from rag.asking import recorded
+from rag.batch import recorded
 from rag.errors import InputError, RagError
 from rag.journal import Journal
 from rag.pipeline import error_reply

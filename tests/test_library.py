@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 from markdown_it import MarkdownIt
 
-from rag.asking import calibrating
+from rag.batch import calibrating
 from rag.errors import InputError, RagError
 from rag.feedback import Feedback
 from rag.guard import COOKIE, Uploads
@@ -290,7 +290,7 @@ def test_feedback_that_cannot_be_kept_says_why(tmp_path):
 
 
 def test_what_a_browser_kept_is_checked(assistant):
-    from rag.asking import to_json
+    from rag.wire import to_json
 
     reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
     assert checked([reply, {"text": "<script>"}, 7, reply | {"status": "sure"}]) == [reply]
@@ -303,7 +303,7 @@ def test_what_a_browser_kept_is_checked(assistant):
 
 
 def test_only_what_stands_in_the_articles_counts_as_quoted(assistant):
-    from rag.asking import to_json
+    from rag.wire import to_json
 
     reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
     assert quoted(assistant.store, reply)
@@ -314,7 +314,7 @@ def test_only_what_stands_in_the_articles_counts_as_quoted(assistant):
 
 
 def test_markdown_of_a_conversation_has_no_markup_of_an_article(assistant):
-    from rag.asking import to_json
+    from rag.wire import to_json
 
     reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
     (reply["citations"] or reply["closest"])[0]["quote"] = "# [a](javascript:b) <img>"
@@ -347,11 +347,11 @@ def bridges(tmp_path, word_encoder):
 
 def replied(bridges, question, *shorts, filters=None):
     """The schema-1 object of an answer with these short answers, or of a refusal where there are none."""
-    from rag.asking import to_json
     from rag.filters import parse
     from rag.question import analyse
     from rag.render import Asking, render
     from rag.types import Answered, Refused, Support
+    from rag.wire import to_json
 
     supports = []
     for passage in bridges.passages(bridges.leads()):
@@ -414,7 +414,7 @@ def test_an_export_says_all_that_the_text_says(bridges):
 
 
 def test_each_message_says_which_turn_it_shows(assistant):
-    from rag.asking import to_json
+    from rag.wire import to_json
 
     reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
     shown = [message["content"] for message in messages_of([reply] * 12)]

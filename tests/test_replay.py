@@ -6,9 +6,8 @@ from typing import get_args
 
 import pytest
 
-from rag import batch
 from rag import replay as replaying
-from rag.asking import ask_lines, reply_object
+from rag.batch import ask_lines
 from rag.build import sync_index
 from rag.errors import IndexUnusable, InputError
 from rag.pipeline import open_assistant
@@ -17,6 +16,7 @@ from rag.settings import Settings
 from rag.store import certificates, layout, pins
 from rag.types import ASIDES, Kind
 from rag.verify import verify
+from rag.wire import TurnLine, reply_object
 from tests.conftest import ARTICLE, SEEDS
 from tests.test_calibrate import certified_at
 
@@ -341,4 +341,4 @@ def test_history_is_checked_as_the_rest_of_a_line(tmp_path, index, honest):
     for history in ("x", [{"answer": "x"}], [{"question": "x", "other": 1}], [7]):
         with pytest.raises(InputError, match="not an answer in schema 1: history"):
             again(tmp_path, index, [honest[0] | {"history": history}])
-    assert batch.Turn(question="x", short_answer=None).answer == ""
+    assert TurnLine(question="x", short_answer=None).answer == ""

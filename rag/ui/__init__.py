@@ -8,8 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from rag.asking import hit_object, recorded, replied, reply_object
-from rag.batch import Asked, Turn, identifier, requested
+from rag.batch import recorded, replied
 from rag.errors import InputError, RagError
 from rag.feedback import Feedback
 from rag.filters import parse
@@ -21,6 +20,7 @@ from rag.render import error_reply
 from rag.seeds import Library
 from rag.ui import chat, evaluation, html
 from rag.ui import library as library_tab
+from rag.wire import AskedLine, TurnLine, hit_object, identifier, reply_object, requested
 
 THEME = gr.themes.Default(
     primary_hue="blue",
@@ -98,10 +98,10 @@ def _endpoints(live: LiveAssistant, journal: Journal | None) -> None:
         `history` are earlier turns, {"question", "answer"}, oldest first; `filters` may hold "from" and "to", days, and
         "articles", a list of article ids.
         """
-        before: list[Turn] = []
+        before: list[TurnLine] = []
         try:
             given = {"question": question, "history": history or [], "filters": filters or {}, "id": id}
-            asked = requested(given, Asked)
+            asked = requested(given, AskedLine)
             before = asked.history
             reply = replied(asked, live.current())
         except Exception as error:  # noqa: BLE001 - the edge of the process: what it says may be of the server
@@ -112,7 +112,7 @@ def _endpoints(live: LiveAssistant, journal: Journal | None) -> None:
     def search(question: str, k: int = 10, filters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """The best passages for a question, with their scores."""
         try:
-            asked = requested({"question": question, "filters": filters or {}}, Asked)
+            asked = requested({"question": question, "filters": filters or {}}, AskedLine)
             if type(k) is not int or not 1 <= k <= _MOST_HITS:
                 raise InputError(message("k", _MOST_HITS))
             hits = live.current().search(asked.question, k, filters=parse(asked.filters))

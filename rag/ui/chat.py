@@ -10,8 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from rag.asking import answered, recorded, to_json
-from rag.batch import MAX_TURNS, Asked, requested
+from rag.batch import answered, recorded
 from rag.errors import InputError, RagError
 from rag.feedback import Feedback, Given
 from rag.journal import Journal
@@ -24,6 +23,7 @@ from rag.ui.conversation import KEPT, Messages, Turns, checked, export_files, me
 from rag.ui.examples import Examples
 from rag.understand import aside
 from rag.verify.schema import Answer
+from rag.wire import MAX_TURNS, AskedLine, requested, to_json
 
 _log = logging.getLogger("rag")
 # Shown where the index answers them; another corpus shows those of the four that fit it.
@@ -196,7 +196,7 @@ def converse(
     try:
         if len(before) >= MAX_TURNS:
             raise InputError(message("turns", MAX_TURNS))
-        asked = requested({"question": text, "filters": dict(filters)}, Asked)
+        asked = requested({"question": text, "filters": dict(filters)}, AskedLine)
         assistant = live.current()
         if level and level != choices.SHIPPED:
             assistant = assistant.at_level(float(level))

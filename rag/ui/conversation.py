@@ -15,10 +15,10 @@ from typing import Any
 import gradio as gr
 from pydantic import ValidationError
 
-from rag.batch import Turn
 from rag.store import Generation
 from rag.ui import html
 from rag.verify.schema import Answer, AnswerSegment
+from rag.wire import TurnLine
 
 KEPT = 50  # turns that a browser keeps
 _LONGEST = 60_000  # characters of a turn: three quotations of the longest chunk and all that goes with them
@@ -27,10 +27,12 @@ Messages = list[dict[str, Any]]
 Turns = list[dict[str, Any]]  # schema-1 objects, oldest first
 
 
-def turns_of(before: Turns) -> list[Turn]:
+def turns_of(before: Turns) -> list[TurnLine]:
     """The turns of a conversation, as the next question is understood from them."""
     return [
-        Turn.model_construct(question=turn["question"], answer=turn["text"], short_answer=turn["short_answer"])
+        TurnLine.model_construct(
+            question=turn["question"], answer=turn["text"], short_answer=turn["short_answer"]
+        )
         for turn in before
     ]
 
