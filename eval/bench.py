@@ -21,7 +21,7 @@ from eval.figures import conflict, elsewhere, figures, frozen
 from eval.grounding import check
 from eval.metrics.refusal import reliability, risk_curve
 from eval.parts import sha1
-from eval.scoring import Record, at, scorable, score, tuned
+from eval.scoring import ScoredRecord, at, scorable, score, tuned
 from eval.setup import Setup
 from eval.systems.oracles import OracleReader, OracleRetrieval
 from eval.systems.ours import Renamed
@@ -46,7 +46,7 @@ class Row:
     name: str
     threshold: float | None  # None: its own
     probability: bool
-    records: list[Record]
+    records: list[ScoredRecord]
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -81,7 +81,7 @@ def _key(case: Case) -> str:
     return case.id.removesuffix(REMOVED)
 
 
-def records_of(system: System, cases: Sequence[Case], progress: str = "") -> list[Record]:
+def records_of(system: System, cases: Sequence[Case], progress: str = "") -> list[ScoredRecord]:
     """Each question asked alone, and scored. A system that fails on a question is wrong on it; the others go on."""
     shown = track(cases, progress, console=CONSOLE, transient=True) if progress else cases
     return [score(case, _asked(system, case)) for case in shown]

@@ -13,7 +13,7 @@ from eval.metrics import refusal
 from eval.metrics.intervals import LEVEL, RESAMPLES, Difference, Floats, paired_difference, paired_statistic
 from eval.scoring import decided_right, told
 
-Recorded = Mapping[str, Any]  # the fields of a `Record` that are compared, by name
+Recorded = Mapping[str, Any]  # the fields of a `ScoredRecord` that are compared, by name
 
 FIELDS = (
     "id",

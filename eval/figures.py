@@ -12,13 +12,15 @@ import numpy as np
 from eval.datasets.news import REMOVED
 from eval.metrics import refusal
 from eval.metrics.intervals import Share, paired_statistic
-from eval.scoring import Record, at, scorable, told
+from eval.scoring import ScoredRecord, at, scorable, told
 from rag.judge import holds_words, token_f1
 
 CHANCE_PARTNERS = 10
 
 
-def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, probability: bool) -> dict[str, Any]:
+def figures(
+    records: Sequence[ScoredRecord], answers: dict[str, tuple[str, ...]], *, probability: bool
+) -> dict[str, Any]:
     """All figures of one part; `answers` are the accepted ones by question. A figure that has no meaning is None."""
     some = scorable(records)
     answerable = [r for r in some if r.answerable]
@@ -69,7 +71,7 @@ def figures(records: Sequence[Record], answers: dict[str, tuple[str, ...]], *, p
     return {key: _finite(value) for key, value in out.items()}
 
 
-def frozen(develop: Sequence[Record], records: Sequence[Record]) -> dict[str, Any]:
+def frozen(develop: Sequence[ScoredRecord], records: Sequence[ScoredRecord]) -> dict[str, Any]:
     """SQuAD 2.0's F1 at the threshold that is best by it on the develop part, where its authors take the best of all.
 
     None where answers are not of words, or a part has nothing to score.
@@ -83,7 +85,7 @@ def frozen(develop: Sequence[Record], records: Sequence[Record]) -> dict[str, An
     return {key: _finite(value) for key, value in found.items()}
 
 
-def conflict(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+def conflict(records: Sequence[ScoredRecord], answers: dict[str, tuple[str, ...]]) -> dict[str, Any]:
     """Of questions whose documents disagree: how often an answer shows all accepted ones, or only a false one.
 
     Shares are of all questions of each sort. Refusing lowers both, so read them together and beside the coverage.
@@ -96,7 +98,7 @@ def conflict(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> 
     }
 
 
-def elsewhere(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+def elsewhere(records: Sequence[ScoredRecord], answers: dict[str, tuple[str, ...]]) -> dict[str, Any]:
     """Of questions asked without the articles that hold the accepted words: how many short answers say the same.
 
     Other articles tell it in other words. A short answer says the same with a token F1 of at least 0.5.
@@ -116,14 +118,14 @@ def auroc_interval(labels: Sequence[bool], scores: Sequence[float], groups: Sequ
     return None if found is None else [max(0.0, found.low), min(1.0, found.high)]
 
 
-def chance(records: Sequence[Record], answers: dict[str, tuple[str, ...]]) -> float:
+def chance(records: Sequence[ScoredRecord], answers: dict[str, tuple[str, ...]]) -> float:
     """How often the one sentence of another question, of about equal length, holds the words of an accepted answer.
 
     Each question is compared with the `CHANCE_PARTNERS` quotations nearest in length among those of the same group
     (the same article, where so many others were asked of it), else of the whole set. Compared by words wherever
     they stand, also where the quotation itself is judged by its place: so it is rather too high than too low.
     """
-    groups: dict[str, list[Record]] = {}
+    groups: dict[str, list[ScoredRecord]] = {}
     for record in records:
         groups.setdefault(record.group, []).append(record)
     values = []
@@ -142,7 +144,7 @@ def share(of: Any) -> dict[str, Any]:
     return {"value": found.value, "count": found.count, "of": found.of, "interval": list(found.interval)}
 
 
-def _squad_f1(records: Sequence[Record], name: str) -> dict[str, float | None]:
+def _squad_f1(records: Sequence[ScoredRecord], name: str) -> dict[str, float | None]:
     """The mean of all, of the answerable ones and of the others; of all only where there are accepted words."""
     worded = [r for r in records if r.answerable and r.f1 is not None]
     return {
@@ -152,7 +154,7 @@ def _squad_f1(records: Sequence[Record], name: str) -> dict[str, float | None]:
     }
 
 
-def _squad(record: Record, exact: bool = False) -> float:
+def _squad(record: ScoredRecord, exact: bool = False) -> float:
     """SQuAD 2.0's score of a question: refusing counts as the empty answer, which is right for an unanswerable one.
 
     An error is no refusal: it scores 0.

@@ -26,7 +26,7 @@ from eval.cases import Case
 from eval.compare import Compared, Recorded, differences, of_means, of_rankings
 from eval.console import CONSOLE
 from eval.grounding import check
-from eval.scoring import Record
+from eval.scoring import ScoredRecord
 from eval.systems.ours import Ours
 from rag.settings import Settings
 from rag.store import layout
@@ -42,7 +42,7 @@ LONGER = 0.2  # quotations may become longer by this share before that counts ag
 
 
 @dataclass(slots=True)
-class Verdict:
+class GateVerdict:
     """What the gate found."""
 
     compared: list[Compared] = field(default_factory=list)  # with the run that was recorded last, every measure
@@ -80,7 +80,7 @@ class Measured:
     records: tuple[Recorded, ...]
 
     @classmethod
-    def of(cls, cases: Sequence[Case], records: Sequence[Record]) -> Measured:
+    def of(cls, cases: Sequence[Case], records: Sequence[ScoredRecord]) -> Measured:
         """The records of these cases."""
         bare = [(replace(c, asked=replace(c.asked, hidden=frozenset())), sorted(c.asked.hidden)) for c in cases]
         digest = hashlib.sha256(repr(bare).encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -106,9 +106,9 @@ def measured(options: Options, settings: Settings) -> tuple[dict[str, Measured],
     return found, violations, absent
 
 
-def judged(found: Mapping[str, Measured], violations: int, before: Baseline) -> Verdict:
+def judged(found: Mapping[str, Measured], violations: int, before: Baseline) -> GateVerdict:
     """Compares what was measured with a baseline: each set with its last run, each gated measure with its best."""
-    verdict = Verdict(violations=violations)
+    verdict = GateVerdict(violations=violations)
     for name, now in found.items():
         was = before["sets"].get(name)
         if was is None:

@@ -26,9 +26,9 @@ from eval.cases import Case
 from eval.console import CONSOLE
 from eval.parts import sha1
 from eval.reading import remember
-from eval.scoring import Record, score
+from eval.scoring import ScoredRecord, score
 from eval.systems.ours import Ours
-from rag.calibrate import Question, drawn
+from rag.calibrate import CalibrationQuestion, drawn
 from rag.extract.features import EXPLAINS
 from rag.judge import right, too_long
 from rag.question import analyse
@@ -41,7 +41,7 @@ LONGEST = 2000  # characters of a question
 SETS = ("squad2", "wikiqa", "clapnq", "news", "ramdocs", "mtrag_un")
 
 
-def judged(case: Case, record: Record) -> Judged:
+def judged(case: Case, record: ScoredRecord) -> Judged:
     """A question by the rule of certificates (`rag.judge`); by place where only passages are accepted."""
     accepted = [answer for answer in case.answers if not too_long(answer)]
     explains = case.asked.context is not None and analyse(case.asked.question, LONGEST).kind in EXPLAINS
@@ -86,7 +86,7 @@ def _asked(bench: Bench, name: str, data: Path | None, sample: int) -> dict[str,
         cases = sorted((c for c in dataset.cases if c.part == part and not c.unscorable), key=lambda c: sha1(c.id))
         cases = cases[: sample or None]
         if part == "calibrate":
-            asked = [Question(c.id, c.asked.question, (), article(c)) for c in cases]
+            asked = [CalibrationQuestion(c.id, c.asked.question, (), article(c)) for c in cases]
             kept = {question.id for question in drawn(asked, 0)}
             cases = [case for case in cases if case.id in kept]
         setup.warm(cases)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from rag.types import Store, Vectors
 
-Found = list[tuple[int, float]]
+Ranked = list[tuple[int, float]]
 Item = TypeVar("Item")
 
 
@@ -27,13 +27,13 @@ class _Without:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def search_dense(self, vector: Vectors, k: int, within: Sequence[int] | None = None) -> Found:
+    def search_dense(self, vector: Vectors, k: int, within: Sequence[int] | None = None) -> Ranked:
         return self._others(lambda depth: self._store.search_dense(vector, depth, within), k)
 
-    def search_lexical(self, terms: Sequence[str], k: int, within: Sequence[int] | None = None) -> Found:
+    def search_lexical(self, terms: Sequence[str], k: int, within: Sequence[int] | None = None) -> Ranked:
         return self._others(lambda depth: self._store.search_lexical(terms, depth, within), k)
 
-    def _others(self, search: Callable[[int], Found], k: int) -> Found:
+    def _others(self, search: Callable[[int], Ranked], k: int) -> Ranked:
         return kept(search, lambda found: found[0] not in self._rows, k, k)
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from rich.progress import track
 
-from eval.datasets.identity import NAME, SENTENCES, Asked, cases
+from eval.datasets.identity import NAME, SENTENCES, IdentityQuestion, cases
 from eval.datasets.lines import rows
 from eval.metrics.intervals import Share, paired_difference, paired_statistic
 from eval.metrics.refusal import auroc, weighted_aurocs
@@ -47,7 +47,7 @@ _RELATION = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class IdentityAnswer:
     """What the reader found, whether it gave it or not."""
 
     id: str
@@ -79,12 +79,12 @@ def fault(name: str, short: str, answers: Sequence[str]) -> str:
     return "another" if NAME.fullmatch(bare) and not _TITLE.search(bare) else ""
 
 
-def ask(reader: Reader, asked: Iterable[Asked]) -> Iterator[Answer]:
+def ask(reader: Reader, asked: Iterable[IdentityQuestion]) -> Iterator[IdentityAnswer]:
     """Each question put to its passage."""
     for one in asked:
         found = reader.read(one.question, one.context, title=one.title)
         short, spans = found.short_answer or "", () if one.source in SENTENCES else one.answers
-        yield Answer(
+        yield IdentityAnswer(
             **{key: getattr(one, key) for key in ("id", "source", "kind", "sort", "part", "group", "question")},
             short=short,
             answers=one.answers,
@@ -97,7 +97,7 @@ def ask(reader: Reader, asked: Iterable[Asked]) -> Iterator[Answer]:
 
 
 # Figures that are shares: of which answers, and which of them.
-FIGURES: dict[str, tuple[Callable[[Answer], bool], Callable[[Answer], bool]]] = {
+FIGURES: dict[str, tuple[Callable[[IdentityAnswer], bool], Callable[[IdentityAnswer], bool]]] = {
     "right where one is forced (token F1 over 0.5)": (lambda a: a.f1 is not None, lambda a: (a.f1 or 0) > 0.5),
     "the same to the word": (lambda a: a.exact is not None, lambda a: bool(a.exact)),
     "shares a word with an accepted one": (lambda a: a.f1 is not None, lambda a: (a.f1 or 0) > 0),
@@ -109,7 +109,7 @@ FIGURES: dict[str, tuple[Callable[[Answer], bool], Callable[[Answer], bool]]] = 
 }
 
 
-def figures(found: Sequence[Answer]) -> dict[str, str]:
+def figures(found: Sequence[IdentityAnswer]) -> dict[str, str]:
     """Each of FIGURES as a share with its interval, and the AUROC of answerable over all but made questions."""
     shares = {
         name: str(Share(sum(map(counts, of)), len(of)))
@@ -120,7 +120,7 @@ def figures(found: Sequence[Answer]) -> dict[str, str]:
     return shares | {"AUROC of answerable": f"{auroc(*_told(asked)):.3f}"}
 
 
-def differences(a: Sequence[Answer], b: Sequence[Answer]) -> dict[str, str]:
+def differences(a: Sequence[IdentityAnswer], b: Sequence[IdentityAnswer]) -> dict[str, str]:
     """The same of b less those of a, over the questions of both."""
     others = {answer.id: answer for answer in b}
     pairs = [(one, others[one.id]) for one in a if one.id in others]
@@ -138,13 +138,13 @@ def differences(a: Sequence[Answer], b: Sequence[Answer]) -> dict[str, str]:
     return out | {"AUROC of answerable": str(told)}
 
 
-def _told(answers: Iterable[Answer]) -> tuple[list[bool], list[float]]:
+def _told(answers: Iterable[IdentityAnswer]) -> tuple[list[bool], list[float]]:
     some = list(answers)
     return [bool(a.answers) for a in some], [a.confidence for a in some]
 
 
-def _read(file: Path) -> list[Answer]:
-    return [Answer(**row | {"answers": tuple(row["answers"])}) for row in rows(file)]
+def _read(file: Path) -> list[IdentityAnswer]:
+    return [IdentityAnswer(**row | {"answers": tuple(row["answers"])}) for row in rows(file)]
 
 
 def _print(name: str, table: Mapping[str, str]) -> None:

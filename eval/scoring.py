@@ -12,7 +12,7 @@ from rag.judge import exact_match, holds_words, token_f1
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ScoredRecord:
     """One question, one system. `right` and what follows are of the best quotation, also where it was not given."""
 
     id: str
@@ -48,7 +48,7 @@ class Record:
 
 
 def decided_right(answerable: bool, answered: bool, right: bool, error: str) -> bool:
-    """As `Record.decided_right`, for records that were stored."""
+    """As `ScoredRecord.decided_right`, for records that were stored."""
     if error:
         return False
     return answered and right if answerable else not answered
@@ -63,14 +63,14 @@ def told(answerable: Sequence[bool], scores: Sequence[float], errors: Sequence[s
     ]
 
 
-def score(case: Case, found: Prediction) -> Record:
+def score(case: Case, found: Prediction) -> ScoredRecord:
     """What was right about it."""
     first = found.quotes[0] if found.quotes else None
     one = first.one_text if first else ""
     # The accepted words of a `sentence` question are sentences: a phrase of one would be measured by its length.
     short = one if case.rule == "sentence" else found.short or one
     texts = tuple(quote.text for quote in found.quotes)
-    return Record(
+    return ScoredRecord(
         id=case.id,
         part=case.part,
         group=case.group,
@@ -98,17 +98,17 @@ def score(case: Case, found: Prediction) -> Record:
     )
 
 
-def scorable(records: Sequence[Record]) -> list[Record]:
+def scorable(records: Sequence[ScoredRecord]) -> list[ScoredRecord]:
     """Those that can be scored; the others are counted apart."""
     return [record for record in records if not record.unscorable]
 
 
-def tuned(develop: Sequence[Record]) -> float:
+def tuned(develop: Sequence[ScoredRecord]) -> float:
     """The threshold with most right decisions on these records."""
     some = scorable(develop)
     return best_threshold([r.answerable for r in some], [r.right for r in some], [r.score for r in some])
 
 
-def at(records: Sequence[Record], threshold: float) -> list[Record]:
+def at(records: Sequence[ScoredRecord], threshold: float) -> list[ScoredRecord]:
     """The same answers, decided by another threshold."""
     return [replace(record, answered=record.score >= threshold and not record.error) for record in records]

@@ -34,7 +34,7 @@ from rich.progress import track
 
 from eval.console import CONSOLE
 from eval.metrics.intervals import Share
-from rag.batch import calibrating
+from rag.batch import calibration_questions
 from rag.errors import InputError
 from rag.feedback import exported
 from rag.risk import Judged, Step, answers_needed, certify, certify_rest, parted, thresholds
@@ -45,8 +45,8 @@ CONFIDENCE = 0.95
 ALLOWED = 0.05 + 3 * (0.05 * 0.95 / DRAWS) ** 0.5
 ABOVE = 1e-9  # how far the truth lies above the risk
 Random = np.random.Generator
-Run = Callable[[Random], bool]  # one calibration: whether something was certified
-Rule = Callable[[Sequence[Judged], float], Step | None]
+Simulation = Callable[[Random], bool]  # one calibration: whether something was certified
+ThresholdRule = Callable[[Sequence[Judged], float], Step | None]
 
 
 def independent(random: Random, rate: float, count: int = 400) -> list[Judged]:
@@ -91,7 +91,7 @@ def before(questions: Sequence[Judged], risk: float) -> Step | None:
     return certify(rest, order, risk, CONFIDENCE).accepted
 
 
-def renamed(random: Random, rule: Rule) -> bool:
+def renamed(random: Random, rule: ThresholdRule) -> bool:
     """Whether other ids bring a certificate within ten tries."""
     some = independent(random, 0.2 + ABOVE)
     return any(
@@ -109,7 +109,7 @@ def liked(random: Random, folder: Path, *, marked: bool, whole: bool) -> bool:
     file = folder / "questions.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines if whole or line["gold"] is not None))
     try:
-        asked = calibrating(file)
+        asked = calibration_questions(file)
     except InputError:
         return False
     # The program answers as it did: its own gold makes it right, no gold makes it wrong.
@@ -146,7 +146,7 @@ def table(draws: int) -> list[str]:
     return lines
 
 
-def _rows(folder: Path) -> Iterator[tuple[str, tuple[Run | None, ...]]]:
+def _rows(folder: Path) -> Iterator[tuple[str, tuple[Simulation | None, ...]]]:
     yield "independent, risk 20%", tuple(_certified(independent, 0.2, rule, at) for rule, at in _FOUR)
     for together in (0.05, 0.2, 1.0):
         some = functools.partial(by_article, together=together)
@@ -163,15 +163,15 @@ def _rows(folder: Path) -> Iterator[tuple[str, tuple[Run | None, ...]]]:
         yield name, (was, functools.partial(liked, folder=folder, marked=marked, whole=whole), None, None)
 
 
-_FOUR: tuple[tuple[Rule, float], ...] = ((before, 1), (now, 1), (before, 1 / 3), (now, 1 / 3))
+_FOUR: tuple[tuple[ThresholdRule, float], ...] = ((before, 1), (now, 1), (before, 1 / 3), (now, 1 / 3))
 
 
-def _certified(draw: Callable[..., list[Judged]], risk: float, rule: Rule, at: float) -> Run:
+def _certified(draw: Callable[..., list[Judged]], risk: float, rule: ThresholdRule, at: float) -> Simulation:
     """Whether something is certified of a draw whose error rate is this share of the risk."""
     return lambda random: rule(draw(random, risk * at + ABOVE), risk) is not None
 
 
-def _share(name: str, run: Run | None, draws: int) -> str:
+def _share(name: str, run: Simulation | None, draws: int) -> str:
     if run is None:
         return ""
     seeds = track(range(draws), name, console=CONSOLE, transient=True)

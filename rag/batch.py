@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rag.calibrate import Question
+from rag.calibrate import CalibrationQuestion
 from rag.errors import InputError, RagError
 from rag.feedback import PROGRAM
 from rag.filters import parse
@@ -88,7 +88,7 @@ def _turns(line: AskedLine | CalibrationLine) -> list[Turn]:
     return [Turn(turn.question, turn.short_answer or "") for turn in line.history]
 
 
-def calibrating(file: Path) -> list[Question]:
+def calibration_questions(file: Path) -> list[CalibrationQuestion]:
     """The questions of a calibration; none is left out, which would bias it.
 
     Raises InputError for a line that cannot be used, a gold that is the program's own, and an export of feedback of
@@ -106,7 +106,9 @@ def calibrating(file: Path) -> list[Question]:
         if line.export:
             exported[line.export, line.lines] += 1
         history, told = tuple(_turns(line)), line.gold is not None
-        out.append(Question(str(line.id), line.question, tuple(line.gold or ()), line.article, told, history))
+        out.append(
+            CalibrationQuestion(str(line.id), line.question, tuple(line.gold or ()), line.article, told, history)
+        )
     for (_, lines), there in exported.items():
         if there != lines:
             raise InputError(

@@ -35,7 +35,7 @@ _log = logging.getLogger("rag")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CalibrationQuestion:
     """A question with the texts that are accepted as answers; none means that the articles do not answer it."""
 
     id: str
@@ -66,7 +66,7 @@ class Result:
 def calibrate(
     assistant: Assistant,
     index: Path,
-    questions: Sequence[Question],
+    questions: Sequence[CalibrationQuestion],
     *,
     risk: float,
     confidence: float,
@@ -166,7 +166,7 @@ def calibrate(
     )
 
 
-def _key(question: Question) -> str:
+def _key(question: CalibrationQuestion) -> str:
     """By the words of a question and of the turns before it: "And when?" may be asked in several conversations."""
     return question_key(
         " / ".join([question.text, *(f"{turn.question} {turn.short_answer}" for turn in question.history)])
@@ -179,7 +179,7 @@ def _level(risk: float, accepted: Step | None) -> Level:
     return Level(risk, accepted.threshold, accepted.answers, accepted.errors, round(accepted.bound, 6))
 
 
-def _judged(question: Question, reply: Reply | None, group: str) -> Judged:
+def _judged(question: CalibrationQuestion, reply: Reply | None, group: str) -> Judged:
     """Whether the answer that would be given is wrong; that the program failed (None) is wrong at every threshold."""
     known = (bool(question.gold), group, question.text)
     if reply is None:
@@ -187,7 +187,7 @@ def _judged(question: Question, reply: Reply | None, group: str) -> Judged:
     return Judged(question.id, reply.confidence or 0.0, judge.wrong(reply, question.gold), *known)
 
 
-def _check(questions: Sequence[Question]) -> None:
+def _check(questions: Sequence[CalibrationQuestion]) -> None:
     if not questions:
         raise InputError("there is no question; give lines with id, question and gold")
     for what, values in (("id", [q.id for q in questions]), ("question", [_key(q) for q in questions])):
@@ -210,7 +210,7 @@ def _check(questions: Sequence[Question]) -> None:
             )
 
 
-def drawn(questions: Sequence[Question], most: int) -> list[Question]:
+def drawn(questions: Sequence[CalibrationQuestion], most: int) -> list[CalibrationQuestion]:
     """At most so many questions of each article, in the order of the SHA-1 of their words.
 
     0: all; where articles have less than two questions on average, one, which tells more than all of few.
@@ -228,7 +228,7 @@ def drawn(questions: Sequence[Question], most: int) -> list[Question]:
     return [question for question in questions if question.id in chosen]
 
 
-def _sha256(questions: Sequence[Question]) -> str:
+def _sha256(questions: Sequence[CalibrationQuestion]) -> str:
     """Of the questions whatever their order, so that a shuffled file counts as the same."""
     lines = sorted(repr((q.id, q.text, q.gold, *q.history)) for q in questions)
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()

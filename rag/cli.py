@@ -262,12 +262,12 @@ def calibrate(
     index: Index = _INDEX,
 ) -> None:
     """Finds the threshold at which at most a share of the answers is wrong, and certifies it for this index."""
-    from rag.batch import calibrating
+    from rag.batch import calibration_questions
     from rag.calibrate import calibrate as run
     from rag.pipeline import open_assistant
     from rag.report import bars, calibration_lines
 
-    asked = calibrating(questions)
+    asked = calibration_questions(questions)
     assistant = open_assistant(index, load_settings())
     with bars() as progress:
         found = run(

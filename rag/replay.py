@@ -31,7 +31,7 @@ _OWN = "chosen by the caller"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class LeafDifference:
     """A leaf that is another one when the question is asked anew: its JSON path and both values, shortened."""
 
     line: int
@@ -67,7 +67,7 @@ class Replay:
     differing: int
     unasked: int  # errors of what was never put to a generation, so that there is nothing to ask
     thresholds: tuple[At, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[LeafDifference, ...]
     gone: tuple[Gone, ...]
 
 
@@ -86,12 +86,12 @@ def replay(
     lines = answers.read_text(encoding="utf-8-sig").split("\n")
     again = _Again(index, settings)
     counts: Counter[str] = Counter()
-    found: list[Difference] = []
+    found: list[LeafDifference] = []
     for done, number in enumerate(numbers, start=1):
         line = json.loads(lines[number - 1])
         outcome, differing = again.compared(number, line)
         counts[outcome] += 1
-        found += [Difference(number, line["id"], *one) for one in differing]
+        found += [LeafDifference(number, line["id"], *one) for one in differing]
         progress(done, len(numbers))
     again.close()
     at = tuple(At(*key, number) for key, number in sorted(again.thresholds.items()))

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from eval.simulated import before, by_article, liked, liked_before, now, renamed
 from rag import judge
-from rag.batch import calibrating
-from rag.calibrate import Question, calibrate
+from rag.batch import calibration_questions
+from rag.calibrate import CalibrationQuestion, calibrate
 from rag.check import check
 from rag.cli import app
 from rag.dialogue import Turn
@@ -219,7 +219,9 @@ def questions(count=240, right_from=60):
     (article,) = load(SEEDS, ARTICLE).articles
     sentences = tuple(article.text[a:b] for p in article.paragraphs for a, b in sentences_of(article.text, p))
     return [
-        Question(f"q{n}", f"Who is Xi meeting {n * 1000 // count}", sentences if n >= right_from else ("Nobody",))
+        CalibrationQuestion(
+            f"q{n}", f"Who is Xi meeting {n * 1000 // count}", sentences if n >= right_from else ("Nobody",)
+        )
         for n in range(count)
     ]
 
@@ -469,7 +471,7 @@ def test_a_line_of_a_calibration_may_have_a_history(index, tmp_path):
     file = tmp_path / "questions.jsonl"
     history = [{"question": "Who is the Prime Minister of Japan?", "answer": "In short: Sanae Takaichi [1]"}]
     file.write_text(json.dumps({"id": 1, "question": "And of Canada? 5", "gold": ["Xi"], "history": history}) + "\n")
-    (question,) = calibrating(file)
+    (question,) = calibration_questions(file)
     assert question.history == (Turn("Who is the Prime Minister of Japan?", "In short: Sanae Takaichi [1]"),)
     made = assistant(index, Listening())
     calibrate(made, index, [question], risk=0.2, confidence=0.95)
@@ -477,7 +479,7 @@ def test_a_line_of_a_calibration_may_have_a_history(index, tmp_path):
     assert asked[0].startswith("Who is the Prime Minister of Canada")
     file.write_text('{"id": 1, "question": "Who?", "gold": [], "history": [{"answer": "x"}]}\n')
     with pytest.raises(InputError, match=r"history\.0\.question"):
-        calibrating(file)
+        calibration_questions(file)
 
 
 def test_small_risks_start_where_they_can_be_reached():
@@ -523,7 +525,7 @@ def test_a_try_is_counted_when_some_questions_are_others(index):
     assert calibrate(assistant(index), index, other, risk=0.2, confidence=0.95).tried == 2
     renamed = [replace(q, id=f"new {q.id}", text=f"«{q.text.upper()}") for q in some[:10]]
     assert calibrate(assistant(index), index, renamed, risk=0.2, confidence=0.95).tried == 3
-    fresh = [Question(f"f{n}", f"What is new {n * 50}", ()) for n in range(20)]
+    fresh = [CalibrationQuestion(f"f{n}", f"What is new {n * 50}", ()) for n in range(20)]
     assert calibrate(assistant(index), index, [*fresh, *some[15:]], risk=0.2, confidence=0.95).tried == 1
 
 
@@ -661,7 +663,7 @@ def test_what_is_claimed_is_never_rounded_to_more():
 
 
 def test_questions_that_fail_count_as_wrong(index):
-    some = [*questions(200, 0), *(Question(f"long{n}", f"{n} " + "x" * 5000, ("Xi",)) for n in range(150))]
+    some = [*questions(200, 0), *(CalibrationQuestion(f"long{n}", f"{n} " + "x" * 5000, ("Xi",)) for n in range(150))]
     found = calibrate(assistant(index), index, some, risk=0.2, confidence=0.95)
     assert found.failed == 150
     assert found.certificate is None
@@ -690,11 +692,13 @@ def test_what_cannot_be_calibrated_is_said(index):
     with pytest.raises(InputError, match="stands twice"):
         calibrate(assistant(index), index, questions()[:1] * 2, risk=0.1, confidence=0.9)
     with pytest.raises(InputError, match=r"the question 'Who is xi, meeting 0\?' stands twice.*keep one line"):
-        copy = Question("copy", "Who is xi, meeting 0?", ())
+        copy = CalibrationQuestion("copy", "Who is xi, meeting 0?", ())
         calibrate(assistant(index), index, [copy, *questions(20)], risk=0.1, confidence=0.9)
     with pytest.raises(InputError, match="the gold of 'q' is longer than a sentence"):
         (article,) = load(SEEDS, ARTICLE).articles
-        calibrate(assistant(index), index, [Question("q", "Who?", ("Xi", article.text))], risk=0.1, confidence=0.9)
+        calibrate(
+            assistant(index), index, [CalibrationQuestion("q", "Who?", ("Xi", article.text))], risk=0.1, confidence=0.9
+        )
     with pytest.raises(InputError, match="no question"):
         calibrate(assistant(index), index, [], risk=0.1, confidence=0.9)
     with pytest.raises(InputError, match="overrule"):

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from eval.datasets.identity import _of_set, named
-from eval.identity import Answer, differences, fault, figures
+from eval.identity import IdentityAnswer, differences, fault, figures
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_question_is_put_to_its_passage_to_the_rest_of_it_and_to_others():
 
 def answer(id, sort, answers, confidence, answered, f1, why=""):
     exact = None if f1 is None else f1 == 1
-    return Answer(id, "s", "who", sort, "test", id, "", "", answers, confidence, answered, f1, exact, why)
+    return IdentityAnswer(id, "s", "who", sort, "test", id, "", "", answers, confidence, answered, f1, exact, why)
 
 
 BEFORE = [

@@ -22,7 +22,7 @@ from rag.settings import Settings
 from rag.types import Support
 from rag.ui import html
 from tests.conftest import SEEDS
-from training.fit_known import JUDGED, Case, fitted, shares
+from training.fit_known import JUDGED, TopicCase, fitted, shares
 
 OTHER = "confidence is not fitted for this encoder, only for sentence-transformers/all-MiniLM-L6-v2"
 
@@ -48,7 +48,7 @@ def test_a_model_of_few_numbers():
 
 def test_shares_are_those_of_jeffreys():
     def cases(*pairs):
-        return [Case("own", "develop", {"beside": beside}, right) for beside, right in pairs]
+        return [TopicCase("own", "develop", {"beside": beside}, right) for beside, right in pairs]
 
     one = shares(cases((0, True), (0, True), (0, False)))
     assert Known.of(one).probability({}) == round(2.5 / 4, 4)
@@ -58,7 +58,7 @@ def test_shares_are_those_of_jeffreys():
 
 
 def test_a_fit_on_judged_answers_tells_right_from_wrong():
-    its = [Case("x", "develop", {"logit": float(n % 7 - 3)}, n % 7 > 3) for n in range(70)]
+    its = [TopicCase("x", "develop", {"logit": float(n % 7 - 3)}, n % 7 > 3) for n in range(70)]
     known = Known.of(fitted(its, ("logit",)))
     assert known.probability({"logit": -2.0}) < 0.1 < 0.9 < known.probability({"logit": 3.0})
 

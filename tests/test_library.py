@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 from markdown_it import MarkdownIt
 
-from rag.batch import calibrating
+from rag.batch import calibration_questions
 from rag.errors import InputError, RagError
 from rag.feedback import Feedback
 from rag.guard import COOKIE, Uploads
@@ -234,7 +234,7 @@ def test_feedback_certifies_nothing_by_the_program_s_own_answers(tmp_path):
 
     def read(lines):
         file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        return calibrating(file)
+        return calibration_questions(file)
 
     with pytest.raises(InputError, match=r"the gold of 'feedback-1' is the program's own answer.*keep every line"):
         read(found)
@@ -249,7 +249,7 @@ def test_feedback_certifies_nothing_by_the_program_s_own_answers(tmp_path):
         read([told[0], told[2]])
     file.write_text('{"id": 1}\n')
     with pytest.raises(InputError, match=r"'question'.*; mend the line, since leaving it out would bias the result"):
-        calibrating(file)
+        calibration_questions(file)
 
 
 def test_the_latest_judgement_of_a_question_counts_and_can_be_taken_back(tmp_path):

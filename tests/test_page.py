@@ -7,7 +7,7 @@ import pytest
 
 from eval.datasets import seeds
 from eval.load import served
-from rag.calibrate import Question, calibrate
+from rag.calibrate import CalibrationQuestion, calibrate
 from rag.feedback import Feedback
 from rag.pipeline import open_assistant, sync_index
 from rag.settings import Settings
@@ -351,7 +351,7 @@ def test_only_chosen_articles_are_searched(page):
 
 def test_only_levels_that_a_certificate_supports_can_be_chosen(page, folders):
     """A certificate of the running index, made by the real reader on the seed questions."""
-    questions = [Question(case.id, case.asked.question, case.answers) for case in seeds.read().cases]
+    questions = [CalibrationQuestion(case.id, case.asked.question, case.answers) for case in seeds.read().cases]
     index, settings = folders / "index", Settings()
     found = calibrate(open_assistant(index, settings), index, questions, risk=0.5, further=(0.4, 0.001), confidence=0.9)
     try:

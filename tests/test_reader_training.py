@@ -25,18 +25,18 @@ from rag.settings import Settings
 from training.corpus import indexed
 from training.reader import checkpoint, train
 from training.reader.batches import batches, target
-from training.reader.data import SOURCES, Record, read_rows, records, training_records
+from training.reader.data import SOURCES, ReadingRecord, read_rows, records, training_records
 from training.reader.epoch import NEGATIVES, epoch, less
 from training.reader.mean import mean
 from training.reader.mine import Miner
 from training.reader.mined import read_mined
-from training.reader.model import Outputs, Reader, Weights, export, fill_from, losses
+from training.reader.model import Outputs, ReaderNetwork, Weights, export, fill_from, losses
 from training.reader.negatives import swap, twins, without_answer
 from training.reader.onnx_graph import Product, SingleInput
 from training.reader.pool import Pool
 from training.reader.recover import Graph, fill
 from training.reader.rounding import LEVELS, rounded
-from training.reader.score import Reading, measures
+from training.reader.score import ScoredSpan, measures
 from training.reader.substitutes import Substitutes, replaced, rewritten
 from training.reader.teacher import Teacher, taught
 from training.reader.train import Config, Position, factor, stream
@@ -57,7 +57,7 @@ TEXT = "  ".join(SENTENCES)
 def record(answer="twelve", *, question="How many bridges did Bonn have?", context=TEXT, **others):
     fields = {"source": "nq_qed", "id": "1", "title": "Rhine", "pieces": tuple(sentence_pieces(context))} | others
     spans = ((context.index(answer), context.index(answer) + len(answer)),) if answer else ()
-    return Record(question=question, context=context, answers=spans, **fields)
+    return ReadingRecord(question=question, context=context, answers=spans, **fields)
 
 
 @pytest.fixture(scope="module")
@@ -572,7 +572,7 @@ def test_a_shipped_network_comes_back_as_it_scores():
     encoder = resolve("all-MiniLM-L6-v2").folder
     described = json.loads((MODELS / "reader.json").read_text())["first"]
     graph = Graph(MODELS / described["graph"])
-    reader = Reader("all-MiniLM-L6-v2", layers=graph.layers).eval()
+    reader = ReaderNetwork("all-MiniLM-L6-v2", layers=graph.layers).eval()
     canary = described["canary"]
     encoded = Inputs(encoder).encode([tuple(canary[name] for name in ("question", "title", "passage"))])[0][0]
 
@@ -706,7 +706,7 @@ def test_nothing_is_learnt_from_a_teacher_that_says_the_same(pool, inputs):
 def test_a_teacher_reads_the_tokens_of_the_other_in_the_order_of_its_own(pool, inputs, tmp_path):
     base = resolve("all-MiniLM-L6-v2").folder
     torch.manual_seed(0)
-    reader = Reader("all-MiniLM-L6-v2", layers=2).eval()
+    reader = ReaderNetwork("all-MiniLM-L6-v2", layers=2).eval()
     export(reader, tmp_path / "export", {})
     tokenizer = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))
     # Every token has another number in the vocabulary of the one that is taught, the markers too.
@@ -730,12 +730,12 @@ def test_a_teacher_reads_the_tokens_of_the_other_in_the_order_of_its_own(pool, i
 
 def test_a_run_may_begin_with_a_shallower_network_and_keeps_the_layers_above_of_the_base(tmp_path):
     torch.manual_seed(0)
-    shallow = Reader("all-MiniLM-L6-v2", layers=2)
+    shallow = ReaderNetwork("all-MiniLM-L6-v2", layers=2)
     with torch.no_grad():
         for parameter in shallow.encoder.encoder.layer.parameters():
             parameter.mul_(0.5)
     export(shallow, tmp_path, {})
-    deep, base = (Reader("all-MiniLM-L6-v2", layers=4) for _ in range(2))
+    deep, base = (ReaderNetwork("all-MiniLM-L6-v2", layers=4) for _ in range(2))
     fill_from(deep, tmp_path)
     for at, layer in enumerate(deep.encoder.encoder.layer):
         its = (shallow if at < 2 else base).encoder.encoder.layer[at]
@@ -750,7 +750,7 @@ def test_a_run_may_begin_with_a_shallower_network_and_keeps_the_layers_above_of_
 
 def test_the_mean_of_several_runs_is_of_their_weights_and_of_one_shape(tmp_path):
     torch.manual_seed(0)
-    readers = [Reader("all-MiniLM-L6-v2", layers=2) for _ in range(3)]
+    readers = [ReaderNetwork("all-MiniLM-L6-v2", layers=2) for _ in range(3)]
     for at, reader in enumerate(readers):
         with torch.no_grad():
             for parameter in reader.encoder.encoder.layer.parameters():
@@ -761,7 +761,7 @@ def test_the_mean_of_several_runs_is_of_their_weights_and_of_one_shape(tmp_path)
         wanted = sum(other for _, other in others) / 3
         assert torch.allclose(one, wanted, rtol=1e-3, atol=1e-5), name  # kept in half precision
     assert not torch.allclose(found.span.weight, readers[0].span.weight, atol=1e-4)
-    export(Reader("all-MiniLM-L6-v2", layers=3), tmp_path / "deep", {})
+    export(ReaderNetwork("all-MiniLM-L6-v2", layers=3), tmp_path / "deep", {})
     with pytest.raises(ValueError, match="deep: of another base or shape"):
         mean([tmp_path / "0", tmp_path / "deep"])
 
@@ -775,9 +775,9 @@ def test_no_gradient_and_no_dropout_goes_through_what_is_not_trained(tmp_path, p
     )
     MPNetModel(config).save_pretrained(tmp_path)
     (tmp_path / "modules.json").write_text("[]")
-    batch, whole = next(batches(epoch(pool, 0, 0), inputs, 2000, 0)), Reader(str(tmp_path))
+    batch, whole = next(batches(epoch(pool, 0, 0), inputs, 2000, 0)), ReaderNetwork(str(tmp_path))
     for frozen in (1, 2):
-        reader = Reader(str(tmp_path), frozen=frozen).train()
+        reader = ReaderNetwork(str(tmp_path), frozen=frozen).train()
         states = list[torch.Tensor]()
         for layer in reader.encoder.encoder.layer:
             layer.register_forward_hook(lambda _layer, _inputs, output, states=states: states.append(output[0]))
@@ -797,7 +797,7 @@ def test_measures_by_hand():
         {"context": "one two three", "answers": ["three"]},
         {"context": "one two three", "answers": []},
     ]
-    readings = [Reading(4, 7, 3.0, 3.0), Reading(4, 7, 1.0, 1.0), Reading(0, 3, 2.0, 0.0)]
+    readings = [ScoredSpan(4, 7, 3.0, 3.0), ScoredSpan(4, 7, 1.0, 1.0), ScoredSpan(0, 3, 2.0, 0.0)]
     found = measures(rows, readings)
     assert found["forced_f1"] == 0.5
     assert found["auroc_margin"] == 0.5

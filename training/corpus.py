@@ -12,14 +12,14 @@ from rag.load.normalise import normalise
 from rag.pipeline import Assistant, open_assistant, sync_index
 from rag.settings import Settings
 from rag.types import Encoder, Passage
-from training.reader.data import Record
+from training.reader.data import ReadingRecord
 
 UNTITLED = "Untitled"
 
 
 def indexed(
-    records: Iterable[Record], work: Path, settings: Settings, encoder: Encoder
-) -> tuple[Assistant, list[Record]]:
+    records: Iterable[ReadingRecord], work: Path, settings: Settings, encoder: Encoder
+) -> tuple[Assistant, list[ReadingRecord]]:
     """An index of the passages of records, made in a folder, and the records whose passage stands there as it is."""
     folder, index = work / "seeds", work / "index"
     folder.mkdir()
@@ -34,10 +34,10 @@ def is_of(passage: Passage, context: str) -> bool:
     return any(passage.slice(s.start, s.end) in context for s in passage.chunk.sentences if s.end - s.start > 20)
 
 
-def _shelve(folder: Path, records: Sequence[Record]) -> None:
+def _shelve(folder: Path, records: Sequence[ReadingRecord]) -> None:
     """Writes the passages of records as articles, one file a source and title, each passage where it comes first."""
     by_title: dict[tuple[str, str], list[str]] = defaultdict(list)
-    first: dict[str, Record] = {}
+    first: dict[str, ReadingRecord] = {}
     for record in records:
         first.setdefault(" ".join(record.context.split("\n\n")), record)
     for context, record in first.items():

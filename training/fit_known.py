@@ -49,7 +49,7 @@ from rag.split import split
 from rag.types import Article, Hit, Passage, Question, Support
 from training.corpus import indexed, is_of
 from training.fit_support import OUT
-from training.reader.data import Record, records
+from training.reader.data import ReadingRecord, records
 
 SETS = ("squad2_dev23", "squad2_train", "squad1_rest", "wiki_shift", "nq_qed")
 A_SET = {"develop": 25, "test": 20}  # topics of each
@@ -60,7 +60,7 @@ JUDGED = seeds.FILE.parent
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class TopicCase:
     """One answer that was judged."""
 
     source: str
@@ -79,7 +79,7 @@ def judgements(name: str, key: str) -> dict[tuple[str, str], Mapping[str, Any]]:
     return {(row[key], row["quote"]): row for row in rows(JUDGED / f"judged_{name}.jsonl")}
 
 
-class Asking:
+class ModeAsker:
     """Asks as the program does, in one of its modes: `first` (the setting `fast`), `both`, or `given` a passage."""
 
     def __init__(self, mode: str, model: SupportModel, encoder: embed.SentenceTransformerEncoder) -> None:
@@ -128,23 +128,23 @@ def articles(data: Path) -> Iterator[tuple[str, Article]]:
                 yield name, article
 
 
-def about(data: Path, askings: Sequence[Asking]) -> dict[str, list[Case]]:
+def about(data: Path, askers: Sequence[ModeAsker]) -> dict[str, list[TopicCase]]:
     """The openings, by mode."""
-    known, out = judgements("openings", "article"), dict[str, list[Case]]()
+    known, out = judgements("openings", "article"), dict[str, list[TopicCase]]()
     for name, article in track(list(articles(data)), "openings"):
-        for asking in askings:
-            question, found = asking.opening(article)
+        for asker in askers:
+            question, found = asker.opening(article)
             quote = found.passage.slice(found.sentence.start, found.sentence.end)
             row = known.get((hashed(article.info.article_id), hashed(quote)))
             if row is not None:
-                case = Case(name, row["part"], numbers_of(question, found), row["right"])
-                out.setdefault(asking.mode, []).append(case)
+                case = TopicCase(name, row["part"], numbers_of(question, found), row["right"])
+                out.setdefault(asker.mode, []).append(case)
     return out
 
 
-def drawn(placed: Iterable[Record], most: int) -> list[tuple[str, Record]]:
+def drawn(placed: Iterable[ReadingRecord], most: int) -> list[tuple[str, ReadingRecord]]:
     """Topics with the record they are from: titles of Natural Questions' pages, names in the others' questions."""
-    by_set: dict[str, dict[str, Record]] = {}
+    by_set: dict[str, dict[str, ReadingRecord]] = {}
     for record in placed:
         title = re.sub(r"\s*\(.*?\)", "", record.title)
         names = [title] if record.source == "nq_qed" else [m[0] for m in _NAME.finditer(record.question)]
@@ -158,9 +158,9 @@ def drawn(placed: Iterable[Record], most: int) -> list[tuple[str, Record]]:
     ]
 
 
-def on_topics(data: Path, part: str, askings: Sequence[Asking], encoder: Any) -> dict[str, list[Case]]:
+def on_topics(data: Path, part: str, askers: Sequence[ModeAsker], encoder: Any) -> dict[str, list[TopicCase]]:
     """The topics of people's sets that a quotation names, by mode."""
-    known, settings, out, unjudged = judgements("topics", "topic"), Settings(), dict[str, list[Case]](), 0
+    known, settings, out, unjudged = judgements("topics", "topic"), Settings(), dict[str, list[TopicCase]](), 0
     of_sets = (record for name in SETS for record in records(data, name, part))
     with tempfile.TemporaryDirectory() as work:
         assistant, placed = indexed(of_sets, Path(work), settings, encoder)
@@ -171,32 +171,32 @@ def on_topics(data: Path, part: str, askings: Sequence[Asking], encoder: Any) ->
             hidden = [row for row, its in enumerate(passages) if hide and is_of(its, record.context)]
             question = assistant.understood(topic_question(name) or "")
             hits = retrieve(question, without(store, hidden), encoder, settings, settings.passages)
-            for asking in askings:
-                found = _first(question, asking.supports(question, hits))
+            for asker in askers:
+                found = _first(question, asker.supports(question, hits))
                 if found is None:
                     continue
                 quote = found.passage.slice(found.sentence.start, found.sentence.end)
                 row = known.get((hashed(question.topic or ""), hashed(quote)))
                 unjudged += row is None
                 if row is not None:
-                    case = Case("people's", part, numbers_of(question, found), row["right"])
-                    out.setdefault(asking.mode, []).append(case)
+                    case = TopicCase("people's", part, numbers_of(question, found), row["right"])
+                    out.setdefault(asker.mode, []).append(case)
     print(f"topics, {part}: {unjudged} quotations were not judged")
     return out
 
 
-def on_seed_topics(assistant: Assistant, askings: Sequence[Asking]) -> dict[str, list[Case]]:
+def on_seed_topics(assistant: Assistant, askers: Sequence[ModeAsker]) -> dict[str, list[TopicCase]]:
     """The topics on the seed article that a quotation names, by mode; right is one of the sentences on it."""
-    out: dict[str, list[Case]] = {}
+    out: dict[str, list[TopicCase]] = {}
     for case in seed_topics():
         question = assistant.understood(case.asked.question)
         hits = assistant.search(case.asked.question, assistant.settings.passages)
-        for asking in askings:
-            found = _first(question, asking.supports(question, hits)) if question.topic else None
+        for asker in askers:
+            found = _first(question, asker.supports(question, hits)) if question.topic else None
             if found is not None:
                 start, end = found.sentence.start, found.sentence.end
                 right = any(gold.start < end and start < gold.end for gold in case.gold)
-                out.setdefault(asking.mode, []).append(Case("seeds", case.part, numbers_of(question, found), right))
+                out.setdefault(asker.mode, []).append(TopicCase("seeds", case.part, numbers_of(question, found), right))
     return out
 
 
@@ -206,13 +206,13 @@ def _first(question: Question, supports: Sequence[Support]) -> Support | None:
     return first if names else None
 
 
-def on_records(assistant: Assistant) -> dict[str, list[Case]]:
+def on_records(assistant: Assistant) -> dict[str, list[TopicCase]]:
     """The questions on the day and the author, each of an article whose record has an author and of one without.
 
     Where none is known, that none is named and who published it is the answer to both.
     """
     lead = assistant.store.passages(assistant.store.leads()[:1])[0]
-    out: dict[str, list[Case]] = {"dated": [], "written": []}
+    out: dict[str, list[TopicCase]] = {"dated": [], "written": []}
     for row in rows(JUDGED / "record.jsonl"):
         question = analyse(row["question"], 1000)
         if on_record(row["question"]) != question.kind or question.kind not in out:
@@ -221,11 +221,11 @@ def on_records(assistant: Assistant) -> dict[str, list[Case]]:
             passage = replace(lead, info=replace(lead.info, author=author))
             found = Support(passage, lead.chunk.sentences[0], None, None, 0.0)
             right = author is None or row["asks"] == "author"
-            out[question.kind].append(Case("own", seed_half(row["id"]), numbers_of(question, found), right))
+            out[question.kind].append(TopicCase("own", seed_half(row["id"]), numbers_of(question, found), right))
     return out
 
 
-def fitted(cases: Sequence[Case], names: Sequence[str]) -> dict[str, Any]:
+def fitted(cases: Sequence[TopicCase], names: Sequence[str]) -> dict[str, Any]:
     """A logistic model of the numbers, and what it was fitted on."""
     table = np.array([[case.numbers[name] for name in names] for case in cases])
     right = np.array([case.right for case in cases])
@@ -234,7 +234,7 @@ def fitted(cases: Sequence[Case], names: Sequence[str]) -> dict[str, Any]:
     return {"weights": weights, "intercept": round(float(model.intercept_[0]), 4), "fitted_on": _counts(cases)}
 
 
-def shares(cases: Sequence[Case], name: str | None = None) -> dict[str, Any]:
+def shares(cases: Sequence[TopicCase], name: str | None = None) -> dict[str, Any]:
     """The share of right ones, as a model without a number, or with one that is 0 or 1."""
     cells = [[case.right for case in cases if name is None or case.numbers[name] == at] for at in (0, 1)]
     zero, one = (math.log((sum(its) + 0.5) / (len(its) - sum(its) + 0.5)) for its in cells)
@@ -242,14 +242,14 @@ def shares(cases: Sequence[Case], name: str | None = None) -> dict[str, Any]:
     return {"weights": weights, "intercept": round(zero, 4), "fitted_on": _counts(cases)}
 
 
-def _counts(cases: Sequence[Case]) -> dict[str, str]:
+def _counts(cases: Sequence[TopicCase]) -> dict[str, str]:
     return {
         source: f"{sum(c.right for c in cases if c.source == source)}/{sum(c.source == source for c in cases)} right"
         for source in sorted({case.source for case in cases})
     }
 
 
-def tell(what: str, model: Mapping[str, Any], cases: Sequence[Case], threshold: float) -> None:
+def tell(what: str, model: Mapping[str, Any], cases: Sequence[TopicCase], threshold: float) -> None:
     """Prints how well calibrated a model is on cases, by source and part, beside the 0.9 that once stood there."""
     for source, part in sorted({(case.source, case.part) for case in cases}):
         its = [case for case in cases if (case.source, case.part) == (source, part)]
@@ -271,13 +271,13 @@ def main() -> None:
     options = parser.parse_args()
     model, source = shipped_model(), embed.resolve(Settings().encoder)
     encoder = embed.SentenceTransformerEncoder(source)
-    askings = [Asking(mode, model, encoder) for mode in ("first", "both", "given")]
+    askers = [ModeAsker(mode, model, encoder) for mode in ("first", "both", "given")]
     with tempfile.TemporaryDirectory() as work:
         sync_index(seeds.SEEDS, Path(work) / "index", Settings(), encoder=encoder)
         assistant = open_assistant(Path(work) / "index", Settings(), encoder)
-        of_seeds, of_record = on_seed_topics(assistant, askings), on_records(assistant)
-    of_topics = [of_seeds, *(on_topics(options.data, part, askings, encoder) for part in ("develop", "test"))]
-    of_opening = about(options.data, askings)
+        of_seeds, of_record = on_seed_topics(assistant, askers), on_records(assistant)
+    of_topics = [of_seeds, *(on_topics(options.data, part, askers, encoder) for part in ("develop", "test"))]
+    of_opening = about(options.data, askers)
     known: dict[str, dict[str, Any]] = {}
     for mode in ("first", "both", "given"):
         threshold = {"first": model.first, "both": model.both, "given": model.given}[mode].threshold

@@ -41,7 +41,7 @@ from rag.extract.features import ALONE, CHOOSING, FEATURES, SECOND
 from rag.reader import networks
 from rag.settings import Settings
 from training.reader.written import WRITTEN
-from training.support_cases import Asking, Case, corpus, given, keep, kept, seed_cases, turns
+from training.support_cases import HitReader, SupportCase, corpus, given, keep, kept, seed_cases, turns
 from training.support_fit import Fit, by_sort
 
 OUT = Path(__file__).parent.parent / "rag" / "models" / "support.json"
@@ -63,7 +63,7 @@ MODELS = {
 Confidences = tuple[NDArray[np.float64], NDArray[np.bool_]]  # of each case, and whether its best sentence is right
 
 
-def crossed(names: Sequence[str], cases: Sequence[Case], stage: str, parts: Sequence[Any]) -> Confidences:
+def crossed(names: Sequence[str], cases: Sequence[SupportCase], stage: str, parts: Sequence[Any]) -> Confidences:
     """Confidences out of sample: each case's by a model that was fitted on the cases of all parts but its own."""
     probability, right = np.zeros(len(cases)), np.zeros(len(cases), dtype=np.bool_)
     for part in dict.fromkeys(parts):
@@ -73,13 +73,16 @@ def crossed(names: Sequence[str], cases: Sequence[Case], stage: str, parts: Sequ
     return probability, right
 
 
-def fifths(cases: Sequence[Case]) -> list[int]:
+def fifths(cases: Sequence[SupportCase]) -> list[int]:
     """Parts of the cases by their ids."""
     return [int(sha1(case.id), 16) % 5 for case in cases]
 
 
 def chosen(
-    cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_], shipped: float | None = None
+    cases: Sequence[SupportCase],
+    probability: NDArray[np.float64],
+    right: NDArray[np.bool_],
+    shipped: float | None = None,
 ) -> float:
     """The threshold: of a smoothed curve, as its top is flat and single cases make it rough, what ships now if it is
     about as good as the best, else the middle of what is, with the weights of the fit; the written cases have no say.
@@ -95,7 +98,7 @@ def chosen(
 
 
 def _decided(
-    cases: Sequence[Case],
+    cases: Sequence[SupportCase],
     probability: NDArray[np.float64],
     right: NDArray[np.bool_],
     threshold: float,
@@ -109,7 +112,7 @@ def _decided(
 
 
 def out_of_sample(
-    names: Sequence[str], cases: Sequence[Case], stage: str, shipped: float | None = None
+    names: Sequence[str], cases: Sequence[SupportCase], stage: str, shipped: float | None = None
 ) -> tuple[Confidences, Confidences, float]:
     """Confidences with the case's fifth held out, those with its source held out, and the threshold by the latter."""
     within = crossed(names, cases, stage, fifths(cases))
@@ -118,7 +121,7 @@ def out_of_sample(
 
 
 def report(
-    cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_], t: float
+    cases: Sequence[SupportCase], probability: NDArray[np.float64], right: NDArray[np.bool_], t: float
 ) -> dict[str, Any]:
     """Figures out of sample, decided at a threshold."""
     answerable = np.array([case.answerable for case in cases])
@@ -143,7 +146,7 @@ def report(
 
 
 def ablations(
-    names: Sequence[str], cases: Sequence[Case], stage: str, within: Confidences, without: Confidences, t: float
+    names: Sequence[str], cases: Sequence[SupportCase], stage: str, within: Confidences, without: Confidences, t: float
 ) -> None:
     """Prints figures with each feature left out, and of each source with questions of both sorts by a model that was
     fitted without it, beside those out of fold; both are given."""
@@ -159,7 +162,7 @@ def ablations(
 
 
 def _brief(
-    cases: Sequence[Case], probability: NDArray[np.float64], right: NDArray[np.bool_], t: float
+    cases: Sequence[SupportCase], probability: NDArray[np.float64], right: NDArray[np.bool_], t: float
 ) -> dict[str, float]:
     found = report(cases, probability, right, t)
     return {key: found[key] for key in ("auroc_right", "auroc_answerable", "decisions_right")}
@@ -175,10 +178,10 @@ def main() -> None:
     cases = kept(options.features) if options.features and options.features.is_file() else None
     if cases is None:
         encoder = embed.SentenceTransformerEncoder(embed.resolve(Settings().encoder))
-        asking = Asking(networks(), Settings())
+        reader = HitReader(networks(), Settings())
         cases = {
-            "corpus": corpus(options.data, asking, encoder) + seed_cases(asking) + turns(options.data, asking),
-            "given": given(options.data, asking, encoder),
+            "corpus": corpus(options.data, reader, encoder) + seed_cases(reader) + turns(options.data, reader),
+            "given": given(options.data, reader, encoder),
         }
         if options.features:
             keep(options.features, cases)

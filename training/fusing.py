@@ -26,7 +26,7 @@ from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Hit
 from training.corpus import indexed, is_of
-from training.reader.data import Record, records, training_records
+from training.reader.data import ReadingRecord, records, training_records
 from training.reader.written import WRITTEN
 from training.support_cases import CORPUS, share_held
 
@@ -34,7 +34,7 @@ _QUESTIONS, _OF_WRITTEN = 160, 1000  # of each set
 _DEPTHS = 5, 10
 
 
-def group(record: Record) -> str:
+def group(record: ReadingRecord) -> str:
     """The row of the table that a question counts in."""
     if record.source != WRITTEN:
         return "reading sets"
@@ -42,7 +42,7 @@ def group(record: Record) -> str:
     return "written, over half" if share > 0.5 else "a quarter to half" if share > 0.25 else "fewer"
 
 
-def place(hits: Sequence[Hit], record: Record) -> int:
+def place(hits: Sequence[Hit], record: ReadingRecord) -> int:
     """The place of the first hit that is of the question's passage and holds an answer, from 1; 0 where none is."""
     for at, hit in enumerate(hits, start=1):
         if is_of(hit.passage, record.context) and any(text in hit.passage.text for text in record.texts):

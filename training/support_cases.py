@@ -31,7 +31,7 @@ from rag.settings import Settings
 from rag.types import Hit, Question
 from rag.words import stem, stems, terms
 from training.corpus import indexed, is_of
-from training.reader.data import Record, records
+from training.reader.data import ReadingRecord, records
 from training.reader.negatives import other_passage
 from training.reader.written import WRITTEN
 
@@ -59,7 +59,7 @@ STAGES = ("first", "both", "both_alone")
 
 
 @dataclass
-class Case:
+class SupportCase:
     """One question that was asked: the features of the sentences that were read, and which are right."""
 
     id: str
@@ -78,7 +78,7 @@ def _right(question: Question, quote: str, marked: str, gold: Sequence[str]) -> 
     return loss_before.right(quote, None if question.kind in EXPLAINS else marked, gold)
 
 
-class Asking:
+class HitReader:
     """Reads hits as the program does, with both networks."""
 
     def __init__(self, networks: Networks, settings: Settings) -> None:
@@ -96,7 +96,7 @@ class Asking:
         gold: Sequence[str],
         of_articles: frozenset[str] = frozenset(),
         stages: Stages | None = None,
-    ) -> Case:
+    ) -> SupportCase:
         """What is read of a question's passages; right is a sentence of `gold`, or of one of these articles.
 
         Which sentences are read alone `stages` of the shipped models say, those of an index if not given.
@@ -109,7 +109,7 @@ class Asking:
         chosen = (stages or self.model.both).among.rank.order(found["both"][0])[:READ_ALONE]
         alone = self._rows(question, self._extractor.alone(question, both, chosen), gold, of_articles)
         found["both_alone"] = alone[0][chosen], alone[1][chosen]
-        return Case(id, source, sort, found)
+        return SupportCase(id, source, sort, found)
 
     @staticmethod
     def _rows(
@@ -124,22 +124,22 @@ class Asking:
         return np.array(features(question, reads)).reshape(-1, len(FEATURES)), np.array(right, dtype=np.bool_)
 
 
-def share_held(record: Record) -> float:
+def share_held(record: ReadingRecord) -> float:
     """The share of the question's content words that stand in its passage or title, 0 where it has none."""
     asked = {stem(term) for term in terms(record.question)}
     return len(asked & stems(f"{record.title} {record.context}")) / max(1, len(asked))
 
 
-def _reworded(record: Record) -> bool:
+def _reworded(record: ReadingRecord) -> bool:
     """Whether that share is within _IN_OTHER_WORDS."""
     lowest, highest = _IN_OTHER_WORDS
     return lowest <= share_held(record) <= highest
 
 
-def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
+def corpus(data: Path, reader: HitReader, encoder: Any) -> list[SupportCase]:
     """The cases of an index over all sets of CORPUS."""
-    settings, cases = asking.settings, []
-    taken: list[Record] = []
+    settings, cases = reader.settings, []
+    taken: list[ReadingRecord] = []
     with tempfile.TemporaryDirectory() as work:
         of_sets = (record for name in CORPUS for record in records(data, name, "develop"))
         assistant, placed = indexed(of_sets, Path(work), settings, encoder)
@@ -156,16 +156,16 @@ def corpus(data: Path, asking: Asking, encoder: Any) -> list[Case]:
                 sort, gold = "removed", ()
                 hidden = [row for row, passage in enumerate(passages) if is_of(passage, record.context)]
             hits = retrieve(question, without(store, hidden), encoder, settings, settings.passages)
-            cases.append(asking.case(record.id, record.source, sort, question.text, hits, gold))
+            cases.append(reader.case(record.id, record.source, sort, question.text, hits, gold))
     return cases
 
 
-def seed_cases(asking: Asking) -> list[Case]:
+def seed_cases(reader: HitReader) -> list[SupportCase]:
     """The cases of the seed questions' develop half."""
-    settings, dataset = asking.settings, seeds.read()
+    settings, dataset = reader.settings, seeds.read()
     assistant = Setup(dataset, CACHE, settings).assistant
     return [
-        asking.case(
+        reader.case(
             case.id,
             "seeds",
             "answerable" if case.answerable else "unanswerable",
@@ -178,12 +178,12 @@ def seed_cases(asking: Asking) -> list[Case]:
     ]
 
 
-def turns(data: Path, asking: Asking) -> list[Case]:
+def turns(data: Path, reader: HitReader) -> list[SupportCase]:
     """The cases of the conversations' develop part, each last turn as it is searched.
 
     What is right is known by passage alone; every sentence of one that the answer was written from counts.
     """
-    settings, dataset = asking.settings, mtrag.read(data)
+    settings, dataset = reader.settings, mtrag.read(data)
     assistant = Setup(dataset, CACHE, settings).assistant
     cases = []
     for case in track(dataset.cases, "turns"):
@@ -194,11 +194,11 @@ def turns(data: Path, asking: Asking) -> list[Case]:
         hits = assistant.search(question, settings.passages, history=history)
         sort = "answerable" if case.answerable else "unanswerable"
         of = frozenset(gold.article_id for gold in case.gold)
-        cases.append(asking.case(case.id, "mtrag_un", sort, text, hits, (), of_articles=of))
+        cases.append(reader.case(case.id, "mtrag_un", sort, text, hits, (), of_articles=of))
     return cases
 
 
-def given(data: Path, asking: Asking, encoder: Any) -> list[Case]:
+def given(data: Path, reader: HitReader, encoder: Any) -> list[SupportCase]:
     """The cases with a passage of their own."""
     rows: list[tuple[str, str, str, str, str, Sequence[str]]] = [
         (r.id, name, r.question, r.title, r.context, r.texts) for name in GIVEN for r in records(data, name, "develop")
@@ -220,15 +220,15 @@ def given(data: Path, asking: Asking, encoder: Any) -> list[Case]:
     cases = []
     for id, source, question, title, context, gold in track(rows, "given"):
         passage = given_passage(context, title)
-        question = mended_for(passage, question, asking.settings.max_question_chars)
+        question = mended_for(passage, question, reader.settings.max_question_chars)
         cosine = float((encoder.encode([question], query=True) @ encoder.encode([context]).T)[0, 0])
         hits = [Hit(passage, 0.0, cosine, None, None, None)]
         sort = "answerable" if gold else "removed" if source == OWN_OR_OTHER else "unanswerable"
-        cases.append(asking.case(id, source, sort, question, hits, gold, stages=asking.model.given))
+        cases.append(reader.case(id, source, sort, question, hits, gold, stages=reader.model.given))
     return cases
 
 
-def keep(file: Path, cases: dict[str, list[Case]]) -> None:
+def keep(file: Path, cases: dict[str, list[SupportCase]]) -> None:
     """Writes cases to a file."""
     arrays = {
         f"{name}/{at}/{stage}/{part}": array
@@ -243,7 +243,7 @@ def keep(file: Path, cases: dict[str, list[Case]]) -> None:
         np.savez_compressed(out, heads=np.array(heads), **arrays)
 
 
-def kept(file: Path) -> dict[str, list[Case]]:
+def kept(file: Path) -> dict[str, list[SupportCase]]:
     """The cases of such a file; ValueError where its rows are of other features than these."""
     with np.load(file, allow_pickle=False) as arrays:
         heads = json.loads(str(arrays["heads"]))
@@ -251,7 +251,7 @@ def kept(file: Path) -> dict[str, list[Case]]:
             raise ValueError(f"{file} has rows of other features; name another file, and the cases are asked anew")
         return {
             name: [
-                Case(*head, {s: (arrays[f"{name}/{at}/{s}/0"], arrays[f"{name}/{at}/{s}/1"]) for s in STAGES})
+                SupportCase(*head, {s: (arrays[f"{name}/{at}/{s}/0"], arrays[f"{name}/{at}/{s}/1"]) for s in STAGES})
                 for at, head in enumerate(its)
             ]
             for name, its in heads["cases"].items()

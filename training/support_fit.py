@@ -13,7 +13,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from rag.extract.features import CHOOSING, FEATURES
-from training.support_cases import Case
+from training.support_cases import SupportCase
 
 # C of scikit-learn. What the networks say in different places is much the same; small coefficients share it out, where
 # larger ones set one against the other. A further sentence is none of the best that were fitted on, and with small
@@ -27,7 +27,7 @@ SET = {"agreement": 1.0, "judges": -1.5}
 SORTS = {"answerable": 0.5, "removed": 0.25, "unanswerable": 0.25}
 
 
-def by_sort(cases: Sequence[Case], *, root: bool = False) -> NDArray[np.float64]:
+def by_sort(cases: Sequence[SupportCase], *, root: bool = False) -> NDArray[np.float64]:
     """A weight a case, by its sort: all the same in one, or with the sources as the root of how many they have."""
     count = Counter((case.sort, case.source) for case in cases)
     held = {key: math.sqrt(its) if root else its for key, its in count.items()}
@@ -44,7 +44,7 @@ def by_sort(cases: Sequence[Case], *, root: bool = False) -> NDArray[np.float64]
 class Fit:
     """Logistic models fitted on their cases: to find the best sentence, to decide on it, and on a further one."""
 
-    def __init__(self, names: Sequence[str], cases: Sequence[Case], stage: str) -> None:
+    def __init__(self, names: Sequence[str], cases: Sequence[SupportCase], stage: str) -> None:
         self.names, self._stage = tuple(names), stage
         self._columns = [FEATURES.index(name) for name in names]
         used = [case for case in cases if len(case.rows[stage][0])]
@@ -80,11 +80,11 @@ class Fit:
         coefficients[free] = model.coef_[0]
         return coefficients, float(model.intercept_[0])
 
-    def _of(self, case: Case) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def _of(self, case: SupportCase) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         rows, right = case.rows[self._stage]
         return rows[:, self._columns], right
 
-    def best(self, cases: Sequence[Case]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def best(self, cases: Sequence[SupportCase]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """The best sentence's scaled features, and whether it is right, of each case."""
         best, hit = [], []
         for case in cases:
@@ -95,7 +95,7 @@ class Fit:
             hit.append(bool(right[at]))
         return np.array(best), np.array(hit)
 
-    def probability(self, cases: Sequence[Case]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def probability(self, cases: Sequence[SupportCase]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """The best sentence's confidence, and whether it is right."""
         best, hit = self.best(cases)
         coefficients, intercept = self.decide

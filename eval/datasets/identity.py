@@ -39,7 +39,7 @@ NAME = re.compile(r"[A-Z][\w.'’\-]*(?:\s+(?:(?:of|the|de|van|von|al|bin|and)\s
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class IdentityQuestion:
     """A question, and the passage it is put to."""
 
     id: str
@@ -66,7 +66,7 @@ def named(question: str, passage: str) -> tuple[str, str] | None:
     return (match["kind"].casefold(), written) if NAME.fullmatch(written) else None
 
 
-def cases(data: Path) -> list[Asked]:
+def cases(data: Path) -> list[IdentityQuestion]:
     """All questions of the sets that are in `data`, of no passage of a train part."""
     sets = {name: _rows(data, name) for name in dict.fromkeys((*TRAINED_ON, *SETS))}
     parts = {name: parts_of_records(name, its) for name, its in sets.items()}
@@ -76,7 +76,7 @@ def cases(data: Path) -> list[Asked]:
         for row, part in zip(sets[name], parts[name], strict=True)
         if part == "train" and row.get("context")
     }
-    found = list[Asked]()
+    found = list[IdentityQuestion]()
     for name in SETS:
         placed = zip(sets[name], parts[name], strict=True)
         found += _of_set(name, [(row, part) for row, part in placed if folded(row["context"]) not in trained])
@@ -105,11 +105,11 @@ def _rows(data: Path, name: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in text]
 
 
-def _of_set(name: str, placed: Sequence[tuple[Mapping[str, Any], str]]) -> Iterator[Asked]:
+def _of_set(name: str, placed: Sequence[tuple[Mapping[str, Any], str]]) -> Iterator[IdentityQuestion]:
     passages = defaultdict[str, dict[str, Mapping[str, Any]]](dict)
     for row, part in placed:
         passages[part].setdefault(row["context"], row)
-    made = dict[str, Asked]()
+    made = dict[str, IdentityQuestion]()
     for number, (row, part) in enumerate(placed):
         id, answers = f"{name}-{row['id'] or number}", tuple(row["answers"])
         asks = named(row["question"], row["context"])
@@ -132,7 +132,7 @@ def _unanswered(
     part: str,
     row: Mapping[str, Any],
     passages: Mapping[str, Mapping[str, Any]],
-) -> Iterator[Asked]:
+) -> Iterator[IdentityQuestion]:
     """The question put to what is left of its passage, where that has a word of the name, and to others."""
     answers, context = row["answers"], row["context"]
     pieces = [context[a:b] for a, b in sentence_pieces(context)]
@@ -154,6 +154,8 @@ def _asked(
     question: str,
     context: str,
     answers: Sequence[str],
-) -> Asked:
+) -> IdentityQuestion:
     title = "" if row["title"] in PLACEHOLDERS else row["title"].replace("_", " ")
-    return Asked(id, source, asks[0], sort, part, unit(row), question, asks[1], title, context, tuple(answers))
+    return IdentityQuestion(
+        id, source, asks[0], sort, part, unit(row), question, asks[1], title, context, tuple(answers)
+    )

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rag.guard.bodies import Refused, again, bounded, named_files, whole
+from rag.guard.bodies import RequestRefused, again, bounded, named_files, whole
 from rag.guard.headers import passed_on, protected
 
 COOKIE = "articles-session"  # names the browser that uploaded a file
@@ -101,36 +101,36 @@ class Guard:
                 body = await whole(bounded(receive, _BODY_BYTES, _BODY_SECONDS))
                 named = named_files(body) if path != "/login" else ()
                 if named and not self._uploads.of(request.cookies.get(COOKIE)).issuperset(named):
-                    raise Refused(403, "a request may name no file but those that this browser uploaded")
+                    raise RequestRefused(403, "a request may name no file but those that this browser uploaded")
                 receive = again(body, receive)
             await self._app(passed_on(scope), receive, answer)
-        except Refused as no:
+        except RequestRefused as no:
             await PlainTextResponse(no.why, no.status)(scope, receive, answer)
 
     def _admit(self, request: Request, path: str) -> None:
-        """Raises Refused for a host, an origin or a route that is not this server's, and for a body known to be large.
+        """Raises RequestRefused for a host, an origin or a route that is not this server's, and for a body known large.
 
         The path is that of the request line: what a framework makes of it may have parts of the Host header.
         """
         host = request.headers.get("host", "")
         name = _HOST.fullmatch(host)
         if name is None or len(path) + len(request.scope["query_string"]) > _ADDRESS_BYTES:
-            raise Refused(400, "the request's address cannot be used")
+            raise RequestRefused(400, "the request's address cannot be used")
         # A name that somebody else lets point here must not make a stranger's page part of this one.
         if self._rules.hosts and name["name"].strip("[]") not in self._rules.hosts:
-            raise Refused(403, "this page is served to this machine alone; see --host and --auth")
+            raise RequestRefused(403, "this page is served to this machine alone; see --host and --auth")
         origin = request.headers.get("origin")
         if origin is not None and origin.partition("://")[2] != host:
-            raise Refused(403, "another site's page cannot ask here")
+            raise RequestRefused(403, "another site's page cannot ask here")
         if path == "/logout" and request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-            raise Refused(403, "another site's page cannot log you out")
+            raise RequestRefused(403, "another site's page cannot log you out")
         if not self._is_route(request, path):
-            raise Refused(404, "there is no such page")
+            raise RequestRefused(404, "there is no such page")
         if path == _UPLOAD and not self._rules.upload:
-            raise Refused(403, "files are not taken here")
+            raise RequestRefused(403, "files are not taken here")
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > (MAX_UPLOAD_BYTES if path == _UPLOAD else _BODY_BYTES):
-            raise Refused(413, "the request is too large")
+            raise RequestRefused(413, "the request is too large")
 
     def _is_route(self, request: Request, path: str) -> bool:
         method = "GET" if request.method == "HEAD" else request.method

@@ -15,7 +15,7 @@ _PIECES = 20_000  # in which a body arrives
 _NAME = 64  # characters of what names a session or an event
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request that goes no further: the status and the reason."""
 
     def __init__(self, status: int, why: str) -> None:
@@ -23,7 +23,7 @@ class Refused(Exception):
 
 
 def bounded(receive: Receive, most: int, seconds: float, pieces: int | None = _PIECES) -> Receive:
-    """The same messages; raises Refused when the body has more bytes or pieces, or takes longer."""
+    """The same messages; raises RequestRefused when the body has more bytes or pieces, or takes longer."""
     loop = asyncio.get_running_loop()
     count, parts, end, done = 0, 0, loop.time() + seconds, False
 
@@ -34,11 +34,11 @@ def bounded(receive: Receive, most: int, seconds: float, pieces: int | None = _P
         try:
             message = await asyncio.wait_for(receive(), end - loop.time())
         except TimeoutError as error:
-            raise Refused(408, f"the request did not arrive within {seconds:.0f} seconds") from error
+            raise RequestRefused(408, f"the request did not arrive within {seconds:.0f} seconds") from error
         count, parts = count + len(message.get("body", b"")), parts + 1
         done = not message.get("more_body", False)
         if count > most or (pieces is not None and parts > pieces):
-            raise Refused(413, "the request is too large")
+            raise RequestRefused(413, "the request is too large")
         return message
 
     return received
@@ -71,18 +71,18 @@ def again(body: bytes, receive: Receive) -> Receive:
 def named_files(body: bytes) -> list[str | None]:
     """The path of each object in a JSON body that Gradio would take for a file; None where it has none that is text.
 
-    Raises Refused for what is not JSON, has too many values, or names a session by more than a name.
+    Raises RequestRefused for what is not JSON, has too many values, or names a session by more than a name.
     """
     if sum(body.count(sign) for sign in (b",", b"[", b"{")) > _VALUES:
-        raise Refused(413, "the request has too many values")
+        raise RequestRefused(413, "the request has too many values")
     try:
         data = json.loads(body) if body.strip() else None
         found = list(_files(data))
     except (ValueError, RecursionError) as error:
-        raise Refused(400, "the request is not JSON, or nested too deep") from error
+        raise RequestRefused(400, "the request is not JSON, or nested too deep") from error
     names = [data.get(key) for key in ("session_hash", "event_id", "trigger_id")] if isinstance(data, dict) else []
     if any(len(str(name)) > _NAME for name in names):
-        raise Refused(400, "the request names its session by more than a name")
+        raise RequestRefused(400, "the request names its session by more than a name")
     return found
 
 

@@ -16,12 +16,12 @@ from typing import BinaryIO
 
 from rag.errors import SeedError
 from rag.load import apart, formats, jsonl
-from rag.load.formats import SUFFIXES, Reading, holds_many, loader_version, suffix_of
+from rag.load.formats import SUFFIXES, ParseResult, holds_many, loader_version, suffix_of
 from rag.load.limits import LIMITS
 from rag.load.parsed import Parsed
 from rag.types import Article, ArticleInfo, SeedEntry, SeedFile
 
-__all__ = ["SUFFIXES", "Found", "Loaded", "by_file", "find", "holds_many", "load", "loader_version", "require"]
+__all__ = ["SUFFIXES", "Loaded", "SeedFiles", "by_file", "find", "holds_many", "load", "loader_version", "require"]
 
 # Kinds of file of which a short one is read here: their loaders are our own, and take time and memory in proportion.
 _READ_HERE = (".jsonl", ".txt")
@@ -44,7 +44,7 @@ class Loaded:
 
 
 @dataclass(slots=True)
-class Found:
+class SeedFiles:
     """The article files of a seeds folder in the order of their paths, and what was left out, as (path, reason)."""
 
     files: list[SeedFile] = field(default_factory=list)
@@ -52,13 +52,13 @@ class Found:
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
 
-def find(seeds: Path) -> Found:
+def find(seeds: Path) -> SeedFiles:
     """The article files under `seeds`.
 
     Hidden files and README files are never articles and are not mentioned. Raises SeedError without the folder.
     """
     require(seeds)
-    out = Found()
+    out = SeedFiles()
     for file in _walk(seeds, out):
         _sort(file, file.relative_to(seeds).as_posix(), seeds, out)
     out.files.sort(key=lambda f: f.path)
@@ -73,7 +73,7 @@ def require(seeds: Path) -> None:
         )
 
 
-def _walk(seeds: Path, out: Found) -> Iterator[Path]:
+def _walk(seeds: Path, out: SeedFiles) -> Iterator[Path]:
     def failed(error: OSError) -> None:
         where = Path(error.filename).relative_to(seeds).as_posix() if error.filename else "."
         out.unreadable.append((_shown(where), f"the folder cannot be read: {error.strerror}"))
@@ -86,7 +86,7 @@ def _walk(seeds: Path, out: Found) -> Iterator[Path]:
                 yield Path(folder) / name
 
 
-def _sort(file: Path, path: str, seeds: Path, out: Found) -> None:
+def _sort(file: Path, path: str, seeds: Path, out: SeedFiles) -> None:
     """Puts one file where it belongs."""
     try:
         linked = file.is_symlink()
@@ -187,14 +187,14 @@ def _one(out: Loaded, held: _Held, label: str, raw: bytes) -> None:
             return
     suffix = suffix_of(held.path)
     here = suffix in _READ_HERE and len(raw) <= _SHORT
-    reading: Reading = (formats if here else apart).read(suffix, raw, LIMITS)
-    if reading.parsed is None:
-        out.problems.append((label, reading.problem or ""))
+    result: ParseResult = (formats if here else apart).read(suffix, raw, LIMITS)
+    if result.parsed is None:
+        out.problems.append((label, result.problem or ""))
         return
-    if reading.parsed.note:
-        out.noted.append((label, reading.parsed.note))
+    if result.parsed.note:
+        out.noted.append((label, result.parsed.note))
     if entry is None:
-        parsed = reading.parsed
+        parsed = result.parsed
         out.articles.append(Article(_info(held.path, sha256, parsed), parsed.text, parsed.paragraphs))
 
 

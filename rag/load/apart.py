@@ -23,19 +23,19 @@ from pydantic import TypeAdapter, ValidationError
 import rag
 from rag.errors import SeedError
 from rag.load.dates import day
-from rag.load.formats import Reading, check
+from rag.load.formats import ParseResult, check
 from rag.load.limits import Limits
 from rag.load.parsed import Parsed
 
 READY = b"ready\n"  # what the process says when it has started
 OUT_OF_MEMORY = 3  # its exit code when it took more memory than it may
-READINGS = TypeAdapter(Reading)
+PARSE_RESULTS = TypeAdapter(ParseResult)
 _LAST = 10  # seconds that a process gets to end, when it has closed its output
 _lock = threading.Lock()  # one process, and so one bound of memory, however many threads read
 _reader: _Reader | None = None
 
 
-def read(suffix: str, raw: bytes, limits: Limits) -> Reading:
+def read(suffix: str, raw: bytes, limits: Limits) -> ParseResult:
     """Reads an article apart. Raises SeedError when the process cannot be started."""
     global _reader
     code = 0
@@ -49,7 +49,7 @@ def read(suffix: str, raw: bytes, limits: Limits) -> Reading:
             code = reader.end()
             if code:  # else it had ended by itself, between two files
                 break
-    return Reading(problem=_reason(code, limits, len(raw)))
+    return ParseResult(problem=_reason(code, limits, len(raw)))
 
 
 class _Reader:
@@ -115,18 +115,18 @@ class _Reader:
         self.end()
 
 
-def _checked(answer: bytes, limits: Limits) -> Reading:
+def _checked(answer: bytes, limits: Limits) -> ParseResult:
     """The answer as what it must be, whatever wrote it."""
     try:
-        reading = READINGS.validate_json(answer, strict=True)
-        if (reading.parsed is None) == (reading.problem is None):
+        result = PARSE_RESULTS.validate_json(answer, strict=True)
+        if (result.parsed is None) == (result.problem is None):
             raise ValueError("it is neither an article nor a problem")
-        if reading.parsed is not None:
-            check(reading.parsed, limits)
-            _check_places(reading.parsed)
-        return reading
+        if result.parsed is not None:
+            check(result.parsed, limits)
+            _check_places(result.parsed)
+        return result
     except (ValidationError, ValueError):
-        return Reading(problem="cannot be read (its reader gave an answer that cannot be used)")
+        return ParseResult(problem="cannot be read (its reader gave an answer that cannot be used)")
 
 
 def _check_places(parsed: Parsed) -> None:

@@ -1,4 +1,4 @@
-"""bytes -> Reading: each kind of file with its module, and what is said of one that cannot be read."""
+"""bytes -> ParseResult: each kind of file with its module, and what is said of one that cannot be read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = logging.getLogger("rag")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParseResult:
     """An article as it was read, or why it could not be."""
 
     parsed: Parsed | None = None
@@ -53,21 +53,21 @@ def keeps_front_matter(path: str) -> bool:
     return _FORMATS[suffix_of(path)] in (text, markdown)
 
 
-def read(suffix: str, raw: bytes, limits: Limits) -> Reading:
+def read(suffix: str, raw: bytes, limits: Limits) -> ParseResult:
     """Reads one article here. Raises MemoryError alone."""
     try:
         parsed: Parsed = _FORMATS[suffix].parse(raw, limits)
         check(parsed, limits)
-        return Reading(parsed)
+        return ParseResult(parsed)
     except UnicodeEncodeError:
-        return Reading(problem="holds half of a surrogate pair, which is no character")
+        return ParseResult(problem="holds half of a surrogate pair, which is no character")
     except ValueError as error:
-        return Reading(problem=_short(str(error)))
+        return ParseResult(problem=_short(str(error)))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - foreign files make the libraries fail in ways they do not document
         _log.debug("the loader of %s failed", suffix, exc_info=True)
-        return Reading(problem=_short(f"cannot be read ({type(error).__name__}: {error})"))
+        return ParseResult(problem=_short(f"cannot be read ({type(error).__name__}: {error})"))
 
 
 def check(parsed: Parsed, limits: Limits) -> None:

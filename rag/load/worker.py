@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rag.load import apart
-from rag.load.formats import Reading, read
+from rag.load.formats import ParseResult, read
 from rag.load.limits import Limits
 
 _IDLE = 60  # seconds without a file; a server need not keep the memory
@@ -40,26 +40,26 @@ def main() -> None:
     while select.select([questions], [], [], _IDLE)[0] and (head := questions.readline()):
         asked = json.loads(head)
         limits = Limits(**asked["limits"])
-        reading = _reading(asked["suffix"], questions.read(asked["bytes"]), limits, memory)
-        answers.write(apart.READINGS.dump_json(reading) + b"\n")
+        result = _result(asked["suffix"], questions.read(asked["bytes"]), limits, memory)
+        answers.write(apart.PARSE_RESULTS.dump_json(result) + b"\n")
         answers.flush()
         if memory.taken() > _KEPT * limits.memory_bytes:
             return
 
 
-def _reading(suffix: str, raw: bytes, limits: Limits, memory: _Memory) -> Reading:
+def _result(suffix: str, raw: bytes, limits: Limits, memory: _Memory) -> ParseResult:
     """Reads one article within its bounds: the timers end this process, whatever it is doing."""
     memory.bound(limits.memory_bytes)
     signal.setitimer(signal.ITIMER_PROF, limits.time(len(raw)))
     signal.alarm(limits.patience)
     try:
-        reading = read(suffix, raw, limits)
+        result = read(suffix, raw, limits)
     except MemoryError:
-        reading = Reading(problem=apart.out_of_memory(limits))
+        result = ParseResult(problem=apart.out_of_memory(limits))
     signal.alarm(0)
     signal.setitimer(signal.ITIMER_PROF, 0)
     memory.bound(None)  # to answer takes some, too
-    return reading
+    return result
 
 
 class _Memory:

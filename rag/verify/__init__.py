@@ -21,7 +21,7 @@ from rag.absence import askable, cleaned
 from rag.errors import InputError
 from rag.types import ASIDES
 from rag.verify.asked import kind_of
-from rag.verify.problem import Kind, Problem
+from rag.verify.problem import Problem, ProblemKind
 from rag.verify.quotations import quotation
 from rag.verify.schema import Answer, read
 from rag.verify.shape import shape
@@ -53,7 +53,7 @@ class Finding:
 
     line: int
     id: str | None
-    kind: Kind
+    kind: ProblemKind
     leaves: tuple[str, ...]
     what: str
 
@@ -81,7 +81,7 @@ def verify(answers: Path, seeds: Path, *, max_chars: int = 800) -> Verdict:
     sources = Sources(seeds, max_chars)
     findings: list[Finding] = []
     count = 0
-    quotations: Counter[Kind | None] = Counter()
+    quotations: Counter[ProblemKind | None] = Counter()
     for line, answer in read(answers):
         count += 1
         found = list(_quotations(answer, sources))
@@ -107,9 +107,9 @@ def _quotations(answer: Answer, sources: Sources) -> Iterator[list[Problem]]:
             yield list(quotation(citation, f"{name}[{i}]", sources))
 
 
-def _worst(problems: list[Problem]) -> Kind | None:
+def _worst(problems: list[Problem]) -> ProblemKind | None:
     kinds = {problem.kind for problem in problems}
-    order: tuple[Kind, ...] = ("violation", "source missing", "source changed")
+    order: tuple[ProblemKind, ...] = ("violation", "source missing", "source changed")
     return next((kind for kind in order if kind in kinds), None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["violation", "source changed", "source missing"]
+ProblemKind = Literal["violation", "source changed", "source missing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,4 +14,4 @@ class Problem:
 
     leaves: tuple[str, ...]
     what: str
-    kind: Kind = "violation"
+    kind: ProblemKind = "violation"

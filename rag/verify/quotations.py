@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rag.boilerplate import is_boilerplate
 from rag.types import Article
-from rag.verify.problem import Kind, Problem
+from rag.verify.problem import Problem, ProblemKind
 from rag.verify.schema import AnswerCitation
 from rag.verify.sources import Absent, Sources
 
@@ -25,14 +25,14 @@ def quotation(citation: AnswerCitation, at: str, sources: Sources) -> Iterator[P
         yield Problem(leaves, f"{label}: {article.why}", "source missing")
         return
     info = article.info
-    of_file: Kind = "violation"
+    of_file: ProblemKind = "violation"
     if info.seed_sha256 != citation.seed_sha256 and sources.of_another(citation):
         what = f"{label}: the bytes that were quoted are those of another article of the file"
         yield Problem((f"{at}.article_id", f"{at}.seed_sha256"), what)
     elif info.seed_sha256 != citation.seed_sha256:
         of_file = "source changed"
         yield Problem((f"{at}.seed_sha256",), f"{label}: the seed file is not the one that was quoted", of_file)
-    of_text: Kind = "violation"
+    of_text: ProblemKind = "violation"
     if info.text_sha256 != citation.text_sha256:
         of_text = of_file
         what = f"{label}: the file gives another text than the one that was quoted ({info.loader})"

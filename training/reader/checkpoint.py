@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from training.reader.model import Reader
+from training.reader.model import ReaderNetwork
 
 _KEPT = 2
 
 
-def save(run: Path, reader: Reader, optimiser: torch.optim.Optimizer, position: dict[str, Any]) -> Path:
+def save(run: Path, reader: ReaderNetwork, optimiser: torch.optim.Optimizer, position: dict[str, Any]) -> Path:
     """Writes `step-N` with N of `position["step"]`, then removes all but the last two."""
     folder = run / f"step-{position['step']:07d}"
     work = run / f"{folder.name}.part"
@@ -42,7 +42,7 @@ def all_of(run: Path) -> list[Path]:
     return sorted(folder for folder in run.glob("step-*") if folder.name.removeprefix("step-").isdigit())
 
 
-def load(folder: Path, reader: Reader, optimiser: torch.optim.Optimizer | None = None) -> dict[str, Any]:
+def load(folder: Path, reader: ReaderNetwork, optimiser: torch.optim.Optimizer | None = None) -> dict[str, Any]:
     """Puts a checkpoint's state into its arguments, and into torch's random numbers; returns the position."""
     reader.load_state_dict(load_file(folder / "reader.safetensors"))
     if optimiser is not None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eval import datasets
-from training.reader.data import SOURCES, Record, records, training_records
+from training.reader.data import SOURCES, ReadingRecord, records, training_records
 from training.reader.written import WRITTEN, written
 
 
@@ -35,7 +35,7 @@ def main() -> None:
     print(f"trained on: {counted(training_records(folder)[WRITTEN])}")
 
 
-def counted(some: Sequence[Record]) -> str:
+def counted(some: Sequence[ReadingRecord]) -> str:
     """How many questions, on how many passages, and how many of them these answer."""
     answered = sum(bool(record.answers) for record in some)
     passages = len({record.context for record in some})

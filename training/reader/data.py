@@ -43,7 +43,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ReadingRecord:
     """A question and its passage. `pieces` are the sentences, and cover the passage without a gap."""
 
     source: str
@@ -69,7 +69,7 @@ def rows_of(folder: Path, name: str) -> list[Row]:
     return list(_grouped(rows)) if name == "selqa_sentences" else rows
 
 
-def records(folder: Path, name: str, part: str, questions: Path = QUESTIONS) -> list[Record]:
+def records(folder: Path, name: str, part: str, questions: Path = QUESTIONS) -> list[ReadingRecord]:
     """The records of one part of a set, unfiltered; of the written questions those on passages of that part."""
     if name == WRITTEN:
         of_part = (record for source in SOURCES for record in records(folder, source, part))
@@ -81,10 +81,10 @@ def records(folder: Path, name: str, part: str, questions: Path = QUESTIONS) -> 
 
 def training_records(
     folder: Path, names: Sequence[str] = SOURCES, questions: Path = QUESTIONS
-) -> dict[str, list[Record]]:
+) -> dict[str, list[ReadingRecord]]:
     """The records that may be trained on, by source, with the questions written on their passages."""
     guarded = protected(folder)
-    found: dict[str, list[Record]] = {}
+    found: dict[str, list[ReadingRecord]] = {}
     for name in names:
         rows = rows_of(folder, name)
         parts = parts_of_records(name, rows)
@@ -114,9 +114,9 @@ def clapnq_rows(folder: Path) -> list[Row]:
     return [row | {"part": part} for row, part in zip(rows, parts, strict=True)]
 
 
-def _records(name: str, rows: Iterable[Row]) -> list[Record]:
+def _records(name: str, rows: Iterable[Row]) -> list[ReadingRecord]:
     return [
-        Record(
+        ReadingRecord(
             source=name,
             id=row["id"] or f"{name}-{number}",
             title="" if row["title"] in PLACEHOLDERS else unquote(row["title"]).replace("_", " "),

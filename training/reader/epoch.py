@@ -14,7 +14,7 @@ from random import Random
 
 from eval.parts import folded
 from eval.slips import mistyped
-from training.reader.data import Range, Record
+from training.reader.data import Range, ReadingRecord
 from training.reader.mined import agrees, key_of
 from training.reader.negatives import (
     likeness,
@@ -103,14 +103,14 @@ def less(groups: Sequence[Group], kind: str) -> list[Group]:
 class _Shown:
     """What is shown of an answerable question, and drawn once for all that is held against it."""
 
-    record: Record
+    record: ReadingRecord
     span: Range
     title: str
     words: int
     kept: Sequence[int]
 
     @classmethod
-    def of(cls, record: Record, rng: Random) -> _Shown:
+    def of(cls, record: ReadingRecord, rng: Random) -> _Shown:
         span, title, words = _answer(record, rng), _title(record, rng), _words(rng)
         return cls(record, span, title, words, _kept(record, pieces_of(record, span), words, rng))
 
@@ -118,29 +118,29 @@ class _Shown:
         """The question as it is."""
         return self.asked(self.record, self.record.question, "answer", self.span)
 
-    def asked(self, record: Record, question: str, kind: str, span: Range | None = None) -> Example:
+    def asked(self, record: ReadingRecord, question: str, kind: str, span: Range | None = None) -> Example:
         """A question put to the same sentences of the passage, or of one that has as many."""
         return example(record, self.kept, span, kind=kind, question=question, title=self.title)
 
 
-def _written(twin: Record, unanswerable: Sequence[Record], rng: Random) -> Group:
+def _written(twin: ReadingRecord, unanswerable: Sequence[ReadingRecord], rng: Random) -> Group:
     """An answerable question and those written to look like it, all on the same sentences of the passage."""
     shown = _Shown.of(twin, rng)
     chosen = rng.sample(list(unanswerable), min(_MOST_TWINS, len(unanswerable)))
     return shown.answerable(), *(shown.asked(twin, other.question, "written") for other in chosen)
 
 
-def _one_more(twin: Record, pool: Pool, rng: Random) -> Group:
+def _one_more(twin: ReadingRecord, pool: Pool, rng: Random) -> Group:
     """A question with a written twin, and one made by another passage or a replaced word; nothing where none can be."""
     return _pair(_Shown.of(twin, rng), rng.sample(_MORE_WAYS, len(_MORE_WAYS)), pool, rng)
 
 
-def _alone(record: Record, rng: Random) -> Example:
+def _alone(record: ReadingRecord, rng: Random) -> Example:
     kept = _kept(record, _nearest(record.question, record), _words(rng), rng)
     return example(record, kept, None, kind="written", question=record.question, title=_title(record, rng))
 
 
-def _made(record: Record, pool: Pool, rng: Random) -> Group:
+def _made(record: ReadingRecord, pool: Pool, rng: Random) -> Group:
     """An answerable question, and often an unanswerable one made from it."""
     shown = _Shown.of(record, rng)
     pair: Group = ()
@@ -234,18 +234,18 @@ def _elsewhere(way: str, shown: _Shown, pool: Pool, rng: Random) -> Example | No
     return example(other, kept, None, kind=way, question=record.question, title=title)
 
 
-def _nearest(question: str, record: Record) -> range:
+def _nearest(question: str, record: ReadingRecord) -> range:
     """The sentence with most stems of the question."""
     best = _likest(question, record, range(len(record.pieces)))
     return range(best, best + 1)
 
 
-def _likest(question: str, record: Record, among: Sequence[int]) -> int:
+def _likest(question: str, record: ReadingRecord, among: Sequence[int]) -> int:
     """The one of some sentences that has most stems of the question."""
     return max(among, key=lambda i: likeness(question, record.context[slice(*record.pieces[i])]))
 
 
-def _order(record: Record, rng: Random) -> list[str]:
+def _order(record: ReadingRecord, rng: Random) -> list[str]:
     if record.source in ONLY:
         return [ONLY[record.source]]
     left, order = dict(WAYS), []
@@ -256,7 +256,7 @@ def _order(record: Record, rng: Random) -> list[str]:
     return order
 
 
-def _answer(record: Record, rng: Random) -> Range:
+def _answer(record: ReadingRecord, rng: Random) -> Range:
     """One of the accepted answers; where it stands several times, the place most like the question."""
     start, end = rng.choice(record.answers)
     if record.source != "squad2_dev23":
@@ -275,7 +275,7 @@ def _answer(record: Record, rng: Random) -> Range:
     return places[best]
 
 
-def _kept(record: Record, anchor: range, words: int, rng: Random) -> list[int]:
+def _kept(record: ReadingRecord, anchor: range, words: int, rng: Random) -> list[int]:
     around = window(record, anchor, words, rng)
     return with_gap(around, anchor, rng) if rng.random() < _GAP else list(around)
 
@@ -286,5 +286,5 @@ def _words(rng: Random) -> int:
     return rng.randint(*_SHORT) if rng.random() < _SHORT_WINDOW else _LONG
 
 
-def _title(record: Record, rng: Random) -> str:
+def _title(record: ReadingRecord, rng: Random) -> str:
     return "" if rng.random() < _TITLE_DROPPED else record.title

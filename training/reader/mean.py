@@ -14,10 +14,10 @@ from pathlib import Path
 
 import torch
 
-from training.reader.model import Reader, export, load_export
+from training.reader.model import ReaderNetwork, export, load_export
 
 
-def mean(folders: Sequence[Path]) -> Reader:
+def mean(folders: Sequence[Path]) -> ReaderNetwork:
     """The mean of exports. Raises ValueError where their bases or shapes are not the same."""
     reader, *others = (load_export(folder) for folder in folders)
     states = [other.state_dict() for other in others]

@@ -26,7 +26,7 @@ from rag.reader import networks
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from training.corpus import UNTITLED, indexed, is_of
-from training.reader.data import Record, training_records
+from training.reader.data import ReadingRecord, training_records
 from training.reader.mined import key_in, key_of
 from training.reader.negatives import holds_answer
 
@@ -38,13 +38,13 @@ _READ = 6  # of the passages found, by the first network
 class Miner:
     """An index of training passages, and what is found there for a question."""
 
-    def __init__(self, records: Iterable[Record], work: Path) -> None:
+    def __init__(self, records: Iterable[ReadingRecord], work: Path) -> None:
         settings = Settings()
         encoder = embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
         self._assistant, self.records = indexed(records, work, settings, encoder)
         self._extractor = ReadingExtractor(networks(), shipped_model(), fast=True)
 
-    def of(self, record: Record) -> Iterator[dict[str, Any]]:
+    def of(self, record: ReadingRecord) -> Iterator[dict[str, Any]]:
         """The passages without an answer that the reader takes for the best, with the span it marks in each."""
         assistant = self._assistant
         question = assistant.understood(record.question)
@@ -67,7 +67,7 @@ class Miner:
             }
 
 
-def asked(sources: dict[str, list[Record]]) -> list[Record]:
+def asked(sources: dict[str, list[ReadingRecord]]) -> list[ReadingRecord]:
     """The answerable questions in an order of their own, so that any number of them from the first is a sample."""
     some = [r for name, its in sources.items() if name not in NOT_ASKED for r in its if r.answers]
     return sorted(some, key=lambda r: sha1(f"mine {r.source} {r.id} {r.question}"))

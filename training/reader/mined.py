@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rag.sentences import sentence_pieces
 from rag.words import STOPWORDS
-from training.reader.data import Range, Record, Row
+from training.reader.data import Range, ReadingRecord, Row
 
 Key = tuple[str, str, str]
 
@@ -22,7 +22,7 @@ _WORD = re.compile(r"[^\W\d_]+|\d+")  # of "61-yard" both
 class Mistaken:
     """A passage without an answer, and the words that the reader took for one."""
 
-    record: Record
+    record: ReadingRecord
     span: Range
 
 
@@ -38,7 +38,7 @@ def read_mined(file: Path) -> dict[Key, Sequence[Mistaken]]:
 def _mistaken(line: Row, other: Row) -> Mistaken:
     text, start = other["text"], other["start"]
     pieces = tuple(sentence_pieces(text))
-    record = Record(line["source"], line["id"], other["title"], line["question"], text, (), pieces)
+    record = ReadingRecord(line["source"], line["id"], other["title"], line["question"], text, (), pieces)
     return Mistaken(record, (start, max(start + 1, other["end"])))
 
 
@@ -47,7 +47,7 @@ def key_in(line: Row) -> Key:
     return line["source"], line["id"], line["question"]
 
 
-def key_of(record: Record) -> Key:
+def key_of(record: ReadingRecord) -> Key:
     """Under which a record's passages stand."""
     return record.source, record.id, record.question
 

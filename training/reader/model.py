@@ -30,7 +30,7 @@ class Outputs:
     sentence: Tensor  # (B, S + 1)
 
 
-class Reader(nn.Module):
+class ReaderNetwork(nn.Module):
     """Base model and heads. The word embeddings stay those of the base unless `tune_words`.
 
     Of the base's layers the lowest `layers` are kept (0: all), and of these the lowest `frozen` stay as they are.
@@ -70,7 +70,7 @@ class Reader(nn.Module):
         self.sentence = nn.Linear(width, 1)
         self.no_sentence = nn.Linear(width, 1)
 
-    def train(self, mode: bool = True) -> Reader:
+    def train(self, mode: bool = True) -> ReaderNetwork:
         """Sets the mode; parts that are not trained stay as they are when read, without dropout."""
         super().train(mode)
         for part in self._frozen:
@@ -139,7 +139,7 @@ def _sentence(logits: Tensor, batch: Batch) -> Tensor:
     return (logits.logsumexp(1) - logits.masked_fill(~gold, _NOWHERE).logsumexp(1)).mean()
 
 
-def parameter_groups(reader: Reader, rate: float, decay: float, heads: float, weight_decay: float) -> list[dict]:
+def parameter_groups(reader: ReaderNetwork, rate: float, decay: float, heads: float, weight_decay: float) -> list[dict]:
     """Groups for an optimiser: the rate falls by `decay` a layer from the top, and that of the heads is `heads`."""
     layers = reader.encoder.config.num_hidden_layers
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
@@ -163,7 +163,7 @@ def _layer(name: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def export(reader: Reader, folder: Path, facts: dict[str, Any]) -> None:
+def export(reader: ReaderNetwork, folder: Path, facts: dict[str, Any]) -> None:
     """Writes half-precision weights without what is the base's own, and a config that says which base."""
     folder.mkdir(parents=True, exist_ok=True)
     state = reader.state_dict()
@@ -184,10 +184,10 @@ def export(reader: Reader, folder: Path, facts: dict[str, Any]) -> None:
     (folder / "config.json").write_text(json.dumps(config, indent=1, sort_keys=True, default=str) + "\n")
 
 
-def load_export(folder: Path) -> Reader:
+def load_export(folder: Path) -> ReaderNetwork:
     """A reader from `export`'s folder, in float32, for reading. Raises ValueError where the base is another one."""
     config = json.loads((folder / "config.json").read_text())
-    reader = Reader(
+    reader = ReaderNetwork(
         config["base"],
         tune_words=config["word_embeddings"] == "own",
         layers=config["encoder"].get("num_hidden_layers", 0),
@@ -196,7 +196,7 @@ def load_export(folder: Path) -> Reader:
     return reader.eval()
 
 
-def fill_from(reader: Reader, folder: Path) -> None:
+def fill_from(reader: ReaderNetwork, folder: Path) -> None:
     """Puts the weights of `export`'s folder into a reader; layers above those of the export stay the base's.
 
     Raises ValueError where base or shape is another.

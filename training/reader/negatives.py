@@ -19,7 +19,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from eval.parts import folded
 from rag.words import stem, stems
-from training.reader.data import Record
+from training.reader.data import ReadingRecord
 from training.reader.views import pieces_of
 
 _folded = functools.lru_cache(maxsize=50_000)(folded)
@@ -42,8 +42,8 @@ _KINDS = (_YEAR, _NUMBER, _NAME)
 class Neighbours:
     """The passages of a source that are lexically nearest to each of its questions, the question's own left out."""
 
-    def __init__(self, records: Sequence[Record], count: int = 12) -> None:
-        passages: dict[str, Record] = {}
+    def __init__(self, records: Sequence[ReadingRecord], count: int = 12) -> None:
+        passages: dict[str, ReadingRecord] = {}
         for record in records:
             passages.setdefault(folded(record.context), record)
         self._passages = list(passages.values())
@@ -59,12 +59,12 @@ class Neighbours:
                 own = places[folded(record.context)]
                 self._nearest[record.id, record.question] = [i for i in row.tolist() if i != own][:count]
 
-    def of(self, record: Record) -> list[Record]:
+    def of(self, record: ReadingRecord) -> list[ReadingRecord]:
         """Records on the nearest other passages, nearest first."""
         return [self._passages[i] for i in self._nearest[record.id, record.question]]
 
 
-def without_answer(record: Record) -> list[int] | None:
+def without_answer(record: ReadingRecord) -> list[int] | None:
     """The sentences that remain when those of the answers are gone, where the answers stand in none of them."""
     gone = {i for span in record.answers for i in pieces_of(record, span)}
     rest = [i for i in range(len(record.pieces)) if i not in gone]
@@ -72,7 +72,7 @@ def without_answer(record: Record) -> list[int] | None:
     return rest if rest and not holds_answer(record, text) else None
 
 
-def other_passage(record: Record, neighbours: Sequence[Record], rng: Random) -> Record | None:
+def other_passage(record: ReadingRecord, neighbours: Sequence[ReadingRecord], rng: Random) -> ReadingRecord | None:
     """One of the eight nearest passages that do not hold an answer; the nearer the likelier."""
     for other in sorted(neighbours[:8], key=lambda _: rng.random())[:4]:
         if not holds_answer(record, other.context):
@@ -80,7 +80,7 @@ def other_passage(record: Record, neighbours: Sequence[Record], rng: Random) -> 
     return None
 
 
-def unrelated_passage(record: Record, source: Sequence[Record], rng: Random) -> Record | None:
+def unrelated_passage(record: ReadingRecord, source: Sequence[ReadingRecord], rng: Random) -> ReadingRecord | None:
     """A passage of the source that lacks a content word of the question and holds no answer.
 
     For questions that a similar passage would often answer, such as those for the roles of a verb.
@@ -92,7 +92,7 @@ def unrelated_passage(record: Record, source: Sequence[Record], rng: Random) -> 
     return None
 
 
-def swap(record: Record, neighbours: Iterable[Record], rng: Random) -> tuple[str, str] | None:
+def swap(record: ReadingRecord, neighbours: Iterable[ReadingRecord], rng: Random) -> tuple[str, str] | None:
     """A year, number or name of the question that its passage holds, and one of its kind to stand in its place.
 
     The other one is of a similar passage, and stands nowhere in the question's own; or it stands in its own, in a
@@ -126,7 +126,9 @@ def _as_long(text: str, kind: re.Pattern[str], among: Iterable[str], barred: set
     }
 
 
-def twins(records: Iterable[Record]) -> tuple[list[tuple[Record, list[Record]]], list[Record]]:
+def twins(
+    records: Iterable[ReadingRecord],
+) -> tuple[list[tuple[ReadingRecord, list[ReadingRecord]]], list[ReadingRecord]]:
     """Each answerable question with the unanswerable ones written to look like it, and those that look like none.
 
     A twin is named by the source, or is the answerable question on the same passage with most stems in common.
@@ -135,11 +137,11 @@ def twins(records: Iterable[Record]) -> tuple[list[tuple[Record, list[Record]]],
     records = list(records)
     by_id = {record.id: record for record in records if record.answers}
     by_text = {_key(record.question, record.context): record for record in records if record.answers}
-    by_passage: dict[str, list[Record]] = defaultdict(list)
+    by_passage: dict[str, list[ReadingRecord]] = defaultdict(list)
     for record in records:
         if record.answers:
             by_passage[folded(record.context)].append(record)
-    found: dict[tuple[str, str], tuple[Record, list[Record]]] = {}
+    found: dict[tuple[str, str], tuple[ReadingRecord, list[ReadingRecord]]] = {}
     alone = []
     for record in records:
         if record.answers:
@@ -160,14 +162,14 @@ def likeness(one: str, other: str) -> float:
     return len(a & b) / max(1, len(a | b))
 
 
-def _most_alike(record: Record, others: Sequence[Record]) -> Record | None:
+def _most_alike(record: ReadingRecord, others: Sequence[ReadingRecord]) -> ReadingRecord | None:
     if not others:
         return None
     best = max(others, key=lambda other: likeness(record.question, other.question))
     return best if likeness(record.question, best.question) >= _LEAST_LIKENESS else None
 
 
-def holds_answer(record: Record, text: str) -> bool:
+def holds_answer(record: ReadingRecord, text: str) -> bool:
     """Whether a text holds an answer of the record, or of a long one most of its content words."""
     return any(_stands(answer, text) for answer in record.texts)
 

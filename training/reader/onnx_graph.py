@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from rag.extract.inputs import Encoded
-from training.reader.model import Reader
+from training.reader.model import ReaderNetwork
 
 SHARE_APART = 0.01  # of the channels of a product's input
 LONGEST = 384  # tokens; more than any input has
@@ -27,7 +27,7 @@ class SingleInput(nn.Module):
     and `whole`, shape (2,): the logits of answerable and of no sentence.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: ReaderNetwork) -> None:
         super().__init__()
         encoder = reader.encoder
         config, embeddings = encoder.config, encoder.embeddings
@@ -171,7 +171,7 @@ def watch(
         its.remove()
 
 
-def parted(reader: Reader, inputs: Sequence[Encoded]) -> SingleInput:
+def parted(reader: ReaderNetwork, inputs: Sequence[Encoded]) -> SingleInput:
     """The reader with the largest channels of each product apart, as they are when these inputs are read."""
     single, largest = SingleInput(reader).eval(), dict[Product, Tensor]()
 

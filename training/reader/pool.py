@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from training.reader.data import Record
+from training.reader.data import ReadingRecord
 from training.reader.mined import Key, Mistaken
 from training.reader.negatives import Neighbours, twins
 from training.reader.substitutes import Substitutes
@@ -18,16 +18,16 @@ ONLY: Mapping[str, str] = {"qasrl_wikinews": "unrelated", "policyqa": "removed"}
 class Pool:
     """All records that may be trained on, with what made negatives need."""
 
-    twins: Sequence[tuple[Record, Sequence[Record]]]
-    alone: Sequence[Record]  # written to be unanswerable, and like no answerable question on their passage
-    answerable: Sequence[Record]  # without a written twin
-    sources: Mapping[str, Sequence[Record]]
+    twins: Sequence[tuple[ReadingRecord, Sequence[ReadingRecord]]]
+    alone: Sequence[ReadingRecord]  # written to be unanswerable, and like no answerable question on their passage
+    answerable: Sequence[ReadingRecord]  # without a written twin
+    sources: Mapping[str, Sequence[ReadingRecord]]
     neighbours: Mapping[str, Neighbours]
     substitutes: Substitutes
     mined: Mapping[Key, Sequence[Mistaken]]
 
     @classmethod
-    def of(cls, sources: Mapping[str, Sequence[Record]], mined: Mapping[Key, Sequence[Mistaken]]) -> Pool:
+    def of(cls, sources: Mapping[str, Sequence[ReadingRecord]], mined: Mapping[Key, Sequence[Mistaken]]) -> Pool:
         """Finds twins and neighbours."""
         paired, alone = twins(record for source in sources.values() for record in source)
         taken = {(record.source, record.id) for record, _ in paired}

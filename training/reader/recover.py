@@ -20,7 +20,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from rag.extract import MODELS
-from training.reader.model import Reader, export
+from training.reader.model import ReaderNetwork, export
 from training.reader.onnx_graph import LONGEST, attention_parts, first_place
 
 
@@ -61,7 +61,7 @@ class Graph:
         return weight.T, self.array(f"{name}.bias")
 
 
-def fill(reader: Reader, graph: Graph) -> None:
+def fill(reader: ReaderNetwork, graph: Graph) -> None:
     """Puts the weights of a graph into a reader of the same base and as many layers."""
     encoder = reader.encoder
     with torch.no_grad():
@@ -113,7 +113,7 @@ def main() -> None:
     described = json.loads((MODELS / "reader.json").read_text(encoding="utf-8"))
     name = described[options.network]["graph"]
     graph = Graph(MODELS / name)
-    reader = Reader(options.base, layers=graph.layers)
+    reader = ReaderNetwork(options.base, layers=graph.layers)
     fill(reader, graph)
     export(reader, options.out, {"recovered": described["sha256"][name]})
 

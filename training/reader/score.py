@@ -38,15 +38,15 @@ from rag.extract.spans import best_pair
 from rag.judge import token_f1
 from training.reader import checkpoint
 from training.reader.batches import Batch
-from training.reader.data import Record, Row, clapnq_rows, records
-from training.reader.model import Reader, load_export
+from training.reader.data import ReadingRecord, Row, clapnq_rows, records
+from training.reader.model import ReaderNetwork, load_export
 from training.reader.negatives import Neighbours, other_passage, without_answer
 from training.reader.views import cut
 from training.reader.written import WRITTEN
 
 
 @dataclass(frozen=True)
-class Reading:
+class ScoredSpan:
     """The best span of a passage and what speaks for it."""
 
     start: int
@@ -65,12 +65,12 @@ MADE_OF = ("nq_qed", "wiki_shift")
 
 
 def read(
-    reader: Reader, inputs: Inputs, texts: Sequence[Text], *, budget: int = 6000, bfloat16: bool = False
-) -> list[Reading]:
+    reader: ReaderNetwork, inputs: Inputs, texts: Sequence[Text], *, budget: int = 6000, bfloat16: bool = False
+) -> list[ScoredSpan]:
     """A reading of each text; of a long passage the best over its windows."""
     windows = [(at, one) for at, its in enumerate(inputs.encode(texts, STRIDE)) for one in its]
     windows.sort(key=lambda pair: len(pair[1]))
-    best: list[Reading | None] = [None] * len(texts)
+    best: list[ScoredSpan | None] = [None] * len(texts)
     training = reader.training
     reader.eval()
     with torch.no_grad():
@@ -84,19 +84,19 @@ def read(
                 found = _best(outputs.start[row].numpy(), outputs.end[row].numpy(), one, float(outputs.answerable[row]))
                 best[at] = _better(best[at], found)
     reader.train(training)
-    return [reading or Reading(0, 0, 0.0, 0.0) for reading in best]
+    return [reading or ScoredSpan(0, 0, 0.0, 0.0) for reading in best]
 
 
-def read_shipped(networks: Networks, name: str, texts: Sequence[Text]) -> list[Reading]:
+def read_shipped(networks: Networks, name: str, texts: Sequence[Text]) -> list[ScoredSpan]:
     """The same by a network as it is shipped."""
     windows = [(at, one) for at, its in enumerate(networks.inputs.encode(texts, STRIDE)) for one in its]
-    best: list[Reading | None] = [None] * len(texts)
+    best: list[ScoredSpan | None] = [None] * len(texts)
     for (at, one), of in zip(windows, networks.read(name, [one for _, one in windows]), strict=True):
         best[at] = _better(best[at], _best(of.start, of.end, one, of.answerable))
-    return [reading or Reading(0, 0, 0.0, 0.0) for reading in best]
+    return [reading or ScoredSpan(0, 0, 0.0, 0.0) for reading in best]
 
 
-def measures(rows: Sequence[Row], readings: Sequence[Reading]) -> dict[str, float]:
+def measures(rows: Sequence[Row], readings: Sequence[ScoredSpan]) -> dict[str, float]:
     """Figures in the form of SQuAD 2.0. A row is answerable when it has answers."""
     answerable = np.array([bool(row["answers"]) for row in rows])
     right = np.array(
@@ -119,7 +119,7 @@ def squad2_develop(folder: Path, limit: int | None = None) -> list[Row]:
     return sorted(rows, key=lambda row: hashlib.sha256(row["id"].encode()).digest())[:limit]
 
 
-def _row(record: Record) -> Row:
+def _row(record: ReadingRecord) -> Row:
     return {
         "id": record.id,
         "title": record.title,
@@ -138,7 +138,7 @@ def _text(question: str, title: str, context: str) -> Text:
     return question, "" if title in PLACEHOLDERS else title, context
 
 
-def clapnq(reading: Callable[[Sequence[Text]], list[Reading]], folder: Path) -> dict[str, float]:
+def clapnq(reading: Callable[[Sequence[Text]], list[ScoredSpan]], folder: Path) -> dict[str, float]:
     """AUROC of answerable against unanswerable on ClapNQ's develop part, beside the cosine's."""
     rows = [row for row in clapnq_rows(folder) if row["part"] == "develop"]
     answerable = [row["answerable"] for row in rows]
@@ -155,7 +155,7 @@ def clapnq(reading: Callable[[Sequence[Text]], list[Reading]], folder: Path) -> 
     }
 
 
-def elsewhere(reading: Callable[[Sequence[Text]], list[Reading]], folder: Path) -> dict[str, float]:
+def elsewhere(reading: Callable[[Sequence[Text]], list[ScoredSpan]], folder: Path) -> dict[str, float]:
     """AUROC of answerable against unanswerable on other develop parts, by name."""
     wikiqa = records(folder, "wikiqa", "develop")
     fused = [one.fused for one in reading([_text(r.question, r.title, r.context) for r in wikiqa])]
@@ -179,17 +179,17 @@ def elsewhere(reading: Callable[[Sequence[Text]], list[Reading]], folder: Path) 
     return found
 
 
-def _best(start: np.ndarray, end: np.ndarray, one: Encoded, answerable: float) -> Reading | None:
+def _best(start: np.ndarray, end: np.ndarray, one: Encoded, answerable: float) -> ScoredSpan | None:
     count = len(one.places)
     if not count:
         return None
     inside = slice(one.first, one.first + count)
     first, last, best = best_pair(start[inside], end[inside])
     margin = float(best - start[0] - end[0])
-    return Reading(int(one.places[first, 0]), int(one.places[last, 1]), margin, answerable)
+    return ScoredSpan(int(one.places[first, 0]), int(one.places[last, 1]), margin, answerable)
 
 
-def _better(before: Reading | None, now: Reading | None) -> Reading | None:
+def _better(before: ScoredSpan | None, now: ScoredSpan | None) -> ScoredSpan | None:
     """Of two windows the span with the larger margin, and the larger answerability."""
     if before is None or now is None:
         return before or now
@@ -234,11 +234,11 @@ def _best_f1(score: np.ndarray, right: np.ndarray, answerable: np.ndarray) -> fl
     return float(((~answerable).sum() + gains[ends].max()) / len(score))
 
 
-def load(folder: Path) -> Reader:
+def load(folder: Path) -> ReaderNetwork:
     """The reader of a checkpoint or an export."""
     if (folder / "position.json").is_file():
         config = json.loads((folder.parent / "config.json").read_text())
-        reader = Reader(config["base"], tune_words=config["tune_words"], layers=config.get("layers", 0))
+        reader = ReaderNetwork(config["base"], tune_words=config["tune_words"], layers=config.get("layers", 0))
         checkpoint.load(folder, reader)
         return reader.eval()
     return load_export(folder)
@@ -256,7 +256,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    reading: Callable[[Sequence[Text]], list[Reading]]
+    reading: Callable[[Sequence[Text]], list[ScoredSpan]]
     if options.shipped:
         reading = partial(read_shipped, shipped_networks(resolve("all-MiniLM-L6-v2").folder), options.shipped)
     else:

@@ -28,7 +28,7 @@ from rag.embed import resolve
 from rag.extract.inputs import STRIDE, Inputs
 from rag.extract.network import Network, Words, canary_values
 from training.reader.data import records
-from training.reader.model import Reader
+from training.reader.model import ReaderNetwork
 from training.reader.onnx_graph import SingleInput, parted, to_onnx
 from training.reader.rounding import round_weights
 from training.reader.score import load
@@ -86,7 +86,7 @@ def _without_notes(file: Path) -> None:
     file.write_bytes(model.SerializeToString())
 
 
-def rows_of_bytes(reader: Reader, tokenizer: Path) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+def rows_of_bytes(reader: ReaderNetwork, tokenizer: Path) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """The reader's word vectors for the tokens of another tokenizer, by the tokens' texts."""
     whole = reader.encoder.embeddings.word_embeddings.weight.detach().float().numpy()
     table = whole[places_of(tokenizer, reader.folder)]

@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from random import Random
 
 from rag.words import AUXILIARY, stem
-from training.reader.data import Record
+from training.reader.data import ReadingRecord
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _AUXILIARY = re.compile(AUXILIARY)
@@ -39,7 +39,9 @@ class Substitutes:
         return sum(map(len, self._by_word.values()))
 
     @classmethod
-    def of(cls, paired: Iterable[tuple[Record, Sequence[Record]]], contexts: Iterable[str]) -> Substitutes:
+    def of(
+        cls, paired: Iterable[tuple[ReadingRecord, Sequence[ReadingRecord]]], contexts: Iterable[str]
+    ) -> Substitutes:
         """Those of answerable questions with their unanswerable twins; common words as the contexts use them."""
         places, small = Counter[str](), Counter[str]()
         for context in contexts:
@@ -66,7 +68,7 @@ class Substitutes:
         both.update(pairs)
         return cls(both, questions)
 
-    def draw(self, record: Record, rng: Random) -> tuple[str, str] | None:
+    def draw(self, record: ReadingRecord, rng: Random) -> tuple[str, str] | None:
         """A word of the question and what to put in its place, which the passage does not hold; None without one."""
         held = {stem(word) for word in _words(record.context)}
         fitting = {}
@@ -89,7 +91,7 @@ def replaced(text: str, old: str, new: str) -> str:
     return _places(old).sub(lambda match: _cased(match[0], new), text)
 
 
-def rewritten(record: Record, old: str, new: str) -> Record | None:
+def rewritten(record: ReadingRecord, old: str, new: str) -> ReadingRecord | None:
     """The record with `old` made `new` in its passage; None where it is not there, or in an answer."""
     places = [match.span() for match in _places(old).finditer(record.context)]
     if not places or any(start < to and at < end for start, end in record.answers for at, to in places):

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from rag.extract.inputs import Inputs
 from training.reader.batches import Batch
-from training.reader.model import Outputs, Reader, Weights, load_export
+from training.reader.model import Outputs, ReaderNetwork, Weights, load_export
 
 _TEMPERATURE = 2.0
 
@@ -43,7 +43,7 @@ class Teacher:
     """An export that says what it thinks of batches made for a reader with the tokenizer of a folder."""
 
     def __init__(self, export: Path, tokenizer: Path, *, bfloat16: bool = True) -> None:
-        self._reader: Reader = load_export(export)
+        self._reader: ReaderNetwork = load_export(export)
         self._reader.encoder.to(torch.bfloat16 if bfloat16 else torch.float32)
         self._places = torch.from_numpy(places_of(tokenizer, self._reader.folder))
 

@@ -29,7 +29,7 @@ from training.reader.batches import Batch, batches
 from training.reader.data import training_records
 from training.reader.epoch import NEGATIVES, Group, epoch, less
 from training.reader.mined import read_mined
-from training.reader.model import Reader, Weights, export, fill_from, losses, parameter_groups
+from training.reader.model import ReaderNetwork, Weights, export, fill_from, losses, parameter_groups
 from training.reader.pool import Pool
 from training.reader.score import measures, read, squad2_develop, texts_of
 from training.reader.teacher import Teacher, taught
@@ -105,7 +105,9 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
         self.config, self.folder = config, folder
-        self.reader = Reader(config.base, tune_words=config.tune_words, layers=config.layers, frozen=config.frozen)
+        self.reader = ReaderNetwork(
+            config.base, tune_words=config.tune_words, layers=config.layers, frozen=config.frozen
+        )
         if config.start:
             fill_from(self.reader, Path(config.start))
         self.inputs = Inputs(self.reader.folder)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from random import Random
 
-from training.reader.data import Range, Record
+from training.reader.data import Range, ReadingRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,13 @@ class Example:
     gold: tuple[int, ...]  # the sentences that hold the answer
 
 
-def pieces_of(record: Record, span: Range) -> range:
+def pieces_of(record: ReadingRecord, span: Range) -> range:
     """The sentences that a range touches."""
     touched = [i for i, (start, end) in enumerate(record.pieces) if start < span[1] and span[0] < end]
     return range(touched[0], touched[-1] + 1)
 
 
-def window(record: Record, anchor: range, words: int, rng: Random) -> range:
+def window(record: ReadingRecord, anchor: range, words: int, rng: Random) -> range:
     """Neighbouring sentences around `anchor`, of about `words` words, grown to either side at random."""
     size = [len(record.context[start:end].split()) for start, end in record.pieces]
     low, high = anchor.start, anchor.stop
@@ -53,7 +53,7 @@ def with_gap(kept: Collection[int], spared: Collection[int], rng: Random) -> lis
     return [i for i in sorted(kept) if i != gone]
 
 
-def cut(record: Record, kept: Collection[int]) -> tuple[str, tuple[Range, ...], dict[int, int]]:
+def cut(record: ReadingRecord, kept: Collection[int]) -> tuple[str, tuple[Range, ...], dict[int, int]]:
     """The passage of the kept sentences, their ranges in it, and for each kept sentence how far it moved."""
     text, ranges, moved = "", [], {}
     for i in sorted(kept):
@@ -68,7 +68,7 @@ def cut(record: Record, kept: Collection[int]) -> tuple[str, tuple[Range, ...], 
 
 
 def example(
-    record: Record, kept: Collection[int], span: Range | None, *, kind: str, question: str, title: str
+    record: ReadingRecord, kept: Collection[int], span: Range | None, *, kind: str, question: str, title: str
 ) -> Example:
     """The example of the kept sentences. Those that hold `span` must be among them."""
     context, sentences, moved = cut(record, kept)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from eval.parts import sha1
 
 if TYPE_CHECKING:
-    from training.reader.data import Record
+    from training.reader.data import ReadingRecord
 
 QUESTIONS = Path(__file__).with_name("written.jsonl")
 WRITTEN = "written"  # the name of the source
@@ -29,7 +29,7 @@ def name_of(context: str) -> str:
     return sha1(context)[:_DIGITS]
 
 
-def written(records: Iterable[Record], file: Path = QUESTIONS) -> Iterator[Mapping[str, Any]]:
+def written(records: Iterable[ReadingRecord], file: Path = QUESTIONS) -> Iterator[Mapping[str, Any]]:
     """The written questions as rows of a reading set, of those passages that some records have.
 
     Raises ValueError where an answer is not inside its passage or a number names no question.
