@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from rag import cli, console
+from rag import console
+from rag.cli.results import write_lines
 from rag.errors import RagError
 from rag.settings import Settings
 from tests.conftest import ARTICLE, ROOT, SEEDS
@@ -271,7 +272,10 @@ def test_out_may_be_a_link_or_a_device(rag, loaded, tmp_path):
 
 
 def test_what_a_shell_redirected_is_appended_to_and_a_pipe_written(tmp_path):
-    lines = "from rag import cli; cli._write(cli.Path('/dev/stdout'), [({'a': 'é'}, True)])"
+    lines = (
+        "from pathlib import Path; from rag.cli.results import write_lines; "
+        "write_lines(Path('/dev/stdout'), [({'a': 'é'}, True)])"
+    )
     log = tmp_path / "log"
     log.write_text("KEPT\n")
     with log.open("a") as out:
@@ -294,7 +298,7 @@ def test_a_failure_leaves_no_half_written_file(tmp_path):
         raise RagError("broke")
 
     with pytest.raises(RagError, match="broke"):
-        cli._write(tmp_path / "out.jsonl", lines())
+        write_lines(tmp_path / "out.jsonl", lines())
     assert not list(tmp_path.iterdir())
 
 

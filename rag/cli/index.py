@@ -1,0 +1,72 @@
+"""The commands that keep the index: `build`, `check`, `pin`, `pins`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rag.changes import counted
+from rag.cli.options import INDEX, SEEDS, Index, Seeds
+from rag.console import say
+from rag.settings import load_settings
+
+
+def build(
+    seeds: Seeds = SEEDS,
+    index: Index = INDEX,
+    full: Annotated[bool, typer.Option("--full", help="Do everything anew.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+) -> None:
+    """Brings the index in step with the seeds."""
+    from rag.build import sync_index
+    from rag.report import bars, report_lines
+
+    with bars() as progress:
+        report = sync_index(seeds, index, load_settings(), full=full, dry_run=dry_run, progress=progress)
+    for line in report_lines(report, dry_run=dry_run):
+        say(line)
+    raise typer.Exit(3 if report.unreadable or report.noted else 0)
+
+
+def check(seeds: Seeds = SEEDS, index: Index = INDEX) -> None:
+    """Says whether seeds, index and models agree, and names each file that is damaged."""
+    from rag.check import check as find
+
+    findings = find(seeds, index, load_settings(), say)
+    for finding in findings:
+        say(finding)
+    if not findings:
+        print("seeds, index and models agree")
+    raise typer.Exit(1 if findings else 0)
+
+
+def pin(
+    name: Annotated[str, typer.Argument(help="The name of the pin.")],
+    generation: Annotated[str | None, typer.Option("--generation", help="Which one; else the current.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Let go of the pin.")] = False,
+    index: Index = INDEX,
+) -> None:
+    """Keeps a generation of the index for good under a name: no build removes it."""
+    from rag.store import pins
+
+    if remove and generation:
+        raise typer.BadParameter("--remove takes the name alone")
+    if remove:
+        say(f"let go of '{name}': generation {pins.remove(index, name).generation} goes as others do")
+        return
+    held = pins.add(index, name, generation)
+    say(f"'{name}' keeps generation {held.generation}; `rag pin --remove {name}` lets go of it")
+
+
+def list_pins(index: Index = INDEX) -> None:
+    """Lists what is pinned: name, generation, the day it was pinned, articles."""
+    from rag.store import pins
+
+    held = pins.read(index)
+    for one in held:
+        number = pins.articles(index, one)
+        articles = "cannot be read; `rag check` says why" if number is None else counted(number, "article")
+        say(f"{one.name}  {one.generation}  {one.pinned}  {articles}")
+    if not held:
+        print("nothing is pinned; `rag pin NAME` keeps the current generation")

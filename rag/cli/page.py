@@ -1,0 +1,52 @@
+"""The commands that serve the page: `chat`, `serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rag.cli.options import INDEX, SEEDS, Index, Seeds
+from rag.settings import load_settings
+
+
+def chat(
+    seeds: Seeds = SEEDS,
+    index: Index = INDEX,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The page's port on this machine.")] = 7860,
+    browser: Annotated[bool, typer.Option(help="Open a browser, where there is a desktop.")] = True,
+) -> None:
+    """Serves the page on this machine."""
+    from rag.serve import Serving, run
+
+    run(Serving(index, seeds, port=port, open_browser=browser), load_settings())
+
+
+def serve(
+    seeds: Seeds = SEEDS,
+    index: Index = INDEX,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port to listen on.")] = 7860,
+    auth: Annotated[
+        str | None,
+        typer.Option("--auth", envvar="ARTICLE_RAG_AUTH", help="user:password, asked for before anything is shown."),
+    ] = None,
+    upload: Annotated[bool, typer.Option(help="Let users add articles and take them out.")] = True,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Offer the API as tools of an MCP server, too.")] = False,
+    log: Annotated[Path | None, typer.Option("--log", help="A file to which every answer is written.")] = None,
+) -> None:
+    """Serves the page with the HTTP API (`/ask`, `/search`, `/articles`)."""
+    from rag.serve import Serving, run
+
+    serving = Serving(index, seeds, host, port, api=True, upload=upload, auth=_credentials(auth), mcp=mcp, log=log)
+    run(serving, load_settings())
+
+
+def _credentials(given: str | None) -> tuple[str, str] | None:
+    if given is None:
+        return None
+    user, colon, password = given.partition(":")
+    if not (user and colon and password):
+        raise typer.BadParameter("--auth takes user:password")
+    return user, password

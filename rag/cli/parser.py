@@ -1,0 +1,47 @@
+"""The parser: which commands there are, in the order in which `rag --help` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from rag.cli import answers, calibration, index, page, questions
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Answers from a folder of articles, in their words.")
+feedback = typer.Typer(help="What users of the page thought of answers.")
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "build": index.build,
+    "check": index.check,
+    "ask": questions.ask,
+    "search": questions.search,
+    "read": questions.read,
+    "verify": answers.verify,
+    "replay": answers.replay,
+    "pin": index.pin,
+    "pins": index.list_pins,
+    "calibrate": calibration.calibrate,
+    "chat": page.chat,
+    "serve": page.serve,
+}
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"rag {version('article-rag')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Answers from a folder of articles, in their words."""
+
+
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
+feedback.command("export")(calibration.export)
+app.add_typer(feedback, name="feedback")
