@@ -23,7 +23,9 @@ from rag import load
 from rag.question import analyse
 from rag.settings import Settings
 from rag.split import split
-from rag.store import passages, vectors
+from rag.store import vectors
+from rag.store.passage_reader import PassageReader
+from rag.store.passage_writer import PassageWriter
 from rag.types import Article, Chunk
 from rag.words import STOPWORDS, WORD
 
@@ -42,14 +44,14 @@ def corpus(seeds: Path) -> list[tuple[Article, list[Chunk]]]:
 def fts5(articles: Sequence[tuple[Article, list[Chunk]]], folder: Path) -> tuple[Search, Callable[[], None]]:
     """The index of the project itself."""
     path = folder / "passages.db"
-    writer = passages.PassageWriter(path)
+    writer = PassageWriter(path)
     for article, chunks in articles:
         writer.add(article, chunks, vectors.shard_of(article.info.article_id))
     writer.close()
-    reader = passages.PassageReader(path)
+    reader = PassageReader(path)
 
     def add() -> None:
-        again = passages.PassageWriter(path)
+        again = PassageWriter(path)
         again.remove(articles[0][0].info.article_id)
         again.add(*articles[0], 0)
         again.close()

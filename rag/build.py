@@ -19,6 +19,7 @@ from rag.errors import IndexUnusable, SeedError
 from rag.extract import shipped_model
 from rag.settings import Settings
 from rag.store import Generation, kept, layout, manifest, passages, pruning, soundness, vectors
+from rag.store.passage_writer import PassageWriter
 from rag.types import Article, Encoder, SeedEntry, SeedFile, Vectors
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
@@ -176,7 +177,7 @@ class _Work:
         folder = layout.new_folder(self.index)
         entries = self._entries()
         touched = self._write_passages(folder, entries)
-        writer = passages.PassageWriter(folder / passages.FILE)
+        writer = PassageWriter(folder / passages.FILE)
         chunks = writer.chunks(touched)
         known = self._vectors(writer, chunks, report)
         report.chunks = writer.count()
@@ -214,7 +215,7 @@ class _Work:
             # Each once: an index of an earlier version may name one twice.
             held = dict.fromkeys(entry.article_id for entry in self.before.manifest.seeds)
             going = [article_id for article_id in held if article_id not in staying]
-        writer = passages.PassageWriter(folder / passages.FILE)
+        writer = PassageWriter(folder / passages.FILE)
         for article_id in going:
             writer.remove(article_id)
         for done, article in enumerate(self.articles, start=1):
@@ -231,7 +232,7 @@ class _Work:
         return {vectors.shard_of(id) for id in [*going, *(a.info.article_id for a in self.articles)]}
 
     def _vectors(
-        self, writer: passages.PassageWriter, chunks: Mapping[int, Sequence[tuple[int, bytes]]], report: BuildReport
+        self, writer: PassageWriter, chunks: Mapping[int, Sequence[tuple[int, bytes]]], report: BuildReport
     ) -> dict[bytes, Vectors]:
         """The vectors of all these chunks by text hash: those the index holds, and the others embedded now."""
         keys = {digest: key for members in chunks.values() for key, digest in members}

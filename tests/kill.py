@@ -25,7 +25,8 @@ from pathlib import Path
 from rag import build, embed, pipeline
 from rag.check import check
 from rag.settings import Settings
-from rag.store import kept, layout, manifest, passages, pins, pruning, soundness, vectors
+from rag.store import kept, layout, manifest, pins, pruning, soundness, vectors
+from rag.store.passage_writer import PassageWriter
 from rag.wire import reply_object
 
 PHASES = (
@@ -75,8 +76,8 @@ def mark(phase: Phase) -> None:
     """In a child: makes the build tell its phases."""
     phase.around(soundness, "sound_generation", "planning")
     phase.around(layout, "new_folder", "copying passages")
-    phase.around(passages.PassageWriter, "add", "writing passages")
-    phase.around(passages.PassageWriter, "texts", "embedding")
+    phase.around(PassageWriter, "add", "writing passages")
+    phase.around(PassageWriter, "texts", "embedding")
     phase.around(kept.Kept, "add", "keeping vectors")
     phase.around(kept, "drop", "dropping vectors")
     phase.around(vectors, "write", "writing vectors")

@@ -9,7 +9,8 @@ import pytest
 from rag.absence import askable, cleaned
 from rag.load import load
 from rag.split import split
-from rag.store.passages import PassageReader, PassageWriter
+from rag.store.passage_reader import PassageReader
+from rag.store.passage_writer import PassageWriter
 from rag.verify.asked import asks, kind_of
 from rag.verify.quotations import quotation
 from rag.verify.schema import AnswerCitation

@@ -9,6 +9,7 @@ from pathlib import Path
 from rag.errors import IndexUnusable
 from rag.filters import Filters
 from rag.store import layout, manifest, passages, vectors
+from rag.store.passage_reader import PassageReader
 from rag.types import ArticleInfo, Passage, Vectors
 
 
@@ -23,7 +24,7 @@ class Generation:
             raise IndexUnusable(f"{wrong[0]}; the index is damaged: run `rag build`")
         try:
             self.vectors = vectors.VectorReader(folder, list(self.manifest.files))
-            self._passages = passages.PassageReader(folder / passages.FILE)
+            self._passages = PassageReader(folder / passages.FILE)
         except (RuntimeError, ValueError, sqlite3.Error) as error:
             wrong = manifest.damaged(folder, self.manifest, thorough=True) or [f"{folder}: {error}"]
             raise IndexUnusable(f"{wrong[0]}; the index is damaged: run `rag build`") from error

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rag.errors import IndexUnusable
 from rag.store import Generation, layout, manifest, open_current, passages, pruning, vectors
+from rag.store.passage_reader import PassageReader
 from rag.types import Vectors
 
 
@@ -64,7 +65,7 @@ def _sound_chunks(folder: Path, recipe: manifest.Recipe) -> dict[int, list[tuple
     wrong = manifest.damaged(folder, held, thorough=True)
     if held.recipe.encoder_sha256 != recipe.encoder_sha256 or any(passages.FILE in what for what in wrong):
         return None
-    reader = passages.PassageReader(folder / passages.FILE)
+    reader = PassageReader(folder / passages.FILE)
     try:
         return reader.chunks(range(vectors.SHARDS))
     finally:

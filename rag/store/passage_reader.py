@@ -1,0 +1,166 @@
+"""Reads the passages of a finished generation, and finds them by words (`rag.store.passages`)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+import weakref
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from rag import absence
+from rag.absence import any_of
+from rag.errors import IndexUnusable
+from rag.filters import Filters
+from rag.store.passages import COLUMNS, chunks_of
+from rag.types import ArticleInfo, Chunk, Passage, Sentence
+from rag.words import commonest, forms
+
+_PASSAGES = """
+SELECT article, chunk.key, ordinal, start, "end", section, sentences
+FROM chunk WHERE chunk.key IN (SELECT value FROM json_each(?))
+"""
+_ARTICLES = f"SELECT key, text, {COLUMNS} FROM article WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - names only
+_SEARCH = """
+SELECT best.rowid, best.score, article_id, ordinal
+FROM (SELECT rowid, -rank AS score FROM lexical WHERE lexical MATCH ? ORDER BY rank LIMIT ?) AS best
+JOIN chunk ON chunk.key = best.rowid JOIN article ON article.key = chunk.article
+ORDER BY score DESC, article_id, ordinal
+"""
+_SEARCH_WITHIN = _SEARCH.replace(
+    " ORDER BY rank LIMIT", " AND +rowid IN (SELECT value FROM json_each(?)) ORDER BY rank LIMIT"
+)  # without the plus sign FTS5 searches once for each row that passes
+
+
+class PassageReader:
+    """Reads the passages of a finished generation. May be used from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        weakref.finalize(self, self._db.close)  # an assistant that is dropped closes nothing itself
+        self._path, self._lock = path, threading.Lock()
+        self._all("SELECT count(*) FROM article")  # SQLite opens the file with the first query
+
+    def _all(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        try:
+            with self._lock:
+                return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise IndexUnusable(f"{self._path} is damaged ({error}); run `rag build`") from error
+
+    def within(self, filters: Filters) -> list[int]:
+        """The keys of the chunks of the articles that pass, in canonical order."""
+        rows = self._all(
+            "SELECT chunk.key FROM chunk JOIN article ON article.key = chunk.article "
+            "WHERE (?1 IS NULL OR date >= ?1) AND (?2 IS NULL OR date <= ?2) "
+            "AND (?3 IS NULL OR article_id IN (SELECT value FROM json_each(?3))) ORDER BY article_id, ordinal",
+            filters.since,
+            filters.until,
+            json.dumps(filters.articles) if filters.articles else None,
+        )
+        return [int(str(key)) for (key,) in rows]
+
+    def missing(self, article_ids: Sequence[str]) -> list[str]:
+        """Those of some article ids that are not held."""
+        query = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT article_id FROM article)"
+        return [str(id) for (id,) in self._all(query, json.dumps(list(article_ids)))]
+
+    def search(self, terms: Sequence[str], k: int, within: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        """The `k` chunks with the largest BM25 over any of the terms, as (key, BM25), best first; of all, or of some.
+
+        Equal scores are in canonical order. FTS5 returns the best by score alone, so more are asked for until the last
+        one is worse than the k-th: only then can no other chunk share its score.
+        """
+        query, limit = any_of(terms), 2 * k
+        if not terms:
+            return []
+        while True:
+            if within is None:
+                rows = self._all(_SEARCH, query, limit)
+            else:
+                rows = self._all(_SEARCH_WITHIN, query, json.dumps(list(within)), limit)
+            if len(rows) < limit or rows[-1][1] != rows[k - 1][1]:
+                break
+            limit *= 4
+        return [(int(str(key)), float(str(score))) for key, score, *_ in rows[:k]]
+
+    def occurs(self, term: str) -> bool:
+        """As `Vocabulary.occurs`; a term is a phrase of stems."""
+        return self._stands(any_of(forms(term)))
+
+    def nowhere(self, term: str) -> bool:
+        """As `Store.nowhere`."""
+        return not self._stands(absence.query(term))
+
+    def _stands(self, words: str) -> bool:
+        """Whether an FTS5 query is met by what a reader sees of any article."""
+        queries = (f"SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT 1" for table in ("lexical", "beside"))  # noqa: S608 - names only
+        return any(self._all(query, words) for query in queries)
+
+    def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
+        """As `Vocabulary.writings`."""
+        query = "SELECT word, bare, count FROM word WHERE bare IN (SELECT value FROM json_each(?))"
+        rows = self._all(query, json.dumps(list(words)))
+        return commonest((str(word), str(key), int(str(count))) for word, key, count in rows)
+
+    def passages(self, keys: Sequence[int]) -> list[Passage]:
+        """The passages of these keys, in the order of the keys.
+
+        The text of each article is held against its hash: what is quoted is what was indexed, or an IndexUnusable.
+        """
+        rows = self._all(_PASSAGES, json.dumps(list(keys)))
+        # Each text is read and held against its hash once, however many of the passages are of it: it may be a book.
+        articles = {row[0]: _article(*row[1:]) for row in self._all(_ARTICLES, json.dumps([*{row[0] for row in rows}]))}
+        found = {row[1]: _passage(*articles[row[0]], *row[2:]) for row in rows}
+        return [found[key] for key in keys]
+
+    def leads(self) -> list[int]:
+        """The key of each article's first chunk, in the order of article ids."""
+        rows = self._all(
+            "SELECT chunk.key FROM chunk JOIN article ON article.key = chunk.article "
+            "WHERE ordinal = 0 ORDER BY article_id"
+        )
+        return [int(str(key)) for (key,) in rows]
+
+    def chunks(self, shards: Iterable[int]) -> dict[int, list[tuple[int, bytes]]]:
+        """As `rag.store.passages.chunks_of`."""
+        with self._lock:
+            return chunks_of(self._db, shards)
+
+    def articles(self) -> list[tuple[ArticleInfo, int, int]]:
+        """All articles in the order of their ids, each with its length in code points and its number of chunks."""
+        rows = self._all(
+            f"SELECT {COLUMNS}, length(text), (SELECT count(*) FROM chunk WHERE chunk.article = article.key) "  # noqa: S608 - names only
+            "FROM article ORDER BY article_id"
+        )
+        return [(ArticleInfo(*row[:-2]), int(str(row[-2])), int(str(row[-1]))) for row in rows]  # type: ignore[arg-type] # a table's row
+
+    def article(self, article_id: str) -> tuple[ArticleInfo, str] | None:
+        """An article's metadata and text."""
+        rows = self._all(f"SELECT text, {COLUMNS} FROM article WHERE article_id = ?", article_id)  # noqa: S608 - names only
+        if not rows:
+            return None
+        return _article(*rows[0])
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._db.close()
+
+
+def _article(text: object, *of_info: object) -> tuple[ArticleInfo, str]:
+    info = ArticleInfo(*of_info)  # type: ignore[arg-type] # a table's row
+    return info, _sound(info, str(text))
+
+
+def _passage(info: ArticleInfo, text: str, *of_chunk: object) -> Passage:
+    ordinal, start, end, section, sentences = of_chunk
+    chunk = Chunk(ordinal, start, end, section, tuple(Sentence(*s) for s in json.loads(str(sentences))))  # type: ignore[arg-type] # a table's row
+    return Passage(info, chunk, text[chunk.start : chunk.end])
+
+
+def _sound(info: ArticleInfo, text: str) -> str:
+    if hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != info.text_sha256:
+        raise IndexUnusable(f"the stored text of {info.path} is damaged; run `rag build`")
+    return text
