@@ -18,7 +18,7 @@ from rag.changes import BuildReport, make_plan, same_text
 from rag.errors import IndexUnusable, SeedError
 from rag.extract import shipped_model
 from rag.settings import Settings
-from rag.store import Generation, kept, layout, manifest, passages, pruning, soundness, vectors
+from rag.store import Generation, kept, layout, manifest, passages, pruning, salvage, soundness, vectors
 from rag.store.passage_writer import PassageWriter
 from rag.types import Article, Encoder, SeedEntry, SeedFile, Vectors
 
@@ -240,7 +240,7 @@ class _Work:
         if self.keep_vectors and self.before:
             known = self.before.vectors.by_digest(list(keys))
         elif self.before is None and not self.full:
-            known = {d: v for d, v in soundness.salvaged(self.index, self.recipe).items() if d in keys}
+            known = {d: v for d, v in salvage.salvaged(self.index, self.recipe).items() if d in keys}
         missing = [digest for digest in keys if digest not in known]
         earlier = kept.Kept(self.index, self.recipe.encoder_sha256, full=self.full)
         if missing:

@@ -1,13 +1,11 @@
-"""Which generations are whole, and what can still be used of one that is not."""
+"""Which generations are whole; what is removed of those that are not."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from rag.errors import IndexUnusable
-from rag.store import Generation, layout, manifest, open_current, passages, pruning, vectors
-from rag.store.passage_reader import PassageReader
-from rag.types import Vectors
+from rag.store import Generation, layout, manifest, open_current, pruning
 
 
 def tidied(index: Path, seen: manifest.Seen) -> list[str]:
@@ -45,28 +43,3 @@ def is_sound(folder: Path, seen: manifest.Seen | None = None) -> bool:
         return not manifest.damaged(folder, manifest.read(folder), thorough=True, seen=seen)
     except (OSError, IndexUnusable):
         return False
-
-
-def salvaged(index: Path, recipe: manifest.Recipe) -> dict[bytes, Vectors]:
-    """Vectors that are whole in any generation, damaged or not, made with the same encoder."""
-    out: dict[bytes, Vectors] = {}
-    folders = index / layout.GENERATIONS
-    for folder in sorted(folders.iterdir()) if folders.is_dir() else []:
-        out.update(vectors.salvage(folder, recipe.encoder_sha256, _sound_chunks(folder, recipe)))
-    return out
-
-
-def _sound_chunks(folder: Path, recipe: manifest.Recipe) -> dict[int, list[tuple[int, bytes]]] | None:
-    """The chunks of a generation, where its manifest and its passages are whole and it was made with this encoder."""
-    try:
-        held = manifest.read(folder)
-    except (OSError, IndexUnusable):
-        return None
-    wrong = manifest.damaged(folder, held, thorough=True)
-    if held.recipe.encoder_sha256 != recipe.encoder_sha256 or any(passages.FILE in what for what in wrong):
-        return None
-    reader = PassageReader(folder / passages.FILE)
-    try:
-        return reader.chunks(range(vectors.SHARDS))
-    finally:
-        reader.close()

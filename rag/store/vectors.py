@@ -226,28 +226,3 @@ def _mapped(path: Path) -> Any:
     import faiss
 
     return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-
-
-def salvage(
-    folder: Path, encoder_sha256: str, chunks: Mapping[int, Sequence[tuple[int, bytes]]] | None
-) -> dict[bytes, Vectors]:
-    """The vectors by text hash of a generation with damaged files: those of each shard that is whole.
-
-    What stands in a shard is told by the table of rows when that is whole and of this encoder, else by `chunks`, the
-    (key, text hash) of each chunk by shard, when they are known to be those of this generation; else empty.
-    """
-    members = {shard: [digest for _, digest in rows] for shard, rows in (chunks or {}).items()}
-    for path in folder.glob(f"{encoder_sha256[:16]}-*{ROWS_SUFFIX}"):
-        if whole(path):
-            table = np.load(path)
-            members = {n: list(map(bytes, table["digest"][table["shard"] == n])) for n in range(SHARDS)}
-    out: dict[bytes, Vectors] = {}
-    for path in sorted(folder.glob(f"[0-9][0-9]-*{SHARD_SUFFIX}")):
-        digests = members.get(int(path.name[:2]), [])
-        if digests and whole(path):
-            import faiss
-
-            index: Any = faiss.read_index(str(path))
-            if index.ntotal == len(digests):
-                out.update(zip(digests, index.reconstruct_n(0, index.ntotal), strict=True))
-    return out
