@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from rag.dialogue import Turn
+
 from rag.types import Article
 
 Rule = Literal["span", "words", "sentence", "article"]

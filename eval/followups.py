@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rag.dialogue import Turn, standalone
 from rich.progress import track
 from rich.table import Table
 
@@ -24,7 +25,6 @@ from eval.cases import Dataset
 from eval.console import CONSOLE
 from eval.datasets.lines import rows
 from eval.parts import seed_half
-from rag.dialogue import Turn, standalone
 from rag.judge import holds_words
 from rag.pipeline import Assistant
 from rag.settings import load_settings

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rag.question import analyse
 from rich.progress import track
 
 from eval import datasets
@@ -31,7 +32,6 @@ from eval.systems.ours import Ours
 from rag.calibrate import CalibrationQuestion, drawn
 from rag.extract.features import EXPLAINS
 from rag.judge import right, too_long
-from rag.question import analyse
 from rag.risk import Judged, certify_rest, groups_of, parted, smallest_risks
 from rag.settings import load_settings
 

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 import snowballstemmer
+from rag.question import analyse
 
 from eval.speed import seconds
 from rag import load
-from rag.question import analyse
 from rag.settings import Settings
 from rag.split import split
 from rag.store import vectors

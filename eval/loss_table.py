@@ -25,6 +25,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rag.question import analyse
+
 from eval import datasets, loss_before
 from eval.bench import CACHE, Bench, Options
 from eval.cases import Case, Dataset
@@ -37,7 +39,6 @@ from eval.systems.ours import reply_to
 from rag import judge, load
 from rag.errors import RagError
 from rag.extract.features import EXPLAINS
-from rag.question import analyse
 from rag.settings import load_settings
 
 FILE = Path(__file__).parent / "questions" / "judged_loss.jsonl"

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag import build, embed, pipeline
+from rag import build, embed, generation, pipeline
 from rag.check import check
 from rag.settings import Settings
 from rag.store import kept, layout, manifest, pins, pruning, soundness, vectors
@@ -83,7 +83,7 @@ def mark(phase: Phase) -> None:
     phase.around(vectors, "write", "writing vectors")
     phase.around(manifest, "describe", "hashing")
     phase.around(manifest, "write", "writing manifest")
-    phase.around(build, "Generation", "opening to check")
+    phase.around(generation, "Generation", "opening to check")
     phase.around(layout, "publish", "syncing")
     phase.around(Path, "rename", "renaming")
     phase.around(layout, "point", "switching")

@@ -37,7 +37,7 @@ STAGES = {
     "risk",
     "judge",
 }
-WALKS = {"build", "ids", "pipeline", "reader", "check", "calibrate"}
+WALKS = {"build", "calibrate", "check", "generation", "ids", "inventory", "pipeline", "reader"}
 EDGES = {
     "cli",
     "console",

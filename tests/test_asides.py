@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from rag.plain import aside, on_record
 
 from rag.filters import Filters
 from rag.pipeline import open_assistant, sync_index
-from rag.plain import aside, on_record
 from rag.settings import Settings
 from rag.ui import html
 from rag.verify import verify

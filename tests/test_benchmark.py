@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import markupsafe
 import numpy as np
 import pytest
+from rag.dialogue import Turn
 
 from eval import __main__ as command
 from eval import bench, compare, datasets, gate, report, systems
@@ -26,7 +27,6 @@ from eval.systems import Alone, Remembered
 from eval.systems.ours import Ours, of_reply
 from eval.vectors import CachedEncoder
 from rag import embed
-from rag.dialogue import Turn
 from rag.extract.network import Networks
 from rag.filters import Filters
 from rag.settings import Settings

@@ -8,6 +8,7 @@ from dataclasses import replace
 import gradio as gr
 import numpy as np
 import pytest
+from rag.dialogue import Turn
 from typer.testing import CliRunner
 
 from eval.simulated import before, by_article, liked, liked_before, now, renamed
@@ -16,7 +17,6 @@ from rag.batch import calibration_questions
 from rag.calibrate import CalibrationQuestion, calibrate
 from rag.check import check
 from rag.cli import app
-from rag.dialogue import Turn
 from rag.errors import IndexUnusable, InputError
 from rag.feedback import Feedback
 from rag.filters import parse

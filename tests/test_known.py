@@ -4,6 +4,8 @@ import json
 import math
 
 import pytest
+from rag.plain import on_record
+from rag.question import analyse
 from typer.testing import CliRunner
 
 from eval.datasets.lines import rows
@@ -14,8 +16,6 @@ from rag.extract import MODELS, shipped_model
 from rag.extract.known import Known, numbers_of, recorded
 from rag.filters import Filters
 from rag.pipeline import open_assistant, sync_index
-from rag.plain import on_record
-from rag.question import analyse
 from rag.reader import given_passage
 from rag.report import report_lines
 from rag.settings import Settings

@@ -347,8 +347,9 @@ def bridges(tmp_path, word_encoder):
 
 def replied(bridges, question, *shorts, filters=None):
     """The schema-1 object of an answer with these short answers, or of a refusal where there are none."""
-    from rag.filters import parse
     from rag.question import analyse
+
+    from rag.filters import parse
     from rag.render import Asking, render
     from rag.types import Answered, Refused, Support
     from rag.wire import to_json

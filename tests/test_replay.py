@@ -5,13 +5,13 @@ import shutil
 from typing import get_args
 
 import pytest
+from rag.question import analyse
 
 from rag import replay as replaying
 from rag.batch import ask_lines
 from rag.build import sync_index
 from rag.errors import IndexUnusable, InputError
 from rag.pipeline import open_assistant
-from rag.question import analyse
 from rag.settings import Settings
 from rag.store import certificates, layout, pins
 from rag.types import ASIDES, Kind

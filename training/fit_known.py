@@ -26,6 +26,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rag.plain import on_record
+from rag.plain import on_topic as topic_question
+from rag.question import analyse
 from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 
@@ -39,9 +42,6 @@ from rag.extract import ReadingExtractor, SupportModel, shipped_model
 from rag.extract.known import numbers_of, on_topic
 from rag.load import find, load
 from rag.pipeline import Assistant, open_assistant, sync_index
-from rag.plain import on_record
-from rag.plain import on_topic as topic_question
-from rag.question import analyse
 from rag.reader import networks
 from rag.retrieve import retrieve
 from rag.settings import Settings

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rag.question import analyse
 from rich.progress import track
 
 from eval import loss_before
@@ -24,7 +25,6 @@ from rag import extract
 from rag.extract import READ_ALONE, ReadingExtractor, Stages
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.network import Networks
-from rag.question import analyse
 from rag.reader import given_passage, mended_for
 from rag.retrieve import retrieve
 from rag.settings import Settings

@@ -30,9 +30,7 @@ Turns = list[dict[str, Any]]  # schema-1 objects, oldest first
 def turns_of(before: Turns) -> list[TurnLine]:
     """The turns of a conversation, as the next question is understood from them."""
     return [
-        TurnLine.model_construct(
-            question=turn["question"], answer=turn["text"], short_answer=turn["short_answer"]
-        )
+        TurnLine.model_construct(question=turn["question"], answer=turn["text"], short_answer=turn["short_answer"])
         for turn in before
     ]
 
