@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from rag.dialogue import Turn
+from rag.types import Turn
 
 from rag.types import Article
 

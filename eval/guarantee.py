@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rag.question import analyse
+from rag.understand import query_of
 from rich.progress import track
 
 from eval import datasets
@@ -44,7 +44,7 @@ SETS = ("squad2", "wikiqa", "clapnq", "news", "ramdocs", "mtrag_un")
 def judged(case: Case, record: ScoredRecord) -> Judged:
     """A question by the rule of certificates (`rag.judge`); by place where only passages are accepted."""
     accepted = [answer for answer in case.answers if not too_long(answer)]
-    explains = case.asked.context is not None and analyse(case.asked.question, LONGEST).kind in EXPLAINS
+    explains = case.asked.context is not None and query_of(case.asked.question, LONGEST).kind in EXPLAINS
     if case.answers:
         said = bool(record.shown) and right(record.shown[0], None if explains else record.shown_short, accepted)
     else:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import snowballstemmer
-from rag.question import analyse
+from rag.understand import query_of
 
 from eval.speed import seconds
 from rag import load
@@ -147,7 +147,7 @@ def main() -> None:
     texts = [article.text[c.start : c.end] for article, chunks in articles for c in chunks]
     lines = [json.loads(line) for line in arguments.questions.read_text(encoding="utf-8").splitlines()]
     lines = [q for q in lines if q["gold"] and q.get("answerable", True)]
-    asked = [(analyse(q["question"], 2000).terms, [g.strip('“”"') for g in q["gold"]]) for q in lines]
+    asked = [(query_of(q["question"], 2000).terms, [g.strip('“”"') for g in q["gold"]]) for q in lines]
     print(f"{len(articles)} articles, {len(texts)} passages, {len(asked)} questions")
     row("fts5", texts, asked, lambda folder: fts5(articles, folder))
     row("tantivy", texts, asked, lambda folder: tantivy(texts, folder))

@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rag.question import analyse
+from rag.understand import query_of
 
 from eval import datasets, loss_before
 from eval.bench import CACHE, Bench, Options
@@ -76,7 +76,7 @@ def _answer(setup: Setup, case: Case) -> Row | None:
     if asked.context is not None:
         reading = setup.reader.read(asked.question, asked.context, title=asked.title)
         start, end = reading.sentences[0]
-        explains = analyse(asked.question, setup.settings.max_question_chars).kind in EXPLAINS  # then none is shown
+        explains = query_of(asked.question, setup.settings.max_question_chars).kind in EXPLAINS  # then none is shown
         short = None if explains else reading.short_answer
         return {"article_id": "context", "start": start, "end": end, "quote": asked.context[start:end], "short": short}
     reply = reply_to(setup, setup.assistant.with_threshold(0.0), asked)

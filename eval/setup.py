@@ -108,7 +108,7 @@ class Setup:
         """
         if not asked.history:
             return asked
-        return replace(asked, question=self.assistant.understood(asked.question, asked.history).text, history=())
+        return replace(asked, question=self.assistant.understand(asked.question, asked.history).shown, history=())
 
     def given(self, context: str, asked: Asked) -> list[Hit]:
         """A passage that comes with its question, as the one hit."""
@@ -161,7 +161,7 @@ class Setup:
         return (self.encoder.encode(texts) @ asked).tolist() if texts else []
 
     def _search(self, text: str, ranking: Ranking, hidden: frozenset[str]) -> list[Hit]:
-        question, store = self.assistant.understood(text), self.assistant.store
+        question, store = self.assistant.understand(text).queries[0], self.assistant.store
         seen = without(store, store.within(Filters(articles=tuple(hidden))) or ())
         if ranking == "fused":
             return retrieve(question, seen, self.encoder, self.settings, DEPTH)

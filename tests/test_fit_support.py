@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from rag.errors import ModelError
 from rag.extract import Logistic
+from rag.extract.checksums import described
 from rag.extract.features import CHOOSING, FEATURES
 from training.fit_support import MODELS, OUT, chosen, crossed, fifths, out_of_sample
 from training.reader.data import ReadingRecord
 from training.reader.written import WRITTEN
+from training.seal import seal
 from training.support_cases import STAGES, SupportCase, _reworded, keep, kept
 from training.support_fit import SET, Fit, by_sort
 
@@ -211,3 +214,24 @@ def test_in_other_words_is_told_by_the_share_of_words(question: str, is_one: boo
     context = "The minister met Lee in Seoul."
     record = ReadingRecord("written", "1", "Japan", question, context, (), (), "", "", True)
     assert _reworded(record) == is_one
+
+
+def test_what_is_fitted_anew_is_loaded_once_its_checksum_is_written(tmp_path: Path) -> None:
+    (tmp_path / "first.onnx").write_bytes(b"graph")
+    (tmp_path / "support.json").write_text("{}")
+    names = {"graph": "first.onnx", "words": "", "canary": {"values": [1.5]}}
+    (tmp_path / "reader.json").write_text(json.dumps({"format": 1, "sha256": {"gone": ""}, "first": names}))
+    seal(tmp_path)
+    assert described(tmp_path) == {
+        "format": 1,
+        "sha256": {
+            "first.onnx": "eef93e1d14482804277fca0172464032d1a4fdbcc338524059fa1e861454ad4d",
+            "support.json": "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+        },
+        "first": names,
+    }
+    (tmp_path / "support.json").write_text("[]")
+    with pytest.raises(ModelError, match=r"support\.json is not the shipped file"):
+        described(tmp_path)
+    seal(tmp_path)
+    assert described(tmp_path)["first"] == names

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rag import embed, extract
 from rag.errors import ModelError
-from rag.extract import ReadingExtractor, shipped_model, shipped_networks, spans
+from rag.extract import ReadingExtractor, checksums, shipped, shipped_model, shipped_networks, spans
 from rag.extract.features import FEATURES, Read, features
 from rag.extract.judgement import asks_judgement
 from rag.extract.names import also_held
@@ -65,19 +65,51 @@ def test_the_files_are_the_described_ones_and_within_their_limits():
     sizes = {name: (extract.MODELS / name).stat().st_size for name in described["sha256"]}
     assert max(sizes.values()) <= 95_000_000
     assert sum(sizes.values()) <= 100_000_000
-    large = {file.name for file in extract.MODELS.iterdir() if file.suffix in (".onnx", ".safetensors")}
-    assert large == set(sizes)
+    others = {"README.md", "__init__.py", "reader.json"}
+    assert {file.name for file in extract.MODELS.iterdir() if file.is_file()} - others == set(sizes)
 
 
-@pytest.mark.parametrize("name", ["first.onnx", "second.onnx", "second_words.safetensors"])
+def flipped(file):
+    """Changes a bit of a file."""
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.unlink()
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", ["first.onnx", "second.onnx", "second_words.safetensors", "support.json"])
 def test_a_changed_file_is_found_at_load(tmp_path, base, name):
     models = copied(tmp_path / "models")
-    data = bytearray((models / name).read_bytes())
-    data[len(data) // 2] ^= 1
-    (models / name).unlink()
-    (models / name).write_bytes(data)
+    flipped(models / name)
     with pytest.raises(ModelError, match=f"{name} is not the shipped file .* reinstall"):
         Networks.load(models, base)
+
+
+def test_changed_coefficients_are_found_where_no_network_is_loaded(tmp_path, monkeypatch):
+    monkeypatch.setattr(shipped, "MODELS", copied(tmp_path / "models"))
+    assert shipped_model.__wrapped__() == shipped_model()
+    flipped(shipped.MODELS / "support.json")
+    with pytest.raises(ModelError, match=r"support\.json is not the shipped file .* reinstall"):
+        shipped_model.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [('"sha256"', '"sha512"'), ('"first.onnx": "', '"other.onnx": "'), ("{", "")]
+)
+def test_a_damaged_list_of_checksums_is_named(tmp_path, base, before, after):
+    file = copied(tmp_path / "models") / "reader.json"
+    file.write_text(file.read_text().replace(before, after, 1))
+    with pytest.raises(ModelError, match=r"reader\.json is damaged .* reinstall"):
+        Networks.load(file.parent, base)
+
+
+def test_files_are_hashed_once_and_not_for_each_question(monkeypatch, networks):
+    hashed = []
+    monkeypatch.setattr(checksums, "_sha256", lambda path: hashed.append(path.name))
+    shipped_model()
+    extractor = ReadingExtractor(shipped_networks(embed.packaged(extract.BASE)), shipped_model())
+    extractor.extract(analyse("When was the bridge opened?", 1000), passages(BRIDGE, MARKET))
+    assert hashed == []
 
 
 @pytest.mark.parametrize("name", ["reader.json", "second.onnx"])

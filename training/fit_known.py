@@ -50,6 +50,7 @@ from rag.types import Article, Hit, Passage, Question, Support
 from training.corpus import indexed, is_of
 from training.fit_support import OUT
 from training.reader.data import ReadingRecord, records
+from training.seal import seal
 
 SETS = ("squad2_dev23", "squad2_train", "squad1_rest", "wiki_shift", "nq_qed")
 A_SET = {"develop": 25, "test": 20}  # topics of each
@@ -294,6 +295,8 @@ def main() -> None:
     out["encoder"] = {"name": source.name, "sha256": source.sha256}
     out["known"] = known
     options.out.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
+    if options.out == OUT:
+        seal(OUT.parent)
 
 
 if __name__ == "__main__":

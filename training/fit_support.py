@@ -41,6 +41,7 @@ from rag.extract.features import ALONE, CHOOSING, FEATURES, SECOND
 from rag.reader import networks
 from rag.settings import Settings
 from training.reader.written import WRITTEN
+from training.seal import seal
 from training.support_cases import HitReader, SupportCase, corpus, given, keep, kept, seed_cases, turns
 from training.support_fit import Fit, by_sort
 
@@ -203,6 +204,8 @@ def main() -> None:
         out[name] = Fit(names, its, stage).object(threshold)
         out["report"][name] = found
     options.out.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
+    if options.out == OUT:
+        seal(OUT.parent)
 
 
 if __name__ == "__main__":

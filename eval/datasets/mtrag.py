@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rag.dialogue import Turn
+from rag.types import Turn
 
 from eval.cases import Asked, Case, Dataset, Gold
 from eval.datasets.lines import rows
@@ -36,8 +36,7 @@ def read(data: Path) -> Dataset:
 def _case(row: dict[str, Any], part: str) -> Case:
     label = row["answerability"][0]
     turns = row["input"]
-    pairs = zip(turns[0:-1:2], turns[1::2], strict=True)
-    history = tuple(Turn(ask["text"], answer["text"]) for ask, answer in pairs)
+    history = tuple(Turn(turn["text"]) for turn in turns[0:-1:2])
     return Case(
         row["task_id"],
         Asked(turns[-1]["text"], history=history),

@@ -8,128 +8,39 @@ small logistic models, whose coefficients were fitted on the develop parts of th
 
 from __future__ import annotations
 
-import functools
-import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.extract import spans
 from rag.extract.expected import holds_expected, is_expected
-from rag.extract.features import EXPLAINS, FEATURES, Read, features
+from rag.extract.features import EXPLAINS, Read, features
 from rag.extract.identity import telling
 from rag.extract.inputs import Text
-from rag.extract.known import Known, fitted_on_topic, numbers_of, recorded
+from rag.extract.known import fitted_on_topic, numbers_of, recorded
+from rag.extract.logistic import Logistic, Stages, SupportModel
 from rag.extract.network import Networks
+from rag.extract.parts import together
+from rag.extract.shipped import BASE, MODELS, shipped_model, shipped_networks
 from rag.extract.spans import Found
 from rag.types import OF_ARTICLE, Hit, Query, Sentence, Support
 
-BASE = "sentence-transformers/all-MiniLM-L6-v2"  # whose tokenizer and word vectors the networks use
-MODELS = Path(__file__).parent.parent / "models"
+__all__ = [
+    "BASE",
+    "MODELS",
+    "Logistic",
+    "ReadingExtractor",
+    "Stages",
+    "SupportModel",
+    "shipped_model",
+    "shipped_networks",
+    "together",
+]
+
 READ_AGAIN = 3  # passages
 READ_ALONE = 2  # sentences
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """A coefficient a feature and an intercept."""
-
-    weights: Mapping[str, float]
-    intercept: float
-
-    def logits(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Logits, shape (n,), of features, shape (n, len(FEATURES))."""
-        weights = np.array([self.weights.get(name, 0.0) for name in FEATURES])
-        logits: NDArray[np.float64] = features @ weights + self.intercept
-        return logits
-
-    def order(self, features: NDArray[np.float64]) -> list[int]:
-        """Places of rows, those with the largest logits first; of equal ones the earlier."""
-        order: list[int] = np.argsort(-self.logits(features), kind="stable").tolist()
-        return order
-
-
-@dataclass(frozen=True, slots=True)
-class Logistic:
-    """Logistic models of the same features: which sentence is the best, whether that one answers, or a further one."""
-
-    rank: Linear
-    decide: Linear
-    further: Linear
-    threshold: float  # of the probability
-
-    @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Logistic:
-        """As it stands in support.json."""
-        rank, decide, further = (Linear(**data[name]) for name in ("rank", "decide", "further"))
-        return cls(rank, decide, further, data["threshold"])
-
-    def probability(self, features: NDArray[np.float64], *, best_first: bool) -> NDArray[np.float64]:
-        """Calibrated probabilities of sentences, to four decimals, which are what decides and what is shown.
-
-        With `best_first` the first row is the best sentence of all; else none is.
-        """
-        logits = self.further.logits(features)
-        if best_first:
-            logits[:1] = self.decide.logits(features[:1])
-        found: NDArray[np.float64] = np.round(1 / (1 + np.exp(-np.clip(logits, -60.0, 60.0))), 4)
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Stages:
-    """The models before the best sentences were read by themselves, and after."""
-
-    among: Logistic
-    alone: Logistic
-
-    @property
-    def threshold(self) -> float:
-        """Of the confidence of the best one."""
-        return self.alone.threshold
-
-
-@dataclass(frozen=True, slots=True)
-class SupportModel:
-    """The models by what they know."""
-
-    first: Logistic  # without the second network: chooses what it reads, and decides where it is left out
-    both: Stages
-    given: Stages  # without retrieval, for a passage that is given
-    known: Mapping[str, Mapping[str, Known]]  # by these names, or "record", and kind of question
-    encoder: str  # the name of the encoder that all were fitted with
-    encoder_sha256: str
-
-    def unfitted(self, encoder_sha256: str) -> str | None:
-        """What to say of an index whose encoder is another; None where it is the one of the fit."""
-        if encoder_sha256 == self.encoder_sha256:
-            return None
-        return (
-            f"confidence is not fitted for this encoder, only for {self.encoder}: it is no probability here, and "
-            "nothing is certified before `rag calibrate`"
-        )
-
-
-@functools.cache
-def shipped_model() -> SupportModel:
-    """The coefficients that come with the package."""
-    data = json.loads((MODELS / "support.json").read_text(encoding="utf-8"))
-
-    both, given = (Stages(Logistic.of(data[name]), Logistic.of(data[f"{name}_alone"])) for name in ("both", "given"))
-    known = {mode: {kind: Known.of(its) for kind, its in kinds.items()} for mode, kinds in data["known"].items()}
-    encoder = data["encoder"]
-    return SupportModel(Logistic.of(data["first"]), both, given, known, encoder["name"], encoder["sha256"])
-
-
-@functools.cache
-def shipped_networks(encoder: Path) -> Networks:
-    """The networks that come with the package; `encoder` is the folder of all-MiniLM-L6-v2."""
-    return Networks.load(MODELS, encoder)
 
 
 class ReadingExtractor:
@@ -221,24 +132,6 @@ class ReadingExtractor:
     def _found(self, network: str, question: Query, hits: Sequence[Hit]) -> list[list[Found]]:
         texts = [_text(question, hit) for hit in hits]
         return spans.read(self._networks, network, texts, [_sentences(hit) for hit in hits], telling(question))
-
-
-def together(supports: Sequence[list[Support]]) -> list[Support]:
-    """The supports of a question with several parts, from those of each: the best of each part first.
-
-    All have at most the confidence of the part that is supported least, as without it the question is not answered. One
-    short answer would answer only a part, so there is none.
-    """
-    if not all(supports):
-        return []
-    least = min(its[0].confidence for its in supports)
-    first = [its[0] for its in supports]
-    rest = sorted((one for its in supports for one in its[1:]), key=lambda one: -one.confidence)
-    kept: dict[tuple[str, int], Support] = {}
-    for one in first + rest:
-        place = one.passage.info.article_id, one.sentence.start
-        kept.setdefault(place, replace(one, short=None, confidence=min(one.confidence, least)))
-    return list(kept.values())
 
 
 def _text(question: Query, hit: Hit) -> Text:

@@ -7,8 +7,6 @@ graph: they are those of the encoder's package, or rows of bytes with a scale ea
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ModelError
+from rag.extract.checksums import described
 from rag.extract.inputs import Encoded, Inputs, Text
 
 _ENCODER_WORDS = "embeddings.word_embeddings.weight"
@@ -99,16 +98,16 @@ class Networks:
         Raises ModelError for a file that is missing or not the shipped one, and where the networks score what they
         scored when they were made too differently.
         """
-        described = _described(models)
+        description = described(models)
         inputs = Inputs(encoder)
         networks = []
         for name in ("first", "second"):
-            its = described[name]
+            its = description[name]
             words = models / its["words"] if its["words"] else encoder / "model.safetensors"
             networks.append(Network(models / its["graph"], Words.read(words)))
         loaded = cls(inputs, *networks)
         for name in ("first", "second"):
-            loaded._check(name, described[name]["canary"])
+            loaded._check(name, description[name]["canary"])
         return loaded
 
     def read(self, name: str, encoded: Sequence[Encoded]) -> list[Logits]:
@@ -146,22 +145,3 @@ def canary_values(logits: Logits) -> list[float]:
             logits.sentence.mean(),
         )
     ]
-
-
-def _described(models: Path) -> dict[str, Any]:
-    """`reader.json`, after the files that it names were compared with their checksums."""
-    try:
-        described: dict[str, Any] = json.loads((models / "reader.json").read_text(encoding="utf-8"))
-        for name, expected in described["sha256"].items():
-            with (models / name).open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-            if found != expected:
-                raise ModelError(
-                    f"{models / name} is not the shipped file (SHA-256 {found}, shipped {expected}); "
-                    "reinstall the package"
-                )
-    except OSError as error:
-        raise ModelError(
-            f"the reader's file {error.filename} cannot be read: {error.strerror}; reinstall the package"
-        ) from error
-    return described

@@ -5,13 +5,12 @@
 A network that is not given stays as it is. `--first` reads all passages, with the word vectors of the encoder's
 package; `--second` reads the best again, with word vectors of its own as bytes, a scale a row, in the order of the
 encoder's vocabulary. Products are quantised to 8 bits as they run, weights beforehand, a scale a column
-(`training.reader.rounding`).
+(`training.reader.rounding`). `reader.json` says what the networks are and has the checksum of each file.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import logging
 import tempfile
@@ -33,6 +32,7 @@ from training.reader.onnx_graph import SingleInput, parted, to_onnx
 from training.reader.rounding import round_weights
 from training.reader.score import load
 from training.reader.teacher import places_of
+from training.seal import seal
 
 _BASE = "all-MiniLM-L6-v2"
 _FEW = 64  # channels
@@ -127,9 +127,8 @@ def main() -> None:
         text = (_CANARY["question"], _CANARY["title"], _CANARY["passage"])
         values = canary_values(Network(graph, table).logits(Inputs(encoder).encode([text])[0][0]))
         described[name] = {"graph": graph.name, "words": words, "canary": {**_CANARY, "values": values}}
-        for file in filter(None, (graph.name, words)):
-            described["sha256"][file] = hashlib.sha256((out / file).read_bytes()).hexdigest()
     there.write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
+    seal(out)
     print({file.name: file.stat().st_size for file in out.iterdir()})
 
 
