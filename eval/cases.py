@@ -9,9 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from rag.types import Turn
-
-from rag.types import Article
+from rag.types import Article, Turn
 
 Rule = Literal["span", "words", "sentence", "article"]
 

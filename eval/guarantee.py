@@ -18,7 +18,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rag.understand import query_of
 from rich.progress import track
 
 from eval import datasets
@@ -34,6 +33,7 @@ from rag.extract.features import EXPLAINS
 from rag.judge import right, too_long
 from rag.risk import Judged, certify_rest, groups_of, parted, smallest_risks
 from rag.settings import load_settings
+from rag.understand import query_of
 
 RISKS = (0.1, 0.2, 0.3, 0.4)
 CONFIDENCE = 0.95

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import snowballstemmer
-from rag.understand import query_of
 
 from eval.speed import seconds
 from rag import load
@@ -27,6 +26,7 @@ from rag.store import vectors
 from rag.store.passage_reader import PassageReader
 from rag.store.passage_writer import PassageWriter
 from rag.types import Article, Chunk
+from rag.understand import query_of
 from rag.words import STOPWORDS, WORD
 
 Texts = Sequence[str]

@@ -25,8 +25,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rag.understand import query_of
-
 from eval import datasets, loss_before
 from eval.bench import CACHE, Bench, Options
 from eval.cases import Case, Dataset
@@ -40,6 +38,7 @@ from rag import judge, load
 from rag.errors import RagError
 from rag.extract.features import EXPLAINS
 from rag.settings import load_settings
+from rag.understand import query_of
 
 FILE = Path(__file__).parent / "questions" / "judged_loss.jsonl"
 OUT = Path(__file__).parent.parent / "docs" / "evaluation" / "loss.md"

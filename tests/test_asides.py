@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from rag.plain import aside, on_record
 
 from rag.filters import Filters
 from rag.pipeline import open_assistant, sync_index
 from rag.settings import Settings
 from rag.ui import html
+from rag.understand.english.asides import aside, on_record
 from rag.verify import verify
 from rag.wire import reply_object
 from tests.conftest import ARTICLE, SEEDS
@@ -123,8 +123,8 @@ def test_who_wrote_it_is_asked_of_one_article(of_three):
         reply = assistant.ask(question, filters=other)  # which says neither
         assert (reply.status, reply.confidence) == ("refused", 0.0)
         assert "dated" not in assistant.ask(question).text.split("\n")[0]  # of several, "this" names none
-    assert assistant.understood("Who wrote this book?", filters=one).terms == ("wrote", "book")
-    assert assistant.understood("Who is the author?").terms == ("author",)  # by which it is searched
+    assert assistant.understand("Who wrote this book?", filters=one).queries[0].terms == ("wrote", "book")
+    assert assistant.understand("Who is the author?").queries[0].terms == ("author",)  # by which it is searched
 
 
 @pytest.mark.model

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import markupsafe
 import numpy as np
 import pytest
-from rag.dialogue import Turn
 
 from eval import __main__ as command
 from eval import bench, compare, datasets, gate, report, systems
@@ -30,6 +29,7 @@ from rag import embed
 from rag.extract.network import Networks
 from rag.filters import Filters
 from rag.settings import Settings
+from rag.types import Turn
 from tests.conftest import WordEncoder
 
 
@@ -368,7 +368,7 @@ def test_thresholds_are_tuned_on_the_develop_part_alone(setup):
 def test_what_knows_no_conversation_is_asked_what_ours_makes_of_one(setup):
     history = (Turn("Who is Japan's new Prime Minister?", "In short: Sanae Takaichi [1]"),)
     asked = Asked("When did she meet Xi?", history)
-    meant = setup.assistant.understood(asked.question, history).text
+    meant = setup.assistant.understand(asked.question, history).shown
     assert "Takaichi" in meant
     assert setup.alone(asked) == Asked(meant)
     assert setup.hits(asked) == setup.hits(Asked(meant)) != setup.hits(Asked(asked.question))

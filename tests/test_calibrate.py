@@ -8,7 +8,6 @@ from dataclasses import replace
 import gradio as gr
 import numpy as np
 import pytest
-from rag.dialogue import Turn
 from typer.testing import CliRunner
 
 from eval.simulated import before, by_article, liked, liked_before, now, renamed
@@ -46,7 +45,7 @@ from rag.sentences import sentence_pieces
 from rag.settings import Settings, certified
 from rag.store import certificates, layout
 from rag.store.certificates import Level
-from rag.types import Support
+from rag.types import Support, Turn
 from rag.ui import Offer, chat, choices, page
 from rag.ui.chat import converse
 from rag.verify import verify
@@ -475,7 +474,7 @@ def test_a_line_of_a_calibration_may_have_a_history(index, tmp_path):
     assert question.history == (Turn("Who is the Prime Minister of Japan?", "In short: Sanae Takaichi [1]"),)
     made = assistant(index, Listening())
     calibrate(made, index, [question], risk=0.2, confidence=0.95)
-    assert asked == [made.understood(question.text, question.history).text]
+    assert asked == [made.understand(question.text, question.history).shown]
     assert asked[0].startswith("Who is the Prime Minister of Canada")
     file.write_text('{"id": 1, "question": "Who?", "gold": [], "history": [{"answer": "x"}]}\n')
     with pytest.raises(InputError, match=r"history\.0\.question"):

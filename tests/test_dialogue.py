@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from rag.dialogue import Turn, further, questions, standalone
 
 WHO = Turn("Who is the Prime Minister of Japan?", "Who: Sanae Takaichi [1]\n\n“…” [1]")

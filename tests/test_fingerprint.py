@@ -167,7 +167,7 @@ import sys
 from pathlib import Path
 from rag.pipeline import open_assistant
 from rag.settings import Settings
-from rag.dialogue import Turn
+from rag.types import Turn
 opened = open_assistant(Path(sys.argv[1]), Settings())
 opened.ask("Who is Xi meeting?")
 opened.ask("And when, and where?", history=[Turn("Who is Xi meeting?", "")])

@@ -4,8 +4,6 @@ import json
 import math
 
 import pytest
-from rag.plain import on_record
-from rag.question import analyse
 from typer.testing import CliRunner
 
 from eval.datasets.lines import rows
@@ -21,6 +19,8 @@ from rag.report import report_lines
 from rag.settings import Settings
 from rag.types import Support
 from rag.ui import html
+from rag.understand import query_of
+from rag.understand.english.asides import on_record
 from tests.conftest import SEEDS
 from training.fit_known import JUDGED, TopicCase, fitted, shares
 
@@ -66,7 +66,7 @@ def test_a_fit_on_judged_answers_tells_right_from_wrong():
 def test_the_numbers_of_a_sentence():
     passage = given_passage("The bridge at Lund was opened. It cost much.", "Bridge opened at Lund, Sweden")
     found = Support(passage, passage.chunk.sentences[0], None, None, 0.8)
-    numbers = numbers_of(analyse("Which newspaper published this article?", 1000), found)
+    numbers = numbers_of(query_of("Which newspaper published this article?", 1000), found)
     assert numbers == pytest.approx({"logit": math.log(4), "titled": 3 / 4, "held": math.log(4), "beside": 0.0})
 
 
@@ -135,7 +135,7 @@ def test_what_is_not_recorded_is_no_answer(of_four):
     reply = of_four.ask("When was this article published?", filters=Filters(articles=("record.txt",)))
     assert (reply.status, reply.confidence) == ("refused", 0.0)
     (lead,) = of_four.store.passages(of_four.store.leads()[2:3])
-    assert (lead.info.path, recorded(analyse("When was this published?", 1000), lead.info)) == ("record.txt", None)
+    assert (lead.info.path, recorded(query_of("When was this published?", 1000), lead.info)) == ("record.txt", None)
 
 
 @pytest.mark.model

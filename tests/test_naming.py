@@ -5,11 +5,12 @@ import pytest
 
 from rag import embed, extract
 from rag.extract import shipped_networks, spans
+from rag.extract.identity import telling
 from rag.extract.spans import Tokens, best_pair
-from rag.naming import capitalised, named, telling
-from rag.question import analyse
 from rag.reader import given_passage
-from rag.spelling import PassageWords
+from rag.understand import query_of
+from rag.understand.english.naming import capitalised, named
+from rag.understand.spelling import PassageWords
 
 SENTENCE = "Chinese President Xi Jinping is set to meet his South Korean counterpart, Lee Jae Myung, on Saturday."
 
@@ -33,7 +34,7 @@ SENTENCE = "Chinese President Xi Jinping is set to meet his South Korean counter
     ],
 )
 def test_a_question_who_or_where_a_name_is_is_known_by_its_form(text, name, kind):
-    question = analyse(text, 1000)
+    question = query_of(text, 1000)
     assert (question.name, named(text), question.kind) == (name, name, kind)
 
 
@@ -74,13 +75,13 @@ def test_a_name_in_small_letters_is_known_by_the_words_of_the_articles(text, mea
     ],
 )
 def test_what_tells_is_no_name_and_no_office_of_another_one(question, text, tells, ends):
-    words = list(telling(analyse(question, 1000))(text))
+    words = list(telling(query_of(question, 1000))(text))
     assert [text[a:b] for a, b, its in words if its == 1] == tells.split()
     assert [text[a:b] for a, b, its in words if its == -1] == ends.split()
 
 
 def test_any_words_may_answer_another_question():
-    assert telling(analyse("Who did Xi meet?", 1000)) is None
+    assert telling(query_of("Who did Xi meet?", 1000)) is None
 
 
 def test_a_span_has_a_word_that_tells_and_none_of_no_answer():
@@ -104,7 +105,7 @@ def test_a_sentence_of_names_alone_has_no_answer(name):
     networks = shipped_networks(embed.packaged(extract.BASE))
     text = "Sanae Takaichi, Lee Jae Myung. He also met Sanae Takaichi, the head of Japan's government."
     places = [(s.start, s.end) for s in given_passage(text).chunk.sentences]
-    tells = telling(analyse("Who is Sanae Takaichi?", 1000))
+    tells = telling(query_of("Who is Sanae Takaichi?", 1000))
     names, other = spans.read(networks, name, [("Who is Sanae Takaichi?", "", text)], [places], tells)[0]
     assert (names.start, names.end, names.margin) == (0, 0, spans._NOTHING)
     assert "head of Japan" in text[other.start : other.end]

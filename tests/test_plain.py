@@ -5,17 +5,17 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rag.dialogue import Turn, standalone
+from rag.plain import of_topic, plain
 
 from eval.chat import CHAT, TOPICS, chatty, topics
 from eval.datasets import seeds
 from eval.datasets.lines import rows
-from rag.dialogue import Turn, standalone
 from rag.extract.features import named
 from rag.extract.known import Known, fitted_on_topic
-from rag.plain import of_topic, plain
-from rag.question import analyse
 from rag.reader import given_passage
 from rag.types import Support
+from rag.understand import query_of
 
 
 @pytest.mark.parametrize(
@@ -240,10 +240,10 @@ def test_no_question_takes_long(part):
 
 
 def test_the_kind_of_a_topic():
-    question = analyse("What do the articles say about the U.S. economy?", 1000)
+    question = query_of("What do the articles say about the U.S. economy?", 1000)
     assert (question.kind, question.topic, question.terms) == ("topic", "the U.S. economy", ("U.S", "economy"))
     assert question.read == "What is the U.S. economy?"
-    assert analyse("Who is the PM?", 1000).read == "Who is the PM?"
+    assert query_of("Who is the PM?", 1000).read == "Who is the PM?"
 
 
 def test_sentences_that_name_the_topic_come_first_with_a_confidence_of_their_own():
@@ -251,14 +251,14 @@ def test_sentences_that_name_the_topic_come_first_with_a_confidence_of_their_own
     passage = given_passage(text, "Busan 2025")
     pairs = zip(passage.chunk.sentences, (0.6, 0.3, 0.2, 0.01), strict=True)
     said = [Support(passage, sentence, None, None, p) for sentence, p in pairs]
-    known, question = Known({"logit": 1.0}, 1.0), analyse("What do the articles say about the Busan summit?", 1000)
+    known, question = Known({"logit": 1.0}, 1.0), query_of("What do the articles say about the Busan summit?", 1000)
     found = fitted_on_topic(question, said, known)
     quotes = [passage.slice(one.sentence.start, one.sentence.end) for one in found]
     # The second names both; the third does under its title; the last would, but the networks rule it out.
     assert quotes == ["The summit was in Busan.", "Nobody knew of the summit's cost.", "Rain fell.", "A summit."]
     # Odds e times as high where the topic is named, and none surer than one before it.
     assert [one.confidence for one in found] == [0.5381, 0.4046, 0.4046, 0.01]
-    assert fitted_on_topic(analyse("What do the articles say about Seoul?", 1000), said, known)[0] == said[0]
+    assert fitted_on_topic(query_of("What do the articles say about Seoul?", 1000), said, known)[0] == said[0]
 
 
 @pytest.mark.parametrize(

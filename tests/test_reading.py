@@ -19,10 +19,10 @@ from rag.extract.judgement import asks_judgement
 from rag.extract.names import also_held
 from rag.extract.network import CANARY_TOLERANCE, Networks
 from rag.extract.spans import Found, Tokens
-from rag.question import analyse
 from rag.reader import Reader, given_passage
 from rag.settings import Settings
 from rag.types import Hit
+from rag.understand import query_of
 from rag.words import stem
 
 pytestmark = pytest.mark.model
@@ -108,7 +108,7 @@ def test_files_are_hashed_once_and_not_for_each_question(monkeypatch, networks):
     monkeypatch.setattr(checksums, "_sha256", lambda path: hashed.append(path.name))
     shipped_model()
     extractor = ReadingExtractor(shipped_networks(embed.packaged(extract.BASE)), shipped_model())
-    extractor.extract(analyse("When was the bridge opened?", 1000), passages(BRIDGE, MARKET))
+    extractor.extract(query_of("When was the bridge opened?", 1000), passages(BRIDGE, MARKET))
     assert hashed == []
 
 
@@ -210,7 +210,7 @@ def test_spans_lie_in_their_sentences(text, question):
 def test_the_best_passages_are_read_again_and_the_answer_comes_first(networks):
     hits = passages(MARKET, MARKET + " Birds sang.", BRIDGE, MARKET + " Dogs slept.", MARKET + " A boy ran.")
     extractor = ReadingExtractor(networks, shipped_model())
-    question = analyse("When was the bridge opened?", 1000)
+    question = query_of("When was the bridge opened?", 1000)
     supports = extractor.extract(question, hits)
     assert len(extractor.read(question, hits)) == extract.READ_AGAIN
     first = supports[0]
@@ -224,7 +224,7 @@ def test_fast_leaves_the_second_reading_out(networks, monkeypatch):
     used = []
     real = networks.read
     monkeypatch.setattr(networks, "read", lambda name, encoded: used.append(name) or real(name, encoded))
-    question = analyse("When was the bridge opened?", 1000)
+    question = query_of("When was the bridge opened?", 1000)
     supports = ReadingExtractor(networks, shipped_model(), fast=True).extract(question, passages(BRIDGE, MARKET))
     assert used == ["first"]
     assert supports[0].passage.text[slice(*supports[0].short)] == "1932"
@@ -234,7 +234,7 @@ def test_fast_leaves_the_second_reading_out(networks, monkeypatch):
 
 def test_what_takes_a_sentence_gets_no_short_answer(networks):
     extractor = ReadingExtractor(networks, shipped_model())
-    why = extractor.extract(analyse("Why did people cheer when the bridge was opened?", 1000), passages(BRIDGE))[0]
+    why = extractor.extract(query_of("Why did people cheer when the bridge was opened?", 1000), passages(BRIDGE))[0]
     assert why.short is None
     assert why.span is not None
 
@@ -246,10 +246,10 @@ def test_beside_a_date_no_place_is_shown_as_another_answer(networks):
         "The two leaders met on the sidelines of a fair, held this year in Bergen.",
     )
     extractor = ReadingExtractor(networks, shipped_model())
-    when = extractor.extract(analyse("When did the two leaders meet?", 1000), hits)
+    when = extractor.extract(query_of("When did the two leaders meet?", 1000), hits)
     assert [one.short and one.passage.slice(*one.short) for one in when] == ["Friday", None]
     assert when[1].span is not None
-    untyped = extractor.extract(analyse("At what did the two leaders meet?", 1000), hits)
+    untyped = extractor.extract(query_of("At what did the two leaders meet?", 1000), hits)
     assert all(one.short is not None for one in untyped)
 
 
@@ -261,7 +261,7 @@ def read_of(text, article, start, end):
 
 
 def test_features_by_name():
-    question = analyse("When was the Mill Bridge opened in Oslo?", 1000)
+    question = query_of("When was the Mill Bridge opened in Oslo?", 1000)
     text = "The bridge was opened in 1932."
     at = text.index("1932")
     reads = [read_of(text, article, at, at + 4) for article in ("a", "b", "b")]
@@ -280,7 +280,7 @@ def test_features_by_name():
 
 def test_articles_agree_also_with_what_is_not_the_best_of_its_own():
     """Article a marks 1932 in its second sentence, and something else in its first; b marks 1932."""
-    question = analyse("When was the Mill Bridge opened in Oslo?", 1000)
+    question = query_of("When was the Mill Bridge opened in Oslo?", 1000)
     text = "The bridge was opened in 1932."
     at = text.index("1932")
     other = read_of(text, "b", at, at + 4)
@@ -295,7 +295,7 @@ def test_articles_agree_also_with_what_is_not_the_best_of_its_own():
 def test_what_word_search_did_not_find_comes_after_what_it_found(networks):
     """Far behind in an archive; level with the others where a short article has none of the question's words."""
     extractor = ReadingExtractor(networks, shipped_model(), fast=True)
-    question = analyse("When was the bridge opened?", 1000)
+    question = query_of("When was the bridge opened?", 1000)
     for ranks, counted in (((2, None, 40), [2, 41, 40]), ((None, None), [1, 1])):
         hits = [replace(hit, lexical_rank=rank) for hit, rank in zip(passages(*[BRIDGE] * 3), ranks, strict=False)]
         reads = extractor.read(question, hits)
@@ -377,7 +377,7 @@ def test_an_encoder_package_that_is_missing_is_named(monkeypatch):
     ],
 )
 def test_names_in_another_writing(question, text, held):
-    assert also_held(analyse(question, 1000).terms, question, text) == {stem(word) for word in held}
+    assert also_held(query_of(question, 1000).terms, question, text) == {stem(word) for word in held}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import shutil
 from typing import get_args
 
 import pytest
-from rag.question import analyse
 
 from rag import replay as replaying
 from rag.batch import ask_lines
@@ -15,6 +14,7 @@ from rag.pipeline import open_assistant
 from rag.settings import Settings
 from rag.store import certificates, layout, pins
 from rag.types import ASIDES, Kind
+from rag.understand import query_of
 from rag.verify import verify
 from rag.wire import TurnLine, reply_object
 from tests.conftest import ARTICLE, SEEDS
@@ -95,7 +95,7 @@ def again(tmp_path, index, lines, settings=None):
 def test_answers_of_every_kind_are_the_same_when_asked_anew(tmp_path, index, honest, opened):
     found = again(tmp_path, index, honest)
     assert found.differences == ()
-    kinds = {analyse(line["standalone_question"], 1000).kind for line in honest if line["status"] == "answered"}
+    kinds = {query_of(line["standalone_question"], 1000).kind for line in honest if line["status"] == "answered"}
     assert kinds >= {*get_args(Kind)} - ASIDES
     assert (found.same, found.differing, found.unasked, found.gone) == (len(ASKED), 0, len(UNASKED), ())
     assert [(at.whose, at.threshold) for at in found.thresholds] == [("shipped", 0.46)]

@@ -13,8 +13,8 @@ from rag.errors import IndexUnusable
 from rag.pipeline import open_assistant
 from rag.reader import Reader
 from rag.settings import Settings
-from rag.spelling import English, PassageWords, mended
 from rag.store import layout, manifest, open_current
+from rag.understand.spelling import English, PassageWords, mended
 from rag.words import WORD, bare
 
 ARTICLE = """The Prime Minister of Japan, Ishiba, met Xi Jinping in Busan. Its powerful radar was deployed in 2016.

@@ -15,12 +15,12 @@ from rag.errors import IndexUnusable, InputError
 from rag.extract import together
 from rag.extract.expected import holds_expected, is_expected
 from rag.filters import ALL
-from rag.plain import parts
-from rag.question import analyse
 from rag.render import Asking, render
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Sentence, Support
+from rag.understand import query_of
+from rag.understand.english.parts import parts
 from rag.words import _FORMS, _IRREGULAR, STOPWORDS, forms, stem, stems, terms
 from tests.conftest import WordEncoder
 
@@ -36,7 +36,7 @@ def support(i, confidence, short=None, passage=PASSAGE):
 
 
 def asking(text, unmatched=(), *, id=None, filters=ALL):
-    question = analyse(text, 1000)
+    question = query_of(text, 1000)
     return Asking(question, question.text, filters, unmatched, "g", id)
 
 
@@ -64,12 +64,12 @@ def asking(text, unmatched=(), *, id=None, filters=ALL):
     ],
 )
 def test_kinds_of_questions(text, kind, focus):
-    question = analyse(text, 1000)
+    question = query_of(text, 1000)
     assert (question.kind, question.focus) == (kind, focus)
 
 
 def test_terms_are_content_words_once_each():
-    assert analyse("What did Gi-Wook Shin say about the U.S. and Shin's view?", 1000).terms == (
+    assert query_of("What did Gi-Wook Shin say about the U.S. and Shin's view?", 1000).terms == (
         "Gi",
         "Wook",
         "Shin",
@@ -81,18 +81,18 @@ def test_terms_are_content_words_once_each():
 @pytest.mark.parametrize("text", ["", "   ", "\n\t\u00a0"])
 def test_an_empty_question_is_an_error(text):
     with pytest.raises(InputError, match="the question is empty"):
-        analyse(text, 1000)
+        query_of(text, 1000)
 
 
 def test_a_question_that_is_too_long_is_an_error():
     with pytest.raises(InputError, match="has 10,000 characters; ask in at most 1,000"):
-        analyse("x" * 10_000, 1000)
+        query_of("x" * 10_000, 1000)
 
 
 @given(st.text(min_size=1, max_size=200))
 def test_any_text_is_analysed_or_refused_as_empty(text):
     if cleaned(text):
-        question = analyse(text, 1000)
+        question = query_of(text, 1000)
         assert len({t.casefold() for t in question.terms}) == len(question.terms)
 
 
@@ -116,7 +116,7 @@ def test_any_text_is_analysed_or_refused_as_empty(text):
     ],
 )
 def test_what_a_question_expects(question, text, holds):
-    assert holds_expected(analyse(question, 1000), text) is holds
+    assert holds_expected(query_of(question, 1000), text) is holds
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_what_a_question_expects(question, text, holds):
     ],
 )
 def test_what_is_a_name_a_date_or_a_number_for_the_most_part(question, text, is_one):
-    assert is_expected(analyse(question, 1000), text) is is_one
+    assert is_expected(query_of(question, 1000), text) is is_one
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_refuses_with_nothing_found_when_there_is_no_sentence():
 
 
 def test_an_answer_is_quotations_and_template_words():
-    question = analyse("When did it rain?", 1000)
+    question = query_of("When did it rain?", 1000)
     outcome = decide([support(1, 0.9, (41, 50)), support(2, 0.8, passage=OTHER)], 0.5)
     reply = render(asking(question.text, ["zebra"], id="q1"), outcome)
     assert reply.text == (
@@ -290,7 +290,7 @@ def test_an_answer_is_quotations_and_template_words():
 
 
 def test_a_refusal_names_the_words_that_occur_nowhere():
-    question = analyse("Did the zebra run?", 1000)
+    question = query_of("Did the zebra run?", 1000)
     reply = render(asking(question.text, ["zebra"]), decide([support(0, 0.1)], 0.5))
     assert reply.text.startswith(
         "The articles do not hold an answer to this question.\nNowhere in them: zebra.\n\nThe closest"
@@ -334,7 +334,7 @@ class FixedStore:
 
 def test_reciprocal_rank_fusion_by_hand():
     store = FixedStore([(1, 0.9), (2, 0.8), (3, 0.7)], [(3, 9.0), (4, 8.0)])
-    hits = retrieve(analyse("a fox", 1000), store, WordEncoder(), Settings(rrf_k=60), 10)
+    hits = retrieve(query_of("a fox", 1000), store, WordEncoder(), Settings(rrf_k=60), 10)
     assert [hit.passage.chunk.ordinal for hit in hits] == [3, 1, 2, 4]
     assert hits[0].score == pytest.approx(1 / 63 + 1 / 61)
     assert (hits[0].dense_rank, hits[0].lexical_rank, hits[0].lexical, hits[0].cosine) == (3, 1, 9.0, 0.7)
@@ -347,7 +347,7 @@ def test_the_first_of_one_ranking_comes_before_what_is_far_down_in_both():
 
     middling = range(2, 40)  # the same in both
     store = FixedStore(ranking(0, *middling), ranking(1, *middling), [f"words {n}" for n in range(40)])
-    hits = retrieve(analyse("a bridge", 1000), store, WordEncoder(), Settings(), 14)
+    hits = retrieve(query_of("a bridge", 1000), store, WordEncoder(), Settings(), 14)
     order = [hit.passage.chunk.ordinal for hit in hits]
     assert order[:10] == [*range(2, 12)]  # 2 / (10 + 11) > 1 / (10 + 1)
     assert set(order[10:13]) == {0, 1, 12}
@@ -360,7 +360,7 @@ def test_a_word_search_that_fails_is_an_error_and_no_empty_ranking():
             raise IndexUnusable("passages.db is damaged; run `rag build`")
 
     with pytest.raises(IndexUnusable, match="damaged"):
-        retrieve(analyse("a fox", 1000), Damaged([(1, 0.9)], []), WordEncoder(), Settings(), 1)
+        retrieve(query_of("a fox", 1000), Damaged([(1, 0.9)], []), WordEncoder(), Settings(), 1)
 
 
 def test_words_are_searched_in_their_irregular_forms_too():
@@ -372,7 +372,7 @@ def test_words_are_searched_in_their_irregular_forms_too():
             return self.lexical
 
     store = Recorder([(1, 0.9)], [(1, 9.0)])
-    retrieve(analyse("When did Rose leave the US?", 1000), store, WordEncoder(), Settings(), 1)
+    retrieve(query_of("When did Rose leave the US?", 1000), store, WordEncoder(), Settings(), 1)
     assert searched == ["Rose", "leave", "left", "US", "U.S"]
 
 
@@ -380,7 +380,7 @@ def test_copies_of_a_better_passage_are_left_out_but_not_what_says_something_els
     copy = "The bridge was opened on Monday by the mayor, who cut a ribbon before 300 people"
     texts = ("", copy + ", officials said", copy, copy.replace("300", "400"), copy.replace("opened", "closed"))
     store = FixedStore([(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6)], [], texts)
-    hits = retrieve(analyse("a bridge", 1000), store, WordEncoder(), Settings(), 3)
+    hits = retrieve(query_of("a bridge", 1000), store, WordEncoder(), Settings(), 3)
     assert [hit.passage.chunk.ordinal for hit in hits] == [1, 3, 4]
     assert [hit.dense_rank for hit in hits] == [1, 3, 4]
 
@@ -388,5 +388,5 @@ def test_copies_of_a_better_passage_are_left_out_but_not_what_says_something_els
 def test_many_copies_do_not_hide_what_stands_behind_them():
     texts = ["The bridge was opened on Monday."] * 40 + ["The ferry sank.", "The tunnel is wet."]
     store = FixedStore([(n, 1 - n / 100) for n in range(42)], [], texts)
-    hits = retrieve(analyse("a bridge", 1000), store, WordEncoder(), Settings(), 3)
+    hits = retrieve(query_of("a bridge", 1000), store, WordEncoder(), Settings(), 3)
     assert [hit.passage.chunk.ordinal for hit in hits] == [0, 40, 41]

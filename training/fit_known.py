@@ -26,9 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rag.plain import on_record
 from rag.plain import on_topic as topic_question
-from rag.question import analyse
 from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 
@@ -46,7 +44,9 @@ from rag.reader import networks
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.split import split
-from rag.types import Article, Hit, Passage, Question, Support
+from rag.types import Article, Hit, Passage, Query, Support
+from rag.understand import query_of
+from rag.understand.english.asides import on_record
 from training.corpus import indexed, is_of
 from training.fit_support import OUT
 from training.reader.data import ReadingRecord, records
@@ -87,13 +87,13 @@ class ModeAsker:
         self.mode, self._encoder = mode, encoder
         self._extractor = ReadingExtractor(networks(), model, fast=mode == "first", given=mode == "given")
 
-    def supports(self, question: Question, hits: Sequence[Hit]) -> list[Support]:
+    def supports(self, question: Query, hits: Sequence[Hit]) -> list[Support]:
         """By the words of the question alone."""
         return self._extractor.supports(question, [_given(hit) for hit in hits[:1]] if self.mode == "given" else hits)
 
-    def opening(self, article: Article) -> tuple[Question, Support]:
+    def opening(self, article: Article) -> tuple[Query, Support]:
         """What an article opens with, asked what it is about."""
-        question = analyse("What is this article about?", 1000)
+        question = query_of("What is this article about?", 1000)
         chunk = split(article, min_chars=Settings().chunk_min_chars, max_chars=Settings().chunk_max_chars)[0]
         passage = Passage(article.info, chunk, article.text[chunk.start : chunk.end])
         vectors = self._encoder.encode([question.read], query=True) @ self._encoder.encode([passage.text]).T
@@ -190,7 +190,7 @@ def on_seed_topics(assistant: Assistant, askers: Sequence[ModeAsker]) -> dict[st
     """The topics on the seed article that a quotation names, by mode; right is one of the sentences on it."""
     out: dict[str, list[TopicCase]] = {}
     for case in seed_topics():
-        question = assistant.understood(case.asked.question)
+        question = assistant.understand(case.asked.question).queries[0]
         hits = assistant.search(case.asked.question, assistant.settings.passages)
         for asker in askers:
             found = _first(question, asker.supports(question, hits)) if question.topic else None
@@ -201,7 +201,7 @@ def on_seed_topics(assistant: Assistant, askers: Sequence[ModeAsker]) -> dict[st
     return out
 
 
-def _first(question: Question, supports: Sequence[Support]) -> Support | None:
+def _first(question: Query, supports: Sequence[Support]) -> Support | None:
     """The first support, where it names the topic."""
     first, names = on_topic(question.topic or "", supports)[0]
     return first if names else None
@@ -215,7 +215,7 @@ def on_records(assistant: Assistant) -> dict[str, list[TopicCase]]:
     lead = assistant.store.passages(assistant.store.leads()[:1])[0]
     out: dict[str, list[TopicCase]] = {"dated": [], "written": []}
     for row in rows(JUDGED / "record.jsonl"):
-        question = analyse(row["question"], 1000)
+        question = query_of(row["question"], 1000)
         if on_record(row["question"]) != question.kind or question.kind not in out:
             raise ValueError(f"{row['id']} is not taken for a question on the record")
         for author in ("Ann Example", None) if question.kind == "written" else (None,):

@@ -75,7 +75,7 @@ def main() -> None:
             fused = settings.model_copy(update={"rrf_k": k})
             places = defaultdict[str, list[int]](list)
             for record in track(asked, f"k of {k}"):
-                question = assistant.understood(record.question)
+                question = assistant.understand(record.question).queries[0]
                 hits = retrieve(question, assistant.store, encoder, fused, max(_DEPTHS))
                 places[group(record)].append(place(hits, record))
             for name, its in places.items():

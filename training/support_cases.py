@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rag.question import analyse
 from rich.progress import track
 
 from eval import loss_before
@@ -28,7 +27,8 @@ from rag.extract.network import Networks
 from rag.reader import given_passage, mended_for
 from rag.retrieve import retrieve
 from rag.settings import Settings
-from rag.types import Hit, Question
+from rag.types import Hit, Query
+from rag.understand import query_of
 from rag.words import stem, stems, terms
 from training.corpus import indexed, is_of
 from training.reader.data import ReadingRecord, records
@@ -73,7 +73,7 @@ class SupportCase:
         return self.sort == "answerable"
 
 
-def _right(question: Question, quote: str, marked: str, gold: Sequence[str]) -> bool:
+def _right(question: Query, quote: str, marked: str, gold: Sequence[str]) -> bool:
     """Whether a sentence, with the short answer that would be shown, is right by the rule of the shipped fit."""
     return loss_before.right(quote, None if question.kind in EXPLAINS else marked, gold)
 
@@ -101,7 +101,7 @@ class HitReader:
 
         Which sentences are read alone `stages` of the shipped models say, those of an index if not given.
         """
-        question = analyse(text, self.settings.max_question_chars)
+        question = query_of(text, self.settings.max_question_chars)
         first = self._extractor.read(question, hits)
         both = self._extractor.again(question, first)
         found = {"first": self._rows(question, first, gold, of_articles)}
@@ -113,7 +113,7 @@ class HitReader:
 
     @staticmethod
     def _rows(
-        question: Question, reads: Sequence[Read], gold: Sequence[str], of_articles: frozenset[str]
+        question: Query, reads: Sequence[Read], gold: Sequence[str], of_articles: frozenset[str]
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         right = [
             read.hit.passage.info.article_id in of_articles
@@ -149,7 +149,7 @@ def corpus(data: Path, reader: HitReader, encoder: Any) -> list[SupportCase]:
         store = assistant.store
         passages = store.passages(range(store.manifest.chunks))
         for record in track(taken, "asking"):
-            question = assistant.understood(record.question)
+            question = assistant.understand(record.question).queries[0]
             gold, hidden = record.texts, list[int]()
             sort = "answerable" if gold else "unanswerable"
             if gold and int(sha1("removed" + record.id), 16) % 3 == 0:
@@ -169,12 +169,12 @@ def seed_cases(reader: HitReader) -> list[SupportCase]:
             case.id,
             "seeds",
             "answerable" if case.answerable else "unanswerable",
-            assistant.understood(case.asked.question).text,
+            assistant.understand(case.asked.question).shown,
             assistant.search(case.asked.question, settings.passages),
             case.answers,
         )
         for case in track(dataset.cases, "seeds")
-        if case.part == "develop" and analyse(case.asked.question, 1000).kind != "about"
+        if case.part == "develop" and query_of(case.asked.question, 1000).kind != "about"
     ]
 
 
@@ -190,7 +190,7 @@ def turns(data: Path, reader: HitReader) -> list[SupportCase]:
         if case.part != "develop" or case.unscorable:
             continue
         question, history = case.asked.question, case.asked.history
-        text = assistant.understood(question, history).text
+        text = assistant.understand(question, history).shown
         hits = assistant.search(question, settings.passages, history=history)
         sort = "answerable" if case.answerable else "unanswerable"
         of = frozenset(gold.article_id for gold in case.gold)

@@ -10,11 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rag.types import Turn
-
 from eval.cases import Asked, Case, Dataset, Gold
 from eval.datasets.lines import rows
 from eval.parts import parts_of
+from rag.types import Turn
 
 FILES = ("conversation/mtrag_un_a.jsonl",)
 

@@ -1,4 +1,4 @@
-"""Question, title and passage -> the token ids that a reader scores, with the place of each token in the passage.
+"""Query, title and passage -> the token ids that a reader scores, with the place of each token in the passage.
 
 Each part is closed by the separator. Questions lose their case and their final question mark, in training as here.
 """

@@ -47,7 +47,7 @@ class Miner:
     def of(self, record: ReadingRecord) -> Iterator[dict[str, Any]]:
         """The passages without an answer that the reader takes for the best, with the span it marks in each."""
         assistant = self._assistant
-        question = assistant.understood(record.question)
+        question = assistant.understand(record.question).queries[0]
         found = retrieve(question, assistant.store, assistant.encoder, assistant.settings, assistant.settings.passages)
         hits = [
             hit
