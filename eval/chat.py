@@ -3,7 +3,7 @@
 `questions/chat.jsonl` has each seed question once more, as somebody might type it: with greetings, requests to be told,
 a sentence before it, in lower case. `questions/topics.jsonl` asks for what there is on a topic ("Tell me about THAAD");
 right is a first quotation that is one of the sentences on it, and of topics that the article does not have a refusal.
-Both are machine-written, without a look at the rules of `rag.plain`; these were made while reading the develop half.
+Both are machine-written, without a look at the rules of `rag.understand`; these were made reading the develop half.
 Each is asked of the program as it is, and of the same one that takes questions as they are typed.
 """
 
@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import patch
 
 from eval.bench import CACHE, RESULTS, Bench, Options
 from eval.cases import Asked, Case, Gold
@@ -23,6 +21,7 @@ from eval.datasets.lines import rows
 from eval.parts import seed_half
 from eval.reading import remember
 from eval.setup import Setup
+from eval.understanders import AsTyped
 from eval.variants import Variants, ask, save, show
 from rag.settings import load_settings
 
@@ -48,21 +47,13 @@ def topics() -> list[Case]:
     return out
 
 
-def as_typed() -> AbstractContextManager[object]:
-    """The program without `rag.plain`."""
-    stack = ExitStack()
-    for name in ("plain", "of_topic"):
-        stack.enter_context(patch(f"rag.dialogue.{name}", lambda text: text))
-    return stack
-
-
 def measure(setup: Setup) -> Variants:
     """By part and way of asking the figures of our program."""
     asked = {"seeds": setup.dataset.cases, "in a chat": chatty(setup.dataset.cases), "topics": topics()}
     out: Variants = {}
+    typed = setup.understanding(AsTyped(setup.settings.max_question_chars))
     for name, cases in asked.items():
-        with as_typed():
-            ask(setup, cases, f"{name}, as typed", out)
+        ask(typed, cases, f"{name}, as typed", out)
         ask(setup, cases, f"{name}, made plain", out)
     return out
 

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rag.dialogue import Turn, standalone
 from rich.progress import track
 from rich.table import Table
 
@@ -25,25 +24,22 @@ from eval.cases import Dataset
 from eval.console import CONSOLE
 from eval.datasets.lines import rows
 from eval.parts import seed_half
+from eval.understanders import LastTurns
 from rag.judge import holds_words
 from rag.pipeline import Assistant
 from rag.settings import load_settings
+from rag.types import Turn, Understander
 
 FILE = Path(__file__).parent / "questions" / "conversations.jsonl"
 CUTS = (1, 5, 10)
 
 
-def alone(question: str, _history: Sequence[Turn]) -> str:
-    """The last question as it is."""
-    return question
+def ways(own: Understander) -> dict[str, Understander]:
+    """By name the ways to understand a question with turns before it."""
+    return {"alone": LastTurns(own, 0), "last two": LastTurns(own, 1), "ours": own}
 
 
-def joined(question: str, history: Sequence[Turn]) -> str:
-    """The last two questions, one behind the other."""
-    return f"{history[-1].question} {question}" if history else question
-
-
-WAYS: dict[str, Callable[[str, Sequence[Turn]], str]] = {"alone": alone, "last two": joined, "ours": standalone}
+WAYS = ("alone", "last two", "ours")
 
 
 def on_seeds(assistant: Assistant) -> list[dict[str, Any]]:
@@ -53,14 +49,13 @@ def on_seeds(assistant: Assistant) -> list[dict[str, Any]]:
         history: list[Turn] = []
         for question in row["turns"]:
             reply = assistant.ask(question, history=history)
-            history.append(Turn(reply.standalone_question, reply.text))
+            history.append(Turn(question, reply.short_answer or ""))
         found: dict[str, Any] = {"id": row["id"], "part": seed_half(row["id"]), "sort": row["sort"], "ways": {}}
-        for way, make in WAYS.items():
-            searched = make(row["question"], history)
-            reply = assistant.ask(searched)
+        for way, understander in ways(assistant.parts.understander).items():
+            reply = assistant.with_understander(understander).ask(row["question"], history=history)
             answered = reply.status == "answered"
             right = answered and holds_words(reply.citations[0].quote, row["gold"]) if row["gold"] else not answered
-            found["ways"][way] = {"searched": searched, "right": right, "status": reply.status}
+            found["ways"][way] = {"searched": reply.standalone_question, "right": right, "status": reply.status}
         out.append(found | {"answerable": bool(row["gold"])})
     return out
 
@@ -68,13 +63,13 @@ def on_seeds(assistant: Assistant) -> list[dict[str, Any]]:
 def on_turns(dataset: Dataset, assistant: Assistant) -> dict[str, dict[str, list[int]]]:
     """By part and way how many gold passages are among the first of CUTS, and how many turns there are."""
     out: dict[str, dict[str, list[int]]] = {}
+    assistants = {way: assistant.with_understander(u) for way, u in ways(assistant.parts.understander).items()}
     for case in track(dataset.cases, "turns", console=CONSOLE, transient=True):
         if not case.answerable or not case.asked.history or case.part not in ("develop", "test"):
             continue
-        history = case.asked.history
         gold = {one.article_id for one in case.gold}
-        for way, make in WAYS.items():
-            hits = assistant.search(make(case.asked.question, history)[: assistant.settings.max_question_chars], 10)
+        for way, asked in assistants.items():
+            hits = asked.search(case.asked.question, 10, history=case.asked.history)
             counts = out.setdefault(case.part, {}).setdefault(way, [0] * (len(CUTS) + 1))
             for at, cut in enumerate(CUTS):
                 counts[at] += any(hit.passage.info.article_id in gold for hit in hits[:cut])

@@ -25,7 +25,7 @@ from rag.reader import Reader, given_passage
 from rag.report import bars
 from rag.retrieve import retrieve, searched
 from rag.settings import Settings
-from rag.types import Article, Hit, Passage
+from rag.types import Article, Hit, Passage, Understander
 
 Ranking = Literal["fused", "dense", "lexical"]
 DEPTH = 50  # hits that are looked at
@@ -34,14 +34,26 @@ DEPTH = 50  # hits that are looked at
 class Setup:
     """A dataset's corpus with our program on it, and the encoder that all systems share."""
 
-    def __init__(self, dataset: Dataset, cache: Path, settings: Settings, encoder: CachedEncoder | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        cache: Path,
+        settings: Settings,
+        encoder: CachedEncoder | None = None,
+        understander: Understander | None = None,
+    ) -> None:
         self.dataset, self.settings = dataset, settings
         self.encoder = encoder or CachedEncoder(embed.resolve(settings.encoder), cache / "vectors.db")
         self.folder = cache / dataset.name.removesuffix("_removed")
-        self.reader = Reader.load(settings, self.encoder)
+        self._understander = understander  # None for the shipped one
+        self.reader = Reader.load(settings, self.encoder, understander)
         self._found: dict[tuple[str, str, frozenset[str]], list[Hit]] = {}
         self.remembered: dict[str, dict[Asked, Prediction]] = {}  # by system
         self.systems: dict[str, System] = {}
+
+    def understanding(self, understander: Understander) -> Setup:
+        """The same corpus, and our program with another way to understand a message."""
+        return Setup(self.dataset, self.folder.parent, self.settings, self.encoder, understander)
 
     @functools.cached_property
     def seeds(self) -> Path:
@@ -79,7 +91,7 @@ class Setup:
         return self.index
 
     def _opened(self, settings: Settings) -> Assistant:
-        opened = open_assistant(self._in_step, settings, self.encoder)
+        opened = open_assistant(self._in_step, settings, self.encoder, understander=self._understander)
         # Measured as it ships, whatever was certified of an index that is kept.
         return opened.with_threshold(uncertified_threshold(settings)) if opened.certificate else opened
 

@@ -2,7 +2,7 @@
 
 Each question is asked as it is, with one slip and with two, of a program that mends them and of the same one that takes
 the question as it is typed. A slip exchanges two letters of a word, leaves one out or doubles one, never the first;
-which, a question's id decides. Both parts are shown; the rules of `rag.spelling` were made while reading develop parts.
+which, a question's id decides. Both parts are shown; the rules of `rag.understand.spelling` were made on develop parts.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from unittest.mock import patch
 
 from eval import datasets
 from eval.bench import CACHE, REPORTED, RESULTS, Bench, Options
 from eval.cases import Case
 from eval.reading import remember
 from eval.setup import Setup
+from eval.understanders import unmended
 from eval.variants import Variants, ask, save, show
 from rag.settings import load_settings
 
@@ -56,15 +55,13 @@ def with_slips(cases: Sequence[Case], count: int) -> list[Case]:
 def measure(setup: Setup, cases: Sequence[Case]) -> Variants:
     """By part and way of asking the figures of our program."""
     out: Variants = {}
+    typed = setup.understanding(unmended(setup.settings.max_question_chars))
     for slips, name in enumerate(("no slip", "one slip", "two slips")):
         for mends in (True, False):
-            with nullcontext() if mends else patch("rag.reader.mended", _as_typed):
-                ask(setup, with_slips(cases, slips), f"{name}, {'mended' if mends else 'as typed'}", out)
+            ask(
+                setup if mends else typed, with_slips(cases, slips), f"{name}, {'mended' if mends else 'as typed'}", out
+            )
     return out
-
-
-def _as_typed(text: str, *_: object) -> str:
-    return text
 
 
 def main() -> None:

@@ -173,6 +173,10 @@ class Assistant:
         certificate = self.certificate if self.certificate and threshold in self.certificate.thresholds else None
         return Assistant(self.store, self.parts, threshold, self.settings, certificate)
 
+    def with_understander(self, understander: Understander) -> Assistant:
+        """The same with another way to understand a message; nothing is certified for it."""
+        return Assistant(self.store, replace(self.parts, understander=understander), self.threshold, self.settings)
+
     def at_level(self, risk: float) -> Assistant:
         """The same at the threshold of one of the certificate's levels. Raises InputError for a risk that has none."""
         certificate = self.certificate

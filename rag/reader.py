@@ -18,7 +18,7 @@ from rag.sentences import sentence_pieces
 from rag.settings import Settings
 from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Query, Sentence, Understander
 from rag.understand import RuleUnderstander
-from rag.understand.spelling import English, PassageWords
+from rag.understand.spelling import English, PassageWords, mended
 
 
 def networks() -> Networks:
@@ -33,7 +33,7 @@ def _english() -> English:
 
 def shipped_understander(settings: Settings) -> Understander:
     """The rules that come with the package, and the words that are no slips."""
-    return RuleUnderstander(_english(), settings.max_question_chars)
+    return RuleUnderstander(functools.partial(mended, english=_english()), settings.max_question_chars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,15 @@ class Reader:
         self._threshold = threshold
 
     @classmethod
-    def load(cls, settings: Settings, encoder: Encoder | None = None) -> Reader:
+    def load(
+        cls, settings: Settings, encoder: Encoder | None = None, understander: Understander | None = None
+    ) -> Reader:
         """The reader with its models; `encoder` is the one of the settings where it is loaded already."""
         encoder = encoder or embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
         model = shipped_model()
         extractor = ReadingExtractor(networks(), model, given=True)
         threshold = model.given.threshold if settings.threshold is None else settings.threshold
-        return cls(shipped_understander(settings), encoder, extractor, threshold)
+        return cls(understander or shipped_understander(settings), encoder, extractor, threshold)
 
     def read(
         self, text: str, context: str, *, id: str | None = None, title: str = "", section: str | None = None

@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rag.plain import on_topic as topic_question
 from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 
@@ -47,6 +46,8 @@ from rag.split import split
 from rag.types import Article, Hit, Passage, Query, Support
 from rag.understand import query_of
 from rag.understand.english.asides import on_record
+from rag.understand.english.requests import Form
+from rag.understand.english.requests import on_topic as asks_topic
 from training.corpus import indexed, is_of
 from training.fit_support import OUT
 from training.reader.data import ReadingRecord, records
@@ -150,7 +151,7 @@ def drawn(placed: Iterable[ReadingRecord], most: int) -> list[tuple[str, Reading
         title = re.sub(r"\s*\(.*?\)", "", record.title)
         names = [title] if record.source == "nq_qed" else [m[0] for m in _NAME.finditer(record.question)]
         for name in (re.sub(r"['’]s?$", "", name) if record.source != "nq_qed" else name for name in names):
-            if (topic_question(name) or "").startswith("What do the articles say about"):
+            if (asks_topic(name) or Form("")).topic:
                 by_set.setdefault(record.source, {}).setdefault(name, record)
     return [
         (name, its[name])
@@ -170,7 +171,7 @@ def on_topics(data: Path, part: str, askers: Sequence[ModeAsker], encoder: Any) 
         for name, record in track(drawn(placed, A_SET[part]), f"topics, {part}"):
             hide = int(sha1("hide" + name), 16) % 2 == 0
             hidden = [row for row, its in enumerate(passages) if hide and is_of(its, record.context)]
-            question = assistant.understood(topic_question(name) or "")
+            question = assistant.understand(f"Tell me about {name}").queries[0]
             hits = retrieve(question, without(store, hidden), encoder, settings, settings.passages)
             for asker in askers:
                 found = _first(question, asker.supports(question, hits))

@@ -24,7 +24,7 @@ from rag import extract
 from rag.extract import READ_ALONE, ReadingExtractor, Stages
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.network import Networks
-from rag.reader import given_passage, mended_for
+from rag.reader import given_passage, query_for, shipped_understander
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Hit, Query
@@ -217,10 +217,10 @@ def given(data: Path, reader: HitReader, encoder: Any) -> list[SupportCase]:
         other = other_passage(r, near, Random(r.id))
         if other is not None:
             rows.append((f"{r.id}-other", OWN_OR_OTHER, r.question, other.title, other.context, ()))
-    cases = []
+    cases, understander = [], shipped_understander(reader.settings)
     for id, source, question, title, context, gold in track(rows, "given"):
         passage = given_passage(context, title)
-        question = mended_for(passage, question, reader.settings.max_question_chars)
+        question = query_for(passage, question, understander).text
         cosine = float((encoder.encode([question], query=True) @ encoder.encode([context]).T)[0, 0])
         hits = [Hit(passage, 0.0, cosine, None, None, None)]
         sort = "answerable" if gold else "removed" if source == OWN_OR_OTHER else "unanswerable"

@@ -7,7 +7,7 @@ is shown, so a wrong guess is seen. What was compared: docs/decisions/012 (follo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rag.absence import cleaned
@@ -20,10 +20,9 @@ from rag.understand.english.kinds import kind_and_focus
 from rag.understand.english.naming import capitalised, named
 from rag.understand.english.parts import parts
 from rag.understand.english.requests import ABOUT, Form, alone, form, on_topic
-from rag.understand.spelling import English, mended
 from rag.words import stem, terms
 
-__all__ = ["RuleUnderstander", "aside", "checked", "query_of"]
+__all__ = ["RuleUnderstander", "aside", "checked", "plain_query", "query_of"]
 
 _KEPT_TURNS = 8
 
@@ -31,8 +30,8 @@ _KEPT_TURNS = 8
 class RuleUnderstander:
     """Understands by the rules of a language (`rag.types.Understander`)."""
 
-    def __init__(self, english: English, max_chars: int) -> None:
-        self._english, self._max_chars = english, max_chars
+    def __init__(self, mend: Callable[[str, Vocabulary], str], max_chars: int) -> None:
+        self._mend, self._max_chars = mend, max_chars  # slips of the hand are mended by the words of the articles
 
     def understand(self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int) -> Understanding:
         """As `Understander`. What would be longer than a question may be is asked as it was typed."""
@@ -42,7 +41,7 @@ class RuleUnderstander:
             return Understanding(text, (Query(text, courtesy, ()),), text)
         queries = self._queries(self._meant(text, vocabulary), self._before(history, vocabulary))
         if any(len(query.text) > self._max_chars for query in queries):
-            queries = [_of_form(Form(text))]
+            queries = [plain_query(text)]
         if articles != 1:
             queries = [replace(one, kind=OF_SEVERAL.get(one.kind, one.kind)) for one in queries]
         shown = " ".join(one.text if one.text.endswith("?") or len(queries) == 1 else f"{one.text}?" for one in queries)
@@ -54,7 +53,7 @@ class RuleUnderstander:
         return found if len(found.text) <= self._max_chars else query
 
     def _meant(self, text: str, vocabulary: Vocabulary) -> str:
-        found = capitalised(mended(text, vocabulary, self._english), vocabulary)
+        found = capitalised(self._mend(text, vocabulary), vocabulary)
         return found if len(found) <= self._max_chars else text
 
     def _before(self, history: Sequence[Turn], vocabulary: Vocabulary) -> list[str]:
@@ -68,7 +67,7 @@ class RuleUnderstander:
             said = terms(turn.short_answer) if len(queries) == 1 else ()
             own = [term for query in queries for term in query.own_terms]
             before = [*(last if queries[0].context else ()), *own, *said]
-            last = [*own, *said]
+            last = [*own, *said] or last
         return before
 
     def _queries(self, text: str, before: Sequence[str]) -> list[Query]:
@@ -109,6 +108,11 @@ def query_of(text: str, max_chars: int) -> Query:
         return Query(text, courtesy, ())
     asked = form(text)
     return _of_form(alone(asked.text) or asked)
+
+
+def plain_query(text: str) -> Query:
+    """A text as one question, in its own words."""
+    return _of_form(Form(text))
 
 
 def with_context(query: Query, words: Sequence[str]) -> Query:

@@ -48,7 +48,9 @@ class Miner:
         """The passages without an answer that the reader takes for the best, with the span it marks in each."""
         assistant = self._assistant
         question = assistant.understand(record.question).queries[0]
-        found = retrieve(question, assistant.store, assistant.encoder, assistant.settings, assistant.settings.passages)
+        found = retrieve(
+            question, assistant.store, assistant.parts.encoder, assistant.settings, assistant.settings.passages
+        )
         hits = [
             hit
             for hit in found

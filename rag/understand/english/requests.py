@@ -69,15 +69,13 @@ _OF_A_STORY = re.compile(
 )
 _ABOUT = re.compile(r"(?:about|regarding|concerning|(?P<on>on)|(?P<of>of))\s+(?P<topic>\S.*)", re.IGNORECASE)
 _ARTICLE = r"(?:(?:the|this|these|any|your|our)\s+)?(?:articles?|archive|texts?)"
-# "What do you have on it?", "Is it mentioned?", "Explain it".
+# "Explain it", "Does it come up?", "Is it mentioned?", "Which articles cover it?"
 _ON_TOPIC = re.compile(
-    r"what(?:['’]s|\s+is)?(?:\s+(?:there(?:['’]s|\s+is|\s+are)?|(?:do\s+)?you(?:['’]ve)?|they|we(?:['’]ve)?))?"
-    r"(?:\s+(?:got|have|has|know|says?|said|known|written))?\s+(?:about|on|regarding)\s+(?P<b>\S.*)"
-    r"|(?:please\s+)?(?:summari[sz]e|explain|describe|outline)\s+(?:(?:to|for)\s+(?:me|us)\s+)?"
-    rf"(?P<c>(?!{_ARTICLE}\b)(?!{_WH_WORD}\b)\S.*)"
-    rf"|(?:do(?:es)?\s+(?P<d>\S.*?)\s+come\s+up|(?:is|are)\s+(?P<e>\S.*?)\s+mentioned"
+    r"(?:please\s+)?(?:summari[sz]e|explain|describe|outline)\s+(?:(?:to|for)\s+(?:me|us)\s+)?"
+    rf"(?P<a>(?!{_ARTICLE}\b)(?!{_WH_WORD}\b)\S.*)"
+    rf"|(?:do(?:es)?\s+(?P<b>\S.*?)\s+come\s+up|(?:is|are)\s+(?P<c>\S.*?)\s+mentioned"
     rf"|(?:do(?:es)?\s+(?:it|{_ARTICLE})|which\s+articles?)\s+"
-    r"(?:go\s+into|cover(?!\s+up\b)|mention|touch\s+on|deal\s+with|discuss|talk)\s+(?:about\s+)?(?P<f>\S.*?))"
+    r"(?:go\s+into|cover(?!\s+up\b)|mention|touch\s+on|deal\s+with|discuss|talk)\s+(?:about\s+)?(?P<d>\S.*?))"
     rf"(?:\s+(?:at\s+all|anywhere|in\s+(?:it|there|{_ARTICLE})))*",
     re.IGNORECASE,
 )

@@ -1,0 +1,49 @@
+"""Other ways to understand a message, by which the program's own is measured (`rag.types.Understander`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.types import Query, Turn, Understander, Understanding, Vocabulary
+from rag.understand import RuleUnderstander, checked, plain_query
+
+
+@dataclass(frozen=True, slots=True)
+class AsTyped:
+    """A message is one question, in the words in which it was typed."""
+
+    max_chars: int
+
+    def understand(self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int) -> Understanding:
+        """One query; the turns before are left out."""
+        del history, vocabulary, articles
+        text = checked(message, self.max_chars)
+        return Understanding(text, (plain_query(text),), text)
+
+    def with_answer(self, query: Query, short_answer: str) -> Query:
+        """The query itself: none needs an answer."""
+        del short_answer
+        return query
+
+
+@dataclass(frozen=True, slots=True)
+class LastTurns:
+    """The last questions, one behind the other: `turns` of those before, 0 for none."""
+
+    inner: Understander
+    turns: int
+
+    def understand(self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int) -> Understanding:
+        """What the inner one makes of them without a history."""
+        before = [turn.question for turn in history[len(history) - self.turns :]]
+        return self.inner.understand(" ".join([*before, message]), (), vocabulary, articles)
+
+    def with_answer(self, query: Query, short_answer: str) -> Query:
+        """As the inner one."""
+        return self.inner.with_answer(query, short_answer)
+
+
+def unmended(max_chars: int) -> RuleUnderstander:
+    """The program's own without the mending of slips."""
+    return RuleUnderstander(lambda text, _: text, max_chars)
