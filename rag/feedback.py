@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS feedback (
 """
 PROGRAM = "program"  # whose gold a line has: not a person's
 _LONGEST = 4000  # characters of a comment
-_MOST = 20_000  # judgements
+MOST = 20_000  # judgements
 _GIVEN = 10_000  # answers that can be judged
 
 
@@ -57,9 +57,9 @@ class Feedback:
         with self._open() as db:
             _forget(db, reply)
             (count,) = db.execute("SELECT count(*) FROM feedback").fetchone()
-            if count >= _MOST:
+            if count >= MOST:
                 raise RagError(
-                    f"{_MOST:,} judgements are kept and no more are taken; export them, and move {self._file}"
+                    f"{MOST:,} judgements are kept and no more are taken; export them, and move {self._file}"
                 )
             db.execute("INSERT INTO feedback (made, question, good, comment, reply) VALUES (?, ?, ?, ?, ?)", row)
 

@@ -22,7 +22,7 @@ _MOST_USER = 30.0  # the same of a name from anywhere: less, as else strangers c
 _FORGOTTEN = 3600.0  # seconds after which wrong passwords count no more
 _KEYS = 10_000  # addresses and names that are remembered
 
-_client: contextvars.ContextVar[str] = contextvars.ContextVar("client", default="")
+client: contextvars.ContextVar[str] = contextvars.ContextVar("client", default="")
 
 
 class Address:
@@ -32,7 +32,7 @@ class Address:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        _client.set((scope.get("client") or ("",))[0])
+        client.set((scope.get("client") or ("",))[0])
         await self._app(scope, receive, send)
 
 
@@ -71,7 +71,7 @@ class Login:
 
     async def check(self, user: str, password: str) -> bool:
         """Whether these are right. Raises HTTPException 429, with `Retry-After`, while the caller has to wait."""
-        now, address, named = self._clock(), _client.get(), _digest(user)
+        now, address, named = self._clock(), client.get(), _digest(user)
         network = _network(address)
         wait = max(self._addresses.wait(network, now, _MOST_ADDRESS), self._users.wait(named, now, _MOST_USER))
         if wait > 0:

@@ -125,7 +125,9 @@ class _Again:
         name, threshold = line["index_generation"], line["threshold"]
         if name is None and line["status"] == "error":
             asked = {"id": line["id"], "question": line["question"], "filters": line["filters"]}
-            leaves = list(_leaves(line, reply_object(error_reply(InputError(line.get("error") or ""), **asked)), ""))
+            leaves = list(
+                changed_leaves(line, reply_object(error_reply(InputError(line.get("error") or ""), **asked)), "")
+            )
             return "differs" if leaves else "unasked", leaves
         assistant = self._assistant(name)
         if assistant is None:
@@ -137,7 +139,7 @@ class _Again:
             self.thresholds[threshold, whose] += 1
             own = [("threshold", f"{threshold}, {_OWN}", f"{assistant.threshold}")] if whose == _OWN else []
             assistant = assistant.with_threshold(threshold)
-        leaves = [*own, *_leaves(line, reply_object(replied(_asked(line), assistant)), "")]
+        leaves = [*own, *changed_leaves(line, reply_object(replied(_asked(line), assistant)), "")]
         return "differs" if leaves else "same", leaves
 
     def _assistant(self, name: str | None) -> Assistant | None:
@@ -172,16 +174,18 @@ def _asked(line: Mapping[str, Any]) -> AskedLine:
     return asked.model_copy(update={"history": history})
 
 
-def _leaves(then: Any, now: Any, path: str) -> Iterator[tuple[str, str, str]]:
+def changed_leaves(then: Any, now: Any, path: str) -> Iterator[tuple[str, str, str]]:
     """The leaves of two JSON values that differ; what only one of them has is absent in the other."""
     if isinstance(then, Mapping) and isinstance(now, Mapping):
         for key in dict.fromkeys((*then, *now)):
             if path or key not in _NOT_COMPARED:
-                yield from _leaves(then.get(key, _ABSENT), now.get(key, _ABSENT), f"{path}.{key}" if path else key)
+                yield from changed_leaves(
+                    then.get(key, _ABSENT), now.get(key, _ABSENT), f"{path}.{key}" if path else key
+                )
     elif _is_list(then) and _is_list(now):
         for at in range(max(len(then), len(now))):
             one, other = (each[at] if at < len(each) else _ABSENT for each in (then, now))
-            yield from _leaves(one, other, f"{path}[{at}]")
+            yield from changed_leaves(one, other, f"{path}[{at}]")
     elif (then is True or then is False) != (now is True or now is False) or then != now:
         yield path, _shown(then), _shown(now)
 

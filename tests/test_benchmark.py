@@ -84,7 +84,7 @@ def test_every_system_is_measured_on_the_same_questions(result):
 def test_questions_of_our_own_come_last_and_say_so_beside_their_figures(result, capsys):
     found, out = result
     assert tuple(datasets.ADAPTERS)[-1] == gate.SETS[-1] == "seeds"
-    options = command._options(argparse.Namespace(command=None, sets="seeds,wikiqa", data=None, sample=0, out=out))
+    options = command.options_of(argparse.Namespace(command=None, sets="seeds,wikiqa", data=None, sample=0, out=out))
     assert options.names == ("wikiqa", "seeds")
     titled = f"seeds ({seeds.NOTE})"
     alone = report.words_alone(found["sets"]["seeds"], "test")

@@ -304,7 +304,7 @@ def test_check_names_seeds_out_of_step(folders):
 
 
 def test_a_second_builder_is_told_to_wait(folders, monkeypatch):
-    monkeypatch.setattr(layout, "_LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(layout, "LOCK_SECONDS", 0.1)
     with layout.builder_lock(folders[1]), pytest.raises(IndexBusy, match="another build is working"):
         sync_index(*folders, Settings())
 

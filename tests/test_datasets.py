@@ -241,8 +241,8 @@ def test_tricks_need_the_options_of_the_quiz():
         "Following the attack, which author did she row with?",
         "Which of Donald Trump’s children has said they do not want to be involved?",
     )
-    assert all(news._TRICK.search(question) for question in trick)
-    assert not any(news._TRICK.search(question) for question in fair)
+    assert all(news.TRICK.search(question) for question in trick)
+    assert not any(news.TRICK.search(question) for question in fair)
 
 
 def test_what_a_figure_comes_from_is_protected(tmp_path):

@@ -20,7 +20,7 @@ from training.fit_support import MODELS, OUT, chosen, crossed, fifths, out_of_sa
 from training.reader.data import ReadingRecord
 from training.reader.written import WRITTEN
 from training.seal import seal
-from training.support_cases import STAGES, SupportCase, _reworded, keep, kept
+from training.support_cases import STAGES, SupportCase, reworded, keep, kept
 from training.support_fit import SET, Fit, by_sort
 
 NAMES = ("margin", "answerable")
@@ -213,7 +213,7 @@ def test_written_cases_have_no_say_in_the_threshold(made: list[SupportCase]) -> 
 def test_in_other_words_is_told_by_the_share_of_words(question: str, is_one: bool) -> None:
     context = "The minister met Lee in Seoul."
     record = ReadingRecord("written", "1", "Japan", question, context, (), (), "", "", True)
-    assert _reworded(record) == is_one
+    assert reworded(record) == is_one
 
 
 def test_what_is_fitted_anew_is_loaded_once_its_checksum_is_written(tmp_path: Path) -> None:

@@ -17,8 +17,7 @@ from pydantic import ValidationError
 from rag.messages import own
 from rag.verify import NOT_CHECKED, verify
 from rag.verify.schema import Answer, AnswerSegment
-from rag.verify.wording import _FIELDS as FIELDS
-from rag.verify.wording import _made as made_of
+from rag.verify.wording import FIELDS, made_by
 from tests.answers import ASKED, folder, made
 
 Path = tuple[str | int, ...]
@@ -384,7 +383,7 @@ def a_false_hash_over_a_false_quotation(honest):
 def shown_by(answer, name):
     """The answer with the text that a template makes of its other leaves, whatever they are."""
     whole = Answer.model_validate(answer)
-    segments = [AnswerSegment(**dict(zip(FIELDS, row.segment, strict=True))) for row in made_of(name, whole)[0]]
+    segments = [AnswerSegment(**dict(zip(FIELDS, row.segment, strict=True))) for row in made_by(name, whole)[0]]
     return retexted(answer | {"segments": [segment.model_dump() for segment in segments]})
 
 

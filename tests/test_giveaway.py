@@ -34,7 +34,7 @@ def test_naive_bayes_by_hand(tmp_path):
     lines = [{"yes": [["who sang", 0, 1]], "no": [["who painted", 0]]}, {"yes": [], "no": [["who wrote", 0]]}]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert question_only.written(file) == (["who sang", "who painted", "who wrote"], [True, False, False])
-    model = question_only._learnt(file)
+    model = question_only.learnt(file)
     # Seven words and pairs; add one to each count: yes has 3 of its own, no has 6.
     yes, no = 1 / 3 * 2 / 10, 2 / 3 * 1 / 13
     assert model.predict_proba(["sang"])[0, 1] == pytest.approx(yes / (yes + no))

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from eval.datasets.identity import _of_set, named
+from eval.datasets.identity import named, of_set
 from eval.identity import IdentityAnswer, differences, fault, figures
 
 
@@ -58,7 +58,7 @@ def test_a_question_is_put_to_its_passage_to_the_rest_of_it_and_to_others():
             "test",
         ),
     ]
-    found = [(one.sort, one.question, one.context, one.answers) for one in _of_set("s", placed)]
+    found = [(one.sort, one.question, one.context, one.answers) for one in of_set("s", placed)]
     assert found == [
         ("own", "Who is Ali Bongo?", whole, ("a minister",)),
         ("cut", "Who is Ali Bongo?", "Bongo left early.", ()),

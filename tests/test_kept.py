@@ -152,7 +152,7 @@ def test_vectors_of_another_encoder_are_not_taken(folders, monkeypatch):
     stopped(monkeypatch, (folders[0], index), 2)
     (file,) = kept_files(index)
     other = kept.Kept(index, "other-model", full=False)
-    file.rename(other._own)
+    file.rename(other.own)
     report = sync_index(folders[0], index, Settings(encoder="other-model"))
     assert (report.embedded, report.resumed) == (7, 0)
     assert "after its first 0 vectors" in report.repaired[0]
@@ -168,9 +168,9 @@ def three_batches(index):
         some = random.standard_normal((2, 5)).astype(np.float32)
         one.add(digests, some)
         vectors |= dict(zip(digests, some, strict=True))
-        ends.append(one._own.stat().st_size)
+        ends.append(one.own.stat().st_size)
     one.close()
-    return one._own, ends, vectors
+    return one.own, ends, vectors
 
 
 def same(found, wanted):

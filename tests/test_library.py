@@ -19,7 +19,7 @@ from rag.settings import Settings
 from rag.store import open_current
 from rag.ui import html
 from rag.ui.conversation import KEPT, checked, markdown, messages_of, quoted
-from rag.ui.library import _Actions
+from rag.ui.library import Actions
 from rag.verify.schema import Answer
 from tests.conftest import ARTICLE
 
@@ -197,7 +197,7 @@ def test_a_change_that_was_made_is_never_shown_as_a_failure(library, tmp_path, w
     sync_index(library.seeds, index, Settings())
     live = LiveAssistant(index, Settings())
     uploads, file = Uploads(), str(upload(tmp_path, "bridge.txt"))
-    act, request = _Actions(live, library, uploads), gr.Request(username=None, cookies={COOKIE: "one"})
+    act, request = Actions(live, library, uploads), gr.Request(username=None, cookies={COOKIE: "one"})
     assert "only files that were uploaded on this page" in act.add([file], request)[1]
     uploads.add("one", [file])
     (index / "CURRENT").write_text("damaged")

@@ -1,9 +1,11 @@
 """The page in a real browser, served by the real command: what a person sees, and what the browser never does."""
 
+import re
 import shutil
 from http.client import HTTPConnection
 
 import pytest
+from playwright.sync_api import expect
 
 from eval.datasets import seeds
 from eval.load import served
@@ -12,6 +14,7 @@ from rag.feedback import Feedback
 from rag.pipeline import open_assistant, sync_index
 from rag.settings import Settings
 from rag.verify import verify
+from tests.browser import ended, launched, loaded, opened
 from tests.conftest import ARTICLE, SEEDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -32,13 +35,6 @@ The zebra treaty was signed in Oslo <img src=x onerror="window.pwned=3"> by **An
 )
 
 
-def chromium():
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if shutil.which(name):
-            return shutil.which(name)
-    return pytest.skip("no Chromium on this machine; install the package chromium to run the browser tests")
-
-
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     work = tmp_path_factory.mktemp("page")
@@ -57,54 +53,46 @@ def address(folders):
 
 @pytest.fixture(scope="module")
 def browser():
-    path = chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
-        )
+    with launched() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture
 def page(browser, address):
     """An open page, which must never have asked for anything elsewhere nor opened a dialog."""
-    context = browser.new_context(viewport={"width": 1280, "height": 860})
-    page = context.new_page()
     outside, dialogs = [], []
-    page.on(
-        "request",
-        lambda r: outside.append(r.url) if not r.url.startswith((address, "data:", "blob:")) else None,
-    )
-    page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
-    page.goto(address)
-    page.wait_for_selector("#question textarea")
+
+    def watch(page):
+        page.on(
+            "request",
+            lambda r: outside.append(r.url) if not r.url.startswith((address, "data:", "blob:")) else None,
+        )
+        page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
+
+    page = opened(browser, address, watch=watch)
     yield page
     assert outside == []
     assert dialogs == []
-    context.close()
+    page.context.close()
 
 
 def ask(page, text, status):
-    before = page.locator("#chat .reply").count()
-    page.fill("#question textarea", text)
-    page.press("#question textarea", "Enter")
-    page.wait_for_function(f"document.querySelectorAll('#chat .reply').length > {before}", timeout=60_000)
-    page.wait_for_selector(f"#chat .reply.{status} >> nth=-1")
-    page.wait_for_timeout(500)
-    return page.locator("#chat .reply").last
+    with ended(page, "answer"):
+        page.fill("#question textarea", text)
+        page.press("#question textarea", "Enter")
+    reply = page.locator("#chat .reply").last
+    expect(reply).to_have_class(re.compile(rf"\b{status}\b"))
+    return reply
 
 
-def in_view(page, inner, outer):
-    return page.evaluate(
+def wait_until_in_view(page, inner, outer):
+    page.wait_for_function(
         """([inner, outer]) => {
           const a = document.querySelector(inner).getBoundingClientRect();
           const b = document.querySelector(outer).getBoundingClientRect();
           return a.top >= b.top - 1 && a.top <= b.bottom;
         }""",
-        [inner, outer],
+        arg=[inner, outer],
     )
 
 
@@ -120,7 +108,7 @@ def test_an_answer_shows_its_quotation_marked_in_the_article(page):
     assert reply.locator("q mark").inner_text() == SHORT
     mark = page.locator('#article mark[data-citation="1"]')
     assert mark.inner_text().startswith("While Takaichi stressed a desire")
-    assert in_view(page, '#article mark[data-citation="1"]', "#article .sources")
+    wait_until_in_view(page, '#article mark[data-citation="1"]', "#article .sources")
     assert "paragraph 8" in page.locator("#article .about").inner_text()
 
 
@@ -136,21 +124,23 @@ def test_four_example_questions_are_answered(page):
     buttons = page.locator("#examples button")
     assert buttons.count() == 4
     for n in range(4):
-        buttons.nth(n).click()
-        page.wait_for_function(f"document.querySelectorAll('#chat .reply.answered').length === {n + 1}", timeout=60_000)
+        with ended(page, "answer"):
+            buttons.nth(n).click()
+        expect(page.locator("#chat .reply.answered")).to_have_count(n + 1)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u00a0 \t"])
 def test_asking_nothing_does_nothing(page, text):
     page.fill("#question textarea", text)
-    page.click("#ask")
-    page.press("#question textarea", "Enter")
-    page.wait_for_timeout(1500)
+    with ended(page, "answer"):
+        page.click("#ask")
+    with ended(page, "answer"):
+        page.press("#question textarea", "Enter")
     assert page.locator("#chat .asked, #chat .reply").count() == 0
     ask(page, TAKAICHI, "answered")
     page.fill("#question textarea", text)
-    page.click("#ask")
-    page.wait_for_timeout(1500)
+    with ended(page, "answer"):
+        page.click("#ask")
     assert (page.locator("#chat .asked").count(), page.locator("#chat .reply").count()) == (1, 1)
 
 
@@ -169,36 +159,30 @@ def test_a_question_in_another_script_is_refused(page):
 
 def test_two_sessions_do_not_see_each_other(page, browser, address):
     ask(page, TAKAICHI, "answered")
-    other = browser.new_page()
-    other.goto(address)
-    other.wait_for_selector("#question textarea")
+    other = opened(browser, address)
     assert other.locator("#chat .reply").count() == 0
-    other.close()
+    other.context.close()
 
 
 def test_phone_width_needs_no_sideways_scrolling(browser, address):
-    phone = browser.new_page(viewport={"width": 390, "height": 844})
-    phone.goto(address)
-    phone.wait_for_selector("#question textarea")
+    phone = opened(browser, address, width=390)
     ask(phone, TAKAICHI, "answered")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     assert phone.locator('#article mark[data-citation="1"]').is_visible()
-    phone.close()
+    phone.context.close()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_library_fits_the_page(browser, address, width):
-    page = browser.new_page(viewport={"width": width, "height": 844})
-    page.goto(address)
-    page.wait_for_selector("#question textarea")
-    page.get_by_role("tab", name="Library").click()
-    page.wait_for_selector("#rebuild", state="visible")
-    page.wait_for_timeout(1000)
+    page = opened(browser, address, width=width)
+    open_library(page)
+    expect(page.locator("#articles")).to_contain_text(ARTICLE)
     for part in ("#articles", "#upload", "#rebuild"):
+        page.locator(part).scroll_into_view_if_needed()  # which waits until it stays where it is
         box = page.locator(part).bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-    page.close()
+    page.context.close()
 
 
 def open_citation(page, number, by="click"):
@@ -209,7 +193,6 @@ def open_citation(page, number, by="click"):
         link.focus()
         page.keyboard.press("Enter")
     page.wait_for_selector(f'#article mark.chosen[data-citation="{number}"]')
-    page.wait_for_timeout(300)
 
 
 @pytest.mark.parametrize("by", ["click", "Enter"])
@@ -222,7 +205,7 @@ def test_a_citation_opens_its_article_at_the_quotation(page, by):
         chosen = page.locator("#article mark.chosen")
         quote = reply.locator("q").nth(number - 1).inner_text()
         assert chosen.inner_text().startswith(quote[:40])
-        assert in_view(page, "#article mark.chosen", "#article .sources")
+        wait_until_in_view(page, "#article mark.chosen", "#article .sources")
 
 
 def test_citations_of_an_earlier_answer_still_open(page):
@@ -235,57 +218,70 @@ def test_citations_of_an_earlier_answer_still_open(page):
 
 def test_a_follow_up_is_understood_shown_and_can_be_changed(page):
     ask(page, "Who is the new Prime Minister of Japan?", "answered")
-    page.fill("#question textarea", "What did she tell reporters?")
-    page.press("#question textarea", "Enter")
+    with ended(page, "answer"):
+        page.fill("#question textarea", "What did she tell reporters?")
+        page.press("#question textarea", "Enter")
     page.wait_for_selector("#chat .reply .searched")
     shown = page.locator("#chat .reply .standalone").last.inner_text()
     assert "Takaichi" in shown
     page.locator("#chat .reply a.edit").last.click()
     assert page.input_value("#question textarea") == shown
     # What was changed is asked as it stands, whatever the turns before would make of it.
-    page.fill("#question textarea", "What did she say?")
-    page.press("#question textarea", "Enter")
-    page.wait_for_function("document.querySelectorAll('#chat .reply').length === 3")
+    with ended(page, "answer"):
+        page.fill("#question textarea", "What did she say?")
+        page.press("#question textarea", "Enter")
+    expect(page.locator("#chat .reply")).to_have_count(3)
     assert page.locator("#chat .reply").last.locator(".searched").count() == 0
 
 
 def test_what_is_typed_while_an_answer_is_made_stays(page):
-    page.fill("#question textarea", TAKAICHI)
-    page.press("#question textarea", "Enter")
-    page.wait_for_selector("#chat .asked")
-    page.fill("#question textarea", "And the next one?")
-    page.wait_for_selector("#chat .reply")
-    page.wait_for_timeout(500)
+    with ended(page, "answer"):
+        page.fill("#question textarea", TAKAICHI)
+        page.press("#question textarea", "Enter")
+        page.wait_for_selector("#chat .asked")
+        page.fill("#question textarea", "And the next one?")
+    expect(page.locator("#chat .reply")).to_have_count(1)
     assert page.input_value("#question textarea") == "And the next one?"
 
 
-def test_a_second_question_waits_for_the_first(page):
-    page.fill("#question textarea", TAKAICHI)
-    page.press("#question textarea", "Enter")
-    page.locator("#examples button").nth(1).click()
-    page.wait_for_selector("#chat .reply")
-    page.wait_for_timeout(2500)
-    shown = page.locator("#chat .asked").all_inner_texts()
-    assert shown[0] == TAKAICHI
-    assert page.locator("#chat .reply").count() == len(shown)
-    page.locator("#examples button").nth(1).click()
-    page.wait_for_function(f"document.querySelectorAll('#chat .reply').length === {len(shown) + 1}")
+def test_no_second_question_is_taken_before_the_first_is_answered(page):
+    """Of the first the page hears nothing until the second was clicked."""
+    held, example = [], page.locator("#examples button").nth(1)
+    page.route("**/queue/data*", held.append)
+    with ended(page, "answer"):
+        page.fill("#question textarea", TAKAICHI)
+        with page.expect_request("**/queue/data*"):
+            page.press("#question textarea", "Enter")
+        example.click()
+        page.unroute("**/queue/data*", held.append)
+        for route in held:
+            route.continue_()
+    expect(page.locator("#chat .reply")).to_have_count(1)
+    with ended(page, "answer"):
+        example.click()
+    expect(page.locator("#chat .reply")).to_have_count(2)
+    assert page.locator("#chat .asked").all_inner_texts() == [TAKAICHI, example.inner_text()]
 
 
 def test_a_new_conversation_stays_empty_while_a_question_is_answered(page):
     page.locator("#conversation button").first.click()
     page.fill("#question textarea", TAKAICHI)
     page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chat .asked")
     page.click("#new")
-    page.wait_for_timeout(3000)
-    assert page.locator("#chat .reply").count() == 0
+    expect(page.locator("#chat .asked")).to_have_count(0)
+    reply = ask(page, "Who composed the Ode to Joy?", "refused")  # after which the first would be answered too
+    expect(page.locator("#chat .asked")).to_have_text(["Who composed the Ode to Joy?"])
+    expect(reply).to_have_count(1)
+    assert page.locator("#chat .reply").count() == 1
 
 
 def test_the_conversation_is_still_there_after_a_reload_and_can_be_exported(page, folders, tmp_path):
     ask(page, TAKAICHI, "answered")
     ask(page, "Who composed the Ode to Joy?", "refused")
     page.reload()
-    page.wait_for_function("document.querySelectorAll('#chat .reply').length === 2", timeout=30_000)
+    loaded(page)
+    expect(page.locator("#chat .reply")).to_have_count(2)
     page.locator("#conversation button").first.click()
     page.click("#export")
     page.wait_for_selector("#exported a")
@@ -300,11 +296,11 @@ def test_the_conversation_is_still_there_after_a_reload_and_can_be_exported(page
     assert (verdict.answers, verdict.findings) == (2, ())
     assert "mutually beneficial" in names[".md"].read_text()
     page.click("#new")
-    page.wait_for_function("document.querySelectorAll('#chat .reply').length === 0")
+    expect(page.locator("#chat .reply")).to_have_count(0)
     page.reload()
-    page.wait_for_selector("#question textarea")
-    page.wait_for_timeout(1000)
-    assert page.locator("#chat .reply").count() == 0
+    loaded(page)
+    ask(page, TAKAICHI, "answered")  # below those that were there, were they
+    assert page.locator("#chat .reply").count() == 1
 
 
 def test_a_date_range_without_articles_refuses_and_says_so(page):
@@ -396,6 +392,12 @@ def test_a_thumb_is_kept_on_this_machine(page, folders):
     assert list(kept.export()) == []
 
 
+def open_library(page):
+    """The tab, with its lists as they are now."""
+    with ended(page, "now"):
+        page.get_by_role("tab", name="Library").click()
+
+
 def drop(page, where, file):
     """Drags a file from outside onto an element."""
     data = page.evaluate_handle(
@@ -412,10 +414,9 @@ def drop(page, where, file):
 
 
 def build_on_the_page(page):
-    page.click("#rebuild")
-    page.wait_for_selector("#build-said .building, #build-said .done")
-    page.wait_for_selector("#build-said .done", timeout=60_000)
-    page.wait_for_timeout(800)
+    with ended(page, "build"):
+        page.click("#rebuild")
+    page.wait_for_selector("#build-said .done")
     return page.locator("#build-said").inner_text()
 
 
@@ -425,9 +426,9 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     file.write_text(
         "The otter charter\n\nThe otter charter was signed in 1931 in Oslo by Anna Berg, after long talks.\n"
     )
-    page.get_by_role("tab", name="Library").click()
+    open_library(page)
     drop(page, "#upload", file)
-    page.wait_for_timeout(1000)
+    page.wait_for_selector("#upload .file-preview")
     page.click("#add")
     page.wait_for_selector("#library-said .done")
     assert "added 1: otter.txt" in build_on_the_page(page)
@@ -445,8 +446,7 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     page.get_by_role("option", name="The otter charter").wait_for()
     assert page.get_by_role("option", name="The otter charter").count() == 1
     page.keyboard.press("Escape")
-    page.get_by_role("tab", name="Library").click()
-    page.wait_for_timeout(800)
+    open_library(page)
     page.click("#file input")
     page.get_by_role("option", name="otter.txt").click()
     page.click("#remove")
@@ -462,9 +462,9 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
 def test_an_upload_with_an_id_in_use_is_refused_with_both_names(page, tmp_path, folders):
     file = tmp_path / "other.txt"
     file.write_text(f"---\nid: {ARTICLE}\n---\nA bridge\n\nThe bridge was opened on Monday by the mayor of the town.\n")
-    page.get_by_role("tab", name="Library").click()
+    open_library(page)
     page.set_input_files("#upload input[type=file]", str(file))
-    page.wait_for_timeout(1000)
+    page.wait_for_selector("#upload .file-preview")
     page.click("#add")
     page.wait_for_selector("#library-said .error")
     said = page.locator("#library-said").inner_text()
@@ -475,9 +475,9 @@ def test_an_upload_with_an_id_in_use_is_refused_with_both_names(page, tmp_path, 
 def test_an_upload_that_no_build_could_read_is_refused_with_the_reason(page, tmp_path):
     file = tmp_path / "empty.txt"
     file.write_text("   \n")
-    page.get_by_role("tab", name="Library").click()
+    open_library(page)
     page.set_input_files("#upload input[type=file]", str(file))
-    page.wait_for_timeout(1000)
+    page.wait_for_selector("#upload .file-preview")
     page.click("#add")
     page.wait_for_selector("#library-said .error")
     assert "holds no paragraph" in page.locator("#library-said").inner_text()
@@ -493,7 +493,8 @@ def test_no_serious_finding_of_axe(page, tab):
     page.press("#until input", "Enter")
     page.wait_for_selector("#days-note .error")
     page.get_by_role("tab", name=tab).click()
-    page.wait_for_timeout(500)
+    expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+    page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")  # colours fade
     found = Axe().run(page).response["violations"]
     serious = [
         (v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")

@@ -194,9 +194,9 @@ def test_the_page_holds_each_example_and_shows_those_that_fit():
 
 
 def test_the_evaluation_asks_people_s_questions_first_and_says_whose_the_others_are():
-    assert evaluation._SETS[-1] == "seeds"
-    assert set(evaluation._SETS) <= set(ADAPTERS)
-    assert "machine-written" in evaluation._ABOUT
+    assert evaluation.SETS[-1] == "seeds"
+    assert set(evaluation.SETS) <= set(ADAPTERS)
+    assert "machine-written" in evaluation.ABOUT
     line = "[05:31:02] wikiqa: cosine threshold, 3.1 s                    bench.py:153\n"
-    assert evaluation._progress(line) == "wikiqa: cosine threshold, 3.1 s"
-    assert evaluation._progress("Loading weights") == ""
+    assert evaluation.progress(line) == "wikiqa: cosine threshold, 3.1 s"
+    assert evaluation.progress("Loading weights") == ""

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from eval.datasets.training import protected
-from eval.parts import _COUNTS, parts_of, parts_of_records
+from eval.parts import COUNTS, parts_of, parts_of_records
 from eval.slips import mistyped
 from rag.embed import SentenceTransformerEncoder, resolve
 from rag.extract import MODELS
@@ -250,7 +250,7 @@ def folder(tmp_path_factory):
         (root / path).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
     for name in (*SOURCES, "wikiqa", "newsqa_dev_a"):
-        titles = [f"{name} {i}" for i in range(sum(_COUNTS.get(name, (40,))))]
+        titles = [f"{name} {i}" for i in range(sum(COUNTS.get(name, (40,))))]
         rows = [_row(name, title, number) for title in titles for number in range(2)]
         if name == "squad2_dev23":
             rows += [
@@ -447,7 +447,7 @@ def test_twins_stand_in_one_batch_as_pairs(pool, inputs):
 
 def _question(ids, inputs):
     ids = ids.tolist() if hasattr(ids, "tolist") else ids
-    return inputs._tokenizer.decode(ids[1 : ids.index(inputs.sep)])
+    return tuple(ids[1 : ids.index(inputs.sep)])
 
 
 def _encoded(pairs, inputs):

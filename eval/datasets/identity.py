@@ -79,7 +79,7 @@ def cases(data: Path) -> list[IdentityQuestion]:
     found = list[IdentityQuestion]()
     for name in SETS:
         placed = zip(sets[name], parts[name], strict=True)
-        found += _of_set(name, [(row, part) for row, part in placed if folded(row["context"]) not in trained])
+        found += of_set(name, [(row, part) for row, part in placed if folded(row["context"]) not in trained])
     return found
 
 
@@ -105,7 +105,7 @@ def _rows(data: Path, name: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in text]
 
 
-def _of_set(name: str, placed: Sequence[tuple[Mapping[str, Any], str]]) -> Iterator[IdentityQuestion]:
+def of_set(name: str, placed: Sequence[tuple[Mapping[str, Any], str]]) -> Iterator[IdentityQuestion]:
     passages = defaultdict[str, dict[str, Mapping[str, Any]]](dict)
     for row, part in placed:
         passages[part].setdefault(row["context"], row)

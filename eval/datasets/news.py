@@ -22,7 +22,7 @@ from rag.judge import answer_words
 REMOVED = "#removed"  # ends the id of a question asked without the articles that hold its gold
 FILES = ("news/articles.jsonl", "news/questions.jsonl")
 # Questions that cannot be asked without the options that stood below them in the quiz.
-_TRICK = re.compile(
+TRICK = re.compile(
     r"\b(?:of|is|which) these\b|\bthe following\b|\bone of these\b|\bexcept:?\s*$"
     r"|\bwhich\s+(?:\w+\s+){1,6}?(?:is|was|were|are|did|has)(?:\s+not\b|n[’']t\b)",
     re.IGNORECASE,
@@ -85,7 +85,7 @@ def _week(row: dict[str, Any]) -> str:
 
 
 def _case(row: dict[str, Any], part: str) -> Case:
-    trick = bool(_TRICK.search(row["question"]))
+    trick = bool(TRICK.search(row["question"]))
     return Case(
         row["id"],
         Asked(row["question"]),

@@ -40,7 +40,7 @@ def by_our_own(asked: Asked) -> float:
 
     Where that tells a set's answerable questions, they are of one make with those that we trained on.
     """
-    return float(_learnt(WRITTEN).predict_proba([asked.question])[0, 1])
+    return float(learnt(WRITTEN).predict_proba([asked.question])[0, 1])
 
 
 def written(file: Path = WRITTEN) -> tuple[list[str], list[bool]]:
@@ -56,7 +56,8 @@ def written(file: Path = WRITTEN) -> tuple[list[str], list[bool]]:
 
 
 @functools.cache
-def _learnt(file: Path) -> Any:
+def learnt(file: Path) -> Any:
+    """The classifier of a file's questions."""
     return make_pipeline(CountVectorizer(ngram_range=(1, 2)), MultinomialNB()).fit(*written(file))
 
 
@@ -72,9 +73,9 @@ def by_these(develop: Sequence[Case]) -> Score:
     model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(max_iter=1000))
     # On the questions it learns from, each score comes from a model that saw no question of that group.
     split = StratifiedGroupKFold(folds).split(texts, labels, [case.group for case in some])
-    for learnt, held in split:
-        if len({labels[i] for i in learnt}) == 2:
-            model.fit([texts[i] for i in learnt], [labels[i] for i in learnt])
+    for seen, held in split:
+        if len({labels[i] for i in seen}) == 2:
+            model.fit([texts[i] for i in seen], [labels[i] for i in seen])
             scores = model.predict_proba([texts[i] for i in held])[:, 1]
             known.update((some[i].asked, float(s)) for i, s in zip(held, scores, strict=True))
     model.fit(texts, labels)

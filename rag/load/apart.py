@@ -32,67 +32,67 @@ OUT_OF_MEMORY = 3  # its exit code when it took more memory than it may
 PARSE_RESULTS = TypeAdapter(ParseResult)
 _LAST = 10  # seconds that a process gets to end, when it has closed its output
 _lock = threading.Lock()  # one process, and so one bound of memory, however many threads read
-_reader: _Reader | None = None
+running: ReaderProcess | None = None
 
 
 def read(suffix: str, raw: bytes, limits: Limits) -> ParseResult:
     """Reads an article apart. Raises SeedError when the process cannot be started."""
-    global _reader
+    global running
     code = 0
     with _lock:
         for _ in range(2):
-            reader, _reader = _reader if _reader and _reader.lives() else _Reader(), None
+            reader, running = running if running and running.lives() else ReaderProcess(), None
             answer = reader.ask(suffix, raw, limits)
             if answer is not None:
-                _reader = reader
-                return _checked(answer, limits)
+                running = reader
+                return checked(answer, limits)
             code = reader.end()
             if code:  # else it had ended by itself, between two files
                 break
     return ParseResult(problem=_reason(code, limits, len(raw)))
 
 
-class _Reader:
+class ReaderProcess:
     """The process, started."""
 
     def __init__(self) -> None:
         # This package and no other, wherever the program was started.
         paths = [str(Path(rag.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "rag.load.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
-        if self._out.readline(len(READY)) != READY:
+        if self.out.readline(len(READY)) != READY:
             raise SeedError(f"the process that reads files could not be started (it ended with {self.end()})")
 
     @property
-    def _out(self) -> IO[bytes]:
-        return self._process.stdout  # type: ignore[return-value]  # a pipe, as asked for
+    def out(self) -> IO[bytes]:
+        return self.process.stdout  # type: ignore[return-value]  # a pipe, as asked for
 
     def ask(self, suffix: str, raw: bytes, limits: Limits) -> bytes | None:
         """The line that it answers with, or None when there is none: it must be ended then."""
         head = {"suffix": suffix, "bytes": len(raw), "limits": dataclasses.asdict(limits)}
-        into: IO[bytes] = self._process.stdin  # type: ignore[assignment]  # a pipe, as asked for
+        into: IO[bytes] = self.process.stdin  # type: ignore[assignment]  # a pipe, as asked for
         try:
             into.write(json.dumps(head).encode() + b"\n")
             into.write(raw)
             into.flush()
             # A character is at most six bytes of JSON; the numbers of a paragraph are some more.
-            line = self._out.readline(12 * limits.characters + 200 * limits.paragraphs + 100_000)
+            line = self.out.readline(12 * limits.characters + 200 * limits.paragraphs + 100_000)
         except OSError:
             return None
         except BaseException:  # the wait was broken off: its answer must not be taken for that of another file
-            self._process.kill()
+            self.process.kill()
             self.end()
             raise
         return line if line.endswith(b"\n") else None
 
     def lives(self) -> bool:
         """Whether it has not ended since the last file."""
-        if self._process.poll() is None:
+        if self.process.poll() is None:
             return True
         self.end()
         return False
@@ -100,22 +100,22 @@ class _Reader:
     def end(self) -> int:
         """Waits until it has ended, or ends it. Its exit code; negative: by a signal."""
         try:
-            code = self._process.wait(_LAST)
+            code = self.process.wait(_LAST)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            code = self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
+            self.process.kill()
+            code = self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
             with suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]  # a pipe, as asked for
         return code
 
     def kill(self) -> None:
         """Ends it now."""
-        self._process.kill()
+        self.process.kill()
         self.end()
 
 
-def _checked(answer: bytes, limits: Limits) -> ParseResult:
+def checked(answer: bytes, limits: Limits) -> ParseResult:
     """The answer as what it must be, whatever wrote it."""
     try:
         result = PARSE_RESULTS.validate_json(answer, strict=True)
@@ -161,8 +161,8 @@ def out_of_memory(limits: Limits) -> str:
 @atexit.register
 def end() -> None:
     """Ends the process, where there is one."""
-    global _reader
+    global running
     with _lock:
-        reader, _reader = _reader, None
+        reader, running = running, None
     if reader is not None:
         reader.kill()

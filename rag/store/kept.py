@@ -34,8 +34,8 @@ class Kept:
     def __init__(self, index: Path, encoder_sha256: str, *, full: bool) -> None:
         self._encoder = encoder_sha256
         name = f"embedded-{encoder_sha256[:16]}"
-        self._own = index / (f"{name}-full{_SUFFIX}" if full else f"{name}{_SUFFIX}")
-        self._readable = [self._own] if full else [self._own, index / f"{name}-full{_SUFFIX}"]
+        self.own = index / (f"{name}-full{_SUFFIX}" if full else f"{name}{_SUFFIX}")
+        self._readable = [self.own] if full else [self.own, index / f"{name}-full{_SUFFIX}"]
         self._file: BinaryIO | None = None
         self._whole = 0  # bytes of its own file up to which every batch is sound
         self._keeps = True
@@ -57,7 +57,7 @@ class Kept:
             except OSError as error:
                 self.damaged.append(f"{path}, which cannot be read ({error.strerror})")
                 continue
-            if path == self._own:
+            if path == self.own:
                 self._whole = whole
             if whole < size:
                 self.damaged.append(f"{path} after its first {count:,} vectors, which are used")
@@ -89,18 +89,18 @@ class Kept:
         body = b"".join(digests) + np.ascontiguousarray(vectors, dtype="<f4").tobytes()
         try:
             if self._file is None:
-                self._file = self._own.open("r+b" if self._own.exists() else "xb")
+                self._file = self.own.open("r+b" if self.own.exists() else "xb")
                 self._file.truncate(self._whole)
                 self._file.seek(self._whole)
             self._file.write(_HEAD.pack(count, dimension, self._sha256(count, dimension, body)) + body)
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            _log.warning("%s: %s; the build goes on, and would begin anew if it were stopped", self._own, error)
+            _log.warning("%s: %s; the build goes on, and would begin anew if it were stopped", self.own, error)
             self._keeps = False
             with contextlib.suppress(OSError):  # it tries to write again what it could not
                 self.close()
-            drop(self._own.parent)  # what it holds is room that the build needs
+            drop(self.own.parent)  # what it holds is room that the build needs
 
     def close(self) -> None:
         """Closes the file; what it holds stays."""

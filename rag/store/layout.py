@@ -29,7 +29,7 @@ UNFINISHED, GOING = ".new-", ".old-"
 _GENERATION = re.compile(r"[0-9a-f]{16}")
 PINS = "pins.json"
 KNOWN = (POINTER, GENERATIONS, PINS, "README.md", "certificates")
-_LOCK_SECONDS = 10.0
+LOCK_SECONDS = 10.0
 _POINTER = re.compile(rb"[0-9a-f]{16}\n")
 
 
@@ -65,7 +65,7 @@ def builder_lock(index: Path) -> Iterator[None]:
     path = index / LOCK
     try:
         index.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path, timeout=_LOCK_SECONDS)
+        lock = FileLock(path, timeout=LOCK_SECONDS)
         lock.acquire()
     except Timeout as error:
         raise IndexBusy(f"another build is working on {index}; wait for it to end, then run this again") from error

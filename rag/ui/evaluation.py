@@ -18,9 +18,9 @@ from rag.ui import html
 _FOLDER = Path(__file__).parents[2]  # of a checkout; installed alone, the package has no evaluation
 _NEEDED = ("matplotlib", "sklearn")
 # People's questions first; of the seeds, which come with the project, so many of each part are all.
-_SETS = ("squad2", "wikiqa", "clapnq", "seeds")
+SETS = ("squad2", "wikiqa", "clapnq", "seeds")
 _SAMPLE = 100
-_ABOUT = (
+ABOUT = (
     "The quick benchmark asks this program and simple baselines some questions that people asked (SQuAD 2.0, WikiQA, "
     "ClapNQ, where their folder stands beside the checkout), then the project's own about its article. Its own are "
     "machine-written, as those that the readers were trained on, and flatter it. Quotations are checked against the "
@@ -35,7 +35,7 @@ def available() -> bool:
 
 def build() -> None:
     """Puts the tab's components into the page."""
-    gr.HTML(html.note(_ABOUT))
+    gr.HTML(html.note(ABOUT))
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         gr.HTML(html.note(f"It needs {' and '.join(missing)}: run `make dev`, then start the page again."))
@@ -48,7 +48,7 @@ def build() -> None:
 
 def _run() -> Iterator[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as work:
-        line = [sys.executable, "-u", "-m", "eval", "--sets", ",".join(_SETS), "--sample", str(_SAMPLE), "--out", work]
+        line = [sys.executable, "-u", "-m", "eval", "--sets", ",".join(SETS), "--sample", str(_SAMPLE), "--out", work]
         with subprocess.Popen(  # noqa: S603 - our own command
             line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=_FOLDER
         ) as process:
@@ -56,7 +56,7 @@ def _run() -> Iterator[tuple[str, str]]:
             last = ""
             for text in process.stdout or ():
                 last = text.strip() or last
-                if said := _progress(text):
+                if said := progress(text):
                     yield html.progress(said, 0, 0), ""
         pages = sorted(Path(work).glob("*.html"))
         if process.returncode not in (0, 1) or not pages:
@@ -69,7 +69,7 @@ def _run() -> Iterator[tuple[str, str]]:
         yield html.note(found, "error" if process.returncode else "done"), frame
 
 
-def _progress(text: str) -> str:
+def progress(text: str) -> str:
     """What a line of the benchmark says of a set, without the time and the place it was logged at; else nothing."""
-    found = re.search(rf"\b(?:{'|'.join(_SETS)}): .*", text)
+    found = re.search(rf"\b(?:{'|'.join(SETS)}): .*", text)
     return re.sub(r"\s+\w+\.py:\d+\s*$", "", found[0].strip()) if found else ""

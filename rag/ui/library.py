@@ -70,7 +70,7 @@ def build(
     rebuild = gr.Button("Build the index", variant="primary", elem_id="rebuild")
     progress = gr.HTML("", elem_id="build-said")
     shown = [table, chosen, gone]
-    act = _Actions(live, library, uploads)
+    act = Actions(live, library, uploads)
     private = {"api_visibility": "private"}
     add.click(act.add, files, [files, said, *shown], **private)
     asked_for = gr.State(None)  # the file that is to be confirmed, whatever is chosen meanwhile
@@ -82,7 +82,7 @@ def build(
     return act.now, shown
 
 
-class _Actions:
+class Actions:
     """What the buttons do; each returns the updates of its outputs."""
 
     def __init__(self, live: LiveAssistant, library: Library, uploads: Uploads) -> None:

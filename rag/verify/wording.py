@@ -17,7 +17,7 @@ from rag.verify.schema import Answer, AnswerAlternative
 from rag.verify.sources import Sources
 
 _PLACE = re.compile("\ue000(\\d+)\ue001")
-_FIELDS = ("kind", "text", "citation", "start", "end")
+FIELDS = ("kind", "text", "citation", "start", "end")
 # Their templates say what was asked for; the others' go with any question.
 _SAY_WHAT: frozenset[Kind] = frozenset(("who", "when", "where", "how_many", "why", "how"))
 
@@ -41,7 +41,7 @@ def unlike_templates(answer: Answer) -> Iterator[Problem]:
     if not names:
         yield Problem(("status", "segments"), "a question that asks of no article is answered from one")
         return
-    made = [(name, *_made(name, answer)) for name in names]
+    made = [(name, *made_by(name, answer)) for name in names]
     name, rows, hidden = max(made, key=lambda one: ([row.segment for row in one[1]] == given, _alike(one[1], given)))
     template = f"the template {name.removesuffix('.j2')}"
     yield from _unlike(rows, given, template)
@@ -67,7 +67,7 @@ def _unlike(rows: list[_Row], given: list[_Segment], template: str) -> Iterator[
         yield Problem(("segments", f"segments[{at}]", "status", *scope, *(row.leaves if row else ())), what)
         return
     for i, (row, found) in enumerate(zip(rows, given, strict=True)):
-        differing = [f"segments[{i}].{name}" for name, a, b in zip(_FIELDS, row.segment, found, strict=True) if a != b]
+        differing = [f"segments[{i}].{name}" for name, a, b in zip(FIELDS, row.segment, found, strict=True) if a != b]
         if differing:
             what = f"segment {i + 1} is {found[1]!r}, where {template} has {row.segment[1]!r}"
             yield Problem((*differing, "status", *row.leaves), what)
@@ -118,7 +118,7 @@ def opens(answer: Answer, sources: Sources) -> Iterator[Problem]:
                 yield Problem((f"citations[{i}].start", f"citations[{i}].quote"), what)
 
 
-def _made(name: str, answer: Answer) -> tuple[list[_Row], list[str]]:
+def made_by(name: str, answer: Answer) -> tuple[list[_Row], list[str]]:
     """The segments that a template makes of the other leaves, with places for the values filled in afterwards.
 
     With them the leaves of which it shows nothing, of those that are there to be shown.
