@@ -247,15 +247,14 @@ def test_what_is_typed_while_an_answer_is_made_stays(page):
 def test_no_second_question_is_taken_before_the_first_is_answered(page):
     """Of the first the page hears nothing until the second was clicked."""
     held, example = [], page.locator("#examples button").nth(1)
-    page.route("**/queue/data*", held.append)
+    page.route("**/queue/data*", lambda route: held.append(route))
     with ended(page, "answer"):
         page.fill("#question textarea", TAKAICHI)
         with page.expect_request("**/queue/data*"):
             page.press("#question textarea", "Enter")
         example.click()
-        page.unroute("**/queue/data*", held.append)
-        for route in held:
-            route.continue_()
+        held.pop().continue_()
+        page.unroute("**/queue/data*")
     expect(page.locator("#chat .reply")).to_have_count(1)
     with ended(page, "answer"):
         example.click()
@@ -265,14 +264,14 @@ def test_no_second_question_is_taken_before_the_first_is_answered(page):
 
 def test_a_new_conversation_stays_empty_while_a_question_is_answered(page):
     page.locator("#conversation button").first.click()
-    page.fill("#question textarea", TAKAICHI)
-    page.press("#question textarea", "Enter")
-    page.wait_for_selector("#chat .asked")
-    page.click("#new")
+    with ended(page, "answer"):
+        page.fill("#question textarea", TAKAICHI)
+        page.press("#question textarea", "Enter")
+        page.wait_for_selector("#chat .asked")
+        page.click("#new")
     expect(page.locator("#chat .asked")).to_have_count(0)
-    reply = ask(page, "Who composed the Ode to Joy?", "refused")  # after which the first would be answered too
-    expect(page.locator("#chat .asked")).to_have_text(["Who composed the Ode to Joy?"])
-    expect(reply).to_have_count(1)
+    ask(page, "Who composed the Ode to Joy?", "refused")  # below the answer to the first, were there one
+    assert page.locator("#chat .asked").all_inner_texts() == ["Who composed the Ode to Joy?"]
     assert page.locator("#chat .reply").count() == 1
 
 

@@ -260,7 +260,19 @@ def test_tampering_is_found(honest, folder, tamper, which):
     assert any(TAMPERED[tamper] in finding.what for finding in findings), findings
 
 
-@pytest.mark.parametrize("tamper", ["text", "place", "citation", "other words", "in the text only", "part of a word"])
+_NOT_THERE = "the short answer is not in its citation"
+_SHOWN = "segment 2 is 'mutually beneficial', where the template answered/what has"
+SHORT_TAMPERED = {
+    "text": [_NOT_THERE, f"{_SHOWN} 'mutually harmful'"],
+    "place": [_NOT_THERE, f"{_SHOWN} 'mutually beneficial'"],
+    "citation": ["the short answer is not of the first citation", _NOT_THERE, f"{_SHOWN} 'mutually beneficial'"],
+    "other words": [f"{_SHOWN} 'Takaichi'"],
+    "in the text only": ["segment 2 is 'Takaichi', where the template answered/what has 'mutually beneficial'"],
+    "part of a word": ["the short answer begins or ends inside a word"],
+}
+
+
+@pytest.mark.parametrize("tamper", SHORT_TAMPERED)
 def test_a_tampered_short_answer_is_found(honest, folder, tamper):
     replies = copy.deepcopy(honest)
     reply = replies[0]
@@ -284,9 +296,7 @@ def test_a_tampered_short_answer_is_found(honest, folder, tamper):
         else:
             _segment(reply, "quote").update(text="Takaichi", start=start, end=start + 8)
             _retext(reply)
-    findings = checked(replies, folder).findings
-    assert findings
-    assert any("inside a word" in finding.what for finding in findings) == (tamper == "part of a word")
+    assert [finding.what for finding in checked(replies, folder).findings] == SHORT_TAMPERED[tamper]
 
 
 class Marking:
@@ -386,4 +396,5 @@ def test_a_long_run_of_template_pieces_is_checked_in_little_time(honest, folder)
     replies = copy.deepcopy(honest)
     _segment(replies[0], "template")["text"] = "\n" * 5000 + "!"
     _retext(replies[0])
-    assert checked(replies, folder).findings
+    (found,) = checked(replies, folder).findings
+    assert found.leaves == ("segments[0].text", "status")
