@@ -5,26 +5,21 @@ A file that is taken out moves to `seeds/.removed/`, a hidden folder, which no b
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from rag import ids, load
-from rag.changes import counted
 from rag.errors import InputError, SeedError
+from rag.incoming import accepted, article_ids, named_too, placed
 from rag.store import Generation
 from rag.store.manifest import Manifest
 from rag.types import SeedEntry, SeedFile
 
 REMOVED = ".removed"
 _MOST_FILES = 200  # in one upload
-_MOST_BYTES = 200_000_000  # of a JSONL file, which has no bound of its own
 State = Literal[
     "in the index",
     "in the index, in part",  # a file of which a build cannot read all
@@ -118,16 +113,16 @@ class Library:
             raise InputError("choose one file or more to add")
         if len(files) > _MOST_FILES:
             raise InputError(f"{len(files)} files at once; add at most {_MOST_FILES}")
-        names = [self._name(file.name) for file in files]
+        names = [accepted(self.seeds, file.name) for file in files]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice:
             raise InputError(f"two of the files are called {twice}; rename one")
-        added = {name: self._readable(file, name) for file, name in zip(files, names, strict=True)}
+        added = {name: article_ids(file, name) for file, name in zip(files, names, strict=True)}
         self._refuse_used(added, store)
         done: list[Path] = []
         try:
             for file, name in zip(files, names, strict=True):
-                done.append(_placed(file, self.seeds / name))
+                done.append(placed(file, self.seeds / name))
         except OSError as error:
             for path in done:
                 path.unlink(missing_ok=True)
@@ -187,43 +182,11 @@ class Library:
         file, target = self.seeds / REMOVED / name, self.seeds / place
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _copied_name(file, target)
+            named_too(file, target)
         except FileExistsError as error:
             raise InputError(f"there is another file {place} by now; take that out first") from error
         file.unlink()
         return place
-
-    def _name(self, name: str) -> str:
-        shown = "".join(c if c.isprintable() else "\ufffd" for c in name)
-        if name != PurePosixPath(name).name or "\\" in name or name in ("", ".", ".."):
-            raise InputError(f"{shown}: a name with a folder in it is refused; rename the file")
-        if (
-            any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in name)
-            or len(name.encode("utf-8", "replace")) > 200
-        ):
-            raise InputError(f"{shown}: a name with control characters or of more than 200 bytes is refused; rename it")
-        if name.startswith(".") or name.upper().startswith("README"):
-            raise InputError(f"{shown}: hidden files and README files are never articles; rename it")
-        if PurePosixPath(name).suffix.lower() not in load.SUFFIXES:
-            raise InputError(f"{shown}: no loader for this kind of file; there are {', '.join(load.SUFFIXES)}")
-        if (self.seeds / name).exists():
-            raise InputError(f"{shown}: there is a file of this name; remove that first, or rename this one")
-        return name
-
-    @staticmethod
-    def _readable(file: Path, name: str) -> list[str]:
-        """The ids of the articles that a build would read. Raises InputError with the build's own reason."""
-        size = file.stat().st_size
-        if size > _MOST_BYTES:
-            raise InputError(f"{name}: has {size / 1e6:.0f} MB; at most {_MOST_BYTES / 1e6:.0f} are taken")
-        with tempfile.TemporaryDirectory() as work:
-            shutil.copyfile(file, Path(work, name))
-            loaded = load.load(Path(work), name)
-        if loaded.problems:
-            label, reason = loaded.problems[0]
-            more = len(loaded.problems) - 1
-            raise InputError(f"{label}: {reason}" + (f" (and {counted(more, 'more problem')})" if more else ""))
-        return [article.info.article_id for article in loaded.articles]
 
     def _free(self, path: str) -> Path:
         """A place for a file that is taken out: its own path, in a folder .2, .3 … where there is one already."""
@@ -232,32 +195,3 @@ class Library:
             number += 1
             free = self.seeds / REMOVED / f".{number}" / path
         return free
-
-
-def _copied_name(file: Path, target: Path) -> None:
-    """Gives a file a second name, or copies it where there are no links; fails where there is one of that name."""
-    try:
-        os.link(file, target)
-    except FileExistsError:
-        raise
-    except OSError:
-        with target.open("xb") as out:
-            try:
-                out.write(file.read_bytes())
-            except OSError:
-                target.unlink()
-                raise
-
-
-def _placed(file: Path, target: Path) -> Path:
-    """Copies under another name first, so that a build never sees half a file; never over one that is there."""
-    handle, name = tempfile.mkstemp(prefix=".adding-", dir=target.parent)
-    os.close(handle)
-    work = Path(name)
-    try:
-        shutil.copyfile(file, work)
-        work.chmod(0o644)
-        _copied_name(work, target)
-    finally:
-        work.unlink()
-    return target

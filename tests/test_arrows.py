@@ -50,6 +50,7 @@ EDGES = {
     "feedback",
     "seeds",
     "guard",
+    "incoming",
     "login",
     "journal",
     "replay",
