@@ -55,9 +55,8 @@ def test_a_part_of_a_question_is_about_this_article_only_where_there_is_one(made
         ({"articles": ["old.txt", "new.txt"]}, "what"),
         ({}, "what"),
     ):
-        filters = parse(given)
-        texts = assistant._meant(assistant._asked(asked, filters), ())
-        assert [assistant._analyse(text, filters).kind for text in texts] == ["who", kind]
+        understanding = assistant.understand(asked, filters=parse(given))
+        assert [query.kind for query in understanding.queries] == ["who", kind]
     assert len(assistant.search("What is this article about?", 2)) == 2
 
 

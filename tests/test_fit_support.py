@@ -20,7 +20,7 @@ from training.fit_support import MODELS, OUT, chosen, crossed, fifths, out_of_sa
 from training.reader.data import ReadingRecord
 from training.reader.written import WRITTEN
 from training.seal import seal
-from training.support_cases import STAGES, SupportCase, reworded, keep, kept
+from training.support_cases import STAGES, SupportCase, keep, kept, reworded
 from training.support_fit import SET, Fit, by_sort
 
 NAMES = ("margin", "answerable")

@@ -348,8 +348,8 @@ def bridges(tmp_path, word_encoder):
 def replied(bridges, question, *shorts, filters=None):
     """The schema-1 object of an answer with these short answers, or of a refusal where there are none."""
     from rag.filters import parse
-    from rag.render import Asking, render
-    from rag.types import Answered, Refused, Support
+    from rag.render import Asked, render
+    from rag.types import Answered, Refused, Support, Understanding
     from rag.understand import query_of
     from rag.wire import to_json
 
@@ -361,8 +361,9 @@ def replied(bridges, question, *shorts, filters=None):
         span = (sentence.start + text.index(short), sentence.start + text.index(short) + len(short)) if short else None
         supports.append(Support(passage, sentence, span, span, 0.9))
     outcome = Answered(tuple(supports), (1,), 0.9, 0.5) if shorts else Refused("no_support", tuple(supports), 0.1, 0.5)
-    asking = Asking(query_of(question, 500), question, parse(filters or {}), ["Zorp", "*b*"], "0" * 16)
-    return json.loads(to_json(render(asking, outcome)))
+    understanding = Understanding(question, (query_of(question, 500),), question)
+    asked = Asked(understanding, parse(filters or {}), "0" * 16, unmatched=["Zorp", "*b*"])
+    return json.loads(to_json(render(asked, outcome)))
 
 
 def rendered(turn):

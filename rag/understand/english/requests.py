@@ -51,8 +51,8 @@ _OF_TOPICS = _ONLY_ABOUT | frozenset(
 )
 _OTHERS = frozenset(
     """
-    i i'm i'd i've im my we your u someone somebody anyone anybody can could would will may might do does did am is was
-    were are be been have has had get to for of if any some a an the this these that it up on from in about detail what
+    i i'm i'd i've im my we your u someone somebody anyone anybody can could would will may might do does am is
+    are be been have has get to for of if any some a an the this these that it up on from in about detail what
     really kindly maybe perhaps possibly briefly happen don't dont didn't can't cannot couldn't not sure no looking
     need want wants wanted like love trying try interested tell remind show inform help give let find piece much lot
     bit little by chance possible you've you'd else
@@ -60,23 +60,11 @@ _OTHERS = frozenset(
 )
 _META = GREETS | _ASKING | _OF_TOPICS | _OTHERS
 
-# Of a story, not of the articles; a duty; what somebody can do.
-_OF_A_STORY = re.compile(
-    r"^(?:did|was|were|had)\b(?!.*\b(?:articles?|texts?|it)\b)|^there\b|^(?:the|a|an|this|that|no)\s"
-    r"|\b(?:have|has|had|need) to (?:say|show|tell|explain)\b|\b(?:will|might) (?:i|we|you)\b"
-    r"|\bwould (?:you|i|we) like\b|^(?:is|are|was) (?:there )?(?:anyone|anybody|someone)\b"
-    r"|^(?:i|we) know\b|^do (?:i|we)\b"
-)
-_ABOUT = re.compile(r"(?:about|regarding|concerning|(?P<on>on)|(?P<of>of))\s+(?P<topic>\S.*)", re.IGNORECASE)
+_ABOUT = re.compile(r"(?:about|regarding|concerning|(?P<on>on)|(?P<of>of)|(?P<in>in))\s+(?P<topic>\S.*)", re.IGNORECASE)
 _ARTICLE = r"(?:(?:the|this|these|any|your|our)\s+)?(?:articles?|archive|texts?)"
-# "Explain it", "Does it come up?", "Is it mentioned?", "Which articles cover it?"
-_ON_TOPIC = re.compile(
+_EXPLAINED = re.compile(
     r"(?:please\s+)?(?:summari[sz]e|explain|describe|outline)\s+(?:(?:to|for)\s+(?:me|us)\s+)?"
-    rf"(?P<a>(?!{_ARTICLE}\b)(?!{_WH_WORD}\b)\S.*)"
-    rf"|(?:do(?:es)?\s+(?P<b>\S.*?)\s+come\s+up|(?:is|are)\s+(?P<c>\S.*?)\s+mentioned"
-    rf"|(?:do(?:es)?\s+(?:it|{_ARTICLE})|which\s+articles?)\s+"
-    r"(?:go\s+into|cover(?!\s+up\b)|mention|touch\s+on|deal\s+with|discuss|talk)\s+(?:about\s+)?(?P<d>\S.*?))"
-    rf"(?:\s+(?:at\s+all|anywhere|in\s+(?:it|there|{_ARTICLE})))*",
+    rf"(?P<topic>(?!{_ARTICLE}\b)(?!{_WH_WORD}\b)\S.*)",
     re.IGNORECASE,
 )
 _WHAT_ABOUT = re.compile(r"(?:what|how)\s+about\s+(?P<topic>\S.*)", re.IGNORECASE)
@@ -87,6 +75,12 @@ _NOT_ALONE = re.compile(
     r"|died|met|went|came|made|took|gave|causes?|wins|right)\b"
     r"|(?:name|list|compare|define|tell|give|show|write|ignore|translate|search|find|look|let|stop|make|create|continue"
     r"|generate|print|delete|remove|add|open|help|go|answer|great|good|next|more|thanks?|no|not)\b",
+    re.IGNORECASE,
+)
+# "Trump left early, right?", "So he left, didn't he?"
+_TAG = re.compile(
+    r"(?:so\s+|and\s+|but\s+)?(?P<claim>(?!(?:if|when|unless)\b)[^\s!?;]+\s[^!?;]*?),\s*(?:right|correct|true|is\s+(?:that|it)\s+(?:right|true)"
+    rf"|(?:{AUXILIARY})\s+(?:it|he|she|they|there))\s*\?+",
     re.IGNORECASE,
 )
 _CLAIM = re.compile(
@@ -193,9 +187,12 @@ def _once(text: str) -> Form | None:
     end = _TRAILING.search(text)
     if end and WORD.search(text, 0, end.start()):
         return Form(text[: end.start()] + ("?" if "?" in end[0] else ""))
-    match = _ON_TOPIC.fullmatch(text.rstrip(" .!?"))
-    if match:
-        return on_topic(next(filter(None, match.groups())))
+    tag = _TAG.fullmatch(text)
+    if tag and not BEGINS.match(tag["claim"]) and len(sentence_pieces(tag["claim"])) == 1:
+        return _whether(tag["claim"])
+    explained = _EXPLAINED.fullmatch(text.rstrip(" .!?"))
+    if explained:
+        return on_topic(explained["topic"])
     return _without_request(text)
 
 
@@ -226,8 +223,6 @@ def _requested(before: list[str], rest: str, mark: str) -> Form | None:
             return None
         direct = said <= _OPENERS or all_words in ("hi there", "hello there", "thank you")
         return Form(_as_question(rest)) if (mark or direct) and BEGINS.match(rest) else None
-    if _OF_A_STORY.search(all_words):
-        return None
     topic = _ABOUT.fullmatch(rest)
     if topic and _names_topic(before, topic) and not (said & {"said", "written"} and " by " in topic["topic"]):
         return on_topic(topic["topic"])
@@ -245,8 +240,8 @@ def _requested(before: list[str], rest: str, mark: str) -> Form | None:
 
 def _names_topic(before: list[str], about: re.Match[str]) -> bool:
     last = before[-1]
-    if about["of"]:
-        return last in ("overview", "summary")
+    if about["of"] or about["in"]:
+        return last in (("overview", "summary") if about["of"] else ("interested",))
     if last in ("me", "us") and not {*before} & _TELLING:
         return False
     return last in (_OF_TOPICS - _ONLY_ABOUT if about["on"] else _OF_TOPICS)
