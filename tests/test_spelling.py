@@ -14,6 +14,7 @@ from rag.pipeline import open_assistant
 from rag.reader import Reader
 from rag.settings import Settings
 from rag.store import layout, manifest, open_current
+from rag.understand import RuleUnderstander
 from rag.understand.spelling import English, PassageWords, mended
 from rag.words import WORD, bare
 
@@ -117,13 +118,13 @@ def test_what_was_searched_is_in_the_reply(built):
 
 
 @pytest.mark.model
-def test_a_question_that_mending_makes_too_long_is_asked_as_typed(built, monkeypatch):
+def test_a_question_that_mending_makes_too_long_is_asked_as_typed(built):
     question = "Who is the Prime Minster of Japn?"
     short = Settings(max_question_chars=len(question))
     assert open_assistant(built[1], short).ask(question).standalone_question == question
     mended, typed = (Reader.load(settings).read(question, ARTICLE) for settings in (Settings(), short))
-    monkeypatch.setattr("rag.reader.mended", lambda text, *_: text)
-    assert typed == Reader.load(Settings()).read(question, ARTICLE) != mended
+    unmended = RuleUnderstander(lambda text, _: text, 1000)
+    assert typed == Reader.load(Settings(), understander=unmended).read(question, ARTICLE) != mended
 
 
 @pytest.mark.model

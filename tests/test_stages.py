@@ -15,10 +15,10 @@ from rag.errors import IndexUnusable, InputError
 from rag.extract import together
 from rag.extract.expected import holds_expected, is_expected
 from rag.filters import ALL
-from rag.render import Asking, render
+from rag.render import Asked, render
 from rag.retrieve import retrieve
 from rag.settings import Settings
-from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Sentence, Support
+from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Sentence, Support, Understanding
 from rag.understand import query_of
 from rag.understand.english.parts import parts
 from rag.words import _FORMS, _IRREGULAR, STOPWORDS, forms, stem, stems, terms
@@ -37,7 +37,7 @@ def support(i, confidence, short=None, passage=PASSAGE):
 
 def asking(text, unmatched=(), *, id=None, filters=ALL):
     question = query_of(text, 1000)
-    return Asking(question, question.text, filters, unmatched, "g", id)
+    return Asked(Understanding(question.text, (question,), question.text), filters, "g", id, unmatched)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ _OF_TOPICS = _ONLY_ABOUT | frozenset(
 )
 _OTHERS = frozenset(
     """
-    i i'm i'd i've im my we your u someone somebody anyone anybody can could would will may might do does am is
+    i i'm i'd i've im my we your u someone somebody anyone anybody can could would will may might do does am is was
     are be been have has get to for of if any some a an the this these that it up on from in about detail what
     really kindly maybe perhaps possibly briefly happen don't dont didn't can't cannot couldn't not sure no looking
     need want wants wanted like love trying try interested tell remind show inform help give let find piece much lot
