@@ -28,8 +28,8 @@ from eval.parts import sha1
 from eval.reading import remember
 from eval.scoring import ScoredRecord, score
 from eval.systems.ours import Ours
-from rag.calibrate import CalibrationQuestion, drawn
 from rag.extract.features import EXPLAINS
+from rag.gold import CalibrationQuestion, drawn
 from rag.judge import right, too_long
 from rag.risk import Judged, certify_rest, groups_of, parted, smallest_risks
 from rag.settings import load_settings

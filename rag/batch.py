@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rag.calibrate import CalibrationQuestion
 from rag.errors import InputError, RagError
 from rag.feedback import PROGRAM
 from rag.filters import parse
+from rag.gold import CalibrationQuestion
 from rag.journal import Journal
 from rag.pipeline import Assistant, error_reply
 from rag.reader import Reader
@@ -74,12 +74,12 @@ def answered(assistant: Assistant, asked: AskedLine) -> Reply:
 
 
 def _tried(use: Callable[[Any], T], line: Any) -> tuple[T | None, str]:
-    """What comes of a line, or why nothing does: a fault in one must not end the batch, nor look like a refusal."""
+    """What comes of a line, or why nothing does."""
     try:
         return use(line), ""
     except RagError as error:
         return None, str(error)
-    except Exception as error:  # noqa: BLE001 - see above
+    except Exception as error:  # noqa: BLE001 - a fault in one line must not end the batch, nor look like a refusal
         _log.exception("question %r failed", line.question)
         return None, f"internal error: {type(error).__name__}: {error}"
 

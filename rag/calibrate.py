@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,37 +11,26 @@ from pathlib import Path
 from rag import judge
 from rag.errors import IndexUnusable, InputError, RagError
 from rag.fingerprint import fingerprint
+from rag.gold import CalibrationQuestion, check, drawn, key, sha256
 from rag.pipeline import Assistant
 from rag.risk import (
     Judged,
     Step,
+    Tested,
     answers_needed,
     articles_needed,
     bets,
     certify_rest,
     groups_of,
     parted,
-    question_key,
     smallest_risks,
 )
 from rag.settings import certified
 from rag.store import certificates, layout
 from rag.store.certificates import Certificate, Level
-from rag.types import Reply, Turn
+from rag.types import Reply
 
 _log = logging.getLogger("rag")
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationQuestion:
-    """A question with the texts that are accepted as answers; none means that the articles do not answer it."""
-
-    id: str
-    text: str
-    gold: tuple[str, ...]
-    article: str = ""  # what it was written about, where known
-    told: bool = True  # whether anybody said what the gold is; where not, every answer is wrong
-    history: tuple[Turn, ...] = ()  # the turns before, where it was asked in a conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,32 +68,64 @@ def calibrate(
 
     Questions of one article err together and are tested as a group, unless the index holds one article only.
 
-    Raises InputError for a risk or confidence outside (0, 1), an id or a question that stands twice, an accepted answer
-    that is longer than a sentence, no question at all, or questions of which only some have a history: an answer is
-    certified where questions of its sort were tested, and only there.
+    Raises InputError as `_require` and `rag.gold.check` do.
     """
     risks = tuple(dict.fromkeys((risk, *further)))
-    if not all(0 < one < 1 for one in (*risks, confidence)):
-        raise InputError("risk and confidence are shares between 0 and 1, such as --risk 0.1 --confidence 0.95")
-    _check(questions)
+    _require(assistant, questions, (*risks, confidence))
     grouped = assistant.store.article_count > 1
     chosen = drawn(questions, max_per_article) if grouped or max_per_article else questions
+    tried = _count_try(index, questions)  # before the work, which would be lost where nothing can be kept
+    judged, failed = _asked(assistant, chosen, grouped, progress)
+    found = _tested(judged, risks, confidence)
+    certificate = _certificate(found, assistant, questions, confidence, tried)
+    if certificate is not None:
+        certificates.write(index, certificate)
+    held = certificates.read_or_none(index, assistant.store.generation)
+    needed = articles_needed if found.articles else answers_needed
+    return Result(
+        certificate=certificate,
+        steps=found.best.steps,
+        smallest=tuple(smallest_risks(found.develop, found.rest, confidence)),
+        left_out=len(questions) - len(chosen),
+        untold=sum(not question.told for question in chosen),
+        failed=failed,
+        start=needed(risks[found.reached], found.each),
+        articles=found.articles,
+        tried=tried,
+        in_force=held if layout.pointed(index) == assistant.store.generation else None,
+        risk=risks[found.reached],
+    )
+
+
+def _require(assistant: Assistant, questions: Sequence[CalibrationQuestion], shares: Sequence[float]) -> None:
+    """Raises InputError for what no calibration can be made of: shares outside (0, 1), questions, a set threshold."""
+    if not all(0 < one < 1 for one in shares):
+        raise InputError("risk and confidence are shares between 0 and 1, such as --risk 0.1 --confidence 0.95")
+    check(questions)
     if assistant.settings.threshold is not None:
         raise InputError(
             "the setting 'threshold' would overrule a certificate; take it out of rag.toml or RAG_THRESHOLD"
         )
-    digest = _sha256(questions)
+
+
+def _count_try(index: Path, questions: Sequence[CalibrationQuestion]) -> int:
+    """The number of uses of these questions, this one counted. Raises IndexUnusable where nothing can be kept."""
     try:
-        # Before the work, which would be lost where nothing can be kept.
-        tried = certificates.count_try(index, digest, [_key(q) for q in questions])
+        return certificates.count_try(index, sha256(questions), [key(q) for q in questions])
     except OSError as error:
         raise IndexUnusable(
             f"nothing can be kept in {index} ({error.strerror}); a certificate lies beside the index, so make the "
             "folder one that can be written"
         ) from error
+
+
+def _asked(
+    assistant: Assistant, questions: Sequence[CalibrationQuestion], grouped: bool, progress: Callable[[int], None]
+) -> tuple[list[Judged], int]:
+    """What is to be said of the answer to each question, and how many of them the program failed on."""
     answering = assistant.with_threshold(0.0)  # what would be answered does not depend on the threshold
     judged, failed = [], 0
-    for done, question in enumerate(chosen, start=1):
+    for done, question in enumerate(questions, start=1):
         try:
             reply: Reply | None = answering.ask(question.text, history=question.history)
         except RagError:
@@ -116,60 +135,66 @@ def calibrate(
             reply, failed = None, failed + 1
         judged.append(_judged(question, reply, question.article if grouped else ""))
         progress(done)
+    return judged, failed
+
+
+@dataclass(frozen=True, slots=True)
+class _Tests:
+    """What the questions tell of each risk that was asked for."""
+
+    develop: list[Judged]  # fixed the order of the thresholds
+    rest: list[Judged]  # tested them
+    risks: tuple[float, ...]
+    tests: tuple[Tested, ...]  # of each risk
+    each: float  # the confidence of each test
+    articles: int  # that tested; 0 where each question stands alone
+
+    @property
+    def reached(self) -> int:
+        """The place of the first risk that was reached, or of the first."""
+        return next((at for at, test in enumerate(self.tests) if test.accepted is not None), 0)
+
+    @property
+    def best(self) -> Tested:
+        """The test of that risk."""
+        return self.tests[self.reached]
+
+
+def _tested(judged: Sequence[Judged], risks: tuple[float, ...], confidence: float) -> _Tests:
     develop, rest = parted(judged)
     each = 1 - (1 - confidence) / len(risks)
-    tests = [certify_rest(develop, rest, one, each) for one in risks]
     articles = 0 if bets(develop, rest, each) is None else max(1, len(groups_of(rest)))
-    needed = articles_needed if articles else answers_needed
-    levels = tuple(_level(one, test.accepted) for one, test in zip(risks, tests, strict=True))
-    reached = next((at for at, level in enumerate(levels) if level.threshold is not None), 0)
-    result = tests[reached]
-    certificate = None
-    if result.accepted is not None:
-        step = result.accepted
-        certificate = Certificate(
-            risk=risks[reached],
-            confidence=confidence,
-            threshold=step.threshold,
-            answers=step.answers,
-            errors=step.errors,
-            bound=round(step.bound, 6),
-            questions=len(rest),
-            unanswerable=sum(not j.answerable for j in rest),
-            articles=articles,
-            develop=len(develop),
-            tried=tried,
-            questions_sha256=digest,
-            loss=judge.RULE,
-            generation=assistant.store.generation,
-            reader=fingerprint(),
-            settings=certified(assistant.settings),
-            made=datetime.now(UTC).date().isoformat(),
-            levels=levels,
-            history=bool(chosen[0].history),
-        )
-        certificates.write(index, certificate)
-    held = certificates.read_or_none(index, assistant.store.generation)
-    smallest = tuple(smallest_risks(develop, rest, confidence))
-    return Result(
-        certificate=certificate,
-        steps=result.steps,
-        smallest=smallest,
-        left_out=len(questions) - len(chosen),
-        untold=sum(not question.told for question in chosen),
-        failed=failed,
-        start=needed(risks[reached], each),
-        articles=articles,
+    tests = tuple(certify_rest(develop, rest, one, each) for one in risks)
+    return _Tests(develop, rest, risks, tests, each, articles)
+
+
+def _certificate(
+    found: _Tests, assistant: Assistant, questions: Sequence[CalibrationQuestion], confidence: float, tried: int
+) -> Certificate | None:
+    """The certificate of the first risk that was reached; None where none was."""
+    step = found.best.accepted
+    if step is None:
+        return None
+    return Certificate(
+        risk=found.risks[found.reached],
+        confidence=confidence,
+        threshold=step.threshold,
+        answers=step.answers,
+        errors=step.errors,
+        bound=round(step.bound, 6),
+        questions=len(found.rest),
+        unanswerable=sum(not j.answerable for j in found.rest),
+        articles=found.articles,
+        develop=len(found.develop),
         tried=tried,
-        in_force=held if layout.pointed(index) == assistant.store.generation else None,
-        risk=risks[reached],
-    )
-
-
-def _key(question: CalibrationQuestion) -> str:
-    """By the words of a question and of the turns before it: "And when?" may be asked in several conversations."""
-    return question_key(
-        " / ".join([question.text, *(f"{turn.question} {turn.short_answer}" for turn in question.history)])
+        questions_sha256=sha256(questions),
+        loss=judge.RULE,
+        generation=assistant.store.generation,
+        reader=fingerprint(),
+        settings=certified(assistant.settings),
+        made=datetime.now(UTC).date().isoformat(),
+        levels=tuple(_level(one, test.accepted) for one, test in zip(found.risks, found.tests, strict=True)),
+        history=bool(questions[0].history),
     )
 
 
@@ -185,50 +210,3 @@ def _judged(question: CalibrationQuestion, reply: Reply | None, group: str) -> J
     if reply is None:
         return Judged(question.id, 1.0, True, *known)
     return Judged(question.id, reply.confidence or 0.0, judge.wrong(reply, question.gold), *known)
-
-
-def _check(questions: Sequence[CalibrationQuestion]) -> None:
-    if not questions:
-        raise InputError("there is no question; give lines with id, question and gold")
-    for what, values in (("id", [q.id for q in questions]), ("question", [_key(q) for q in questions])):
-        seen = Counter(values)
-        twice = next((q for q, value in zip(questions, values, strict=True) if seen[value] > 1), None)
-        if twice is not None:
-            raise InputError(
-                f"the {what} '{twice.id if what == 'id' else twice.text}' stands twice; a copy is no further evidence, "
-                "so keep one line, with all answers that are accepted"
-            )
-    if len({bool(question.history) for question in questions}) > 1:
-        raise InputError(
-            "some questions have a history and some have none; a certificate is of one sort: calibrate each by itself"
-        )
-    for question in questions:
-        if any(judge.too_long(text) for text in question.gold):
-            raise InputError(
-                f"the gold of '{question.id}' is longer than a sentence, and any part of it would pass for right; give "
-                "the short answer, or the sentence that answers"
-            )
-
-
-def drawn(questions: Sequence[CalibrationQuestion], most: int) -> list[CalibrationQuestion]:
-    """At most so many questions of each article, in the order of the SHA-1 of their words.
-
-    0: all; where articles have less than two questions on average, one, which tells more than all of few.
-    """
-    alone = sum(not question.article for question in questions)
-    articles = len({question.article for question in questions if question.article})
-    if not most and 2 * (alone + articles) <= len(questions):
-        return list(questions)
-    kept: Counter[str] = Counter()
-    chosen = set()
-    for question in sorted(questions, key=_key):
-        if not question.article or kept[question.article] < max(1, most):
-            chosen.add(question.id)
-            kept[question.article] += 1
-    return [question for question in questions if question.id in chosen]
-
-
-def _sha256(questions: Sequence[CalibrationQuestion]) -> str:
-    """Of the questions whatever their order, so that a shuffled file counts as the same."""
-    lines = sorted(repr((q.id, q.text, q.gold, *q.history)) for q in questions)
-    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()

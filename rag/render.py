@@ -114,20 +114,20 @@ def render(asked: Asked, outcome: Outcome) -> Reply:
         unmatched_terms=tuple(asked.unmatched),
         citations=citations if answered else (),
         closest=() if answered else citations,
-        alternatives=tuple(Alternative(other.text, (other.citation,)) for other in others if other.citation),
+        alternatives=tuple(others),
         index_generation=asked.generation,
         timings_ms={},
     )
 
 
-def _alternatives(outcome: Answered, citations: Sequence[Citation]) -> list[Segment]:
+def _alternatives(outcome: Answered, citations: Sequence[Citation]) -> list[Alternative]:
     """The short answers that differ from the first."""
     found = []
     for at in outcome.others:
-        short, citation = outcome.supports[at].short, citations[at]
+        short = outcome.supports[at].short
         if short is not None:
-            words = citation.quote[short[0] - citation.start : short[1] - citation.start]
-            found.append(Segment("quote", words, at + 1, *short))
+            span = ShortSpan(at + 1, *short)
+            found.append(Alternative(_quoted(citations[at], span), span))
     return found
 
 
@@ -211,18 +211,17 @@ def _segments(
     asked: Asked,
     citations: Sequence[Citation],
     span: ShortSpan | None,
-    alternatives: Sequence[Segment],
+    alternatives: Sequence[Alternative],
     *,
     answered: bool,
 ) -> tuple[Segment, ...]:
     slots = _Slots()
-    short = Segment("quote", _quoted(citations[0], span), 1, span.start, span.end) if span else None
     values = {
         "citations": [_slots_of(citation, slots) for citation in citations],
         "unmatched": [slots.put(Segment("question", term)) for term in asked.unmatched],
         "alternatives": [_alternative(one, citations, slots) for one in alternatives],
         "scope": _scope(asked.filters, slots),
-        "short": slots.put(short) if short else None,
+        "short": slots.put(_short(_quoted(citations[0], span), span)) if span else None,
         "first": slots.put(Segment("metadata", "1", 1)),
         "title": slots.put(Segment("metadata", citations[0].title, 1)) if citations else None,
     }
@@ -232,11 +231,15 @@ def _segments(
     return slots.take_apart(_templates().get_template(name).render(values).strip("\n"))
 
 
-def _alternative(one: Segment, citations: Sequence[Citation], slots: _Slots) -> Mapping[str, str | None]:
-    number = one.citation or 1
+def _short(text: str, span: ShortSpan) -> Segment:
+    return Segment("quote", text, span.citation, span.start, span.end)
+
+
+def _alternative(one: Alternative, citations: Sequence[Citation], slots: _Slots) -> Mapping[str, str | None]:
+    number = one.span.citation
     date = citations[number - 1].date
     return {
-        "short": slots.put(one),
+        "short": slots.put(_short(one.short_answer, one.span)),
         "number": slots.put(Segment("metadata", str(number), number)),
         "date": slots.put(Segment("metadata", date, number)) if date else None,
     }

@@ -261,10 +261,10 @@ class ShortSpan:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another short answer, and the citations that carry it."""
+    """Another short answer with its place. The schema-1 object has its text and the number of its citation."""
 
     short_answer: str
-    citations: tuple[int, ...]
+    span: ShortSpan
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,9 @@ def identifier(value: object) -> str | None:
 def reply_object(reply: Reply) -> dict[str, Any]:
     """The schema-1 object. `error` stands in it only when there was one."""
     data = asdict(reply)
+    data["alternatives"] = [
+        {"short_answer": other.short_answer, "citations": [other.span.citation]} for other in reply.alternatives
+    ]
     if reply.error is None:
         del data["error"]
     return data

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from eval import bombs
+from eval import bombs, crafted
 from rag import cli
 from rag import load as loading
 from rag.build import sync_index
@@ -64,24 +64,28 @@ def zeros(size):
 @pytest.mark.parametrize(
     ("name", "raw", "reason"),
     [
-        ("a.docx", lambda: bombs.docx(bombs.paragraph("a") * 1_000_000), "unpacks to more than 200 times its size"),
-        ("a.docx", lambda: bombs.docx(more=[*zeros(190_000_000), RANDOM]), "unpacks to more than 200 MB"),
-        ("a.docx", lambda: bombs.lying(50_000_000), "is not a Word document that can be read (Bad CRC-32"),
-        ("a.docx", lambda: bombs.overlapping(100, 1_000_000), "is not a Word document that can be read (files in"),
-        ("a.docx", lambda: bombs.docx(more=((f"a/{n}", b"") for n in range(10_001))), "has more than 10,000 files in"),
-        ("a.docx", bombs.entities, "cannot be read (XMLSyntaxError: Maximum entity amplification factor exceeded"),
-        ("a.docx", lambda: bombs.docx("<w:sdt><w:sdtContent>" * 9999), "cannot be read (XMLSyntaxError: Excessive"),
-        ("a.pdf", lambda: bombs.page(bombs.stream(b" " * 201_000_000)), "unpacks to more than 200 MB"),
-        ("a.pdf", lambda: bombs.page(bombs.stream(b" " * 250_000_000, times=2)), "unpacks to more than 200 MB"),
-        ("a.pdf", bombs.circle, "holds no text"),
-        ("a.pdf", bombs.packed_in_itself, "cannot be read (RecursionError"),
+        ("a.docx", lambda: crafted.docx(crafted.paragraph("a") * 1_000_000), "unpacks to more than 200 times its size"),
+        ("a.docx", lambda: crafted.docx(more=[*zeros(190_000_000), RANDOM]), "unpacks to more than 200 MB"),
+        ("a.docx", lambda: crafted.lying(50_000_000), "is not a Word document that can be read (Bad CRC-32"),
+        ("a.docx", lambda: crafted.overlapping(100, 1_000_000), "is not a Word document that can be read (files in"),
+        (
+            "a.docx",
+            lambda: crafted.docx(more=((f"a/{n}", b"") for n in range(10_001))),
+            "has more than 10,000 files in",
+        ),
+        ("a.docx", crafted.entities, "cannot be read (XMLSyntaxError: Maximum entity amplification factor exceeded"),
+        ("a.docx", lambda: crafted.docx("<w:sdt><w:sdtContent>" * 9999), "cannot be read (XMLSyntaxError: Excessive"),
+        ("a.pdf", lambda: crafted.page(crafted.stream(b" " * 201_000_000)), "unpacks to more than 200 MB"),
+        ("a.pdf", lambda: crafted.page(crafted.stream(b" " * 250_000_000, times=2)), "unpacks to more than 200 MB"),
+        ("a.pdf", crafted.circle, "holds no text"),
+        ("a.pdf", crafted.packed_in_itself, "cannot be read (RecursionError"),
         ("a.txt", lambda: b"a\n\n" * 200_001, "has more than 200,000 paragraphs"),
         ("a.txt", lambda: b"a\n" * 2_000_001, "has more than 2,000,000 lines"),
         ("a.txt", lambda: b"A\n" * 200_001, "has more than 200,000 paragraphs"),
         ("a.txt", lambda: b"a" * 20_000_001, "has more than 20,000,000 characters"),
-        ("a.txt", lambda: bombs.marked(200_000).encode(), "holds more than 100 combining marks in a row"),
+        ("a.txt", lambda: crafted.marked(200_000).encode(), "holds more than 100 combining marks in a row"),
         ("a.txt", lambda: bombs.BOMBS["front matter.txt"](), "its front matter has more than 50,000 characters"),
-        ("a.html", lambda: bombs.html("<div>" * 100_000 + "The bridge was opened."), "holds no paragraph of text"),
+        ("a.html", lambda: crafted.html("<div>" * 100_000 + "The bridge was opened."), "holds no paragraph of text"),
         ("a.md", lambda: b">" * 100_000 + b" a", "holds no paragraph of text"),
     ],
 )  # fmt: skip
@@ -92,12 +96,12 @@ def test_a_bomb_is_named_and_the_file_beside_it_is_indexed(folder, word_encoder,
 @pytest.mark.parametrize(
     ("name", "raw"),
     [
-        ("a.docx", bombs.docx(bombs.paragraph("The bridge was opened.") * 21)),
-        ("a.pdf", bombs.page(bombs.stream(b"BT /F 9 Tf 40 TL " + b"(The bridge was opened.) ' " * 21 + b"ET"))),
-        ("a.html", bombs.html("<p>The bridge was opened on Monday by the mayor.</p>" * 21)),
+        ("a.docx", crafted.docx(crafted.paragraph("The bridge was opened.") * 21)),
+        ("a.pdf", crafted.page(crafted.stream(b"BT /F 9 Tf 40 TL " + b"(The bridge was opened.) ' " * 21 + b"ET"))),
+        ("a.html", crafted.html("<p>The bridge was opened on Monday by the mayor.</p>" * 21)),
         ("a.md", b"The bridge was opened.\n\n" * 21),
         ("a.txt", b"The bridge was opened.\n\n" * 21),
-        ("a.jsonl", bombs.line("The bridge was opened.\n\n" * 21)),
+        ("a.jsonl", crafted.line("The bridge was opened.\n\n" * 21)),
     ],
 )  # fmt: skip
 def test_paragraphs_and_characters_of_every_kind_are_bounded(folder, limits, word_encoder, name, raw):
@@ -119,8 +123,8 @@ def test_a_heading_is_counted_with_each_paragraph_under_it(folder, limits):
 @pytest.mark.parametrize(
     ("name", "raw"),
     [
-        ("a.pdf", bombs.page(bombs.stream(bombs.written(200_000)))),
-        ("a.pdf", bombs.forms(12, 10)),
+        ("a.pdf", crafted.page(crafted.stream(crafted.written(200_000)))),
+        ("a.pdf", crafted.forms(12, 10)),
         ("a.md", b"*a **a " * 60_000),
     ],
 )
@@ -131,20 +135,20 @@ def test_a_file_that_takes_too_long_is_named(folder, limits, word_encoder, name,
 
 def test_a_file_that_takes_too_much_memory_is_named(folder, limits, word_encoder):
     limits(memory_bytes=60_000_000, seconds=300)
-    raw = bombs.page(bombs.stream(bombs.written(200_000)))
+    raw = crafted.page(crafted.stream(crafted.written(200_000)))
     assert built(folder, "a.pdf", raw) == "needs more than 60 MB of memory to read"
 
 
 def test_the_pages_of_a_pdf_are_bounded(folder, limits, word_encoder):
     limits(pages=20)
-    assert built(folder, "a.pdf", bombs.pages(21)) == "has more than 20 pages"
-    (folder / "a.pdf").write_bytes(bombs.pages(20))
+    assert built(folder, "a.pdf", crafted.pages(21)) == "has more than 20 pages"
+    (folder / "a.pdf").write_bytes(crafted.pages(20))
     ((_, reason),) = load(folder, "a.pdf").problems
     assert reason.startswith("holds no text")
 
 
 def test_what_follows_a_stream_of_a_pdf_is_no_part_of_it(folder):
-    raw = bombs.page(bombs.stream(b"BT /F 9 Tf 50 700 Td (The bridge was opened.) Tj ET"))
+    raw = crafted.page(crafted.stream(b"BT /F 9 Tf 50 700 Td (The bridge was opened.) Tj ET"))
     (folder / "a.pdf").write_bytes(raw.replace(b"\nendstream", b"\n" * 99 + b"endstream"))
     assert [article.text for article in load(folder, "a.pdf").articles] == ["The bridge was opened."]
 
@@ -160,9 +164,9 @@ def test_front_matter_of_aliases_is_read(folder):
 
 
 def test_a_record_that_is_a_bomb_does_not_stop_the_others(folder, word_encoder):
-    deep = bombs.line("One.").replace(b'"One."', b"[" * 1_000_000)
-    lines = [bombs.line("The bridge was opened."), bombs.line(bombs.marked(200_000)), deep, b"\n" * 1_000_000]
-    (folder / "a.jsonl").write_bytes(b"".join(lines) + bombs.line("It is long.").replace(b'"x"', b'"y"'))
+    deep = crafted.line("One.").replace(b'"One."', b"[" * 1_000_000)
+    lines = [crafted.line("The bridge was opened."), crafted.line(crafted.marked(200_000)), deep, b"\n" * 1_000_000]
+    (folder / "a.jsonl").write_bytes(b"".join(lines) + crafted.line("It is long.").replace(b'"x"', b'"y"'))
     loaded = load(folder, "a.jsonl")
     assert [article.text for article in loaded.articles] == ["The bridge was opened.", "It is long."]
     assert [where for where, _ in loaded.problems] == ["a.jsonl line 2", "a.jsonl line 3"]
@@ -172,11 +176,11 @@ def test_a_record_that_is_a_bomb_does_not_stop_the_others(folder, word_encoder):
 
 def test_a_record_has_the_bound_of_an_article_and_a_file_one_of_broken_records(folder, limits):
     limits(article_bytes=2000, bad_records=3)
-    (folder / "a.jsonl").write_bytes(bombs.line("a" * 5000) + bombs.line("One.") + bombs.line("b" * 1000))
+    (folder / "a.jsonl").write_bytes(crafted.line("a" * 5000) + crafted.line("One.") + crafted.line("b" * 1000))
     loaded = load(folder, "a.jsonl")
     assert [article.text[:4] for article in loaded.articles] == ["One.", "bbbb"]
     assert [where for where, _ in loaded.problems] == ["a.jsonl line 1"]
-    (folder / "a.jsonl").write_bytes(bombs.line("One.") + b"x\n" * 100)
+    (folder / "a.jsonl").write_bytes(crafted.line("One.") + b"x\n" * 100)
     loaded = load(folder, "a.jsonl")
     assert (len(loaded.articles), len(loaded.problems), loaded.sha256) == (1, 5, None)
     assert loaded.problems[-1] == (
@@ -200,9 +204,9 @@ def test_lines_of_a_file_are_those_of_the_whole_of_it(pieces, size):
 
 
 def test_a_build_with_a_bomb_ends_with_3_and_no_traceback(folder, tmp_path, word_encoder, monkeypatch, capsys):
-    (folder / "a.docx").write_bytes(bombs.docx(more=zeros(50_000_000)))
-    (folder / "b.docx").write_bytes(bombs.docx()[:-900] + bytes(900))
-    (folder / "c.docx").write_bytes(bombs.docx("<w:p>"))
+    (folder / "a.docx").write_bytes(crafted.docx(more=zeros(50_000_000)))
+    (folder / "b.docx").write_bytes(crafted.docx()[:-900] + bytes(900))
+    (folder / "c.docx").write_bytes(crafted.docx("<w:p>"))
     monkeypatch.setattr(sys, "argv", ["rag", "build", "--seeds", str(folder), "--index", str(tmp_path / "index")])
     with pytest.raises(SystemExit) as end:
         cli.main()
@@ -218,7 +222,7 @@ def test_a_build_with_a_bomb_ends_with_3_and_no_traceback(folder, tmp_path, word
 
 def test_a_bomb_is_refused_by_the_library(folder, tmp_path):
     bomb = tmp_path / "a.docx"
-    bomb.write_bytes(bombs.docx(more=zeros(50_000_000)))
+    bomb.write_bytes(crafted.docx(more=zeros(50_000_000)))
     with pytest.raises(InputError, match=r"a\.docx: unpacks to more than 200 times its size"):
         Library(folder).add([bomb])
     assert Library(folder).files() == ["good.txt"]

@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 from eval.simulated import before, by_article, liked, liked_before, now, renamed
 from rag import judge
 from rag.batch import calibration_questions
-from rag.calibrate import CalibrationQuestion, calibrate
+from rag.calibrate import calibrate
 from rag.check import check
 from rag.cli import app
 from rag.errors import IndexUnusable, InputError
 from rag.feedback import Feedback
 from rag.filters import parse
 from rag.fingerprint import fingerprint
+from rag.gold import CalibrationQuestion
 from rag.guard import Uploads
 from rag.load import load
 from rag.pipeline import LiveAssistant, open_assistant, sync_index
@@ -47,7 +48,7 @@ from rag.store import certificates, layout
 from rag.store.certificates import Level
 from rag.types import Support, Turn
 from rag.ui import Offer, chat, choices, page
-from rag.ui.chat import converse
+from rag.ui.replies import converse
 from rag.verify import verify
 from tests.conftest import ARTICLE, SEEDS
 from tests.test_stages import asking, support

@@ -17,10 +17,11 @@ from rag.extract import Logistic
 from rag.extract.checksums import described
 from rag.extract.features import CHOOSING, FEATURES
 from training.fit_support import MODELS, OUT, chosen, crossed, fifths, out_of_sample
+from training.read_hits import STAGES, SupportCase, keep, kept
 from training.reader.data import ReadingRecord
 from training.reader.written import WRITTEN
 from training.seal import seal
-from training.support_cases import STAGES, SupportCase, keep, kept, reworded
+from training.support_cases import reworded
 from training.support_fit import SET, Fit, by_sort
 
 NAMES = ("margin", "answerable")

@@ -22,7 +22,8 @@ from rag.ui import html
 from rag.understand import query_of
 from rag.understand.english.asides import on_record
 from tests.conftest import SEEDS
-from training.fit_known import JUDGED, TopicCase, fitted, shares
+from training.fit_known import fitted, shares
+from training.known_cases import JUDGED, TopicCase
 
 OTHER = "confidence is not fitted for this encoder, only for sentence-transformers/all-MiniLM-L6-v2"
 

@@ -80,6 +80,8 @@ def test_decode_drops_mark_and_carriage_returns_and_composes():
         (b"---\ntitle: [a, b]\n---\nText.", "front matter field 'title' must be a single value"),
         (b"---\ntitle: Open\n\nText.", "front matter is not closed"),
         (b"---\nid: !!set {a, b}\n---\nText.", "front matter field 'id' must be a single value"),
+        (b'---\ntitle: "\\U00110000"\n---\nText.', "front matter is not valid YAML"),
+        (b'---\ntitle: "\\UFFFFFFFF"\n---\nText.', "front matter is not valid YAML"),
         (b"---\nid: " + b"[" * 2000 + b"\n---\nText.", "front matter is not valid YAML"),
         (b'---\nid: "a\\ud800b"\n---\nText.', "holds a control character"),
         (b'---\nid: "a\\eb"\n---\nText.', "holds a control character"),

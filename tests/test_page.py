@@ -9,8 +9,9 @@ from playwright.sync_api import expect
 
 from eval.datasets import seeds
 from eval.load import served
-from rag.calibrate import CalibrationQuestion, calibrate
+from rag.calibrate import calibrate
 from rag.feedback import Feedback
+from rag.gold import CalibrationQuestion
 from rag.pipeline import open_assistant, sync_index
 from rag.settings import Settings
 from rag.verify import verify

@@ -13,8 +13,9 @@ from rag.build import sync_index
 from rag.errors import IndexUnusable, InputError
 from rag.settings import Settings
 from rag.store import open_current
-from rag.ui import chat, choices, evaluation, html
+from rag.ui import choices, evaluation, html
 from rag.ui.examples import Examples
+from rag.ui.replies import filtered
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def test_days_out_of_order_are_said():
 
 def test_nothing_is_searched_for_a_day_that_is_none():
     live = SimpleNamespace(current=lambda: pytest.fail("the index was asked"))
-    reply, panel = chat._filtered(live, "Who?", [], ("yesterday", "", []), None)
+    reply, panel = filtered(live, "Who?", [], ("yesterday", "", []), None)
     assert (reply.status, panel) == ("error", None)
     assert "“Dated from” is not a day" in reply.error
 

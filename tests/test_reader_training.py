@@ -26,6 +26,7 @@ from rag.settings import Settings
 from training.corpus import indexed
 from training.reader import checkpoint, train
 from training.reader.batches import batches, target
+from training.reader.best_span import ScoredSpan
 from training.reader.data import SOURCES, ReadingRecord, read_rows, records, training_records
 from training.reader.epoch import NEGATIVES, epoch, less
 from training.reader.mean import mean
@@ -37,10 +38,10 @@ from training.reader.onnx_graph import Product, SingleInput
 from training.reader.pool import Pool
 from training.reader.recover import Graph, fill
 from training.reader.rounding import LEVELS, rounded
-from training.reader.score import ScoredSpan, measures
+from training.reader.run import Config, Position, factor, stream
+from training.reader.score import measures
 from training.reader.substitutes import Substitutes, replaced, rewritten
 from training.reader.teacher import Teacher, taught
-from training.reader.train import Config, Position, factor, stream
 from training.reader.views import cut, example, pieces_of, window, with_gap
 from training.reader.wording import Synonyms
 from training.reader.written import QUESTIONS, name_of, written

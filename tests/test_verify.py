@@ -330,7 +330,10 @@ def test_another_answer_stands_at_its_place_and_cuts_no_word(tmp_path, word_enco
     (seeds / "b.txt").write_text("Other title\n\nThe band comes from Oslo, see title=Peter_Andre_album.\n")
     sync_index(seeds, tmp_path / "index", Settings())
     assistant = open_assistant(tmp_path / "index", Settings(), extractor=Marking("Bergen", other))
-    reply = json.loads(json.dumps(reply_object(assistant.ask("Where does the band come from?"))))
+    given = assistant.ask("Where does the band come from?")
+    (span,) = (one.span for one in given.alternatives)
+    assert (span.citation, (seeds / "b.txt").read_text()[span.start : span.end]) == (2, other)
+    reply = json.loads(json.dumps(reply_object(given)))
     assert reply["alternatives"] == [{"short_answer": other, "citations": [2]}]
     findings = checked([reply], seeds).findings
     assert [finding.what for finding in findings] == problems

@@ -40,9 +40,10 @@ from rag import embed
 from rag.extract.features import ALONE, CHOOSING, FEATURES, SECOND
 from rag.reader import networks
 from rag.settings import Settings
+from training.read_hits import HitReader, SupportCase, keep, kept
 from training.reader.written import WRITTEN
 from training.seal import seal
-from training.support_cases import HitReader, SupportCase, corpus, given, keep, kept, seed_cases, turns
+from training.support_cases import corpus, given, seed_cases, turns
 from training.support_fit import Fit, by_sort
 
 OUT = Path(__file__).parent.parent / "rag" / "models" / "support.json"

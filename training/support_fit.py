@@ -13,7 +13,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from rag.extract.features import CHOOSING, FEATURES
-from training.support_cases import SupportCase
+from training.read_hits import SupportCase
 
 # C of scikit-learn. What the networks say in different places is much the same; small coefficients share it out, where
 # larger ones set one against the other. A further sentence is none of the best that were fitted on, and with small

@@ -74,7 +74,7 @@ class Network:
         options.add_session_config_entry("session.x64quantprecision", "1")
         try:
             self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime has error classes of its own, with no common one below Exception
+        except _load_errors() as error:
             raise ModelError(f"the reader in {graph} cannot be loaded: {error}; reinstall the package") from error
         self._words = words
 
@@ -125,6 +125,14 @@ class Networks:
                 f"the {name} reader scores its test passage {off:.2f} off what it should; the installed onnxruntime or "
                 "this processor computes it wrongly: try another version of onnxruntime"
             )
+
+
+def _load_errors() -> tuple[type[Exception], ...]:
+    """What loading a graph may raise: onnxruntime's own errors have no common class below Exception."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as own
+
+    kinds = [kind for kind in vars(own).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    return (*kinds, OSError, RuntimeError, ValueError)
 
 
 def _pool() -> ThreadPoolExecutor:

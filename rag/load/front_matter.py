@@ -46,7 +46,7 @@ def front_matter(text: str) -> tuple[Declared, int]:
 
     try:
         data = yaml.load(match["yaml"], Loader=_loader())  # noqa: S506 - it makes texts, lists and mappings alone
-    except Exception as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:  # a character that is none; too deep
         raise ValueError(f"its front matter is not valid YAML: {' '.join(str(error).split())}") from error
     if data is None:
         return Declared(), match.end()

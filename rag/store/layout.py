@@ -11,11 +11,11 @@ generations/.old-*         a generation that is being removed; the next build ta
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -56,23 +56,33 @@ def holds(index: Path, name: str) -> bool:
     return bool(_GENERATION.fullmatch(name)) and folder(index, name).is_dir()
 
 
-@contextlib.contextmanager
-def builder_lock(index: Path) -> Iterator[None]:
-    """Makes this process the only builder. The lock goes with the process, however it ends.
+def builder_lock(index: Path) -> AbstractContextManager[None]:
+    """Makes this process the only builder.
 
     Raises IndexBusy when another holds it for ten seconds, IndexUnusable when the folder cannot be written.
     """
-    path = index / LOCK
+    return locked(
+        index / LOCK,
+        busy=f"another build is working on {index}; wait for it to end, then run this again",
+        unwritable=lambda reason: f"the index folder {index} cannot be written ({reason}); choose one with --index",
+    )
+
+
+@contextmanager
+def locked(file: Path, *, busy: str, unwritable: Callable[[str | None], str]) -> Iterator[None]:
+    """Holds a lock, which goes with the process, however it ends.
+
+    Raises IndexBusy with `busy` when another holds it for ten seconds, IndexUnusable with what `unwritable` makes of
+    the reason.
+    """
     try:
-        index.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path, timeout=LOCK_SECONDS)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(file, timeout=LOCK_SECONDS)
         lock.acquire()
     except Timeout as error:
-        raise IndexBusy(f"another build is working on {index}; wait for it to end, then run this again") from error
+        raise IndexBusy(busy) from error
     except OSError as error:
-        raise IndexUnusable(
-            f"the index folder {index} cannot be written ({error.strerror}); choose one with --index"
-        ) from error
+        raise IndexUnusable(unwritable(error.strerror)) from error
     try:
         yield
     finally:

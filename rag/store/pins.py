@@ -6,23 +6,20 @@ one, holds `pins.lock` for that moment: so none is removed while it is being pin
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from rag.errors import IndexBusy, IndexUnusable, InputError
+from rag.errors import IndexUnusable, InputError
 from rag.store import layout, manifest
 
 LOCK = "pins.lock"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +31,13 @@ class Pin:
     pinned: str  # the day
 
 
-@contextlib.contextmanager
-def lock(index: Path) -> Iterator[None]:
-    """Lets nobody else pin or remove a generation meanwhile. Raises IndexBusy, or IndexUnusable where none can."""
-    try:
-        held = FileLock(index / LOCK, timeout=_SECONDS)
-        held.acquire()
-    except Timeout as error:
-        raise IndexBusy(f"another process is pinning or removing generations of {index}; run this again") from error
-    except OSError as error:
-        raise IndexUnusable(f"nothing can be kept in {index} ({error.strerror}); make it writable") from error
-    try:
-        yield
-    finally:
-        held.release()
+def lock(index: Path) -> AbstractContextManager[None]:
+    """Lets nobody else pin or remove a generation meanwhile. Raises as `layout.locked` does."""
+    return layout.locked(
+        index / LOCK,
+        busy=f"another process is pinning or removing generations of {index}; run this again",
+        unwritable=lambda reason: f"nothing can be kept in {index} ({reason}); make it writable",
+    )
 
 
 def read(index: Path) -> tuple[Pin, ...]:

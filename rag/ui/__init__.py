@@ -18,6 +18,7 @@ from rag.messages import message
 from rag.pipeline import LiveAssistant
 from rag.render import error_reply
 from rag.seeds import Library
+from rag.types import ArticleInfo
 from rag.ui import chat, evaluation, html
 from rag.ui import library as library_tab
 from rag.wire import AskedLine, TurnLine, hit_object, identifier, reply_object, requested
@@ -122,21 +123,22 @@ def _endpoints(live: LiveAssistant, journal: Journal | None) -> None:
 
     def articles() -> list[dict[str, Any]]:
         """The articles of the index: id, title, publisher, author, date, url, path, characters, passages."""
-        return [
-            {
-                "article_id": info.article_id,
-                "title": info.title,
-                "publisher": info.publisher,
-                "author": info.author,
-                "date": info.date,
-                "url": info.url,
-                "path": info.path,
-                "characters": characters,
-                "passages": passages,
-            }
-            for info, characters, passages in live.current().store.articles()
-        ]
+        return [_listed(*article) for article in live.current().store.articles()]
 
     gr.api(ask, api_name="ask", concurrency_id=chat.ASKING)
     gr.api(search, api_name="search", concurrency_id=chat.ASKING)
     gr.api(articles, api_name="articles")
+
+
+def _listed(info: ArticleInfo, characters: int, passages: int) -> dict[str, Any]:
+    return {
+        "article_id": info.article_id,
+        "title": info.title,
+        "publisher": info.publisher,
+        "author": info.author,
+        "date": info.date,
+        "url": info.url,
+        "path": info.path,
+        "characters": characters,
+        "passages": passages,
+    }

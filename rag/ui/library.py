@@ -34,7 +34,16 @@ def build(
     `uploads` are the files that browsers uploaded; None where nothing may be changed.
     """
     held = library.holdings(live.shown().store)
-    table = gr.Dataframe(
+    table = _table(held)
+    said = gr.HTML("", elem_id="library-said")
+    if uploads is None:
+        return lambda: (_rows(library.holdings(live.shown().store)),), [table]
+    act = Actions(live, library, uploads)
+    return act.now, _changing(act, table, said, (_files(held), library.removed()))
+
+
+def _table(held: Sequence[Holding]) -> Any:
+    return gr.Dataframe(
         headers=_HEADERS,
         datatype="str",
         value=_rows(held),
@@ -47,9 +56,11 @@ def build(
         label="Articles",
         buttons=[],
     )
-    said = gr.HTML("", elem_id="library-said")
-    if uploads is None:
-        return lambda: (_rows(library.holdings(live.shown().store)),), [table]
+
+
+def _changing(act: Actions, table: Any, said: Any, names: tuple[list[str], list[str]]) -> list[Any]:
+    """What changes the articles; the components to refresh. `names` are the files that are there, and taken out."""
+    there, removed = names
     with gr.Row():
         with gr.Column(min_width=300):
             files = gr.File(
@@ -60,17 +71,16 @@ def build(
             )
             add = gr.Button("Add", elem_id="add")
         with gr.Column(min_width=300):
-            chosen = gr.Dropdown(label="Take out a file", choices=_files(held), value=None, elem_id="file")
+            chosen = gr.Dropdown(label="Take out a file", choices=there, value=None, elem_id="file")
             remove = gr.Button("Take out …", elem_id="remove")
             with gr.Row(visible=False, elem_id="really") as really:
                 yes = gr.Button("Yes, take it out", variant="stop", size="sm", elem_id="yes")
                 no = gr.Button("No", size="sm", elem_id="no")
-            gone = gr.Dropdown(label="Bring back a file", choices=library.removed(), value=None, elem_id="gone")
+            gone = gr.Dropdown(label="Bring back a file", choices=removed, value=None, elem_id="gone")
             back = gr.Button("Bring back", elem_id="back")
     rebuild = gr.Button("Build the index", variant="primary", elem_id="rebuild")
     progress = gr.HTML("", elem_id="build-said")
     shown = [table, chosen, gone]
-    act = Actions(live, library, uploads)
     private = {"api_visibility": "private"}
     add.click(act.add, files, [files, said, *shown], **private)
     asked_for = gr.State(None)  # the file that is to be confirmed, whatever is chosen meanwhile
@@ -79,7 +89,7 @@ def build(
     no.click(lambda: (gr.update(visible=False), ""), None, [really, said], **private)
     back.click(act.bring_back, gone, [said, *shown], **private)
     rebuild.click(act.build, None, [progress, *shown], concurrency_limit=1, **private)
-    return act.now, shown
+    return shown
 
 
 class Actions:
@@ -172,7 +182,7 @@ def progress_of(live: LiveAssistant, library: Library) -> Iterator[str]:
             news.put(("done", report))
         except RagError as error:
             news.put(("failed", str(error)))
-        except Exception as error:  # noqa: BLE001 - the page must say that it failed
+        except Exception as error:  # noqa: BLE001 - the edge of a thread: the page must say that it failed
             _log.exception("a build failed")
             news.put(("failed", f"the build failed ({type(error).__name__}); the log says more"))
 

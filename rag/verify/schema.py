@@ -59,7 +59,7 @@ class AnswerSpan(_Strict):
 
 
 class AnswerAlternative(_Strict):
-    """As `rag.types.Alternative`."""
+    """As `rag.types.Alternative`, without its range: that is the one of the segment that shows it."""
 
     short_answer: str = Field(min_length=1)
     citations: list[int] = Field(min_length=1, max_length=_MOST)

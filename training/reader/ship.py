@@ -26,11 +26,11 @@ from eval.parts import sha1
 from rag.embed import resolve
 from rag.extract.inputs import STRIDE, Inputs
 from rag.extract.network import Network, Words, canary_values
+from training.reader.best_span import load
 from training.reader.data import records
 from training.reader.model import ReaderNetwork
 from training.reader.onnx_graph import SingleInput, parted, to_onnx
 from training.reader.rounding import round_weights
-from training.reader.score import load
 from training.reader.teacher import places_of
 from training.seal import seal
 
