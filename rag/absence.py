@@ -16,10 +16,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from rag.types import ArticleInfo
 from rag.words import WORD, dated, forms, terms
 
-TOKENIZER = "porter unicode61 remove_diacritics 2"  # SQLite FTS5's: what a word is, and which are the same
 _ALONE = re.compile(rf"\W*({WORD.pattern})\W*")
 _NOT_ASCII = re.compile(r"\S*[^\x00-\x7f]\S*")
-_JOINS = re.compile(r"['’.\-]")
+_NO_JOINS = str.maketrans("", "", "'’.-")
 # Letters of other scripts and Latin ones with a stroke, as plain ones that they look like: FTS5 folds none of them.
 _LIKE_LATIN = str.maketrans(
     "аеорсухіјѕһАВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧοøØłŁđĐðħıŧŀŉĸ",
@@ -74,7 +73,7 @@ def _is_mark(c: str) -> bool:
 
 def query(term: str) -> str:
     """An FTS5 query for a word, its irregular forms, the same in one or in two, and what looks like it."""
-    one = _JOINS.sub("", term)
+    one = term.translate(_NO_JOINS)
     in_two = (f"{one[:i]} {one[i:]}" for i in range(1, len(one)))
     return any_of(sorted({one, _folded(term), *forms(term.casefold()), *in_two, *_lookalikes(term)}))
 

@@ -6,10 +6,10 @@ import sqlite3
 from contextlib import nullcontext
 from pathlib import Path
 
-from rag import embed, load
+from rag import embed, language, load
 from rag import split as splitting
 from rag.changes import BuildReport
-from rag.errors import IndexUnusable
+from rag.errors import IndexUnusable, SettingsError
 from rag.extract import shipped_model
 from rag.generation import write
 from rag.inventory import Inventory, Progress
@@ -21,14 +21,23 @@ __all__ = ["Progress", "recipe", "sync_index"]
 
 
 def recipe(settings: Settings, source: embed.EncoderSource) -> manifest.Recipe:
-    """What decides the contents of an index besides the seeds."""
+    """What decides the contents of an index besides the seeds.
+
+    Raises SettingsError where another language is in use than the settings say.
+    """
+    if settings.language != language.name():
+        raise SettingsError(
+            f"the settings say language {settings.language!r}, and {language.name()!r} is in use; "
+            f"call rag.language.use({settings.language!r}) first"
+        )
     return manifest.Recipe(
         encoder=settings.encoder,
         encoder_sha256=source.sha256,
         metric="inner_product",
         chunk_min_chars=settings.chunk_min_chars,
         chunk_max_chars=settings.chunk_max_chars,
-        splitter=splitting.VERSION,
+        splitter=splitting.version(),
+        language=settings.language,
     )
 
 

@@ -1,4 +1,4 @@
-"""What answers, as one hash: the code that `Assistant.ask` reaches, its templates, models and libraries.
+"""What answers, as one hash: the code that `Assistant.ask` reaches, the language, models and libraries.
 
 A certificate is of one such hash. The code is found by following imports from the ask walk, so no list can forget a
 module; more is followed than a question runs (the ask walk names the build walk), never less. A comment, a docstring
@@ -16,13 +16,15 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from rag import language as languages
 from rag.errors import ModelError
+from rag.language import DEFAULT
 
 PACKAGE = Path(__file__).parent
 # The ask walk, and what judges an answer when it is calibrated.
 _ROOTS = ("pipeline", "judge")
 # reader.json has the checksums of the networks, which are compared when they are loaded.
-_FILES = ("models/*.json", "templates/**/*.j2")
+_FILES = ("models/*.json", "language/{language}/templates/**/*.j2")
 # Libraries whose version can change an answer. Those that read articles are in the name of a generation.
 LIBRARIES = (
     "faiss-cpu",
@@ -41,23 +43,29 @@ LIBRARIES = (
 )
 
 
-@functools.cache
 def fingerprint() -> str:
-    """SHA-256 of what answers, as it is installed: computed once a process, in about a sixth of a second."""
+    """SHA-256 of what answers, as it is installed, in the language that is in use."""
+    return of_language(languages.name())
+
+
+@functools.cache
+def of_language(language: str) -> str:
+    """The same in a language: computed once a process, in about a sixth of a second."""
     digest = hashlib.sha256()
-    for part in (code(PACKAGE), files(PACKAGE), libraries()):
+    for part in (code(PACKAGE, language), files(PACKAGE, language), libraries()):
         for name, its in part.items():
             digest.update(f"{name}\0{its}\n".encode())
     return digest.hexdigest()
 
 
-def code(package: Path) -> Mapping[str, str]:
-    """The modules that the ask walk of a package reaches, by name, each with the SHA-256 of what it does.
+def code(package: Path, language: str = DEFAULT) -> Mapping[str, str]:
+    """The modules that the ask walk of a package in a language reaches, by name, each with the SHA-256 of what it does.
 
     Raises ModelError for a module whose source is missing.
     """
     found: dict[str, str] = {}
-    todo = [f"{package.name}.{root}" for root in _ROOTS]
+    # No module imports a language by its name: one is chosen.
+    todo = [f"{package.name}.{root}" for root in (*_ROOTS, f"language.{language}")]
     while todo:
         module = todo.pop()
         if module in found:
@@ -73,9 +81,10 @@ def code(package: Path) -> Mapping[str, str]:
     return dict(sorted(found.items()))
 
 
-def files(package: Path) -> Mapping[str, str]:
+def files(package: Path, language: str = DEFAULT) -> Mapping[str, str]:
     """The package's files that answer and are no code, each with its SHA-256."""
-    found = {path.relative_to(package).as_posix(): path for pattern in _FILES for path in package.glob(pattern)}
+    patterns = [pattern.format(language=language) for pattern in _FILES]
+    found = {path.relative_to(package).as_posix(): path for pattern in patterns for path in package.glob(pattern)}
     return {name: hashlib.sha256(found[name].read_bytes()).hexdigest() for name in sorted(found)}
 
 

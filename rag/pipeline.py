@@ -25,6 +25,7 @@ from rag.extract import ReadingExtractor, shipped_model, together
 from rag.extract.features import held
 from rag.filters import ALL, Filters
 from rag.fingerprint import fingerprint
+from rag.language import pack
 from rag.messages import message
 from rag.reader import networks, shipped_understander
 from rag.render import Asked, error_reply, render
@@ -51,11 +52,6 @@ from rag.words import stem
 
 _log = logging.getLogger("rag")
 LONGEST_SECONDS = 60.0  # that a question may take before it is given up, as an error
-
-# Verbs that a question about a text is built with. They help to find, but that none stands there says nothing.
-_ASKING = frozenset(
-    stem(verb) for verb in "describe discuss explain happen know mean mention publish refer think write".split()
-)
 
 __all__ = ["Assistant", "LiveAssistant", "error_reply", "open_assistant", "sync_index"]
 
@@ -159,7 +155,9 @@ class Assistant:
             return ()
         own = askable(understanding.asked)
         words = dict.fromkeys(own.get(term.casefold()) for query, _ in hits for term in query.terms)
-        absent = [term for term in words if term and stem(term) not in _ASKING and self.store.nowhere(term)]
+        # They help to find, but that none stands there says nothing.
+        asking = {stem(verb) for verb in pack().ASKING_VERBS}
+        absent = [term for term in words if term and stem(term) not in asking and self.store.nowhere(term)]
         found = {word for query, its in hits for hit in its for word in held(query, hit)} if absent else set()
         return tuple(term for term in absent if stem(term) not in found)
 

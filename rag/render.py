@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rag.errors import RagError
 from rag.filters import Filters
+from rag.language import Language, pack
 from rag.messages import exception, message, own
 from rag.types import (
     ASIDES,
@@ -34,8 +35,7 @@ from rag.words import is_text
 
 _log = logging.getLogger("rag")
 
-# Private-use characters, which no template contains.
-_SLOT = re.compile("\ue000(\\d+)\ue001")
+_SLOT = "\ue000{}\ue001"  # private-use characters, which no template contains
 
 
 @dataclass(slots=True)
@@ -46,10 +46,10 @@ class _Slots:
 
     def put(self, segment: Segment) -> str:
         self.segments.append(segment)
-        return f"\ue000{len(self.segments) - 1}\ue001"
+        return _SLOT.format(len(self.segments) - 1)
 
     def take_apart(self, rendered: str) -> tuple[Segment, ...]:
-        pieces = _SLOT.split(rendered)
+        pieces = re.split(_SLOT.format(r"(\d+)"), rendered)
         out: list[Segment] = []
         for i, piece in enumerate(pieces):
             if i % 2:
@@ -60,9 +60,9 @@ class _Slots:
 
 
 @functools.cache
-def _templates() -> Environment:
+def _templates(language: Language) -> Environment:
     return Environment(
-        loader=PackageLoader("rag"),
+        loader=PackageLoader(language.__name__),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - the text is plain; the page escapes it when it shows it
         trim_blocks=True,
@@ -228,7 +228,7 @@ def _segments(
     name = (
         f"answered/{asked.kind}.j2" if answered else f"refused/{asked.kind if asked.kind in ASIDES else 'refused'}.j2"
     )
-    return slots.take_apart(_templates().get_template(name).render(values).strip("\n"))
+    return slots.take_apart(_templates(pack()).get_template(name).render(values).strip("\n"))
 
 
 def _short(text: str, span: ShortSpan) -> Segment:

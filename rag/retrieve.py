@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from rag.filters import ALL, Filters
+from rag.language import pattern
 from rag.settings import Settings
 from rag.types import OF_ARTICLE, Encoder, Hit, Passage, Query, Store
 from rag.words import WORD, forms
@@ -55,7 +55,7 @@ def retrieve(
 def searched(terms: Sequence[str]) -> list[str]:
     """What word search is asked: the terms with their irregular forms, abbreviations with points, too (US, U.S.)."""
     words = dict.fromkeys(form for term in terms for form in forms(term))
-    return [*words, *(".".join(term) for term in terms if re.fullmatch("(?!AM|PM)[A-Z]{2,3}", term))]
+    return [*words, *(".".join(term) for term in terms if pattern("initials").fullmatch(term))]
 
 
 def _distinct(rows: list[int], store: Store, k: int) -> list[tuple[int, Passage]]:

@@ -1,4 +1,4 @@
-"""Sentence boundaries with their offsets, from nupunkt (compared with four others in docs/decisions/002).
+"""Sentence boundaries with their offsets. Where a sentence begins, the pack of the language says.
 
 langchain-text-splitters decides where a sentence is cut that is longer than a chunk. It returns strings without their
 places (and its `add_start_index` searches for them, which finds the wrong one of two identical places), so what it
@@ -7,13 +7,12 @@ returns is laid end to end again: the offsets are sums of lengths, and what they
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
-from importlib.metadata import version
+from collections.abc import Iterable, Iterator
 
-VERSION = f"sentences/2+nupunkt-{version('nupunkt')}"
+from rag.language import pack
+
 # A Markdown image, ![alt](address "title") or ![alt][label]. The possessive marks keep it linear on any text.
 _IMAGE = re.compile(
     r"""(?<!\\)!
@@ -23,13 +22,9 @@ _IMAGE = re.compile(
 )
 
 
-@functools.cache
-def _spans() -> Callable[[str], list[tuple[int, int]]]:
-    # Imported at first use: its model takes a noticeable part of a second to load.
-    from nupunkt import sent_spans
-
-    spans: Callable[[str], list[tuple[int, int]]] = sent_spans
-    return spans
+def version() -> str:
+    """Of these rules and of what splits sentences."""
+    return f"sentences/2+{pack().SPLITTER}"
 
 
 def sentence_pieces(text: str) -> list[tuple[int, int]]:
@@ -40,7 +35,7 @@ def sentence_pieces(text: str) -> list[tuple[int, int]]:
     """
     if not text:
         return []
-    starts = {_skip_space(text, start) for start, _ in _spans()(text)} - {0, len(text)}
+    starts = {_skip_space(text, start) for start, _ in pack().sentence_spans(text)} - {0, len(text)}
     for image in _IMAGE.finditer(text):
         starts.difference_update(range(image.start() + 1, image.end()))
     return list(itertools.pairwise([0, *sorted(starts), len(text)]))

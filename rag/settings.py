@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from rag.errors import SettingsError
+from rag.language import DEFAULT, use
 
 CONFIG_FILE = "rag.toml"
 ENV_PREFIX = "RAG_"
@@ -28,6 +29,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
 
+    language: str = DEFAULT
+    """(index) The language of articles, questions and answers: a pack, which is a folder of `rag.language`."""
     encoder: str = "sentence-transformers/all-MiniLM-L6-v2"
     """(index) Name of a sentence-transformers model, or the path of a folder that holds one."""
     chunk_max_chars: int = Field(default=800, ge=200, le=4000)
@@ -75,7 +78,10 @@ def certified(settings: Settings) -> dict[str, object]:
 
 
 def load_settings() -> Settings:
-    """The settings of this process. Raises SettingsError naming the key and where it was set."""
+    """The settings of this process, whose language is taken into use.
+
+    Raises SettingsError naming the key and where it was set.
+    """
     known = {ENV_PREFIX + name.upper() for name in Settings.model_fields}
     unknown = sorted(k for k in os.environ if k.upper().startswith(ENV_PREFIX) and k.upper() not in known)
     if unknown:
@@ -83,7 +89,13 @@ def load_settings() -> Settings:
             f"environment variable {unknown[0]} is not a setting; the settings are {', '.join(sorted(known))}"
         )
     try:
-        return Settings()
+        settings = Settings()
+        use(settings.language)
+        return settings
+    except SettingsError as error:
+        raise SettingsError(
+            f"setting 'language': {error}; look at {CONFIG_FILE} and the {ENV_PREFIX}… variables"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{CONFIG_FILE} is not valid TOML: {error}; mend the file") from error
     except ValidationError as error:

@@ -14,6 +14,7 @@ BASE = {
     "errors",
     "filters",
     "fingerprint",
+    "language",
     "messages",
     "sentences",
     "settings",

@@ -11,7 +11,7 @@ import pytest
 
 from rag import fingerprint as made
 from rag.errors import ModelError
-from rag.fingerprint import LIBRARIES, PACKAGE, code, files, fingerprint, libraries
+from rag.fingerprint import LIBRARIES, PACKAGE, code, files, fingerprint, libraries, of_language
 from tests.conftest import ROOT
 
 # Libraries that no answer depends on: they check settings, lock a build, fetch an encoder.
@@ -65,8 +65,8 @@ def test_comments_docstrings_and_layout_change_nothing(package):
 
 def test_a_docstring_that_is_put_in_or_taken_out_changes_nothing_and_a_text_that_is_used_does(tmp_path):
     package = tmp_path / "small"
-    package.mkdir()
-    for name in ("__init__", "judge"):
+    (package / "language" / "english").mkdir(parents=True)
+    for name in ("__init__", "judge", "language/__init__", "language/english/__init__"):
         (package / f"{name}.py").touch()
     found = {}
     for what, text in {
@@ -83,7 +83,8 @@ def test_a_docstring_that_is_put_in_or_taken_out_changes_nothing_and_a_text_that
 
 def test_imports_are_followed_in_every_form(tmp_path):
     package = tmp_path / "small"
-    for folder in (package, package / "deep", package / "deep" / "er"):
+    for name in (".", "deep", "deep/er", "language", "language/english"):
+        folder = package / name
         folder.mkdir()
         (folder / "__init__.py").touch()
     (package / "judge.py").write_text("import os\nimport small.a as other\n")
@@ -103,7 +104,8 @@ def test_imports_are_followed_in_every_form(tmp_path):
         (package / f"{name}.py").touch()
     assert sorted(code(package)) == [
         "small", "small.a", "small.b", "small.c", "small.d", "small.deep", "small.deep.er", "small.deep.er.two",
-        "small.deep.one", "small.e", "small.f", "small.judge", "small.pipeline",
+        "small.deep.one", "small.e", "small.f", "small.judge", "small.language", "small.language.english",
+        "small.pipeline",
     ]  # fmt: skip
     (package / "d.py").unlink()
     with pytest.raises(ModelError, match=r"the source of small\.d is not installed; reinstall the package"):
@@ -112,11 +114,11 @@ def test_imports_are_followed_in_every_form(tmp_path):
 
 def test_each_template_and_each_model_file_changes_it(package):
     before = files(package)
-    assert {"templates/answered/what.j2", "templates/scope.j2", "models/support.json", "models/reader.json"} <= set(
-        before
-    )
+    templates = "language/english/templates"
+    some = {f"{templates}/answered/what.j2", f"{templates}/scope.j2", "models/support.json", "models/reader.json"}
+    assert some <= set(before)
     assert {f"models/{path.name}" for path in (PACKAGE / "models").glob("*.json")} <= set(before)
-    assert {path.relative_to(PACKAGE).as_posix() for path in (PACKAGE / "templates").rglob("*.*")} <= set(before)
+    assert {path.relative_to(PACKAGE).as_posix() for path in (PACKAGE / templates).rglob("*.*")} <= set(before)
     # The networks are in it by their checksums, which are compared when they are loaded.
     named = json.loads((PACKAGE / "models" / "reader.json").read_text())["sha256"]
     networks = {path.name for path in (PACKAGE / "models").iterdir() if path.suffix in (".onnx", ".safetensors")}
@@ -143,15 +145,15 @@ def test_every_library_that_can_change_an_answer_is_in_it():
 @pytest.mark.parametrize("name", ["onnxruntime", "faiss-cpu", "tokenizers", "snowballstemmer", "nupunkt"])
 def test_another_version_of_a_library_changes_it(monkeypatch, name):
     before = fingerprint()
-    assert fingerprint.__wrapped__() == before
+    assert of_language.__wrapped__("english") == before
     monkeypatch.setattr(made, "version", lambda its: "0.0.1" if its == name else importlib.metadata.version(its))
-    assert fingerprint.__wrapped__() != before
+    assert of_language.__wrapped__("english") != before
 
 
 def test_another_sqlite_changes_it(monkeypatch):
     before = fingerprint()
     monkeypatch.setattr(made.sqlite3, "sqlite_version", "3.0.0")
-    assert fingerprint.__wrapped__() != before
+    assert of_language.__wrapped__("english") != before
 
 
 def test_a_library_that_is_not_there_is_named(monkeypatch):

@@ -179,7 +179,7 @@ def test_the_answers_are_of_every_kind_and_hold(honest, seeds, place):
     assert not any(named.values())
     from jinja2 import Environment, PackageLoader
 
-    whole = {name for name in Environment(loader=PackageLoader("rag")).list_templates() if "/" in name}  # noqa: S701
+    whole = {name for name in Environment(loader=PackageLoader("rag.language.english")).list_templates() if "/" in name}  # noqa: S701
     kinds = {f"answered/{name}.j2" for name in ASKED} | {f"refused/{name}.j2" for name in ASKED}
     assert whole <= kinds | {"refused/refused.j2"}
     for name in ("who", "when", "where", "how_many", "why", "how", "said", "yes_no", "topic", "what", "about", "pdf"):

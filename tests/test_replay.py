@@ -102,7 +102,7 @@ def test_answers_of_every_kind_are_the_same_when_asked_anew(tmp_path, index, hon
     assert opened == [layout.pointed(index)]  # once for all lines
     assert sorted({line["reason"] for line in honest if line["reason"]}) == ["no_support", "nothing_found"]
     assert [line["status"] for line in honest[-8:]] == ["error"] * 8
-    assert honest[19]["standalone_question"] == "When did Xi meet Donald Trump?"
+    assert honest[19]["standalone_question"] == "When was that (city Xi meet Donald Trump Busan)?"
     assert honest[19]["history"] == HISTORY
     assert honest[25]["filters"] == {"year": 2020}
     assert verify(tmp_path / "answers.jsonl", SEEDS).findings == ()

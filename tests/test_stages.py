@@ -15,13 +15,14 @@ from rag.errors import IndexUnusable, InputError
 from rag.extract import together
 from rag.extract.expected import holds_expected, is_expected
 from rag.filters import ALL
+from rag.language.english.words import FORMS, IRREGULAR, stemmed
 from rag.render import Asked, render
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Sentence, Support, Understanding
 from rag.understand import query_of
 from rag.understand.english.parts import parts
-from rag.words import _FORMS, _IRREGULAR, STOPWORDS, forms, stem, stems, terms
+from rag.words import STOPWORDS, forms, stem, stems, terms
 from tests.conftest import WordEncoder
 
 INFO = ArticleInfo("a1", "a.txt", "A <title>", "Paper", None, None, "2025-11-01", "5" * 64, "6" * 64, "plain/1")
@@ -204,9 +205,9 @@ def test_irregular_forms_are_of_one_word():
 
 def test_irregular_forms_become_no_other_words():
     """The index stems by Porter: a form that becomes a function word would be found anywhere."""
-    groups = [group.split() for group in _IRREGULAR.split(",")]
+    groups = [group.split() for group in IRREGULAR.split(",")]
     all_forms = [form for group in groups for form in group]
-    assert len(_FORMS) == len(all_forms) + len(groups)  # each with its -s, and none twice
+    assert len(FORMS) == len(all_forms) + len(groups)  # each with its -s, and none twice
     porter = snowballstemmer.stemmer("porter")
     stemmed = porter.stemWords(all_forms)
     assert len(stemmed) == len(set(stemmed))
@@ -232,7 +233,7 @@ def test_threads_do_not_stem_into_each_other():
     sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(4) as pool:
-            found = list(pool.map(lambda _: [stem.__wrapped__(word) for word in words], range(4)))
+            found = list(pool.map(lambda _: [stemmed(word) for word in words], range(4)))
     finally:
         sys.setswitchinterval(interval)
     assert found == [[stem(word) for word in words]] * 4

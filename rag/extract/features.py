@@ -10,8 +10,9 @@ from rag.extract.expected import KINDS, holds_expected
 from rag.extract.judgement import asks_judgement
 from rag.extract.names import also_held
 from rag.extract.spans import Found
+from rag.language import pack
 from rag.types import Hit, Query, Sentence
-from rag.words import STOPWORDS, WORD, stem, stems
+from rag.words import WORD, stem, stems
 
 FIRST = ("margin_first", "sentence_first", "answerable_first")  # logits of the first network
 SECOND = ("margin", "sentence", "answerable")  # of the second; 0 where it did not read
@@ -41,7 +42,6 @@ CHOOSING = (
 )
 FEATURES = (*FIRST, *SECOND, *ALONE, *RETRIEVAL, *WORDS, *CHOOSING)
 EXPLAINS = frozenset({"why", "how", "said", "yes_no", "about", "topic"})
-_ARTICLES = frozenset({"a", "an", "the"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +163,9 @@ def words_named(title: str, text: str) -> tuple[int, int]:
 
 
 def _naming(text: str) -> set[str]:
-    words = WORD.findall(text)
-    return {
-        stem(w) for w in words if w.casefold() not in STOPWORDS or (w[:1].isupper() and w.casefold() not in _ARTICLES)
-    }
+    words = ((word, word.casefold()) for word in WORD.findall(text))
+    stop, articles = pack().STOPWORDS, pack().ARTICLES
+    return {stem(word) for word, low in words if low not in stop or (word[:1].isupper() and low not in articles)}
 
 
 def _share(part: set[str], whole: set[str]) -> float:

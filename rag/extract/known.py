@@ -7,7 +7,6 @@ The networks were not taught such questions, so their confidence is fitted anew,
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from rag.extract.features import named, words_named
+from rag.language import pattern
 from rag.types import ArticleInfo, Query, Support
 
 _NOT_AGAINST = 0.03  # a sentence that the networks are so sure of is shown after others, though it names the topic
-_OF_PUBLISHER = re.compile(r"\b(?:publish\w*|(?:news)?paper|site|outlet|source|where)\b", re.IGNORECASE)
 _LEAST = 1e-4  # of a confidence, which has four decimals
 
 
@@ -55,7 +54,7 @@ def numbers_of(question: Query, support: Support) -> dict[str, float]:
         "titled": held / all_words if all_words else 0.0,  # the share of the title's words that it holds
         "held": math.log1p(held),  # and their number
         # An author is named where one is known, also to who asks for the publisher.
-        "beside": float(bool(info.author) and _OF_PUBLISHER.search(question.text) is not None),
+        "beside": float(bool(info.author) and pattern("of_publisher").search(question.text) is not None),
     }
 
 

@@ -6,15 +6,13 @@ Monetary Fund". Of a person's name a part stands for the whole, as words are com
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from rag.language import Language, pack, pattern
 from rag.words import WORD, stem
 
-_MONTHS = "January February March April June July August September October November December".split()
-# "May" is its own abbreviation. Both "Sep" and "Sept" are written.
-_SHORT = {month[:3].casefold(): stem(month) for month in _MONTHS} | {"sept": stem("September")}
-_RUN = re.compile(r"\b[A-Z][\w'’\-]*(?:\s+(?:(?:of|the|and|for|on)\s+)?[A-Z][\w'’\-]*)+")
 _ABBREVIATION = re.compile(r"\b(?:[A-Z]\.(?:[A-Z]\.?)+|[A-Z]{2,6})(?!\w)")
 
 
@@ -32,7 +30,14 @@ def also_held(terms: Iterable[str], question: str, text: str) -> set[str]:
 
 def _month(stemmed: str) -> set[str]:
     """Other stems of a month."""
-    return {_SHORT[stemmed]} if stemmed in _SHORT else {brief for brief, full in _SHORT.items() if full == stemmed}
+    short = _short_months(pack())
+    return {short[stemmed]} if stemmed in short else {brief for brief, full in short.items() if full == stemmed}
+
+
+@functools.cache
+def _short_months(language: Language) -> Mapping[str, str]:
+    """A month in short -> the stem of it in full."""
+    return {short: stem(month) for short, month in language.SHORT_MONTHS.items()}
 
 
 def _folded(term: str) -> str:
@@ -43,7 +48,7 @@ def _folded(term: str) -> str:
 def _initials(text: str) -> dict[str, list[str]]:
     """The capitalised words of each run by their initials; of a longer run the shorter ones in it, too."""
     found: dict[str, list[str]] = {}
-    for match in _RUN.finditer(text):
+    for match in pattern("name_run").finditer(text):
         words = [word for word in match[0].split() if word[0].isupper()]
         for a in range(len(words)):
             for b in range(a + 2, min(a + 6, len(words)) + 1):

@@ -21,6 +21,7 @@ from typing import IO
 from pydantic import TypeAdapter, ValidationError
 
 import rag
+from rag import language
 from rag.errors import SeedError
 from rag.load.dates import day
 from rag.load.formats import ParseResult, check
@@ -56,10 +57,11 @@ class ReaderProcess:
     """The process, started."""
 
     def __init__(self) -> None:
+        self._language = language.name()
         # This package and no other, wherever the program was started.
         paths = [str(Path(rag.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "rag.load.worker"],
+        self.process = subprocess.Popen(  # noqa: S603 - our own module, and a language that is in use
+            [sys.executable, "-P", "-m", "rag.load.worker", self._language],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -91,8 +93,10 @@ class ReaderProcess:
         return line if line.endswith(b"\n") else None
 
     def lives(self) -> bool:
-        """Whether it has not ended since the last file."""
-        if self.process.poll() is None:
+        """Whether it has not ended since the last file, and reads the language that is in use."""
+        if self._language != language.name():
+            self.process.kill()
+        elif self.process.poll() is None:
             return True
         self.end()
         return False

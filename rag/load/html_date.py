@@ -8,7 +8,6 @@ where a page states different days, none does.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,7 +21,7 @@ _FIELDS = (
     ("publishdate", "publishtime", "publishedtime", "pubdate", "parselypubdate", "sailthrudate", "articlepublished"),
     ("dcdate", "dctermsdate", "date"),
 )
-_SEPARATORS = re.compile(r"[.:_\s-]+")
+_NO_SEPARATORS = str.maketrans("", "", ".:_-")
 # Classes of a <time>: hAtom's and microformats2's, as blogs have them.
 _CLASSES = {"published", "dt-published", "entry-date", "pubdate", "post-date", "date-published"}
 _CHANGED = {"updated", "dt-updated", "modified"}
@@ -40,7 +39,7 @@ def stated(tree: Any) -> str | None:
 
 def _names(meta: Any) -> set[str]:
     given = (meta.get(name) or "" for name in ("property", "name", "itemprop"))
-    return {_SEPARATORS.sub("", name.casefold()) for name in given}
+    return {"".join(name.casefold().translate(_NO_SEPARATORS).split()) for name in given}
 
 
 def _day(value: str | None) -> str | None:

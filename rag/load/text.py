@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 import re
 
+from rag.language import pack, pattern
 from rag.load.front_matter import front_matter
 from rag.load.limits import LIMITS, Limits, at_most, bounded
 from rag.load.normalise import decode
@@ -23,22 +24,12 @@ _BLOCK = re.compile(r"[^\s](?:.*(?:\n(?![^\S\n]*(?:\n|\Z)).*)*)")
 _DATELINE = re.compile(
     r"(?P<publisher>[^\W\d][^\n():]{1,40}?)\s*\((?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>\d{4})\)\s*:\s*"
 )
-_WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\.?)"
-_MONTH = (
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
-    r"|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\.?"
-)
-_DATE_LINE = re.compile(
-    rf"(?:{_WEEKDAY},?\s+)?(?:(?P<m1>{_MONTH})\s+(?P<d1>\d{{1,2}})|(?P<d2>\d{{1,2}})\s+(?P<m2>{_MONTH})),?\s+(?P<year>\d{{4}})",
-    re.IGNORECASE,
-)
 _NUMERIC_LINE = re.compile(r"(?P<iso>\d{4}-\d{2}-\d{2})|(?P<a>\d{1,2})[/.](?P<b>\d{1,2})[/.](?P<year>\d{4})")
 _SITE_NAME = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,12}/?", re.IGNORECASE)
 _CLOSERS = "\"'”’»)]"
 _HEADING_WORDS = 12
 _BROKEN = 0.4  # share of lines in small letters; of lines that are paragraphs hardly any is
 _LINES = 10  # for each paragraph that an article may have
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
@@ -128,14 +119,14 @@ def _paragraphs(text: str, blocks: list[tuple[int, int]]) -> tuple[Paragraph, ..
 
 def _only_date(line: str) -> str | None:
     """The date that is all of a line."""
-    written, numeric = _DATE_LINE.fullmatch(line), _NUMERIC_LINE.fullmatch(line)
+    written, numeric = pattern("date_line").fullmatch(line), _NUMERIC_LINE.fullmatch(line)
     if numeric and numeric["iso"]:
         return _iso(*map(int, numeric["iso"].split("-")))
     return _written_date(written) if written else _numeric_date(numeric) if numeric else None
 
 
 def _written_date(match: re.Match[str]) -> str | None:
-    month = _MONTHS.index((match["m1"] or match["m2"])[:3].lower()) + 1
+    month = pack().month_number(match["m1"] or match["m2"])
     return _iso(int(match["year"]), month, int(match["d1"] or match["d2"]))
 
 

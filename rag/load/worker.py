@@ -1,4 +1,4 @@
-"""The process that reads articles for `rag.load.apart`: `python -m rag.load.worker`.
+"""The process that reads articles for `rag.load.apart`: `python -m rag.load.worker LANGUAGE`.
 
 In: a line of JSON with the kind of file, its size and the limits, then its bytes. Out: a line of JSON. It ends with its
 input, when it has waited long, and after a file that took much memory.
@@ -17,6 +17,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from rag import language
 from rag.load import apart
 from rag.load.formats import ParseResult, read
 from rag.load.limits import Limits
@@ -33,6 +34,7 @@ def main() -> None:
     with Path(os.devnull).open("wb") as nowhere:  # what a library prints is no answer
         os.dup2(nowhere.fileno(), 1)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    language.use(sys.argv[1])  # with all else that is loaded before memory is watched
     memory = _Memory()
     answers.write(apart.READY)
     answers.flush()

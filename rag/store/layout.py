@@ -30,7 +30,6 @@ _GENERATION = re.compile(r"[0-9a-f]{16}")
 PINS = "pins.json"
 KNOWN = (POINTER, GENERATIONS, PINS, "README.md", "certificates")
 LOCK_SECONDS = 10.0
-_POINTER = re.compile(rb"[0-9a-f]{16}\n")
 
 
 def pointed(index: Path) -> str | None:
@@ -41,9 +40,10 @@ def pointed(index: Path) -> str | None:
         return None
     except OSError as error:
         raise IndexUnusable(f"{index / POINTER} cannot be read ({error.strerror}); run `rag build`") from error
-    if not _POINTER.fullmatch(raw):
+    name, end = raw[:-1].decode("ascii", "replace"), raw[-1:]
+    if end != b"\n" or not _GENERATION.fullmatch(name):
         raise IndexUnusable(f"{index / POINTER} is damaged: it does not name a generation; run `rag build`")
-    return raw.decode().strip()
+    return name
 
 
 def folder(index: Path, name: str) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import IndexUnusable
+from rag.language import DEFAULT
 from rag.types import SeedEntry
 
 FORMAT = 5
@@ -27,6 +28,7 @@ class Recipe:
     chunk_max_chars: int
     splitter: str
     format: int = FORMAT
+    language: str = DEFAULT  # of the index that does not say: it is from before there was another
 
     def differences(self, other: Recipe) -> list[str]:
         """One line for each field in which the two differ, as `field: this -> other`."""
@@ -36,7 +38,7 @@ class Recipe:
 
     def same_chunks(self, other: Recipe) -> bool:
         """Whether both split an article alike, whatever they embed it with."""
-        fields = ("chunk_min_chars", "chunk_max_chars", "splitter", "format")
+        fields = ("chunk_min_chars", "chunk_max_chars", "splitter", "format", "language")
         return all(getattr(self, f) == getattr(other, f) for f in fields)
 
 
@@ -60,6 +62,8 @@ class Manifest:
 def generation_name(recipe: Recipe, seeds: Sequence[SeedEntry]) -> str:
     """The name of the generation that this recipe makes of these seeds."""
     identity = asdict(recipe) | {"encoder": None, "seeds": [asdict(s) for s in seeds]}
+    if recipe.language == DEFAULT:
+        del identity["language"]  # so that an index from before it was said keeps its name
     return hashlib.sha256(_canonical(identity)).hexdigest()[:16]
 
 

@@ -13,6 +13,7 @@ from dataclasses import astuple
 from pathlib import Path
 
 from rag import absence
+from rag.language import pack
 from rag.store.passages import COLUMNS, INFO, SCHEMA, chunks_of
 from rag.types import Article, ArticleInfo, Chunk
 from rag.words import bare, written
@@ -28,7 +29,7 @@ class PassageWriter:
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA synchronous = OFF")
         if fresh:
-            self._db.executescript(SCHEMA)
+            self._db.executescript(SCHEMA.format(tokenizer=pack().TOKENIZER))
         self._db.execute("BEGIN")
 
     def remove(self, article_id: str) -> None:

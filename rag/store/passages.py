@@ -14,7 +14,6 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import fields
 
-from rag.absence import TOKENIZER
 from rag.types import ArticleInfo
 
 FILE = "passages.db"
@@ -32,9 +31,9 @@ CREATE TABLE chunk (
     UNIQUE (article, ordinal)
 );
 CREATE VIRTUAL TABLE lexical USING fts5(
-    text, section, title, content='', tokenize="{TOKENIZER}"
+    text, section, title, content='', tokenize="{{tokenizer}}"
 );
-CREATE VIRTUAL TABLE beside USING fts5(words, content='', tokenize="{TOKENIZER}");
+CREATE VIRTUAL TABLE beside USING fts5(words, content='', tokenize="{{tokenizer}}");
 CREATE TABLE word (word TEXT PRIMARY KEY, bare TEXT NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX word_bare ON word (bare);
 """

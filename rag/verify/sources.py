@@ -11,6 +11,7 @@ from pathlib import Path
 from rag import absence, load
 from rag.boilerplate import is_boilerplate
 from rag.filters import Filters
+from rag.language import pack
 from rag.sentences import quotable
 from rag.types import Article, Paragraph
 from rag.verify.schema import AnswerCitation
@@ -96,7 +97,7 @@ class Sources:
     def _seen(self) -> sqlite3.Connection:
         """All that a reader sees of the articles, in memory, with words told apart as the index tells them."""
         db = sqlite3.connect(":memory:")
-        db.execute(f'CREATE VIRTUAL TABLE seen USING fts5(words, path UNINDEXED, tokenize="{absence.TOKENIZER}")')
+        db.execute(f'CREATE VIRTUAL TABLE seen USING fts5(words, path UNINDEXED, tokenize="{pack().TOKENIZER}")')
         rows = ((piece, a.info.path) for a in self._all() for piece in _pieces(a, self._max_chars))
         db.executemany("INSERT INTO seen VALUES (?, ?)", rows)
         return db

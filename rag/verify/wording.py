@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader
 
+from rag.language import Language, pack
 from rag.types import ASIDES, OF_ARTICLE, OF_SEVERAL, Article, Kind
 from rag.verify.asked import asks, kind_of
 from rag.verify.problem import Problem
 from rag.verify.schema import Answer, AnswerAlternative
 from rag.verify.sources import Sources
 
-_PLACE = re.compile("\ue000(\\d+)\ue001")
+_PLACE = "\ue000{}\ue001"
 FIELDS = ("kind", "text", "citation", "start", "end")
 # Their templates say what was asked for; the others' go with any question.
 _SAY_WHAT: frozenset[Kind] = frozenset(("who", "when", "where", "how_many", "why", "how"))
@@ -108,7 +109,7 @@ def opens(answer: Answer, sources: Sources) -> Iterator[Problem]:
     """That what is said to be the opening of an article is."""
     if answer.status != "answered":
         return
-    if any("opens with" in s.text for s in answer.segments if s.kind == "template"):
+    if any(pack().OPENING in s.text for s in answer.segments if s.kind == "template"):
         for i in range(1, len(answer.citations)):
             yield Problem((f"citations[{i}]",), "an article that opens with something opens with one sentence")
         for i, citation in enumerate(answer.citations):
@@ -130,10 +131,10 @@ def made_by(name: str, answer: Answer) -> tuple[list[_Row], list[str]]:
             return None
         start, end = span or (0, 0)
         values.append(_Row((kind, str(text), number, start, end), (leaf,)))
-        return f"\ue000{len(values) - 1}\ue001"
+        return _PLACE.format(len(values) - 1)
 
-    rendered = _environment().get_template(name).render(_values(answer, place))
-    pieces = _PLACE.split(rendered.strip("\n"))
+    rendered = _environment(pack()).get_template(name).render(_values(answer, place))
+    pieces = re.split(_PLACE.format(r"(\d+)"), rendered.strip("\n"))
     rows = [values[int(p)] if i % 2 else _Row(("template", p, None, 0, 0)) for i, p in enumerate(pieces)]
     placed = set(map(int, pieces[1::2]))
     left = (value for i, value in enumerate(values) if i not in placed and value.segment[0] in ("quote", "question"))
@@ -176,5 +177,6 @@ def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, objec
 
 
 @functools.cache
-def _environment() -> Environment:
-    return Environment(loader=PackageLoader("rag"), trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - compared, never shown
+def _environment(language: Language) -> Environment:
+    loader = PackageLoader(language.__name__)
+    return Environment(loader=loader, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - compared, never shown

@@ -1,0 +1,157 @@
+"""The language of the articles, of the questions and of the words around an answer: one pack a process.
+
+A pack is a folder in this one, a package with all that `Language` names. Nothing else in `rag` knows words of a
+language: it asks `pack()`. `use` takes another pack; the setting `language` does so when settings are loaded.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import re
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
+
+from rag.errors import SettingsError
+
+DEFAULT = "english"
+Pattern = Literal[
+    "name",  # what a question for somebody or some place expects
+    "date",
+    "year",
+    "number",
+    "name_run",  # words with capitals whose initials may stand for them
+    "initials",  # what may be written with points
+    "judgement",  # a question for advice, an opinion or what is good
+    "of_publisher",  # a question for the publisher of an article
+    "compared_word",  # a word as `compared_words` finds them in a text
+    "date_line",  # a line that is a date; with the groups m1 and d1 or m2 and d2 (month, day) and year
+    "boilerplate",  # what sites print around articles
+    "told",  # a paragraph that begins so is none of that
+]
+
+
+class Language(Hashable, Protocol):
+    """What a pack has, by the names in its `__init__.py`. Beside it lie its `templates`.
+
+    Words in sets and keys are in small letters, with a straight apostrophe.
+    """
+
+    __name__: str
+    STOPWORDS: frozenset[str]
+    """Words that say nothing about what a passage must hold: function words, and those questions are built with."""
+    NAMES: frozenset[str]
+    """Stop words that are names when they are in capitals, such as US."""
+    ARTICLES: frozenset[str]
+    """Articles as grammar has them: a, an, the. They are left out where answers are compared by their words."""
+    FORMS: Mapping[str, tuple[str, ...]]
+    """Each form of a word with forms that no stemmer knows -> all of them, the word first: "held" -> (hold, held)."""
+    MONTHS: tuple[str, ...]
+    """The twelve months in full, as they are written."""
+    SHORT_MONTHS: Mapping[str, str]
+    """A month in short, without a point -> in full, as `MONTHS` has it."""
+    YEAR_NOUNS: frozenset[str]
+    """Nouns that ask for a year."""
+    ASKING_VERBS: frozenset[str]
+    """Verbs that a question about a text is built with: they are searched, and never said to occur nowhere."""
+    ALPHABET: str
+    """The letters that a slip of the hand may put into a word."""
+    NEGATIONS: frozenset[str]
+    """Words that deny."""
+    FIXED: frozenset[str]
+    """Words that two equal answers must both have or both lack: months, days, what denies and what compares."""
+    FILLERS: frozenset[str]
+    """Words that are not counted when answers are compared."""
+    OPENERS: frozenset[str]
+    """Words that no name begins with, though an answer may have them with a capital."""
+    TOKENIZER: str
+    """SQLite FTS5's tokenizer: what a word of the index is, and which words are the same."""
+    SPLITTER: str
+    """Name and version of what splits sentences, for the name of a generation: a change splits all articles anew."""
+    OPENING: str
+    """The words by which a template says that an article begins with what is quoted; in no other template."""
+    PATTERNS: Mapping[str, str]
+    """Regular expressions by name (`Pattern`), written for `re.VERBOSE`."""
+
+    def stemmed(self, word: str, /) -> str:
+        """The stem of a word in small letters, without marks on its letters and without a possessive ending."""
+        ...
+
+    def without_possessive(self, word: str, /) -> str:
+        """The word without its possessive ending: "Japan" of "Japan's"."""
+        ...
+
+    def sentence_spans(self, text: str, /) -> list[tuple[int, int]]:
+        """The ranges of the sentences of a text, in order. Only where they begin is taken."""
+        ...
+
+    def month_number(self, written: str, /) -> int:
+        """The number, from 1, of a month as `date_line` finds it."""
+        ...
+
+    def compared_words(self, text: str, /) -> Iterator[tuple[str, bool]]:
+        """The words by which answers are compared, in small letters, each with whether it began with a capital.
+
+        A number is its digits; writings of one word (% and percent) are one.
+        """
+        ...
+
+    def in_digits(self, words: Iterable[str], /) -> Iterator[str]:
+        """The same words, those that make up one number as one word in digits."""
+        ...
+
+    def word_frequencies(self) -> Mapping[str, int]:
+        """Words of the language in small letters, each with how often it is written: what is no slip of the hand."""
+        ...
+
+
+_active: Language | None = None
+
+
+def pack() -> Language:
+    """The pack that is in use: English, where none was chosen."""
+    return _active or use(DEFAULT)
+
+
+def name() -> str:
+    """The name of the pack that is in use."""
+    return pack().__name__.rpartition(".")[2]
+
+
+def use(language: str) -> Language:
+    """Takes the pack of this name for the process. Raises SettingsError where there is none, or it lacks something."""
+    global _active
+    there = names()
+    if language not in there:
+        raise SettingsError(f"there is no language {language!r}; there are: {', '.join(there)}")
+    module = importlib.import_module(f"{__name__}.{language}")
+    wanted = [name for name in (*Language.__annotations__, *vars(Language)) if not name.startswith("_")]
+    missing = sorted({name for name in wanted if not hasattr(module, name)})
+    missing += [f"the pattern {name}" for name in get_args(Pattern) if name not in getattr(module, "PATTERNS", {})]
+    if missing:
+        raise SettingsError(f"the language {language!r} lacks {', '.join(missing)}")
+    _active = cast(Language, module)
+    return _active
+
+
+def names() -> list[str]:
+    """The packs that there are."""
+    return sorted(found.name for found in pkgutil.iter_modules(__path__) if found.ispkg)
+
+
+def pattern(name: Pattern) -> re.Pattern[str]:
+    """A pattern of the pack that is in use."""
+    return compiled(pack().PATTERNS[name])
+
+
+@functools.cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern that is written for `re.VERBOSE`."""
+    return re.compile(pattern, re.VERBOSE)
+
+
+if TYPE_CHECKING:
+    from rag.language import english
+
+    _has_all: Language = english

@@ -1,0 +1,39 @@
+"""Months, weekdays and dates as English writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MONTHS = tuple("January February March April May June July August September October November December".split())
+# "May" is its own abbreviation. Both "Sep" and "Sept" are written.
+SHORT_MONTHS: Mapping[str, str] = {month[:3].casefold(): month for month in MONTHS} | {"sept": "September"}
+WEEKDAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
+
+_WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)})"
+_MONTH = rf"(?:{'|'.join(MONTHS)}|Jan\.|Feb\.|Aug\.|Sept\.|Oct\.|Nov\.|Dec\.)"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_COUNT = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten|several|a\ few)"
+_LINE_WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)}|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\.?)"
+_LINE_MONTH = rf"(?:{'|'.join(MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\.?"
+
+PATTERNS: Mapping[str, str] = {
+    "date": rf"""
+        \b(?:{_WEEKDAY},?\s+)?
+        (?: {_MONTH}\s+{_DAY}(?:,?\s+\d{{4}})? | {_DAY}\s+{_MONTH}(?:,?\s+\d{{4}})? | {_MONTH}(?:,?\s+\d{{4}})? )
+        (?![\w])
+        | \b{_WEEKDAY}\b | \b(?:1[0-9]|20)\d\ds?\b | \b(?:yesterday|today|tomorrow|tonight)\b
+        | \b(?:last|next|this)\s+(?:week|month|year|summer|winter|spring|autumn|fall|decade)\b
+        | \b{_COUNT}\s+(?:days?|weeks?|months?|years?|decades?)\s+(?:ago|earlier|later)\b
+        """,
+    "year": r"\b(?:1[0-9]|20)\d\d\b",
+    "date_line": rf"""(?i)
+        (?:{_LINE_WEEKDAY},?\s+)?
+        (?: (?P<m1>{_LINE_MONTH})\s+(?P<d1>\d{{1,2}}) | (?P<d2>\d{{1,2}})\s+(?P<m2>{_LINE_MONTH}) )
+        ,?\s+(?P<year>\d{{4}})
+        """,
+}
+
+
+def month_number(written: str) -> int:
+    """As `Language.month_number`: the first three letters tell."""
+    return MONTHS.index(SHORT_MONTHS[written[:3].casefold()]) + 1
