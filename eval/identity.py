@@ -27,9 +27,10 @@ from eval.datasets.lines import rows
 from eval.metrics.intervals import Share, paired_difference, paired_statistic
 from eval.metrics.refusal import auroc, weighted_aurocs
 from rag.judge import exact_match, token_f1
+from rag.language.english.words import STOPWORDS
 from rag.reader import Reader
 from rag.settings import load_settings
-from rag.words import STOPWORDS, WORD, stem
+from rag.words import WORD, stem
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 # Looked at while the rules were made, and only reported.

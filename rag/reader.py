@@ -18,7 +18,7 @@ from rag.sentences import sentence_pieces
 from rag.settings import Settings
 from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Query, Sentence, Understander
 from rag.understand import RuleUnderstander
-from rag.understand.spelling import English, PassageWords, mended
+from rag.understand.spelling import KnownWords, PassageWords, mended
 
 
 def networks() -> Networks:
@@ -27,13 +27,13 @@ def networks() -> Networks:
 
 
 @functools.cache
-def _english() -> English:
-    return English.of(embed.packaged(extract.BASE))
+def _known_words() -> KnownWords:
+    return KnownWords.of(embed.packaged(extract.BASE))
 
 
 def shipped_understander(settings: Settings) -> Understander:
     """The rules that come with the package, and the words that are no slips."""
-    return RuleUnderstander(functools.partial(mended, english=_english()), settings.max_question_chars)
+    return RuleUnderstander(functools.partial(mended, known=_known_words()), settings.max_question_chars)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,16 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A question less what is said around it; or what asks for all on a topic, or whether a claim is so."""
+
+    text: str
+    topic: str | None = None
+    claim: str | None = None
+    read_as: str | None = None  # what the networks read for it, where that is not the text
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """One question as it is searched and read: of a message that asks two there are two."""
 

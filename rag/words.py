@@ -12,11 +12,6 @@ from collections.abc import Iterable
 
 from rag.language import Language, pack
 
-# For rooms that ask for them by these names still; theirs are to move into the pack, too.
-from rag.language.english.words import AUXILIARY as AUXILIARY
-from rag.language.english.words import STOPWORDS as STOPWORDS
-from rag.language.english.words import WH as WH
-
 WORD = re.compile(r"\w+(?:['’.\-]\w+)*")
 LETTERS = re.compile(r"[^\W\d_]+")
 

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from rag.filters import Filters
+from rag.language.english.asides import aside, on_record
 from rag.pipeline import open_assistant, sync_index
 from rag.settings import Settings
 from rag.ui import html
-from rag.understand.english.asides import aside, on_record
 from rag.verify import verify
 from rag.wire import reply_object
 from tests.conftest import ARTICLE, SEEDS

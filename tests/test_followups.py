@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag.language.english.followups import depends, wants_more
 from rag.types import Query, Turn
 from rag.understand import RuleUnderstander
-from rag.understand.english.followups import depends, wants_more
 from rag.understand.spelling import PassageWords
 
 UNDERSTANDER = RuleUnderstander(lambda text, _: text, 1000)

@@ -13,6 +13,7 @@ from rag.cli import app
 from rag.extract import MODELS, shipped_model
 from rag.extract.known import Known, numbers_of, recorded
 from rag.filters import Filters
+from rag.language.english.asides import on_record
 from rag.pipeline import open_assistant, sync_index
 from rag.reader import given_passage
 from rag.report import report_lines
@@ -20,7 +21,6 @@ from rag.settings import Settings
 from rag.types import Support
 from rag.ui import html
 from rag.understand import query_of
-from rag.understand.english.asides import on_record
 from tests.conftest import SEEDS
 from training.fit_known import fitted, shares
 from training.known_cases import JUDGED, TopicCase

@@ -7,9 +7,9 @@ from rag import embed, extract
 from rag.extract import shipped_networks, spans
 from rag.extract.identity import telling
 from rag.extract.spans import Tokens, best_pair
+from rag.language.english.naming import capitalised, named
 from rag.reader import given_passage
 from rag.understand import query_of
-from rag.understand.english.naming import capitalised, named
 from rag.understand.spelling import PassageWords
 
 SENTENCE = "Chinese President Xi Jinping is set to meet his South Korean counterpart, Lee Jae Myung, on Saturday."

@@ -11,10 +11,10 @@ from eval.datasets import seeds
 from eval.datasets.lines import rows
 from rag.extract.features import named
 from rag.extract.known import Known, fitted_on_topic
+from rag.language.english.requests import alone, form
 from rag.reader import given_passage
-from rag.types import Support, Turn
+from rag.types import Form, Support, Turn
 from rag.understand import RuleUnderstander, query_of
-from rag.understand.english.requests import Form, alone, form
 from rag.understand.spelling import PassageWords
 
 

@@ -15,7 +15,7 @@ from rag.reader import Reader
 from rag.settings import Settings
 from rag.store import layout, manifest, open_current
 from rag.understand import RuleUnderstander
-from rag.understand.spelling import English, PassageWords, mended
+from rag.understand.spelling import KnownWords, PassageWords, mended
 from rag.words import WORD, bare
 
 ARTICLE = """The Prime Minister of Japan, Ishiba, met Xi Jinping in Busan. Its powerful radar was deployed in 2016.
@@ -26,7 +26,7 @@ one macaron each."""
 
 @pytest.fixture(scope="module")
 def english():
-    return English.of(embed.packaged(extract.BASE))
+    return KnownWords.of(embed.packaged(extract.BASE))
 
 
 @pytest.fixture

@@ -15,14 +15,14 @@ from rag.errors import IndexUnusable, InputError
 from rag.extract import together
 from rag.extract.expected import holds_expected, is_expected
 from rag.filters import ALL
-from rag.language.english.words import FORMS, IRREGULAR, stemmed
+from rag.language.english.parts import parts
+from rag.language.english.words import FORMS, IRREGULAR, STOPWORDS, stemmed
 from rag.render import Asked, render
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Sentence, Support, Understanding
 from rag.understand import query_of
-from rag.understand.english.parts import parts
-from rag.words import STOPWORDS, forms, stem, stems, terms
+from rag.words import forms, stem, stems, terms
 from tests.conftest import WordEncoder
 
 INFO = ArticleInfo("a1", "a.txt", "A <title>", "Paper", None, None, "2025-11-01", "5" * 64, "6" * 64, "plain/1")

@@ -10,9 +10,9 @@ import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from rag.language import pack
 from rag.types import Query
-from rag.understand.english.naming import OFFICES, PLACES, RELATIONS
-from rag.words import STOPWORDS, WORD, stem
+from rag.words import WORD, stem
 
 # The place of a word in a text, and 1 where it can tell what is asked for, -1 where it is of no answer, else 0.
 Word = tuple[int, int, int]
@@ -29,13 +29,14 @@ def telling(query: Query) -> Callable[[str], Iterator[Word]] | None:
 
 def _is_common(word: str) -> bool:
     """Whether a word with a capital may be of no name."""
-    return word.casefold() in OFFICES | STOPWORDS
+    return word.casefold() in pack().OFFICES | pack().STOPWORDS
 
 
 def _where(text: str, asked: frozenset[str]) -> Iterator[Word]:
     """Any word tells where a place is but its name and what sort of place it is: "the city"."""
+    tells_nothing = pack().STOPWORDS | pack().PLACES
     for word in WORD.finditer(text):
-        yield *word.span(), int(stem(word[0]) not in asked and word[0].casefold() not in STOPWORDS | PLACES)
+        yield *word.span(), int(stem(word[0]) not in asked and word[0].casefold() not in tells_nothing)
 
 
 def _who(text: str, asked: frozenset[str]) -> Iterator[Word]:
@@ -49,11 +50,11 @@ def _who(text: str, asked: frozenset[str]) -> Iterator[Word]:
         first, last = words[0], words[-1]
         if first[0][0].isupper():
             told = _capitals(words, asked, led=text[: first.start()].rstrip()[-1:].islower())
-        elif first[0].casefold() in RELATIONS:
+        elif first[0].casefold() in pack().RELATIONS:
             told = [-1]
         else:
             before = after is not None and text[last.end() : after[0].start()].isspace() and _is_another(after, asked)
-            common = first[0][0].isalpha() and first[0].casefold() not in STOPWORDS
+            common = first[0][0].isalpha() and first[0].casefold() not in pack().STOPWORDS
             told = [int(common and stem(first[0]) not in asked and not before)]
         for word, its in zip(words, told, strict=True):
             yield *word.span(), its
@@ -61,7 +62,7 @@ def _who(text: str, asked: frozenset[str]) -> Iterator[Word]:
 
 def _capitals(words: Sequence[re.Match[str]], asked: frozenset[str], *, led: bool) -> list[int]:
     """What words with capitals tell that stand together, `led` by a word without one."""
-    offices, another = [word[0].casefold() in OFFICES for word in words], _is_another(words, asked)
+    offices, another = [word[0].casefold() in pack().OFFICES for word in words], _is_another(words, asked)
     if another and any(offices) and not offices[-1]:
         return [0 if led else -1] * len(words)
     own = [not another and stem(word[0]) in asked for word in words]

@@ -101,6 +101,63 @@ class Language(Hashable, Protocol):
         """The same words, those that make up one number as one word in digits."""
         ...
 
+    ABOUT: str
+    """What the networks read for each question on what an article is about."""
+    OFFICES: frozenset[str]
+    """Words that are no name though they are written like one before a name: President."""
+    RELATIONS: frozenset[str]
+    """Words that tell of a person as little as another name: counterpart."""
+    PLACES: frozenset[str]
+    """Words that tell of a place as little as its name: city."""
+
+    def aside(self, text: str, /) -> Kind | None:
+        """`hello`, `thanks` or `help` for a message that asks nothing of the articles; None for another."""
+        ...
+
+    def is_courtesy(self, text: str, /) -> bool:
+        """Whether a message says nothing but hello, thanks or the like."""
+        ...
+
+    def form(self, text: str, /) -> Form:
+        """What a message asks without greetings, thanks and requests to be told; its text where it is plain."""
+        ...
+
+    def alone(self, text: str, /) -> Form | None:
+        """A topic that is named and no more: "THAAD?"; None for another text."""
+        ...
+
+    def on_topic(self, topic: str, /) -> Form | None:
+        """What asks for all on a topic; None for what is more than a topic, or none."""
+        ...
+
+    def parts(self, text: str, /) -> list[str]:
+        """The questions that are asked in one message; the text alone for any other."""
+        ...
+
+    def depends(self, text: str, /) -> bool:
+        """Whether a question is understood only from those before it."""
+        ...
+
+    def wants_more(self, text: str, /) -> bool:
+        """Whether a message asks for more on what was just spoken of."""
+        ...
+
+    def names_another(self, text: str, /) -> bool:
+        """Whether a message may ask the last question of another ("And Japan?"), and so be of any kind."""
+        ...
+
+    def kind_and_focus(self, text: str, /) -> tuple[Kind, str | None]:
+        """The kind of a question, and the noun it asks for."""
+        ...
+
+    def named(self, text: str, /) -> str | None:
+        """The name that a question asks who or where it is; None for another."""
+        ...
+
+    def capitalised(self, text: str, vocabulary: Vocabulary, /) -> str:
+        """The question with its name as the articles mostly write it."""
+        ...
+
     def word_frequencies(self) -> Mapping[str, int]:
         """Words of the language in small letters, each with how often it is written: what is no slip of the hand."""
         ...
@@ -153,5 +210,6 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 if TYPE_CHECKING:
     from rag.language import english
+    from rag.types import Form, Kind, Vocabulary
 
     _has_all: Language = english

@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from rag.language import pack
 from rag.load.formats import keeps_front_matter
 from rag.load.front_matter import front_matter
 from rag.store import Generation
 from rag.types import Citation, Reply, Segment
-from rag.understand import aside
 from rag.verify.schema import Answer, AnswerCitation, AnswerSegment
 
 Shown = Reply | Answer  # a reply, or one that came back from a browser and was checked
@@ -77,7 +77,7 @@ def reply(reply: Shown, turn: int = 0) -> str:
     for segment in reply.segments:
         pieces.append(_segment(segment, reply, turn, before))
         before = segment.text if segment.kind == "template" else ""
-    if aside(reply.question):
+    if pack().aside(reply.question):
         return f'<div class="reply aside"><div class="body">{"".join(pieces)}</div></div>'  # nothing to judge
     heading = "" if reply.status == "answered" else '<p class="refusal-mark">No answer</p>'
     body = f'<div class="body">{"".join(pieces)}</div>'

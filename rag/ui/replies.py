@@ -9,13 +9,13 @@ import gradio as gr
 
 from rag.batch import answered
 from rag.errors import InputError
+from rag.language import pack
 from rag.messages import message
 from rag.pipeline import LiveAssistant
 from rag.render import error_reply
 from rag.types import Reply
 from rag.ui import choices, html
 from rag.ui.conversation import Turns, turns_of
-from rag.understand import aside
 from rag.verify.schema import Answer
 from rag.wire import MAX_TURNS, AskedLine, requested
 
@@ -38,7 +38,7 @@ def converse(
             assistant = assistant.at_level(float(level))
         generation = assistant.store.generation
         reply = answered(assistant, asked.model_copy(update={"history": turns_of(before)}))
-        return reply, None if aside(text) else html.sources(reply, assistant.store)
+        return reply, None if pack().aside(text) else html.sources(reply, assistant.store)
     except Exception as error:  # noqa: BLE001 - the edge of the process: the page must say that it failed
         return error_reply(error, question=text, filters=filters, generation=generation), None
 

@@ -12,17 +12,12 @@ from dataclasses import replace
 
 from rag.absence import cleaned
 from rag.errors import InputError
+from rag.language import pack
 from rag.messages import message
-from rag.types import OF_SEVERAL, Query, Turn, Understanding, Vocabulary
-from rag.understand.english.asides import aside, is_courtesy
-from rag.understand.english.followups import depends, wants_more
-from rag.understand.english.kinds import kind_and_focus
-from rag.understand.english.naming import capitalised, named
-from rag.understand.english.parts import parts
-from rag.understand.english.requests import ABOUT, Form, alone, form, on_topic
+from rag.types import OF_SEVERAL, Form, Query, Turn, Understanding, Vocabulary
 from rag.words import stem, terms
 
-__all__ = ["RuleUnderstander", "aside", "checked", "plain_query", "query_of"]
+__all__ = ["RuleUnderstander", "checked", "plain_query", "query_of"]
 
 _KEPT_TURNS = 8
 
@@ -36,7 +31,7 @@ class RuleUnderstander:
     def understand(self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int) -> Understanding:
         """As `Understander`. What would be longer than a question may be is asked as it was typed."""
         text = checked(message, self._max_chars)
-        courtesy = aside(text)
+        courtesy = pack().aside(text)
         if courtesy:
             return Understanding(text, (Query(text, courtesy, ()),), text)
         queries = self._queries(self._meant(text, vocabulary), self._before(history, vocabulary))
@@ -53,7 +48,7 @@ class RuleUnderstander:
         return found if len(found.text) <= self._max_chars else query
 
     def _meant(self, text: str, vocabulary: Vocabulary) -> str:
-        found = capitalised(self._mend(text, vocabulary), vocabulary)
+        found = pack().capitalised(self._mend(text, vocabulary), vocabulary)
         return found if len(found) <= self._max_chars else text
 
     def _before(self, history: Sequence[Turn], vocabulary: Vocabulary) -> list[str]:
@@ -61,7 +56,7 @@ class RuleUnderstander:
         before, last = list[str](), list[str]()
         for turn in history[-_KEPT_TURNS:]:
             text = cleaned(turn.question[: 2 * self._max_chars])[: self._max_chars]
-            if not text or aside(text) or is_courtesy(text):
+            if not text or pack().aside(text) or pack().is_courtesy(text):
                 continue
             queries = self._queries(self._meant(text, vocabulary), before)
             said = terms(turn.short_answer) if len(queries) == 1 else ()
@@ -72,19 +67,19 @@ class RuleUnderstander:
 
     def _queries(self, text: str, before: Sequence[str]) -> list[Query]:
         """The queries of a message; `before` are words of what was asked last."""
-        whole = form(text)
-        if before and wants_more(whole.text):
-            return [_of_form(on_topic(" ".join(before)) or whole)]
-        texts = [whole.text] if whole.topic or whole.claim else parts(whole.text)
+        whole = pack().form(text)
+        if before and pack().wants_more(whole.text):
+            return [_of_form(pack().on_topic(" ".join(before)) or whole)]
+        texts = [whole.text] if whole.topic or whole.claim else pack().parts(whole.text)
         queries = list[Query]()
         for i, one in enumerate(texts):
-            asked = whole if len(texts) == 1 else form(one)
+            asked = whole if len(texts) == 1 else pack().form(one)
             told = before if not i else queries[0].terms
-            if asked.topic is None and told and depends(asked.text):
+            if asked.topic is None and told and pack().depends(asked.text):
                 query = with_context(_of_form(asked), told)
                 queries.append(replace(query, needs_answer_of=0) if i else query)
             else:
-                queries.append(_of_form((alone(asked.text) if len(texts) == 1 else None) or asked))
+                queries.append(_of_form((pack().alone(asked.text) if len(texts) == 1 else None) or asked))
         return queries
 
 
@@ -103,11 +98,11 @@ def checked(message_: str, max_chars: int) -> str:
 def query_of(text: str, max_chars: int) -> Query:
     """A question by itself, without a look at any article. Raises InputError as `checked` does."""
     text = checked(text, max_chars)
-    courtesy = aside(text)
+    courtesy = pack().aside(text)
     if courtesy:
         return Query(text, courtesy, ())
-    asked = form(text)
-    return _of_form(alone(asked.text) or asked)
+    asked = pack().form(text)
+    return _of_form(pack().alone(asked.text) or asked)
 
 
 def plain_query(text: str) -> Query:
@@ -124,9 +119,9 @@ def with_context(query: Query, words: Sequence[str]) -> Query:
 
 def _of_form(asked: Form) -> Query:
     if asked.topic is not None:
-        return Query(asked.text, "topic", terms(asked.topic), read_as=asked.read, topic=asked.topic)
-    (kind, focus), name = kind_and_focus(asked.text), named(asked.text)
+        return Query(asked.text, "topic", terms(asked.topic), read_as=asked.read_as, topic=asked.topic)
+    (kind, focus), name = pack().kind_and_focus(asked.text), pack().named(asked.text)
     # All that ask what an article is about are read as one question. Who somebody is that is named is told by no name.
-    read_as = ABOUT if kind == "about" else None
+    read_as = pack().ABOUT if kind == "about" else asked.read_as
     kind = "what" if name and kind == "who" else kind
     return Query(asked.text, kind, terms(asked.text), read_as=read_as, focus=focus, claim=asked.claim, name=name)

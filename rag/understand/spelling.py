@@ -1,9 +1,8 @@
 """question -> the question with slips of the hand mended: "Prime Minster of Japn" -> "Prime Minister of Japan".
 
 A word is mended when the articles do not hold it, it is no common word, and one slip makes it of a word of the articles
-or, where it is neither a name nor any word of English, which the question is in, of a common one. So a name that stands
-in the articles or that is common is never made another one; nor is what stands in quotation marks mended. What was
-searched is shown.
+or, where it is neither a name nor any word of the language, of a common one. So a name that stands in the articles or
+that is common is never made another one; nor is what stands in quotation marks mended. What was searched is shown.
 """
 
 from __future__ import annotations
@@ -13,30 +12,26 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from spellchecker import SpellChecker
-
+from rag.language import Language, pack
 from rag.types import Vocabulary
-from rag.words import LETTERS, STOPWORDS, WORD, bare, commonest, stem, written
+from rag.words import LETTERS, WORD, bare, commonest, stem, written
 
 _SHORTEST = 4  # letters of a word that is mended, and of what it becomes
 _LONGEST = 40  # beyond that it is no word that somebody mistyped, and has too many that are one slip away
 _LONG = 6  # letters of a word that is mended of a less likely slip
 _LONG_NAME = 7  # and of a name with another letter in it, which is as likely another name: Hansen, Hanson
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _QUOTED = re.compile(r"[\"“„«][^\"“”„«»]*[\"”“»]")
-# Function words as they are also typed: dont, whos.
-_FUNCTION_WORDS = STOPWORDS | {word.replace("'", "") for word in STOPWORDS}
 
 
-class English:
-    """Which words are English: common ones, those that the encoder's tokenizer keeps whole, and all of a word list."""
+class KnownWords:
+    """The words of a language: common ones, those that the encoder's tokenizer keeps whole, and all of a list."""
 
     def __init__(self, common: Iterable[str]) -> None:
         self._common = frozenset(common)
-        self._list = SpellChecker(language="en").word_frequency
+        self._list = pack().word_frequencies()
 
     @classmethod
-    def of(cls, encoder: Path) -> English:
+    def of(cls, encoder: Path) -> KnownWords:
         """With the tokenizer of the encoder in this folder."""
         return cls(filter(LETTERS.fullmatch, (encoder / "vocab.txt").read_text(encoding="utf-8").split("\n")))
 
@@ -50,7 +45,7 @@ class English:
 
     def commonest(self, words: Iterable[str]) -> str | None:
         """Of these words the most frequent; None where none is common."""
-        return max(self._common.intersection(words), key=lambda word: (self._list[word], word), default=None)
+        return max(self._common.intersection(words), key=lambda word: (self._list.get(word, 0), word), default=None)
 
 
 class PassageWords:
@@ -73,24 +68,34 @@ class PassageWords:
         return commonest((word, bare(word), count) for word, count in self._count.items() if bare(word) in wanted)
 
 
-def mended(text: str, vocabulary: Vocabulary, english: English) -> str:
+def mended(text: str, vocabulary: Vocabulary, known: KnownWords) -> str:
     """The question with each word that a slip explains replaced by what was meant."""
     all_words = [bare(word) for word in WORD.findall(text)]
-    in_english = 2 * sum(map(english.common, all_words)) >= len(all_words)
+    in_language = 2 * sum(map(known.common, all_words)) >= len(all_words)
     quoted = [match.span() for match in _QUOTED.finditer(text)]
     out, done = [], 0
     for start, end in _places(text):
         word = text[start:end]
-        known = bare(word) in _FUNCTION_WORDS or english.common(bare(word)) or vocabulary.occurs(word)
-        if known or any(a <= start < b for a, b in quoted):
+        is_known = _is_function(bare(word)) or known.common(bare(word)) or vocabulary.occurs(word)
+        if is_known or any(a <= start < b for a, b in quoted):
             continue
         name = word[0].isupper() and start > 0
-        meant = _meant(bare(word), vocabulary, english, name=name, in_english=in_english)
+        meant = _meant(bare(word), vocabulary, known, name=name, in_language=in_language)
         # Another form of the same word is no slip: subdue, subdued.
         if meant is not None and stem(meant) != stem(word):
             out += [text[done:start], _cased(meant, word)]
             done = end
     return "".join([*out, text[done:]])
+
+
+def _is_function(word: str) -> bool:
+    """Whether it is a function word, also as it is typed: dont, whos."""
+    return word in pack().STOPWORDS or word in _without_apostrophes(pack())
+
+
+@functools.cache
+def _without_apostrophes(language: Language) -> frozenset[str]:
+    return frozenset(word.replace("'", "") for word in language.STOPWORDS)
 
 
 def _places(text: str) -> Iterator[tuple[int, int]]:
@@ -106,19 +111,19 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
                 yield piece.span()
 
 
-def _meant(word: str, vocabulary: Vocabulary, english: English, *, name: bool, in_english: bool) -> str | None:
+def _meant(word: str, vocabulary: Vocabulary, known: KnownWords, *, name: bool, in_language: bool) -> str | None:
     """The word that was meant, as it is mostly written.
 
-    By a likely slip a word of the articles; where it is no English word at all, by a likely slip a common one, or by
+    By a likely slip a word of the articles; where it is no word of the language, by a likely slip a common one, or by
     another slip a word of the articles. By such a slip, or where it is on the list, a name only becomes a name.
     """
     likely, others = _one_slip_from(word)
     found = _of_articles(likely, vocabulary)
-    if english.knows(word):
+    if known.knows(word):
         return None if found and name and found[0].islower() else found
     if found is not None:
         return found
-    common = english.commonest(likely) if in_english and not name else None
+    common = known.commonest(likely) if in_language and not name else None
     if common or len(word) < _LONG:
         return common
     if name and len(word) < _LONG_NAME:
@@ -141,12 +146,12 @@ def _one_slip_from(word: str) -> tuple[set[str], set[str]]:
     and the first two exchanged.
     """
     cuts = range(1, len(word))
-    left_out = {word[:i] + c + word[i:] for i in [*cuts, len(word)] for c in _ALPHABET}
+    left_out = {word[:i] + c + word[i:] for i in [*cuts, len(word)] for c in pack().ALPHABET}
     doubled = {word[:i] + word[i + 1 :] for i in cuts if word[i] == word[i - 1]}
     exchanged = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in cuts[:-1]}
     first = {word[1] + word[0] + word[2:]}
     added = {word[:i] + word[i + 1 :] for i in cuts}
-    another = {word[:i] + c + word[i + 1 :] for i in cuts for c in _ALPHABET}
+    another = {word[:i] + c + word[i + 1 :] for i in cuts for c in pack().ALPHABET}
     likely = (left_out | doubled | exchanged) - {word}
     return likely, (added | another | first) - likely - {word}
 

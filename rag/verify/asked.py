@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import re
 
 from rag.errors import InputError
+from rag.language import pack
 from rag.types import Kind
 from rag.understand import query_of
-from rag.words import AUXILIARY, STOPWORDS, WH, WORD
+from rag.words import WORD
 
 LONGEST = 2_000  # code points of a question that may be asked, by any settings
 _LONGEST_MEANT = 10_000  # of one with what it takes from the turns before, and of several in one
-_ASKS = re.compile(rf"\b(?:{WH}|{AUXILIARY})\b", re.IGNORECASE)
-_ABOUT_ANOTHER = re.compile(r"\b(?:what|how) about\b", re.IGNORECASE)
-_AND = re.compile(r"\band\b", re.IGNORECASE)
 _MOST = 200  # words of a question from each of which its kind is looked at
 _MOST_SLIPS = 20
 _A_SLIP = 0.7  # of difflib's likeness: wich and which, waht and what
@@ -35,7 +32,7 @@ def asks(typed: str, meant: str, kind: Kind) -> bool:
     """
     if len(typed) > LONGEST:
         return False
-    if _ABOUT_ANOTHER.search(typed) or (_AND.search(typed) and not _ASKS.search(typed)):
+    if pack().names_another(typed):
         return True
     words = _without_slips(typed, meant).split()
     return any(kind_of(" ".join(words[i:])) == kind for i in range(min(len(words), _MOST)))
@@ -44,7 +41,7 @@ def asks(typed: str, meant: str, kind: Kind) -> bool:
 def _without_slips(typed: str, meant: str) -> str:
     """What was typed with the words that it was taken for, where these are nearly the same."""
     known = dict.fromkeys(word.casefold() for word in WORD.findall(meant))
-    others = {word for word in WORD.findall(typed.casefold()) if word not in known and word not in STOPWORDS}
+    others = {word for word in WORD.findall(typed.casefold()) if word not in known and word not in pack().STOPWORDS}
     if len(others) > _MOST_SLIPS:
         return typed
     near = {word: difflib.get_close_matches(word, known, 1, _A_SLIP) for word in others}

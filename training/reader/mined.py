@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.language.english.words import STOPWORDS
 from rag.sentences import sentence_pieces
-from rag.words import STOPWORDS
 from training.reader.data import Range, ReadingRecord, Row
 
 Key = tuple[str, str, str]

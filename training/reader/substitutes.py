@@ -14,7 +14,8 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from random import Random
 
-from rag.words import AUXILIARY, stem
+from rag.language.english.words import AUXILIARY
+from rag.words import stem
 from training.reader.data import ReadingRecord
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rag.language.english import answers, boilerplate, days, judging
+from rag.language.english.asides import aside, is_courtesy
 from rag.language.english.days import MONTHS, SHORT_MONTHS, month_number
+from rag.language.english.followups import depends, names_another, wants_more
 from rag.language.english.judging import FILLERS, FIXED, NEGATIONS, OPENERS, compared_words, in_digits
+from rag.language.english.kinds import kind_and_focus
+from rag.language.english.naming import OFFICES, PLACES, RELATIONS, capitalised, named
+from rag.language.english.parts import parts
+from rag.language.english.requests import ABOUT, alone, form, on_topic
 from rag.language.english.sentences import SPLITTER, sentence_spans
 from rag.language.english.words import (
     ALPHABET,
@@ -26,6 +32,7 @@ OPENING = "opens with"
 PATTERNS: Mapping[str, str] = {**answers.PATTERNS, **boilerplate.PATTERNS, **days.PATTERNS, **judging.PATTERNS}
 
 __all__ = [
+    "ABOUT",
     "ALPHABET",
     "ARTICLES",
     "ASKING_VERBS",
@@ -35,19 +42,34 @@ __all__ = [
     "MONTHS",
     "NAMES",
     "NEGATIONS",
+    "OFFICES",
     "OPENERS",
     "OPENING",
     "PATTERNS",
+    "PLACES",
+    "RELATIONS",
     "SHORT_MONTHS",
     "SPLITTER",
     "STOPWORDS",
     "TOKENIZER",
     "YEAR_NOUNS",
+    "alone",
+    "aside",
+    "capitalised",
     "compared_words",
+    "depends",
+    "form",
     "in_digits",
+    "is_courtesy",
+    "kind_and_focus",
     "month_number",
+    "named",
+    "names_another",
+    "on_topic",
+    "parts",
     "sentence_spans",
     "stemmed",
+    "wants_more",
     "without_possessive",
     "word_frequencies",
 ]

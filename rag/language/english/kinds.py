@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from rag.language.english.asides import is_on_article, on_record
+from rag.language.english.words import AUXILIARY, STOPWORDS
 from rag.types import Kind
-from rag.understand.english.asides import is_on_article, on_record
-from rag.words import AUXILIARY, STOPWORDS
 
 # What somebody said is asked by these, one after the other; as one pattern they take a time in the cube of the length.
 _SAID = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from rag.language.english.requests import GREETS
 from rag.types import Kind
-from rag.understand.english.requests import GREETS
 from rag.words import WORD
 
 _THANKS = frozenset({"thanks", "thank", "thx", "cheers"})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from rag.language.english.words import STOPWORDS
 from rag.types import Vocabulary
-from rag.words import LETTERS, STOPWORDS, bare
+from rag.words import LETTERS, bare
 
 _ASKS = re.compile(
     r"(?:who|where)(?:\s+exactly)?(?:['’]?s|\s+(?P<verb>is|was|are|were))\s+(?P<name>[^\s?][^?]*?)"

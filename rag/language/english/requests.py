@@ -7,10 +7,11 @@ of any subject; in doubt a question is left as it is.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from rag.language.english.words import AUXILIARY, STOPWORDS, WH
 from rag.sentences import sentence_pieces
-from rag.words import AUXILIARY, STOPWORDS, WH, WORD
+from rag.types import Form
+from rag.words import WORD
 
 ABOUT = "What is this about?"  # as the networks read each question on what an article is about
 _LONGEST = 24  # words of a request
@@ -106,20 +107,6 @@ _TRAILING = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A question, or what asks for all on a topic, or whether a claim is so."""
-
-    text: str
-    topic: str | None = None
-    claim: str | None = None
-
-    @property
-    def read(self) -> str:
-        """As the networks read it: they know what defines a topic."""
-        return self.text if self.topic is None else what_is(self.topic)
-
-
 def form(text: str) -> Form:
     """What a message asks without greetings, thanks and requests to be told; its text where it is plain."""
     for _ in range(_LONGEST):
@@ -150,7 +137,7 @@ def on_topic(topic: str) -> Form | None:
     if claim and topic[:1].islower():
         return _whether(claim["claim"])
     if re.fullmatch(rf"(?:that\s+)?{_ARTICLE}", topic, re.IGNORECASE):
-        return Form("What is this article about?")
+        return Form("What is this article about?", read_as=ABOUT)
     first = topic.split(" ")[0]
     if _POINTS.match(topic) and not (first.isupper() and len(first) > 1):
         return None
@@ -161,7 +148,7 @@ def on_topic(topic: str) -> Form | None:
         return None
     if _FACT.match(topic):
         return Form(what_is(topic if topic[:4].casefold() == "the " else f"the {topic}"))
-    return Form(f"What do the articles say about {topic}?", topic=topic)
+    return Form(f"What do the articles say about {topic}?", topic=topic, read_as=what_is(topic))
 
 
 def what_is(thing: str) -> str:

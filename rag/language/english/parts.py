@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from rag.language.english.asides import is_on_article
+from rag.language.english.requests import BEGINS, PREPOSITION
+from rag.language.english.words import AUXILIARY, WH
 from rag.sentences import sentence_pieces
-from rag.understand.english.asides import is_on_article
-from rag.understand.english.requests import BEGINS, PREPOSITION
-from rag.words import AUXILIARY, WH
 
 _WHO = r"(?:he|she|it|they|there)\b"
 _SUBJECT = rf"(?:{_WHO}|(?:the|an?|any|this|these|his|her|its|their)\b|(?-i:[A-Z]))"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from rag.words import AUXILIARY, STOPWORDS, WH, terms
+from rag.language.english.words import AUXILIARY, STOPWORDS, WH
+from rag.words import terms
 
 _LEAD_IN = re.compile(r"(?:(?:ok|okay|and|but|so|then|also|well|thanks|thank you|great)\b[,.!]?\s+)+", re.IGNORECASE)
 _ANOTHER = re.compile(r"(?:and|(?:and\s+)?(?:what|how)\s+about)\s+(?P<thing>\S.*?)[?.!\s]*", re.IGNORECASE)
@@ -32,6 +33,8 @@ _EXPLETIVE = re.compile(
 )
 _ASKS = re.compile(rf"\b(?:{WH}|{AUXILIARY})\b", re.IGNORECASE)
 _DEFINES = re.compile(r"(?:what|who)(?:['’]s|\s+(?:is|are|was|were))\s+(?!the\s)", re.IGNORECASE)
+_ABOUT = re.compile(r"\b(?:what|how) about\b", re.IGNORECASE)
+_AND = re.compile(r"\band\b", re.IGNORECASE)
 _NAME = re.compile(r"[A-Z][A-Z0-9]+[?.!\s]*")
 _FRAGMENT = 4  # words
 
@@ -45,6 +48,11 @@ def another(text: str) -> str | None:
     """What is named in a message that asks the last question of another: "And Japan?", "What about Japan?"."""
     match = _ANOTHER.fullmatch(text)
     return None if match is None or _ASKS.match(match["thing"]) else match["thing"]
+
+
+def names_another(text: str) -> bool:
+    """Whether a message may ask the last question of another, and so be of any kind."""
+    return _ABOUT.search(text) is not None or (_AND.search(text) is not None and not _ASKS.search(text))
 
 
 def depends(text: str) -> bool:

@@ -1,1 +1,0 @@
-"""How questions are put in English."""
