@@ -17,8 +17,8 @@ from pathlib import Path
 
 from eval import bench, compare, datasets, gate, report
 from eval.reading import remember
-from rag.errors import RagError
-from rag.settings import load_settings
+from rag.types.errors import RagError
+from rag.types.settings import load_settings
 
 
 def main(arguments: list[str] | None = None) -> int:

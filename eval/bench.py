@@ -27,8 +27,8 @@ from eval.systems.oracles import OracleReader, OracleRetrieval
 from eval.systems.ours import Renamed
 from eval.vectors import CachedEncoder
 from rag import embed
-from rag.fingerprint import fingerprint
-from rag.settings import Settings
+from rag.answer.fingerprint import fingerprint
+from rag.types.settings import Settings
 
 FORMAT = 1
 RESULTS = Path(__file__).parent / "results"

@@ -103,7 +103,7 @@ class _Encoder:
 def _build(folder: Path) -> dict[str, object]:
     """Builds, with the figures of this process and of its largest child."""
     from rag.build import sync_index
-    from rag.settings import Settings
+    from rag.types.settings import Settings
 
     resource.setrlimit(resource.RLIMIT_AS, (_MOST, _MOST))
     start = time.perf_counter()

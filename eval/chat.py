@@ -23,7 +23,7 @@ from eval.reading import remember
 from eval.setup import Setup
 from eval.understanders import AsTyped
 from eval.variants import Variants, ask, save, show
-from rag.settings import load_settings
+from rag.types.settings import load_settings
 
 CHAT = seeds.FILE.with_name("chat.jsonl")
 TOPICS = seeds.FILE.with_name("topics.jsonl")

@@ -16,7 +16,7 @@ from eval.bench import CACHE, Bench, Options, records_of
 from eval.compare import differences
 from eval.console import CONSOLE
 from eval.reading import remember
-from rag.settings import load_settings
+from rag.types.settings import load_settings
 
 _PARTS = (("test",), ("calibrate",), ("calibrate", "test"))
 

@@ -13,7 +13,7 @@ from eval.datasets.news import REMOVED
 from eval.metrics import refusal
 from eval.metrics.intervals import Share, paired_statistic
 from eval.scoring import ScoredRecord, at, scorable, told
-from rag.judge import holds_words, token_f1
+from rag.calibrate.judge import holds_words, token_f1
 
 CHANCE_PARTNERS = 10
 

@@ -12,7 +12,7 @@ from eval.cases import Case
 from eval.console import CONSOLE
 from eval.metrics import retrieval
 from eval.setup import Ranking, Setup
-from rag.judge import answer_words
+from rag.calibrate.judge import answer_words
 from rag.types import Passage
 
 RANKINGS: tuple[Ranking, ...] = ("dense", "lexical", "fused")

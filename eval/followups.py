@@ -25,10 +25,10 @@ from eval.console import CONSOLE
 from eval.datasets.lines import rows
 from eval.parts import seed_half
 from eval.understanders import LastTurns
-from rag.judge import holds_words
-from rag.pipeline import Assistant
-from rag.settings import load_settings
+from rag.answer.assistant import Assistant
+from rag.calibrate.judge import holds_words
 from rag.types import Turn, Understander
+from rag.types.settings import load_settings
 
 FILE = Path(__file__).parent / "questions" / "conversations.jsonl"
 CUTS = (1, 5, 10)

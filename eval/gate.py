@@ -28,8 +28,8 @@ from eval.console import CONSOLE
 from eval.grounding import check
 from eval.scoring import ScoredRecord
 from eval.systems.ours import Ours
-from rag.settings import Settings
 from rag.store import layout
+from rag.types.settings import Settings
 
 SAMPLE = 100  # questions of each part of a set that is not the seeds
 SETS = ("squad2", "clapnq", "news_removed", "ramdocs", "mtrag_un", "seeds")

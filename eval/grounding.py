@@ -14,11 +14,11 @@ from eval.console import CONSOLE
 from eval.datasets.news import REMOVED
 from eval.setup import Setup
 from eval.systems.ours import reply_to
-from rag.errors import RagError
-from rag.pipeline import error_reply
+from rag.answer.failure import error_reply
+from rag.answer.wire import reply_object
 from rag.types import Reply
+from rag.types.errors import RagError
 from rag.verify import verify
-from rag.wire import reply_object
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,11 @@ from eval.parts import sha1
 from eval.reading import remember
 from eval.scoring import ScoredRecord, score
 from eval.systems.ours import Ours
+from rag.calibrate.gold import CalibrationQuestion, drawn
+from rag.calibrate.judge import right, too_long
+from rag.calibrate.risk import Judged, certify_rest, groups_of, parted, smallest_risks
 from rag.extract.features import EXPLAINS
-from rag.gold import CalibrationQuestion, drawn
-from rag.judge import right, too_long
-from rag.risk import Judged, certify_rest, groups_of, parted, smallest_risks
-from rag.settings import load_settings
+from rag.types.settings import load_settings
 from rag.understand import query_of
 
 RISKS = (0.1, 0.2, 0.3, 0.4)
@@ -42,7 +42,7 @@ SETS = ("squad2", "wikiqa", "clapnq", "news", "ramdocs", "mtrag_un")
 
 
 def judged(case: Case, record: ScoredRecord) -> Judged:
-    """A question by the rule of certificates (`rag.judge`); by place where only passages are accepted."""
+    """A question by the rule of certificates (`rag.calibrate.judge`); by place where only passages are accepted."""
     accepted = [answer for answer in case.answers if not too_long(answer)]
     explains = case.asked.context is not None and query_of(case.asked.question, LONGEST).kind in EXPLAINS
     if case.answers:

@@ -26,11 +26,11 @@ from eval.datasets.identity import NAME, SENTENCES, IdentityQuestion, cases
 from eval.datasets.lines import rows
 from eval.metrics.intervals import Share, paired_difference, paired_statistic
 from eval.metrics.refusal import auroc, weighted_aurocs
-from rag.judge import exact_match, token_f1
+from rag.answer.reader import Reader
+from rag.calibrate.judge import exact_match, token_f1
 from rag.language.english.words import STOPWORDS
-from rag.reader import Reader
-from rag.settings import load_settings
-from rag.words import WORD, stem
+from rag.language.words import WORD, stem
+from rag.types.settings import load_settings
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 # Looked at while the rules were made, and only reported.

@@ -21,11 +21,12 @@ from typing import Any
 
 from eval.speed import seconds
 from rag import embed, load
+from rag.answer.assistant import Assistant
+from rag.answer.opening import open_assistant
 from rag.build import sync_index
-from rag.pipeline import Assistant, open_assistant
-from rag.settings import Settings, load_settings
 from rag.split import split
 from rag.store import open_current
+from rag.types.settings import Settings, load_settings
 
 _QUESTION = "Which city was named the most expensive to live in?"
 _NEW = {

@@ -21,14 +21,14 @@ import snowballstemmer
 from eval.speed import seconds
 from rag import load
 from rag.language.english.words import STOPWORDS
-from rag.settings import Settings
+from rag.language.words import WORD
 from rag.split import split
 from rag.store import vectors
 from rag.store.passage_reader import PassageReader
 from rag.store.passage_writer import PassageWriter
 from rag.types import Article, Chunk
+from rag.types.settings import Settings
 from rag.understand import query_of
-from rag.words import WORD
 
 Texts = Sequence[str]
 Search = Callable[[Sequence[str], int], list[int]]  # content words, k -> positions of passages

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.judge import answer_words, holds_words, token_f1
+from rag.calibrate.judge import answer_words, holds_words, token_f1
 
 _SENTENCE = 10  # words
 

@@ -1,4 +1,4 @@
-"""How far the rule of certificates agrees with judging by reading: `rag.judge` and the rule before it.
+"""How far the rule of certificates agrees with judging by reading: `rag.calibrate.judge` and the rule before it.
 
     python -m eval.loss_table --draw SHEET     asks the program and draws first answers to be judged, without verdicts
     python -m eval.loss_table --keep SHEET     keeps the judgements of a sheet (`"right": true`), without its texts
@@ -34,10 +34,11 @@ from eval.parts import sha1
 from eval.reading import remember
 from eval.setup import Setup
 from eval.systems.ours import reply_to
-from rag import judge, load
-from rag.errors import RagError
+from rag import load
+from rag.calibrate import judge
 from rag.extract.features import EXPLAINS
-from rag.settings import load_settings
+from rag.types.errors import RagError
+from rag.types.settings import load_settings
 from rag.understand import query_of
 
 FILE = Path(__file__).parent / "questions" / "judged_loss.jsonl"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from eval.cases import Case, Prediction
 from eval.metrics.answers import right_answer, right_paragraph, sentence_f1
 from eval.metrics.refusal import best_threshold
-from rag.judge import exact_match, holds_words, token_f1
+from rag.calibrate.judge import exact_match, holds_words, token_f1
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,16 @@ from eval.cases import Asked, Case, Dataset, Prediction, System
 from eval.hidden import without
 from eval.vectors import CachedEncoder
 from rag import embed, load
-from rag.build import Progress
-from rag.filters import Filters
-from rag.fingerprint import fingerprint
-from rag.pipeline import Assistant, open_assistant, sync_index, uncertified_threshold
-from rag.reader import Reader, given_passage
-from rag.report import bars
+from rag.answer.assistant import Assistant
+from rag.answer.fingerprint import fingerprint
+from rag.answer.opening import open_assistant, uncertified_threshold
+from rag.answer.reader import Reader, given_passage
+from rag.build import Progress, sync_index
+from rag.cli.report import bars
 from rag.retrieve import retrieve, searched
-from rag.settings import Settings
 from rag.types import Article, Hit, Passage, Understander
+from rag.types.filters import Filters
+from rag.types.settings import Settings
 
 Ranking = Literal["fused", "dense", "lexical"]
 DEPTH = 50  # hits that are looked at

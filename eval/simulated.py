@@ -34,10 +34,10 @@ from rich.progress import track
 
 from eval.console import CONSOLE
 from eval.metrics.intervals import Share
-from rag.batch import calibration_questions
-from rag.errors import InputError
-from rag.feedback import exported
-from rag.risk import Judged, Step, answers_needed, certify, certify_rest, parted, thresholds
+from rag.calibrate.feedback import exported
+from rag.calibrate.gold import calibration_questions
+from rag.calibrate.risk import Judged, Step, answers_needed, certify, certify_rest, parted, thresholds
+from rag.types.errors import InputError
 
 OUT = Path(__file__).parent.parent / "docs" / "evaluation" / "calibrations.md"
 DRAWS = 2000

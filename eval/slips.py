@@ -21,7 +21,7 @@ from eval.reading import remember
 from eval.setup import Setup
 from eval.understanders import unmended
 from eval.variants import Variants, ask, save, show
-from rag.settings import load_settings
+from rag.types.settings import load_settings
 
 _WORD = re.compile(r"[A-Za-z]{4,}")
 

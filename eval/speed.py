@@ -23,12 +23,13 @@ import numpy as np
 
 from eval.datasets import seeds
 from rag import embed, load
+from rag.answer.opening import open_assistant
+from rag.answer.reader import given_passage, networks
+from rag.build import sync_index
 from rag.extract import READ_AGAIN, spans
 from rag.extract.inputs import Inputs
-from rag.pipeline import open_assistant, sync_index
-from rag.reader import given_passage, networks
-from rag.settings import Settings, load_settings
 from rag.split import split
+from rag.types.settings import Settings, load_settings
 
 PASSAGE_TOKENS = 200
 _APART = 150  # characters from the beginning of one passage to that of the next

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from rag.pipeline import open_assistant
-from rag.settings import load_settings
+from rag.answer.opening import open_assistant
+from rag.types.settings import load_settings
 
 
 def measure(index: Path, questions: Sequence[str]) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from rag.errors import ModelError
 from rag.types import Encoder, Vectors
+from rag.types.errors import ModelError
 
 PACKAGED = {
     # Model name -> package that carries it, and the published SHA-256 of its model.safetensors.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from rag.filters import ALL, Filters
 from rag.language import pattern
-from rag.settings import Settings
+from rag.language.words import WORD, forms
 from rag.types import OF_ARTICLE, Encoder, Hit, Passage, Query, Store
-from rag.words import WORD, forms
+from rag.types.filters import ALL, Filters
+from rag.types.settings import Settings
 
 
 def retrieve(

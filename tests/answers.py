@@ -8,11 +8,12 @@ from pathlib import Path
 
 from fpdf import FPDF
 
-from rag.batch import answered
-from rag.pipeline import open_assistant, sync_index
-from rag.render import error_reply
-from rag.settings import Settings
-from rag.wire import AskedLine, reply_object
+from rag.answer.batch import answered
+from rag.answer.failure import error_reply
+from rag.answer.opening import open_assistant
+from rag.answer.wire import AskedLine, reply_object
+from rag.build import sync_index
+from rag.types.settings import Settings
 from tests.conftest import ARTICLE, SEEDS
 
 BRIDGE = {"from": "2031-01-01"}

@@ -93,8 +93,8 @@ def rag(monkeypatch, capsys, tmp_path):
 @pytest.fixture(scope="session")
 def seed_index(tmp_path_factory):
     """An index of the owner's article, made with the real encoder."""
-    from rag.pipeline import sync_index
-    from rag.settings import Settings
+    from rag.build import sync_index
+    from rag.types.settings import Settings
 
     index = tmp_path_factory.mktemp("seed") / "index"
     sync_index(SEEDS, index, Settings())
@@ -104,8 +104,8 @@ def seed_index(tmp_path_factory):
 @pytest.fixture(scope="session")
 def assistant(seed_index):
     """The real assistant over the owner's article."""
-    from rag.pipeline import open_assistant
-    from rag.settings import Settings
+    from rag.answer.opening import open_assistant
+    from rag.types.settings import Settings
 
     return open_assistant(seed_index, Settings())
 

@@ -22,12 +22,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag import build, embed, generation, pipeline
-from rag.check import check
-from rag.settings import Settings
+from rag import build, embed
+from rag.answer import assistant as pipeline
+from rag.answer.wire import reply_object
+from rag.build import generation
 from rag.store import kept, layout, manifest, pins, pruning, soundness, vectors
 from rag.store.passage_writer import PassageWriter
-from rag.wire import reply_object
+from rag.types.settings import Settings
+from rag.verify.check import check
 
 PHASES = (
     "start", "planning", "copying passages", "writing passages", "embedding", "keeping vectors", "writing vectors",

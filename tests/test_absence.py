@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rag.absence import askable, cleaned
+from rag.language.absence import askable, cleaned
 from rag.load import load
 from rag.split import split
 from rag.store.passage_reader import PassageReader

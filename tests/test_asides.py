@@ -4,13 +4,14 @@ import json
 
 import pytest
 
-from rag.filters import Filters
+from rag.answer.opening import open_assistant
+from rag.answer.wire import reply_object
+from rag.build import sync_index
 from rag.language.english.asides import aside, on_record
-from rag.pipeline import open_assistant, sync_index
-from rag.settings import Settings
-from rag.ui import html
+from rag.serve.ui import html
+from rag.types.filters import Filters
+from rag.types.settings import Settings
 from rag.verify import verify
-from rag.wire import reply_object
 from tests.conftest import ARTICLE, SEEDS
 
 TITLE = "China's Xi Meets South Korean Leader in Bid to Stabilize Ties After US Trade Truce"

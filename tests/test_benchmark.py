@@ -28,9 +28,9 @@ from eval.systems.ours import Ours, of_reply
 from eval.vectors import CachedEncoder
 from rag import embed
 from rag.extract.network import Networks
-from rag.filters import Filters
-from rag.settings import Settings
 from rag.types import Turn
+from rag.types.filters import Filters
+from rag.types.settings import Settings
 from tests.conftest import WordEncoder
 
 

@@ -18,12 +18,12 @@ from eval import bombs, crafted
 from rag import cli
 from rag import load as loading
 from rag.build import sync_index
-from rag.errors import InputError
+from rag.build.seeds import Library
 from rag.load import apart, formats, jsonl, load
 from rag.load.limits import LIMITS
 from rag.load.normalise import normalise
-from rag.seeds import Library
-from rag.settings import Settings
+from rag.types.errors import InputError
+from rag.types.settings import Settings
 
 
 @pytest.fixture

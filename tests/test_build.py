@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import pytest
 
 from rag import embed
+from rag.answer.opening import open_assistant
 from rag.build import sync_index
-from rag.check import check
-from rag.errors import IndexBusy, IndexUnusable, SeedError
-from rag.pipeline import open_assistant
-from rag.settings import Settings
 from rag.store import layout, open_current, pruning
+from rag.types.errors import IndexBusy, IndexUnusable, SeedError
+from rag.types.settings import Settings
+from rag.verify.check import check
 
 ARTICLES = {
     "a.txt": "First title\n\nThe fox jumped over the dog. It was brown.\n\nHead\n\nThe dog slept all day.\n",

@@ -11,21 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from eval.simulated import before, by_article, liked, liked_before, now, renamed
-from rag import judge
-from rag.batch import calibration_questions
-from rag.calibrate import calibrate
-from rag.check import check
-from rag.cli import app
-from rag.errors import IndexUnusable, InputError
-from rag.feedback import Feedback
-from rag.filters import parse
-from rag.fingerprint import fingerprint
-from rag.gold import CalibrationQuestion
-from rag.guard import Uploads
-from rag.load import load
-from rag.pipeline import LiveAssistant, open_assistant, sync_index
-from rag.report import calibration_lines
-from rag.risk import (
+from rag.answer.fingerprint import fingerprint
+from rag.answer.opening import LiveAssistant, open_assistant
+from rag.build import sync_index
+from rag.build.seeds import Library
+from rag.calibrate import calibrate, judge
+from rag.calibrate.feedback import Feedback
+from rag.calibrate.gold import CalibrationQuestion, calibration_questions
+from rag.calibrate.risk import (
     STAKES,
     Bets,
     Judged,
@@ -41,15 +34,21 @@ from rag.risk import (
     thresholds,
     upper_bound,
 )
-from rag.seeds import Library
-from rag.sentences import sentence_pieces
-from rag.settings import Settings, certified
+from rag.cli import app
+from rag.cli.report import calibration_lines
+from rag.language.sentences import sentence_pieces
+from rag.load import load
+from rag.serve.guard import Uploads
+from rag.serve.ui import Offer, chat, choices, page
+from rag.serve.ui.replies import converse
 from rag.store import certificates, layout
 from rag.store.certificates import Level
 from rag.types import Support, Turn
-from rag.ui import Offer, chat, choices, page
-from rag.ui.replies import converse
+from rag.types.errors import IndexUnusable, InputError
+from rag.types.filters import parse
+from rag.types.settings import Settings, certified
 from rag.verify import verify
+from rag.verify.check import check
 from tests.conftest import ARTICLE, SEEDS
 from tests.test_stages import asking, support
 
@@ -719,7 +718,7 @@ def test_the_command_says_what_was_tested(index, tmp_path, monkeypatch):
 
 
 def test_an_answer_with_a_certificate_verifies(index, tmp_path):
-    from rag.wire import to_json
+    from rag.answer.wire import to_json
 
     calibrate(assistant(index), index, questions(), risk=0.2, confidence=0.95)
     answers = tmp_path / "answers.jsonl"
@@ -735,8 +734,8 @@ def test_check_names_a_certificate_that_no_longer_holds(index):
 
 
 def reply(quote_short, status="answered"):
-    from rag.decide import decide
-    from rag.render import render
+    from rag.answer.decide import decide
+    from rag.answer.render import render
 
     found = support(1, 0.9, quote_short)
     return render(asking("When did it rain?", id="q"), decide([found], 0.5))

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from rag import console
+from rag.cli import console
 from rag.cli.results import write_lines
-from rag.errors import RagError
-from rag.settings import Settings
+from rag.types.errors import RagError
+from rag.types.settings import Settings
 from tests.conftest import ARTICLE, ROOT, SEEDS
 
 TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
@@ -19,7 +19,7 @@ TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
 @pytest.fixture
 def loaded(monkeypatch, assistant, seed_index):
     """Commands use the assistant that is loaded already."""
-    from rag import pipeline
+    from rag.answer import assistant as pipeline
 
     monkeypatch.setattr(pipeline, "open_assistant", lambda index, settings: assistant)
     return seed_index
@@ -105,7 +105,7 @@ def test_an_unknown_setting_is_named(rag, monkeypatch, tmp_path):
 
 
 def test_settings_come_from_the_file_and_the_environment_wins(monkeypatch, tmp_path):
-    from rag.settings import load_settings
+    from rag.types.settings import load_settings
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rag.toml").write_text("passages = 7\nrrf_k = 30\n")
@@ -344,8 +344,8 @@ def test_a_crash_in_the_reader_is_an_error_not_a_refusal(rag, loaded, assistant,
 @pytest.mark.model
 def test_the_same_batch_twice_and_each_question_alone_give_the_same_answers(assistant, seed_index):
     """A fresh assistant in another order, so that nothing kept from one question can reach the next."""
-    from rag.pipeline import open_assistant
-    from rag.wire import reply_object
+    from rag.answer.opening import open_assistant
+    from rag.answer.wire import reply_object
 
     texts = [json.loads(line)["question"] for line in (ROOT / "eval/questions/seeds.jsonl").read_text().splitlines()][
         ::4
@@ -407,7 +407,8 @@ def test_the_installed_command_runs_in_a_new_process(seed_index):
 def test_a_build_without_changes_imports_no_torch(seed_index):
     """In a new process, as imports of this one would hide it."""
     code = (
-        "import sys; from rag.build import sync_index; from rag.settings import Settings; from pathlib import Path; "
+        "import sys; from pathlib import Path; from rag.build import sync_index; "
+        "from rag.types.settings import Settings; "
         f"r = sync_index(Path({str(SEEDS)!r}), Path({str(seed_index)!r}), Settings()); "
         "print(r.changed_anything, 'torch' in sys.modules)"
     )

@@ -8,9 +8,9 @@ import pytest
 
 from rag import embed
 from rag.embed import SentenceTransformerEncoder, resolve
-from rag.errors import ModelError
-from rag.settings import Settings
 from rag.types import Article
+from rag.types.errors import ModelError
+from rag.types.settings import Settings
 from tests.conftest import ARTICLE, SEEDS
 
 

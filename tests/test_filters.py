@@ -4,12 +4,13 @@ import json
 
 import pytest
 
-from rag.errors import InputError
-from rag.filters import ALL, Filters, parse
-from rag.pipeline import open_assistant, sync_index
-from rag.settings import Settings
+from rag.answer.opening import open_assistant
+from rag.answer.wire import to_json
+from rag.build import sync_index
+from rag.types.errors import InputError
+from rag.types.filters import ALL, Filters, parse
+from rag.types.settings import Settings
 from rag.verify import verify
-from rag.wire import to_json
 
 OLD = "---\ntitle: Old\ndate: 1999-05-01\n---\nThe old bridge was opened by the mayor.\n\nIt rained on that day.\n"
 NEW = "---\ntitle: New\ndate: 2020-05-01\n---\nThe new bridge was opened by the queen.\n\nIt snowed on that day.\n"

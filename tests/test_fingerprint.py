@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from rag import fingerprint as made
-from rag.errors import ModelError
-from rag.fingerprint import LIBRARIES, PACKAGE, code, files, fingerprint, libraries, of_language
+from rag.answer import fingerprint as made
+from rag.answer.fingerprint import LIBRARIES, PACKAGE, code, files, fingerprint, libraries, of_language
+from rag.types.errors import ModelError
 from tests.conftest import ROOT
 
 # Libraries that no answer depends on: they check settings, lock a build, fetch an encoder.
@@ -43,8 +43,15 @@ def sources(package, names):
 def test_a_changed_line_of_any_module_that_answers_changes_it(package):
     before = code(package)
     assert before == code(PACKAGE)
-    assert {"rag", "rag.types", "rag.store", "rag.store.passages", "rag.words", "rag.fingerprint"} <= set(before)
-    assert not {name for name in before if name.split(".")[1:2] in (["cli"], ["ui"], ["serve"], ["verify"])}
+    assert {
+        "rag",
+        "rag.types",
+        "rag.store",
+        "rag.store.passages",
+        "rag.language.words",
+        "rag.answer.fingerprint",
+    } <= set(before)
+    assert not {name for name in before if name.split(".")[1:2] in (["cli"], ["serve"], ["verify"])}
     for _, source in sources(package, before):
         source.write_text(source.read_text() + "\n_CHANGED = 1\n")
     after = code(package)
@@ -117,11 +124,13 @@ def test_each_template_and_each_model_file_changes_it(package):
     templates = "language/english/templates"
     some = {f"{templates}/answered/what.j2", f"{templates}/scope.j2", "models/support.json", "models/reader.json"}
     assert some <= set(before)
-    assert {f"models/{path.name}" for path in (PACKAGE / "models").glob("*.json")} <= set(before)
+    assert {f"extract/models/{path.name}" for path in (PACKAGE / "extract" / "models").glob("*.json")} <= set(before)
     assert {path.relative_to(PACKAGE).as_posix() for path in (PACKAGE / templates).rglob("*.*")} <= set(before)
     # The networks are in it by their checksums, which are compared when they are loaded.
-    named = json.loads((PACKAGE / "models" / "reader.json").read_text())["sha256"]
-    networks = {path.name for path in (PACKAGE / "models").iterdir() if path.suffix in (".onnx", ".safetensors")}
+    named = json.loads((PACKAGE / "extract" / "models" / "reader.json").read_text())["sha256"]
+    networks = {
+        path.name for path in (PACKAGE / "extract" / "models").iterdir() if path.suffix in (".onnx", ".safetensors")
+    }
     assert set(named) == networks | {"support.json"}
     for name in before:
         with (package / name).open("ab") as file:
@@ -167,8 +176,8 @@ def test_all_that_a_question_loads_is_in_it(seed_index):
     asked = """
 import sys
 from pathlib import Path
-from rag.pipeline import open_assistant
-from rag.settings import Settings
+from rag.answer.opening import open_assistant
+from rag.types.settings import Settings
 from rag.types import Turn
 opened = open_assistant(Path(sys.argv[1]), Settings())
 opened.ask("Who is Xi meeting?")
@@ -183,5 +192,5 @@ print(*(name for name in sys.modules if name.split(".")[0] == "rag"))
         cwd=ROOT,
     )
     loaded = set(done.stdout.split())
-    assert {"rag.pipeline", "rag.types", "rag.extract.network"} <= loaded
+    assert {"rag.answer.assistant", "rag.types", "rag.extract.network"} <= loaded
     assert loaded <= set(code(PACKAGE))

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from rag.errors import ModelError
 from rag.extract import Logistic
 from rag.extract.checksums import described
 from rag.extract.features import CHOOSING, FEATURES
+from rag.types.errors import ModelError
 from training.fit_support import MODELS, OUT, chosen, crossed, fifths, out_of_sample
 from training.read_hits import STAGES, SupportCase, keep, kept
 from training.reader.data import ReadingRecord

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rag.messages import own
+from rag.types.messages import own
 from rag.verify import NOT_CHECKED, verify
 from rag.verify.schema import Answer, AnswerSegment
 from rag.verify.wording import FIELDS, made_by

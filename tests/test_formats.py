@@ -9,11 +9,11 @@ from fpdf import FPDF
 
 from rag import load as loading
 from rag.build import sync_index
-from rag.check import check
+from rag.build.seeds import Library
 from rag.load import find, load, text
-from rag.seeds import Library
-from rag.settings import Settings
 from rag.store import open_current
+from rag.types.settings import Settings
+from rag.verify.check import check
 
 PAGE = """<!doctype html><html><head><title>Bridge opens - The Daily</title>
 <meta property="og:site_name" content="The Daily"><meta name="author" content="Ann Writer">

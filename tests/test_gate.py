@@ -11,7 +11,7 @@ from eval.datasets import seeds
 from eval.setup import Setup
 from eval.systems import Remembered, ours
 from eval.systems.sentence import nearest_sentence
-from rag.settings import Settings
+from rag.types.settings import Settings
 
 pytestmark = pytest.mark.model
 

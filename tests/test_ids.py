@@ -4,18 +4,17 @@ import json
 
 import pytest
 
-from rag import ids
-from rag.build import sync_index
-from rag.check import check
+from rag.answer.opening import open_assistant
+from rag.answer.wire import to_json
+from rag.build import ids, sync_index
+from rag.build.seeds import Library
 from rag.cli import main
-from rag.errors import InputError
-from rag.pipeline import open_assistant
-from rag.seeds import Library
-from rag.settings import Settings
 from rag.store import open_current
 from rag.types import SeedEntry
+from rag.types.errors import InputError
+from rag.types.settings import Settings
 from rag.verify import verify
-from rag.wire import to_json
+from rag.verify.check import check
 from tests.test_build import state
 
 OTHER = "Other title\n\nThe heron stood in the water.\n"

@@ -14,14 +14,14 @@ import httpx
 import pytest
 
 from eval.load import served
-from rag.batch import recorded
-from rag.errors import InputError, RagError
-from rag.journal import Journal
-from rag.pipeline import error_reply
-from rag.replay import replay
+from rag.answer.batch import recorded
+from rag.answer.failure import error_reply
+from rag.answer.journal import Journal
 from rag.serve import Serving, run
-from rag.settings import Settings
+from rag.types.errors import InputError, RagError
+from rag.types.settings import Settings
 from rag.verify import verify
+from rag.verify.replay import replay
 from rag.verify.schema import read
 from tests.conftest import ARTICLE, ROOT, SEEDS
 
@@ -144,7 +144,7 @@ def test_a_log_that_is_moved_away_begins_anew(file, tmp_path):
 
 
 def test_several_processes_and_threads_tear_no_line(file):
-    code = "import sys, threading; from pathlib import Path; from rag.journal import Journal\n"
+    code = "import sys, threading; from pathlib import Path; from rag.answer.journal import Journal\n"
     code += "journal = Journal(Path(sys.argv[1]))\n"
     code += "work = lambda n: [journal.add({'schema': 1, 'n': n, 'text': 'x' * 5000}) for _ in range(20)]\n"
     code += "threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]\n"

@@ -11,10 +11,10 @@ import pytest
 
 from rag import embed
 from rag.build import sync_index
-from rag.check import check
-from rag.report import report_lines
-from rag.settings import Settings
+from rag.cli.report import report_lines
 from rag.store import kept, layout, open_current
+from rag.types.settings import Settings
+from rag.verify.check import check
 from tests.test_survival import child, ended
 
 ANIMALS = ("fox", "owl", "cat", "heron", "otter", "zebra", "mole")

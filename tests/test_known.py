@@ -8,19 +8,20 @@ from typer.testing import CliRunner
 
 from eval.datasets.lines import rows
 from rag import embed
-from rag.check import check
+from rag.answer.opening import open_assistant
+from rag.answer.reader import given_passage
+from rag.build import sync_index
 from rag.cli import app
+from rag.cli.report import report_lines
 from rag.extract import MODELS, shipped_model
 from rag.extract.known import Known, numbers_of, recorded
-from rag.filters import Filters
 from rag.language.english.asides import on_record
-from rag.pipeline import open_assistant, sync_index
-from rag.reader import given_passage
-from rag.report import report_lines
-from rag.settings import Settings
+from rag.serve.ui import html
 from rag.types import Support
-from rag.ui import html
+from rag.types.filters import Filters
+from rag.types.settings import Settings
 from rag.understand import query_of
+from rag.verify.check import check
 from tests.conftest import SEEDS
 from training.fit_known import fitted, shares
 from training.known_cases import JUDGED, TopicCase

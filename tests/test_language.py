@@ -11,28 +11,28 @@ from typing import get_args
 import pytest
 
 from rag import language
-from rag.boilerplate import is_boilerplate
+from rag.answer.fingerprint import PACKAGE, code, files
+from rag.answer.opening import open_assistant
+from rag.answer.wire import to_json
 from rag.build import recipe, sync_index
-from rag.check import check
+from rag.calibrate.judge import agrees, squad_words
 from rag.embed import EncoderSource
-from rag.errors import IndexUnusable, SeedError, SettingsError
 from rag.extract.expected import holds_expected
 from rag.extract.judgement import asks_judgement
 from rag.extract.names import also_held
-from rag.fingerprint import PACKAGE, code, files
-from rag.judge import agrees, squad_words
 from rag.language import english
+from rag.language.sentences import sentence_pieces
+from rag.language.words import dated, forms, stem, stems, terms
 from rag.load import apart
 from rag.load.limits import LIMITS
-from rag.pipeline import open_assistant
 from rag.retrieve import searched
-from rag.sentences import sentence_pieces
-from rag.settings import Settings, load_settings
+from rag.split.boilerplate import is_boilerplate
 from rag.store import manifest
 from rag.types import ASIDES, Kind, Query, SeedEntry, Support, Turn
+from rag.types.errors import IndexUnusable, SeedError, SettingsError
+from rag.types.settings import Settings, load_settings
 from rag.verify import verify
-from rag.wire import to_json
-from rag.words import dated, forms, stem, stems, terms
+from rag.verify.check import check
 from tests.conftest import ROOT
 
 # An invented language: nouns of many end in -ol, a sentence ends with a semicolon, "the" is a sort of boat in it.

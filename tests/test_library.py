@@ -8,18 +8,19 @@ import gradio as gr
 import pytest
 from markdown_it import MarkdownIt
 
-from rag.batch import calibration_questions
-from rag.errors import InputError, RagError
-from rag.feedback import Feedback
-from rag.guard import COOKIE, Uploads
+from rag.answer.opening import LiveAssistant, open_assistant
+from rag.build import sync_index
+from rag.build.seeds import REMOVED, Library
+from rag.calibrate.feedback import Feedback
+from rag.calibrate.gold import calibration_questions
 from rag.load import find
-from rag.pipeline import LiveAssistant, open_assistant, sync_index
-from rag.seeds import REMOVED, Library
-from rag.settings import Settings
+from rag.serve.guard import COOKIE, Uploads
+from rag.serve.ui import html
+from rag.serve.ui.conversation import KEPT, checked, markdown, messages_of, quoted
+from rag.serve.ui.library import Actions
 from rag.store import open_current
-from rag.ui import html
-from rag.ui.conversation import KEPT, checked, markdown, messages_of, quoted
-from rag.ui.library import Actions
+from rag.types.errors import InputError, RagError
+from rag.types.settings import Settings
 from rag.verify.schema import Answer
 from tests.conftest import ARTICLE
 
@@ -290,7 +291,7 @@ def test_feedback_that_cannot_be_kept_says_why(tmp_path):
 
 
 def test_what_a_browser_kept_is_checked(assistant):
-    from rag.wire import to_json
+    from rag.answer.wire import to_json
 
     reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
     assert checked([reply, {"text": "<script>"}, 7, reply | {"status": "sure"}]) == [reply]
@@ -303,7 +304,7 @@ def test_what_a_browser_kept_is_checked(assistant):
 
 
 def test_only_what_stands_in_the_articles_counts_as_quoted(assistant):
-    from rag.wire import to_json
+    from rag.answer.wire import to_json
 
     reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
     assert quoted(assistant.store, reply)
@@ -314,7 +315,7 @@ def test_only_what_stands_in_the_articles_counts_as_quoted(assistant):
 
 
 def test_markdown_of_a_conversation_has_no_markup_of_an_article(assistant):
-    from rag.wire import to_json
+    from rag.answer.wire import to_json
 
     reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
     (reply["citations"] or reply["closest"])[0]["quote"] = "# [a](javascript:b) <img>"
@@ -347,11 +348,11 @@ def bridges(tmp_path, word_encoder):
 
 def replied(bridges, question, *shorts, filters=None):
     """The schema-1 object of an answer with these short answers, or of a refusal where there are none."""
-    from rag.filters import parse
-    from rag.render import Asked, render
+    from rag.answer.render import Asked, render
+    from rag.answer.wire import to_json
     from rag.types import Answered, Refused, Support, Understanding
+    from rag.types.filters import parse
     from rag.understand import query_of
-    from rag.wire import to_json
 
     supports = []
     for passage in bridges.passages(bridges.leads()):
@@ -415,7 +416,7 @@ def test_an_export_says_all_that_the_text_says(bridges):
 
 
 def test_each_message_says_which_turn_it_shows(assistant):
-    from rag.wire import to_json
+    from rag.answer.wire import to_json
 
     reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
     shown = [message["content"] for message in messages_of([reply] * 12)]

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.errors import SeedError
 from rag.load import find
 from rag.load import load as load_file
 from rag.load.front_matter import front_matter
 from rag.load.normalise import decode, normalise
+from rag.types.errors import SeedError
 from tests.conftest import ARTICLE, SEEDS
 
 

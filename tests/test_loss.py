@@ -3,7 +3,7 @@
 import pytest
 
 from eval import loss_before, loss_table
-from rag.judge import agrees, right, too_long
+from rag.calibrate.judge import agrees, right, too_long
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from eval.metrics import refusal, retrieval
 from eval.metrics.answers import right_answer, right_paragraph, right_quotation, sentence_f1
 from eval.metrics.intervals import Difference, Share, group_weights, paired_difference, paired_statistic
 from eval.scoring import at, score, tuned
-from rag.judge import exact_match, holds_words, token_f1
+from rag.calibrate.judge import exact_match, holds_words, token_f1
 
 
 def test_token_f1_and_exact_match():

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from rag import embed, extract
+from rag.answer.reader import given_passage
 from rag.extract import shipped_networks, spans
 from rag.extract.identity import telling
 from rag.extract.spans import Tokens, best_pair
 from rag.language.english.naming import capitalised, named
-from rag.reader import given_passage
 from rag.understand import query_of
 from rag.understand.spelling import PassageWords
 

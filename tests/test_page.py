@@ -9,11 +9,12 @@ from playwright.sync_api import expect
 
 from eval.datasets import seeds
 from eval.load import served
+from rag.answer.opening import open_assistant
+from rag.build import sync_index
 from rag.calibrate import calibrate
-from rag.feedback import Feedback
-from rag.gold import CalibrationQuestion
-from rag.pipeline import open_assistant, sync_index
-from rag.settings import Settings
+from rag.calibrate.feedback import Feedback
+from rag.calibrate.gold import CalibrationQuestion
+from rag.types.settings import Settings
 from rag.verify import verify
 from tests.browser import ended, launched, loaded, opened
 from tests.conftest import ARTICLE, SEEDS
@@ -520,7 +521,7 @@ def test_files_outside_are_not_served(page, address, folders):
 def test_where_nothing_may_be_added_no_file_is_taken(folders):
     from fastapi.testclient import TestClient
 
-    from rag.pipeline import LiveAssistant
+    from rag.answer.opening import LiveAssistant
     from rag.serve import Serving, application
 
     live, files = LiveAssistant(folders / "index", Settings()), {"files": ("a.txt", b"text")}

@@ -10,12 +10,12 @@ import pytest
 
 from eval.datasets import ADAPTERS
 from rag.build import sync_index
-from rag.errors import IndexUnusable, InputError
-from rag.settings import Settings
+from rag.serve.ui import choices, evaluation, html
+from rag.serve.ui.examples import Examples
+from rag.serve.ui.replies import filtered
 from rag.store import open_current
-from rag.ui import choices, evaluation, html
-from rag.ui.examples import Examples
-from rag.ui.replies import filtered
+from rag.types.errors import IndexUnusable, InputError
+from rag.types.settings import Settings
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import threading
 
 import pytest
 
+from rag.answer.opening import open_assistant
 from rag.build import sync_index
-from rag.check import check
-from rag.errors import IndexUnusable, InputError
-from rag.pipeline import open_assistant
-from rag.settings import Settings
 from rag.store import certificates, layout, open_kept, pins, pruning
+from rag.types.errors import IndexUnusable, InputError
+from rag.types.settings import Settings
+from rag.verify.check import check
 from tests.test_survival import CHILD, ROOT, child, ended
 
 
@@ -100,7 +100,7 @@ def test_pins_and_builds_of_several_processes_at_once(folders):
     _, index = folders
     build(folders, 1)
     code = CHILD.format(root=str(ROOT), seeds="", index=str(index), before="").partition("sys.argv")[0]
-    code += "from rag.store import pins\nfrom rag.errors import RagError\nfor n in range(200):\n"
+    code += "from rag.store import pins\nfrom rag.types.errors import RagError\nfor n in range(200):\n"
     code += f"    try: pins.add(Path({str(index)!r}), f'p{{sys.argv[1]}}-{{n}}')\n    except RagError: pass\n"
     import subprocess
 

@@ -8,8 +8,8 @@ import pytest
 from eval.datasets.seeds import FILE, read
 from eval.parts import seed_half
 from rag.language.english.words import STOPWORDS
+from rag.language.words import WORD, stem
 from rag.load import load
-from rag.words import WORD, stem
 from tests.conftest import ARTICLE
 from tests.conftest import SEEDS as ARTICLES
 

@@ -21,8 +21,8 @@ from rag.embed import SentenceTransformerEncoder, resolve
 from rag.extract import MODELS
 from rag.extract.inputs import Inputs, lowered
 from rag.extract.network import Logits, canary_values
-from rag.sentences import sentence_pieces
-from rag.settings import Settings
+from rag.language.sentences import sentence_pieces
+from rag.types.settings import Settings
 from training.corpus import indexed
 from training.reader import checkpoint, train
 from training.reader.batches import batches, target

@@ -12,18 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag import embed, extract
-from rag.errors import ModelError
+from rag.answer.reader import Reader, given_passage
 from rag.extract import ReadingExtractor, checksums, shipped, shipped_model, shipped_networks, spans
 from rag.extract.features import FEATURES, Read, features
 from rag.extract.judgement import asks_judgement
 from rag.extract.names import also_held
 from rag.extract.network import CANARY_TOLERANCE, Networks
 from rag.extract.spans import Found, Tokens
-from rag.reader import Reader, given_passage
-from rag.settings import Settings
+from rag.language.words import stem
 from rag.types import Hit
+from rag.types.errors import ModelError
+from rag.types.settings import Settings
 from rag.understand import query_of
-from rag.words import stem
 
 pytestmark = pytest.mark.model
 

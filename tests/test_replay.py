@@ -6,17 +6,17 @@ from typing import get_args
 
 import pytest
 
-from rag import replay as replaying
-from rag.batch import ask_lines
+from rag.answer.batch import ask_lines
+from rag.answer.opening import open_assistant
+from rag.answer.wire import TurnLine, reply_object
 from rag.build import sync_index
-from rag.errors import IndexUnusable, InputError
-from rag.pipeline import open_assistant
-from rag.settings import Settings
 from rag.store import certificates, layout, pins
 from rag.types import ASIDES, Kind
+from rag.types.errors import IndexUnusable, InputError
+from rag.types.settings import Settings
 from rag.understand import query_of
+from rag.verify import replay as replaying
 from rag.verify import verify
-from rag.wire import TurnLine, reply_object
 from tests.conftest import ARTICLE, SEEDS
 from tests.test_calibrate import certified_at
 
@@ -268,7 +268,7 @@ def test_each_level_of_a_certificate_is_told_from_what_was_invented(tmp_path, in
 
 
 def _one():
-    from rag.filters import parse
+    from rag.types.filters import parse
 
     return parse({"articles": [ARTICLE]})
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from eval.chat import CHAT, TOPICS, chatty, topics
 from eval.datasets import seeds
 from eval.datasets.lines import rows
+from rag.answer.reader import given_passage
 from rag.extract.features import named
 from rag.extract.known import Known, fitted_on_topic
 from rag.language.english.requests import alone, form
-from rag.reader import given_passage
 from rag.types import Form, Support, Turn
 from rag.understand import RuleUnderstander, query_of
 from rag.understand.spelling import PassageWords

@@ -20,13 +20,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
 from eval.load import served
-from rag import guard, login
-from rag.errors import RagError
-from rag.feedback import Feedback, Given
-from rag.guard import COOKIE, Guard, Rules, Uploads
-from rag.login import Login
-from rag.pipeline import open_assistant
-from rag.settings import Settings
+from rag.answer.opening import open_assistant
+from rag.calibrate.feedback import Feedback, Given
+from rag.serve import guard, login
+from rag.serve.guard import COOKIE, Guard, Rules, Uploads
+from rag.serve.login import Login
+from rag.types.errors import RagError
+from rag.types.settings import Settings
 
 pytestmark = pytest.mark.model
 
@@ -342,7 +342,7 @@ def test_another_sites_page_cannot_ask(plain):
 def test_a_question_that_takes_too_long_is_an_error(seed_index, monkeypatch):
     assistant = open_assistant(seed_index, Settings())
     assert assistant.ask("Who met Xi?").status != "error"
-    monkeypatch.setattr("rag.pipeline.LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr("rag.answer.assistant.LONGEST_SECONDS", 0.0)
     with pytest.raises(RagError, match="took longer than 0 seconds"):
         assistant.ask("Who met Xi?")
 
@@ -558,7 +558,7 @@ def test_only_answers_of_this_server_can_be_judged():
 
 
 def test_feedback_has_a_bound(tmp_path, monkeypatch):
-    monkeypatch.setattr("rag.feedback.MOST", 2)
+    monkeypatch.setattr("rag.calibrate.feedback.MOST", 2)
     feedback = Feedback(tmp_path / "feedback.db")
     for n in range(2):
         feedback.add({"question": f"Who is {n}?"}, good=True)
@@ -568,7 +568,7 @@ def test_feedback_has_a_bound(tmp_path, monkeypatch):
 
 
 def test_exports_of_one_conversation_are_written_once():
-    from rag.ui.conversation import export_files
+    from rag.serve.ui.conversation import export_files
 
     folder = Path(export_files([ASKED])["value"][0]).parent.parent
     for n in (*range(60), *[59] * 20):
@@ -585,15 +585,15 @@ ASKED = {
 
 
 def test_a_turn_that_is_too_long_is_not_restored():
-    from rag.ui.conversation import checked
+    from rag.serve.ui.conversation import checked
 
     assert checked([ASKED]) == [ASKED]
     assert checked([ASKED | {"text": "x" * 60_000}]) == []
 
 
 def test_questions_of_all_endpoints_wait_in_one_line(seed_index, tmp_path):
-    from rag.pipeline import LiveAssistant
-    from rag.ui import Offer, page
+    from rag.answer.opening import LiveAssistant
+    from rag.serve.ui import Offer, page
 
     async def made():  # Gradio makes a loop where none is running, and leaves it open
         return page(LiveAssistant(seed_index, Settings()), Feedback(tmp_path / "feedback.db"), Offer(api=True))

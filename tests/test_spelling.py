@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import embed, extract
+from rag.answer.opening import open_assistant
+from rag.answer.reader import Reader
 from rag.build import sync_index
-from rag.errors import IndexUnusable
-from rag.pipeline import open_assistant
-from rag.reader import Reader
-from rag.settings import Settings
+from rag.language.words import WORD, bare
 from rag.store import layout, manifest, open_current
+from rag.types.errors import IndexUnusable
+from rag.types.settings import Settings
 from rag.understand import RuleUnderstander
 from rag.understand.spelling import KnownWords, PassageWords, mended
-from rag.words import WORD, bare
 
 ARTICLE = """The Prime Minister of Japan, Ishiba, met Xi Jinping in Busan. Its powerful radar was deployed in 2016.
 

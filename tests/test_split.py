@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.boilerplate import is_boilerplate
+from rag.language.sentences import sentence_pieces
 from rag.load import load
 from rag.load import text as texts
 from rag.load.normalise import normalise
-from rag.sentences import sentence_pieces
 from rag.split import split
+from rag.split.boilerplate import is_boilerplate
 from rag.types import Article, ArticleInfo
 from tests.conftest import ARTICLE, SEEDS
 

@@ -9,20 +9,20 @@ import snowballstemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.absence import cleaned
-from rag.decide import decide
-from rag.errors import IndexUnusable, InputError
+from rag.answer.decide import decide
+from rag.answer.render import Asked, render
 from rag.extract import together
 from rag.extract.expected import holds_expected, is_expected
-from rag.filters import ALL
+from rag.language.absence import cleaned
 from rag.language.english.parts import parts
 from rag.language.english.words import FORMS, IRREGULAR, STOPWORDS, stemmed
-from rag.render import Asked, render
+from rag.language.words import forms, stem, stems, terms
 from rag.retrieve import retrieve
-from rag.settings import Settings
 from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Sentence, Support, Understanding
+from rag.types.errors import IndexUnusable, InputError
+from rag.types.filters import ALL
+from rag.types.settings import Settings
 from rag.understand import query_of
-from rag.words import forms, stem, stems, terms
 from tests.conftest import WordEncoder
 
 INFO = ArticleInfo("a1", "a.txt", "A <title>", "Paper", None, None, "2025-11-01", "5" * 64, "6" * 64, "plain/1")

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.build import sync_index
-from rag.check import check
-from rag.errors import IndexUnusable
-from rag.settings import Settings
 from rag.store import layout, open_current, vectors
+from rag.types.errors import IndexUnusable
+from rag.types.settings import Settings
+from rag.verify.check import check
 from tests.conftest import ROOT
 from tests.test_build import state
 

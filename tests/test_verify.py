@@ -8,13 +8,13 @@ import shutil
 
 import pytest
 
+from rag.answer.opening import open_assistant
+from rag.answer.wire import reply_object, to_json
 from rag.build import sync_index
-from rag.errors import InputError
-from rag.pipeline import open_assistant
-from rag.settings import Settings
 from rag.types import Support
+from rag.types.errors import InputError
+from rag.types.settings import Settings
 from rag.verify import verify
-from rag.wire import reply_object, to_json
 from tests.conftest import ARTICLE, SEEDS
 
 QUESTIONS = [

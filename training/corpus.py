@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from eval.parts import sha1
+from rag.answer.assistant import Assistant
+from rag.answer.opening import open_assistant
+from rag.build import sync_index
 from rag.load.normalise import normalise
-from rag.pipeline import Assistant, open_assistant, sync_index
-from rag.settings import Settings
 from rag.types import Encoder, Passage
+from rag.types.settings import Settings
 from training.reader.data import ReadingRecord
 
 UNTITLED = "Untitled"

@@ -1,4 +1,4 @@
-"""Fits the confidence of answers on an article as a whole and on topics: `known` in `rag/models/support.json`.
+"""Fits the confidence of answers on an article as a whole and on topics: `known` in `rag/extract/models/support.json`.
 
     python -m training.fit_known --data FOLDER
 
@@ -26,9 +26,10 @@ from sklearn.linear_model import LogisticRegression
 
 from eval.datasets import seeds
 from rag import embed
+from rag.answer.opening import open_assistant
+from rag.build import sync_index
 from rag.extract import shipped_model
-from rag.pipeline import open_assistant, sync_index
-from rag.settings import Settings
+from rag.types.settings import Settings
 from training.fit_support import OUT
 from training.known_cases import ModeAsker, TopicCase, about, on_records, on_seed_topics, on_topics
 from training.seal import seal

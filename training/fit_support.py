@@ -1,8 +1,8 @@
-"""Fits the coefficients of `rag/models/support.json`.
+"""Fits the coefficients of `rag/extract/models/support.json`.
 
     python -m training.fit_support --data FOLDER [--features FILE]
 
-to be run after the networks of `rag/models` changed. Only develop parts are used, on which these were not trained.
+to be run after the networks of `rag/extract/models` changed. Only develop parts are used, on which none was trained.
 *Corpus*: the passages of several reading sets become articles of one index; their questions, and those on the seed
 article, are asked of the real retriever and networks, and so are the last turns of conversations. A third of the
 answerable questions of the reading sets is asked of the index without the passages of the gold paragraph.
@@ -37,16 +37,16 @@ from sklearn.metrics import roc_auc_score
 
 from eval.parts import sha1
 from rag import embed
+from rag.answer.reader import networks
 from rag.extract.features import ALONE, CHOOSING, FEATURES, SECOND
-from rag.reader import networks
-from rag.settings import Settings
+from rag.types.settings import Settings
 from training.read_hits import HitReader, SupportCase, keep, kept
 from training.reader.written import WRITTEN
 from training.seal import seal
 from training.support_cases import corpus, given, seed_cases, turns
 from training.support_fit import Fit, by_sort
 
-OUT = Path(__file__).parent.parent / "rag" / "models" / "support.json"
+OUT = Path(__file__).parent.parent / "rag" / "extract" / "models" / "support.json"
 _GRID = np.round(np.arange(0.05, 0.95, 0.01), 2)  # thresholds
 _SMOOTHED = 31  # hundredths
 _AS_GOOD = 0.005

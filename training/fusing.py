@@ -23,8 +23,8 @@ from eval.parts import sha1
 from eval.vectors import CachedEncoder
 from rag import embed
 from rag.retrieve import retrieve
-from rag.settings import Settings
 from rag.types import Hit
+from rag.types.settings import Settings
 from training.corpus import indexed, is_of
 from training.reader.data import ReadingRecord, records, training_records
 from training.reader.written import WRITTEN

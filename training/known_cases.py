@@ -20,17 +20,17 @@ from eval.datasets.lines import rows
 from eval.hidden import without
 from eval.parts import folded, parts_of, seed_half, sha1
 from rag import embed
+from rag.answer.assistant import Assistant
+from rag.answer.reader import networks
 from rag.extract import ReadingExtractor, SupportModel
 from rag.extract.known import numbers_of, on_topic
 from rag.language.english.asides import on_record
 from rag.language.english.requests import on_topic as asks_topic
 from rag.load import find, load
-from rag.pipeline import Assistant
-from rag.reader import networks
 from rag.retrieve import retrieve
-from rag.settings import Settings
 from rag.split import split
 from rag.types import Article, Form, Hit, Passage, Query, Support
+from rag.types.settings import Settings
 from rag.understand import query_of
 from training.corpus import indexed, is_of
 from training.reader.data import ReadingRecord, records

@@ -15,8 +15,8 @@ from rag import extract
 from rag.extract import READ_ALONE, ReadingExtractor, Stages
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.network import Networks
-from rag.settings import Settings
 from rag.types import Hit, Query
+from rag.types.settings import Settings
 from rag.understand import query_of
 
 # Sentences of all passages by the first network; of those that both read; the best of these by themselves.

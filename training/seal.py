@@ -1,4 +1,4 @@
-"""Writes the checksums of the models that ship: `sha256` of `rag/models/reader.json`, which is compared at load.
+"""Writes the checksums of the models that ship: `sha256` of `rag/extract/models/reader.json`, compared at load.
 
     python -m training.seal [FOLDER]
 

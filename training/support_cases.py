@@ -16,11 +16,11 @@ from eval.datasets import clapnq, mtrag, seeds
 from eval.hidden import without
 from eval.parts import sha1
 from eval.setup import Setup
-from rag.reader import given_passage, query_for, shipped_understander
+from rag.answer.reader import given_passage, query_for, shipped_understander
+from rag.language.words import stem, stems, terms
 from rag.retrieve import retrieve
 from rag.types import Hit
 from rag.understand import query_of
-from rag.words import stem, stems, terms
 from training.corpus import indexed, is_of
 from training.read_hits import HitReader, SupportCase
 from training.reader.data import ReadingRecord, records

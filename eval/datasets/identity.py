@@ -13,9 +13,9 @@ from typing import Any
 
 from eval.datasets.lines import rows
 from eval.parts import PLACEHOLDERS, TRAINED_ON, folded, parts_of_records, sha1, unit
-from rag.judge import holds_words
-from rag.sentences import sentence_pieces
-from rag.words import WORD
+from rag.calibrate.judge import holds_words
+from rag.language.sentences import sentence_pieces
+from rag.language.words import WORD
 
 REBUILT = "squad2_train_rebuilt"
 SETS = (

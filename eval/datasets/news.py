@@ -17,7 +17,7 @@ from typing import Any
 from eval.cases import Asked, Case, Dataset
 from eval.datasets.lines import rows
 from eval.parts import parts_of
-from rag.judge import answer_words
+from rag.calibrate.judge import answer_words
 
 REMOVED = "#removed"  # ends the id of a question asked without the articles that hold its gold
 FILES = ("news/articles.jsonl", "news/questions.jsonl")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eval.cases import Case, Gold, Quote
-from rag.judge import holds_words
+from rag.calibrate.judge import holds_words
 
 
 def right_answer(case: Case, quotes: Sequence[Quote], span: tuple[int, int] | None = None) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from eval.cases import Asked, Prediction, Quote
 from eval.setup import Setup
+from rag.language.words import stems
 from rag.types import Hit, Sentence
-from rag.words import stems
 
 
 def quote(hit: Hit, sentence: Sentence) -> Quote:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from eval.cases import Asked, Prediction, Quote, System
 from eval.setup import Ranking, Setup
 from eval.systems.sentence import nearest_sentence
-from rag.errors import RagError
-from rag.pipeline import Assistant
-from rag.reader import Reading
+from rag.answer.assistant import Assistant
+from rag.answer.reader import Reading
 from rag.types import Reply
+from rag.types.errors import RagError
 
 
 class Ours:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eval.setup import Setup
-from rag.sentences import sentence_pieces
+from rag.language.sentences import sentence_pieces
 
 
 def nearest_sentence(setup: Setup, question: str, text: str, start: int) -> tuple[int, int]:

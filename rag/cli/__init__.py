@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from rag.cli.parser import app
 from rag.cli.results import errors
-from rag.errors import RagError
+from rag.types.errors import RagError
 
 __all__ = ["app", "main"]
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from rag.changes import counted
+from rag.build.changes import counted
+from rag.cli.console import say, say_json
 from rag.cli.options import INDEX, SEEDS, AsJson, Index, Seeds, Unused
-from rag.console import say, say_json
-from rag.settings import load_settings
+from rag.types.settings import load_settings
 
 
 def verify(
@@ -56,9 +56,9 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Asks each answer's question anew of the generation that answered it, and names what differs."""
-    from rag.replay import lines, to_json
-    from rag.replay import replay as ask_again
-    from rag.report import bars
+    from rag.cli.report import bars
+    from rag.verify.replay import lines, to_json
+    from rag.verify.replay import replay as ask_again
 
     with bars() as progress:
         found = ask_again(answers, index, load_settings(), lambda done, total: progress("asking anew", done, total))

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from rag.cli.console import say
 from rag.cli.options import INDEX, Index
 from rag.cli.results import write_lines
-from rag.console import say
-from rag.settings import load_settings
+from rag.types.settings import load_settings
 
 
 def calibrate(
@@ -30,10 +30,10 @@ def calibrate(
     index: Index = INDEX,
 ) -> None:
     """Finds the threshold at which at most a share of the answers is wrong, and certifies it for this index."""
-    from rag.batch import calibration_questions
+    from rag.answer.opening import open_assistant
     from rag.calibrate import calibrate as run
-    from rag.pipeline import open_assistant
-    from rag.report import bars, calibration_lines
+    from rag.calibrate.gold import calibration_questions
+    from rag.cli.report import bars, calibration_lines
 
     asked = calibration_questions(questions)
     assistant = open_assistant(index, load_settings())
@@ -55,6 +55,6 @@ def calibrate(
 
 def export(out: Annotated[Path, typer.Option("--out", help="Where the lines go, one JSON object each.")]) -> None:
     """Writes the judgements as questions for `rag calibrate`, for which a person has to write each `gold`."""
-    from rag.feedback import Feedback, default_file
+    from rag.calibrate.feedback import Feedback, default_file
 
     write_lines(out, ((line, True) for line in Feedback(default_file()).export()))

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from rag.changes import counted
+from rag.build.changes import counted
+from rag.cli.console import say
 from rag.cli.options import INDEX, SEEDS, Index, Seeds
-from rag.console import say
-from rag.settings import load_settings
+from rag.types.settings import load_settings
 
 
 def build(
@@ -20,7 +20,7 @@ def build(
 ) -> None:
     """Brings the index in step with the seeds."""
     from rag.build import sync_index
-    from rag.report import bars, report_lines
+    from rag.cli.report import bars, report_lines
 
     with bars() as progress:
         report = sync_index(seeds, index, load_settings(), full=full, dry_run=dry_run, progress=progress)
@@ -31,7 +31,7 @@ def build(
 
 def check(seeds: Seeds = SEEDS, index: Index = INDEX) -> None:
     """Says whether seeds, index and models agree, and names each file that is damaged."""
-    from rag.check import check as find
+    from rag.verify.check import check as find
 
     findings = find(seeds, index, load_settings(), say)
     for finding in findings:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rag.cli.options import INDEX, SEEDS, Index, Seeds
-from rag.settings import load_settings
+from rag.types.settings import load_settings
 
 
 def chat(

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from rag.cli.console import say, say_json
 from rag.cli.options import INDEX, AsJson, Batch, Index, Out, Unused
 from rag.cli.results import write_lines
-from rag.console import say, say_json
-from rag.settings import load_settings
+from rag.types.settings import load_settings
 
 
 def ask(
@@ -23,9 +23,9 @@ def ask(
 ) -> None:
     """Answers with quotations, or refuses."""
     _one_or_batch(question, batch, out)
-    from rag.batch import ask_lines
-    from rag.pipeline import open_assistant
-    from rag.wire import to_json
+    from rag.answer.batch import ask_lines
+    from rag.answer.opening import open_assistant
+    from rag.answer.wire import to_json
 
     if question is not None:
         from rag.understand import checked
@@ -53,9 +53,9 @@ def search(
 ) -> None:
     """Shows the passages the retriever finds, with their scores."""
     _one_or_batch(question, batch, out)
-    from rag.batch import search_lines
-    from rag.pipeline import open_assistant
-    from rag.wire import hit_object
+    from rag.answer.batch import search_lines
+    from rag.answer.opening import open_assistant
+    from rag.answer.wire import hit_object
 
     assistant = open_assistant(index, load_settings())
     if question is not None:
@@ -82,8 +82,8 @@ def read(
     """Runs the reader alone on given passages; needs no index."""
     del index
     _apart(passages, out)
-    from rag.batch import read_passages
-    from rag.reader import Reader
+    from rag.answer.batch import read_passages
+    from rag.answer.reader import Reader
 
     write_lines(out, read_passages(passages, lambda: Reader.load(load_settings())))
 

@@ -9,8 +9,8 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from rag.changes import counted
-from rag.console import write
+from rag.build.changes import counted
+from rag.cli.console import write
 
 errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 

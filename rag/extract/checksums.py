@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rag.errors import ModelError
+from rag.types.errors import ModelError
 
 DESCRIPTION, SUPPORT = "reader.json", "support.json"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rag.language import Pattern, pack, pattern
+from rag.language.words import WORD, stem
 from rag.types import Query
-from rag.words import WORD, stem
 
 # A kind of question -> the pattern of what it expects.
 _EXPECTED: dict[str, Pattern] = {"who": "name", "where": "name", "when": "date", "how_many": "number"}

@@ -11,8 +11,8 @@ from rag.extract.judgement import asks_judgement
 from rag.extract.names import also_held
 from rag.extract.spans import Found
 from rag.language import pack
+from rag.language.words import WORD, stem, stems
 from rag.types import Hit, Query, Sentence
-from rag.words import WORD, stem, stems
 
 FIRST = ("margin_first", "sentence_first", "answerable_first")  # logits of the first network
 SECOND = ("margin", "sentence", "answerable")  # of the second; 0 where it did not read

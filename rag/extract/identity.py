@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from rag.language import pack
+from rag.language.words import WORD, stem
 from rag.types import Query
-from rag.words import WORD, stem
 
 # The place of a word in a text, and 1 where it can tell what is asked for, -1 where it is of no answer, else 0.
 Word = tuple[int, int, int]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from rag.language import Language, pack, pattern
-from rag.words import WORD, stem
+from rag.language.words import WORD, stem
 
 _ABBREVIATION = re.compile(r"\b(?:[A-Z]\.(?:[A-Z]\.?)+|[A-Z]{2,6})(?!\w)")
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import ModelError
 from rag.extract.checksums import described
 from rag.extract.inputs import Encoded, Inputs, Text
+from rag.types.errors import ModelError
 
 _ENCODER_WORDS = "embeddings.word_embeddings.weight"
 _THREADS = max(1, min(8, os.cpu_count() or 1))

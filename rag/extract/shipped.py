@@ -12,7 +12,7 @@ from rag.extract.logistic import Logistic, Stages, SupportModel
 from rag.extract.network import Networks
 
 BASE = "sentence-transformers/all-MiniLM-L6-v2"  # whose tokenizer and word vectors the networks use
-MODELS = Path(__file__).parent.parent / "models"
+MODELS = Path(__file__).parent / "models"
 
 
 @functools.cache

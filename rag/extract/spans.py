@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rag.extract.identity import Word
 from rag.extract.inputs import STRIDE, Encoded, Text
 from rag.extract.network import Logits, Networks
-from rag.words import goes_on
+from rag.language.words import goes_on
 
 _LONGEST = 30  # tokens of an answer
 Range = tuple[int, int]

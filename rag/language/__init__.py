@@ -13,7 +13,7 @@ import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
 
-from rag.errors import SettingsError
+from rag.types.errors import SettingsError
 
 DEFAULT = "english"
 Pattern = Literal[

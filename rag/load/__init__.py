@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from rag.errors import SeedError
 from rag.load import apart, formats, jsonl
 from rag.load.formats import SUFFIXES, ParseResult, holds_many, loader_version, suffix_of
 from rag.load.limits import LIMITS
 from rag.load.parsed import Parsed
 from rag.types import Article, ArticleInfo, SeedEntry, SeedFile
+from rag.types.errors import SeedError
 
 __all__ = ["SUFFIXES", "Loaded", "SeedFiles", "by_file", "find", "holds_many", "load", "loader_version", "require"]
 

@@ -22,11 +22,11 @@ from pydantic import TypeAdapter, ValidationError
 
 import rag
 from rag import language
-from rag.errors import SeedError
 from rag.load.dates import day
 from rag.load.formats import ParseResult, check
 from rag.load.limits import Limits
 from rag.load.parsed import Parsed
+from rag.types.errors import SeedError
 
 READY = b"ready\n"  # what the process says when it has started
 OUT_OF_MEMORY = 3  # its exit code when it took more memory than it may

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from rag.errors import IndexUnusable
-from rag.filters import Filters
 from rag.store import layout, manifest, passages, vectors
 from rag.store.passage_reader import PassageReader
 from rag.types import ArticleInfo, Passage, Vectors
+from rag.types.errors import IndexUnusable
+from rag.types.filters import Filters
 
 
 class Generation:

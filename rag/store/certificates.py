@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.errors import IndexUnusable
 from rag.store import layout
+from rag.types.errors import IndexUnusable
 
 FOLDER = "certificates"
 _TRIES = "tries.jsonl"

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from rag.errors import IndexBusy, IndexUnusable
+from rag.types.errors import IndexBusy, IndexUnusable
 
 POINTER = "CURRENT"
 LOCK = "build.lock"

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.errors import IndexUnusable
 from rag.language import DEFAULT
 from rag.types import SeedEntry
+from rag.types.errors import IndexUnusable
 
 FORMAT = 5
 FILE = "manifest.json"

@@ -10,13 +10,13 @@ import weakref
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from rag import absence
-from rag.absence import any_of
-from rag.errors import IndexUnusable
-from rag.filters import Filters
+from rag.language import absence
+from rag.language.absence import any_of
+from rag.language.words import commonest, forms
 from rag.store.passages import COLUMNS, chunks_of
 from rag.types import ArticleInfo, Chunk, Passage, Sentence
-from rag.words import commonest, forms
+from rag.types.errors import IndexUnusable
+from rag.types.filters import Filters
 
 _PASSAGES = """
 SELECT article, chunk.key, ordinal, start, "end", section, sentences

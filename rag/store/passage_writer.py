@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from pathlib import Path
 
-from rag import absence
-from rag.language import pack
+from rag.language import absence, pack
+from rag.language.words import bare, written
 from rag.store.passages import COLUMNS, INFO, SCHEMA, chunks_of
 from rag.types import Article, ArticleInfo, Chunk
-from rag.words import bare, written
 
 
 class PassageWriter:

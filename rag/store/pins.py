@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rag.errors import IndexUnusable, InputError
 from rag.store import layout, manifest
+from rag.types.errors import IndexUnusable, InputError
 
 LOCK = "pins.lock"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -8,8 +8,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from rag.errors import IndexUnusable
 from rag.store import layout, pins
+from rag.types.errors import IndexUnusable
 
 KEPT = 2  # generations besides those that are pinned
 _log = logging.getLogger("rag")

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from rag.errors import IndexUnusable
 from rag.store import layout, manifest, passages
 from rag.store.passage_reader import PassageReader
 from rag.store.vectors import ROWS_SUFFIX, SHARD_SUFFIX, SHARDS, whole
 from rag.types import Vectors
+from rag.types.errors import IndexUnusable
 
 
 def salvaged(index: Path, recipe: manifest.Recipe) -> dict[bytes, Vectors]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag.errors import IndexUnusable
 from rag.store import Generation, layout, manifest, open_current, pruning
+from rag.types.errors import IndexUnusable
 
 
 def tidied(index: Path, seen: manifest.Seen) -> list[str]:

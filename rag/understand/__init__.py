@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from rag.absence import cleaned
-from rag.errors import InputError
 from rag.language import pack
-from rag.messages import message
+from rag.language.absence import cleaned
+from rag.language.words import stem, terms
 from rag.types import OF_SEVERAL, Form, Query, Turn, Understanding, Vocabulary
-from rag.words import stem, terms
+from rag.types.errors import InputError
+from rag.types.messages import message
 
 __all__ = ["RuleUnderstander", "checked", "plain_query", "query_of"]
 

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from rag.language import Language, pack
+from rag.language.words import LETTERS, WORD, bare, commonest, stem, written
 from rag.types import Vocabulary
-from rag.words import LETTERS, WORD, bare, commonest, stem, written
 
 _SHORTEST = 4  # letters of a word that is mended, and of what it becomes
 _LONGEST = 40  # beyond that it is no word that somebody mistyped, and has too many that are one slip away

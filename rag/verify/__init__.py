@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.absence import askable, cleaned
-from rag.errors import InputError
+from rag.language.absence import askable, cleaned
 from rag.types import ASIDES
+from rag.types.errors import InputError
 from rag.verify.asked import kind_of
 from rag.verify.problem import Problem, ProblemKind
 from rag.verify.quotations import quotation

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 
-from rag.errors import InputError
 from rag.language import pack
+from rag.language.words import WORD
 from rag.types import Kind
+from rag.types.errors import InputError
 from rag.understand import query_of
-from rag.words import WORD
 
 LONGEST = 2_000  # code points of a question that may be asked, by any settings
 _LONGEST_MEANT = 10_000  # of one with what it takes from the turns before, and of several in one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag.boilerplate import is_boilerplate
+from rag.split.boilerplate import is_boilerplate
 from rag.types import Article
 from rag.verify.problem import Problem, ProblemKind
 from rag.verify.schema import AnswerCitation

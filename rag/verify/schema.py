@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from rag.errors import InputError
-from rag.filters import Filters, parse
+from rag.types.errors import InputError
+from rag.types.filters import Filters, parse
 
 _MOST = 100  # parts of one kind in an answer: far more than any has, and few enough to check
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag.absence import cleaned
-from rag.messages import own
+from rag.language.absence import cleaned
+from rag.language.words import differ, goes_on, telling
+from rag.types.messages import own
 from rag.verify.asked import LONGEST
 from rag.verify.problem import Problem
 from rag.verify.schema import Answer, AnswerCitation
 from rag.verify.wording import segment_of
-from rag.words import differ, goes_on, telling
 
 _EMPTY_IN_ERRORS = (
     *("text", "segments", "short_answer", "short_answer_span", "confidence", "threshold", "certificate"),

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag import absence, load
-from rag.boilerplate import is_boilerplate
-from rag.filters import Filters
-from rag.language import pack
-from rag.sentences import quotable
+from rag import load
+from rag.language import absence, pack
+from rag.language.sentences import quotable
+from rag.split.boilerplate import is_boilerplate
 from rag.types import Article, Paragraph
+from rag.types.filters import Filters
 from rag.verify.schema import AnswerCitation
 
 
@@ -54,7 +54,7 @@ class Sources:
         return article_id in self._ids
 
     def nowhere(self, term: str) -> bool:
-        """Whether a word stands in no article, by the rule of `rag.absence`."""
+        """Whether a word stands in no article, by the rule of `rag.language.absence`."""
         query = "SELECT 1 FROM seen WHERE seen MATCH ? LIMIT 1"
         return self._seen.execute(query, (absence.query(term),)).fetchone() is None
 

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from eval.datasets.lines import rows as read_rows
 from eval.datasets.training import protected
 from eval.parts import PLACEHOLDERS, kept_for_training, parts_of_records
-from rag.sentences import sentence_pieces
+from rag.language.sentences import sentence_pieces
 from training.reader.written import QUESTIONS, WRITTEN, written
 
 SOURCES = (

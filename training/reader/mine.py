@@ -21,10 +21,10 @@ from rich.progress import track
 
 from eval.parts import sha1
 from rag import embed
+from rag.answer.reader import networks
 from rag.extract import ReadingExtractor, shipped_model
-from rag.reader import networks
 from rag.retrieve import retrieve
-from rag.settings import Settings
+from rag.types.settings import Settings
 from training.corpus import UNTITLED, indexed, is_of
 from training.reader.data import ReadingRecord, training_records
 from training.reader.mined import key_in, key_of

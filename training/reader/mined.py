@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.language.english.words import STOPWORDS
-from rag.sentences import sentence_pieces
+from rag.language.sentences import sentence_pieces
 from training.reader.data import Range, ReadingRecord, Row
 
 Key = tuple[str, str, str]

@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from eval.parts import folded
-from rag.words import stem, stems
+from rag.language.words import stem, stems
 from training.reader.data import ReadingRecord
 from training.reader.views import pieces_of
 

@@ -3,7 +3,7 @@
     python -m training.reader.score --model FOLDER --data FOLDER [--rows 300] [--out FILE]
     python -m training.reader.score --shipped first|second --data FOLDER
 
-`--model` is a checkpoint or an export; `--shipped` a network of `rag/models`, in 8 bits.
+`--model` is a checkpoint or an export; `--shipped` a network of `rag/extract/models`, in 8 bits.
 Measures of squad2_dev23: F1 of the best span on answerable questions when an
 answer is forced; AUROC of answerable against unanswerable for three scores; the F1 at the best threshold of each, an
 oracle's figure. Measures of ClapNQ: the same AUROCs, beside the cosine of question and passage. Of other develop parts
@@ -29,10 +29,10 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from eval.parts import PLACEHOLDERS
+from rag.calibrate.judge import token_f1
 from rag.embed import SentenceTransformerEncoder, resolve
 from rag.extract import shipped_networks
 from rag.extract.inputs import Inputs, Text
-from rag.judge import token_f1
 from training.reader.best_span import ScoredSpan, load, read, read_shipped
 from training.reader.data import ReadingRecord, Row, clapnq_rows, records
 from training.reader.negatives import Neighbours, other_passage, without_answer

@@ -1,6 +1,6 @@
-"""Makes the shipped files of `rag/models` from trained readers.
+"""Makes the shipped files of `rag/extract/models` from trained readers.
 
-    python -m training.reader.ship --data FOLDER [--first RUN/export] [--second RUN/export] [--out rag/models]
+    python -m training.reader.ship --data FOLDER [--first RUN/export] [--second RUN/export] [--out rag/extract/models]
 
 A network that is not given stays as it is. `--first` reads all passages, with the word vectors of the encoder's
 package; `--second` reads the best again, with word vectors of its own as bytes, a scale a row, in the order of the
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--first", type=Path)
     parser.add_argument("--second", type=Path)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "rag" / "models")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "rag" / "extract" / "models")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     encoder, out = resolve(_BASE).folder, options.out

@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from random import Random
 
 from rag.language.english.words import AUXILIARY
-from rag.words import stem
+from rag.language.words import stem
 from training.reader.data import ReadingRecord
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from rag.language.english.requests import GREETS
+from rag.language.words import WORD
 from rag.types import Kind
-from rag.words import WORD
 
 _THANKS = frozenset({"thanks", "thank", "thx", "cheers"})
 _OF_THANKS = frozenset("a lot so very much for the your help helps helpful that that's this was is no".split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.language.english.words import AUXILIARY, STOPWORDS, WH
-from rag.words import terms
+from rag.language.words import terms
 
 _LEAD_IN = re.compile(r"(?:(?:ok|okay|and|but|so|then|also|well|thanks|thank you|great)\b[,.!]?\s+)+", re.IGNORECASE)
 _ANOTHER = re.compile(r"(?:and|(?:and\s+)?(?:what|how)\s+about)\s+(?P<thing>\S.*?)[?.!\s]*", re.IGNORECASE)

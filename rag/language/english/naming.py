@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from rag.language.english.words import STOPWORDS
+from rag.language.words import LETTERS, bare
 from rag.types import Vocabulary
-from rag.words import LETTERS, bare
 
 _ASKS = re.compile(
     r"(?:who|where)(?:\s+exactly)?(?:['’]?s|\s+(?P<verb>is|was|are|were))\s+(?P<name>[^\s?][^?]*?)"

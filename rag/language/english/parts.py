@@ -7,7 +7,7 @@ import re
 from rag.language.english.asides import is_on_article
 from rag.language.english.requests import BEGINS, PREPOSITION
 from rag.language.english.words import AUXILIARY, WH
-from rag.sentences import sentence_pieces
+from rag.language.sentences import sentence_pieces
 
 _WHO = r"(?:he|she|it|they|there)\b"
 _SUBJECT = rf"(?:{_WHO}|(?:the|an?|any|this|these|his|her|its|their)\b|(?-i:[A-Z]))"

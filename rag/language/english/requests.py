@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from rag.language.english.words import AUXILIARY, STOPWORDS, WH
-from rag.sentences import sentence_pieces
+from rag.language.sentences import sentence_pieces
+from rag.language.words import WORD
 from rag.types import Form
-from rag.words import WORD
 
 ABOUT = "What is this about?"  # as the networks read each question on what an article is about
 _LONGEST = 24  # words of a request

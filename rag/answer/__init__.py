@@ -1,0 +1,1 @@
+"""The last stages of the ask walk: decide, render, and what runs them all."""

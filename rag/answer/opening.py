@@ -1,0 +1,116 @@
+"""Opens an index for questions: its generation, models, threshold and certificate; and follows it as it changes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+from rag import embed
+from rag.answer.assistant import Assistant, Parts
+from rag.answer.fingerprint import fingerprint
+from rag.answer.reader import networks, shipped_understander
+from rag.build import recipe
+from rag.extract import ReadingExtractor, shipped_model
+from rag.store import certificates, layout, open_current, open_kept
+from rag.store.certificates import Certificate
+from rag.types import Encoder, Extractor, Understander
+from rag.types.errors import IndexUnusable, RagError
+from rag.types.settings import Settings, certified
+
+_log = logging.getLogger("rag")
+
+
+class LiveAssistant:
+    """An Assistant that follows the index: after a build, the next question is asked of the new generation, and after
+    a calibration by the new threshold.
+
+    A generation that was opened stays usable for the questions that began with it.
+    """
+
+    def __init__(self, index: Path, settings: Settings) -> None:
+        self.index, self._settings = index, settings
+        self._lock = threading.Lock()
+        self._assistant = open_assistant(index, settings)
+
+    def latest(self) -> Assistant:
+        """The assistant that was opened last, also where the index has been damaged since."""
+        with self._lock:
+            return self._assistant
+
+    def shown(self) -> Assistant:
+        """The one whose articles are shown: the current one, or where the index is damaged the last that was opened.
+
+        So a page can still show what it quoted, change the seeds and build anew. Nothing is asked of it.
+        """
+        try:
+            return self.current()
+        except RagError:
+            return self.latest()
+
+    def current(self) -> Assistant:
+        """The assistant of the generation that is current now. Raises IndexUnusable as `open_assistant` does."""
+        with self._lock:
+            held, name = self._assistant, layout.pointed(self.index)
+            same = name == held.store.generation
+            if not same or holding_certificate(self.index, name, self._settings) != held.certificate:
+                self._assistant = open_assistant(self.index, self._settings, held.parts.encoder)
+            return self._assistant
+
+
+def open_assistant(
+    index: Path,
+    settings: Settings,
+    encoder: Encoder | None = None,
+    *,
+    generation: str | None = None,
+    extractor: Extractor | None = None,
+    understander: Understander | None = None,
+) -> Assistant:
+    """Opens the current generation with its models, or one that is kept, by its name.
+
+    `encoder` is the one of the settings where it is loaded already; the other parts are the shipped ones where none is
+    given.
+
+    The threshold is that of the settings, else that of a certificate that holds, else the shipped one.
+
+    Raises IndexUnusable when there is none, or when it was built with other settings, naming the fields.
+    """
+    store = open_current(index) if generation is None else open_kept(index, generation)
+    source = embed.resolve(settings.encoder)
+    differences = store.manifest.recipe.differences(recipe(settings, source))
+    if differences:
+        raise IndexUnusable(
+            f"the index in {index} was built with other settings ({'; '.join(differences)}); run `rag build`, "
+            "or set them back"
+        )
+    encoder = embed.loaded(source, encoder)
+    certificate = holding_certificate(index, store.generation, settings)
+    threshold = certificate.threshold if certificate else uncertified_threshold(settings)
+    extractor = extractor or ReadingExtractor(networks(), shipped_model(), fast=settings.fast)
+    parts = Parts(understander or shipped_understander(settings), encoder, extractor)
+    return Assistant(store, parts, threshold, settings, certificate)
+
+
+def uncertified_threshold(settings: Settings) -> float:
+    """The threshold of the settings, else the shipped one."""
+    model = shipped_model()
+    shipped = model.first if settings.fast else model.both
+    return shipped.threshold if settings.threshold is None else settings.threshold
+
+
+def holding_certificate(index: Path, generation: str | None, settings: Settings) -> Certificate | None:
+    """The certificate of a generation, where neither the reader nor the settings have changed since.
+
+    None with a threshold in the settings, which overrules it, and for one that is damaged: `rag check` names that.
+    """
+    if generation is None or settings.threshold is not None:
+        return None
+    try:
+        certificate = certificates.read(index, generation)
+    except IndexUnusable as error:
+        _log.warning("%s; the shipped threshold applies", error)
+        return None
+    if certificate is None or certificate.stale(generation, fingerprint(), certified(settings)):
+        return None
+    return certificate

@@ -1,0 +1,217 @@
+"""Outcome -> Reply: Jinja templates whose every value is a quotation, metadata or the question's own words.
+
+A template never sees a text. It places slots, and the rendered string is taken apart at them again, so each segment
+knows what it is, and what is between the slots is the template's own wording.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from rag.language import Language, pack
+from rag.types import (
+    ASIDES,
+    Alternative,
+    Answered,
+    Citation,
+    Kind,
+    Outcome,
+    Reply,
+    Segment,
+    ShortSpan,
+    Support,
+    Understanding,
+)
+from rag.types.filters import Filters
+
+_log = logging.getLogger("rag")
+
+_SLOT = "\ue000{}\ue001"  # private-use characters, which no template contains
+
+
+@dataclass(slots=True)
+class _Slots:
+    """The values a template may place, each under a number."""
+
+    segments: list[Segment] = field(default_factory=list)
+
+    def put(self, segment: Segment) -> str:
+        self.segments.append(segment)
+        return _SLOT.format(len(self.segments) - 1)
+
+    def take_apart(self, rendered: str) -> tuple[Segment, ...]:
+        pieces = re.split(_SLOT.format(r"(\d+)"), rendered)
+        out: list[Segment] = []
+        for i, piece in enumerate(pieces):
+            if i % 2:
+                out.append(self.segments[int(piece)])
+            elif piece:
+                out.append(Segment("template", piece))
+        return tuple(out)
+
+
+@functools.cache
+def _templates(language: Language) -> Environment:
+    return Environment(
+        loader=PackageLoader(language.__name__),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - the text is plain; the page escapes it when it shows it
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked, and of what."""
+
+    understanding: Understanding
+    filters: Filters
+    generation: str
+    id: str | None = None
+    unmatched: Sequence[str] = ()  # words of the question that occur in no article
+
+    @property
+    def kind(self) -> Kind:
+        """Of its one query; of several, none of their kinds."""
+        queries = self.understanding.queries
+        return queries[0].kind if len(queries) == 1 else "what"
+
+
+def render(asked: Asked, outcome: Outcome) -> Reply:
+    """The reply without its timings."""
+    answered = isinstance(outcome, Answered)
+    supports = outcome.supports if isinstance(outcome, Answered) else outcome.closest
+    citations = tuple(_citation(number, support) for number, support in enumerate(supports, start=1))
+    first = supports[0] if answered else None
+    span = ShortSpan(1, *first.short) if first is not None and first.short is not None else None
+    others = _alternatives(outcome, citations) if isinstance(outcome, Answered) else []
+    segments = _segments(asked, citations, span, others, answered=answered)
+    return Reply(
+        schema=1,
+        id=asked.id,
+        question=asked.understanding.asked,
+        standalone_question=asked.understanding.shown,
+        filters=asked.filters.object(),
+        status="answered" if answered else "refused",
+        text="".join(segment.text for segment in segments),
+        segments=segments,
+        short_answer=_quoted(citations[0], span) if span else None,
+        short_answer_span=span,
+        confidence=outcome.confidence,
+        threshold=outcome.threshold,
+        certificate=None,
+        reason=None if isinstance(outcome, Answered) else outcome.reason,
+        unmatched_terms=tuple(asked.unmatched),
+        citations=citations if answered else (),
+        closest=() if answered else citations,
+        alternatives=tuple(others),
+        index_generation=asked.generation,
+        timings_ms={},
+    )
+
+
+def _alternatives(outcome: Answered, citations: Sequence[Citation]) -> list[Alternative]:
+    """The short answers that differ from the first."""
+    found = []
+    for at in outcome.others:
+        short = outcome.supports[at].short
+        if short is not None:
+            span = ShortSpan(at + 1, *short)
+            found.append(Alternative(_quoted(citations[at], span), span))
+    return found
+
+
+def _citation(number: int, support: Support) -> Citation:
+    info, sentence = support.passage.info, support.sentence
+    return Citation(
+        number=number,
+        article_id=info.article_id,
+        title=info.title,
+        publisher=info.publisher,
+        author=info.author,
+        url=info.url,
+        path=info.path,
+        date=info.date,
+        section=support.passage.chunk.section,
+        page=sentence.page,
+        paragraph=sentence.paragraph,
+        start=sentence.start,
+        end=sentence.end,
+        quote=support.passage.slice(sentence.start, sentence.end),
+        seed_sha256=info.seed_sha256,
+        text_sha256=info.text_sha256,
+    )
+
+
+def _quoted(citation: Citation, span: ShortSpan) -> str:
+    return citation.quote[span.start - citation.start : span.end - citation.start]
+
+
+def _segments(
+    asked: Asked,
+    citations: Sequence[Citation],
+    span: ShortSpan | None,
+    alternatives: Sequence[Alternative],
+    *,
+    answered: bool,
+) -> tuple[Segment, ...]:
+    slots = _Slots()
+    values = {
+        "citations": [_slots_of(citation, slots) for citation in citations],
+        "unmatched": [slots.put(Segment("question", term)) for term in asked.unmatched],
+        "alternatives": [_alternative(one, citations, slots) for one in alternatives],
+        "scope": _scope(asked.filters, slots),
+        "short": slots.put(_short(_quoted(citations[0], span), span)) if span else None,
+        "first": slots.put(Segment("metadata", "1", 1)),
+        "title": slots.put(Segment("metadata", citations[0].title, 1)) if citations else None,
+    }
+    name = (
+        f"answered/{asked.kind}.j2" if answered else f"refused/{asked.kind if asked.kind in ASIDES else 'refused'}.j2"
+    )
+    return slots.take_apart(_templates(pack()).get_template(name).render(values).strip("\n"))
+
+
+def _short(text: str, span: ShortSpan) -> Segment:
+    return Segment("quote", text, span.citation, span.start, span.end)
+
+
+def _alternative(one: Alternative, citations: Sequence[Citation], slots: _Slots) -> Mapping[str, str | None]:
+    number = one.span.citation
+    date = citations[number - 1].date
+    return {
+        "short": slots.put(_short(one.short_answer, one.span)),
+        "number": slots.put(Segment("metadata", str(number), number)),
+        "date": slots.put(Segment("metadata", date, number)) if date else None,
+    }
+
+
+def _scope(filters: Filters, slots: _Slots) -> Mapping[str, str | None]:
+    def metadata(value: str | None) -> str | None:
+        return slots.put(Segment("metadata", value)) if value else None
+
+    count = str(len(filters.articles)) if filters.articles else None
+    return {"since": metadata(filters.since), "until": metadata(filters.until), "articles": metadata(count)}
+
+
+def _slots_of(citation: Citation, slots: _Slots) -> Mapping[str, str | None]:
+    def metadata(value: str | int | None) -> str | None:
+        return None if value is None else slots.put(Segment("metadata", str(value), citation.number))
+
+    quote = Segment("quote", citation.quote, citation.number, citation.start, citation.end)
+    return {
+        "quote": slots.put(quote),
+        "number": metadata(citation.number),
+        "title": metadata(citation.title),
+        "publisher": metadata(citation.publisher),
+        "author": metadata(citation.author),
+        "date": metadata(citation.date),
+        "page": metadata(citation.page),
+        "paragraph": metadata(citation.paragraph),
+    }

@@ -1,0 +1,81 @@
+"""The build walk: seeds -> load -> Article -> split -> Chunk -> embed -> vectors -> store."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import nullcontext
+from pathlib import Path
+
+from rag import embed, language, load
+from rag import split as splitting
+from rag.build.changes import BuildReport
+from rag.types.errors import IndexUnusable, SettingsError
+from rag.extract import shipped_model
+from rag.build.generation import write
+from rag.build.inventory import Inventory, Progress
+from rag.types.settings import Settings
+from rag.store import kept, layout, manifest, soundness
+from rag.types import Encoder
+
+__all__ = ["Progress", "recipe", "sync_index"]
+
+
+def recipe(settings: Settings, source: embed.EncoderSource) -> manifest.Recipe:
+    """What decides the contents of an index besides the seeds.
+
+    Raises SettingsError where another language is in use than the settings say.
+    """
+    if settings.language != language.name():
+        raise SettingsError(
+            f"the settings say language {settings.language!r}, and {language.name()!r} is in use; "
+            f"call rag.language.use({settings.language!r}) first"
+        )
+    return manifest.Recipe(
+        encoder=settings.encoder,
+        encoder_sha256=source.sha256,
+        metric="inner_product",
+        chunk_min_chars=settings.chunk_min_chars,
+        chunk_max_chars=settings.chunk_max_chars,
+        splitter=splitting.version(),
+        language=settings.language,
+    )
+
+
+def sync_index(
+    seeds: Path,
+    index: Path,
+    settings: Settings,
+    *,
+    full: bool = False,
+    dry_run: bool = False,
+    encoder: Encoder | None = None,
+    progress: Progress = lambda _stage, _done, _total: None,
+) -> BuildReport:
+    """Brings the index in step with the seeds, doing only what changed. With `dry_run` it only says what it would do.
+
+    `encoder` is the one of the settings where it is loaded already; else it is loaded when something must be embedded.
+
+    Of articles with one id, one keeps it (`rag.build.ids`); the others are reported as unreadable.
+
+    Raises SeedError when there is no article to index, IndexUnusable when the index cannot be written; the index then
+    stays as it was.
+    """
+    load.require(seeds)  # before the index folder is made
+    with nullcontext() if dry_run else layout.builder_lock(index):
+        seen: manifest.Seen = {}
+        damaged = [] if dry_run else soundness.tidied(index, seen)
+        source = embed.resolve(settings.encoder)
+        inventory = Inventory(seeds, index, recipe(settings, source), full, progress, seen)
+        report = inventory.compare()
+        report.repaired += damaged
+        report.unfitted = shipped_model().unfitted(source.sha256)
+        if report.changed_anything and not dry_run:
+            try:
+                write(inventory, report, source, encoder)
+            except (OSError, sqlite3.Error, RuntimeError) as error:  # faiss raises the last
+                raise IndexUnusable(
+                    f"the index in {index} could not be written ({error}); it is still the one from before"
+                ) from error
+        if not dry_run:
+            kept.drop(index)
+        return report

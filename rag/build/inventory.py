@@ -1,0 +1,107 @@
+"""The first half of a build: reads what must be read of the seeds folder, and compares with what the index holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rag import load
+from rag.build import ids
+from rag.split.boilerplate import is_boilerplate
+from rag.build.changes import BuildReport, make_plan, same_text
+from rag.types.errors import SeedError
+from rag.store import Generation, manifest, soundness
+from rag.types import Article, SeedEntry, SeedFile
+
+Progress = Callable[[str, int, int], None]  # stage, done, total
+
+
+@dataclass(slots=True)
+class Inventory:
+    """What the seeds folder and the index hold now, and so what of the articles is read anew and what is kept."""
+
+    seeds: Path
+    index: Path
+    recipe: manifest.Recipe
+    full: bool
+    progress: Progress
+    seen: manifest.Seen
+    before: Generation | None = None
+    keep_chunks: bool = False
+    keep_vectors: bool = False
+    found: list[SeedFile] = field(default_factory=list)
+    found_sha256: dict[str, str | None] = field(default_factory=dict)  # of the files that were read
+    articles: list[Article] = field(default_factory=list)
+    noted: list[tuple[str, str]] = field(default_factory=list)
+    kept: list[SeedEntry] = field(default_factory=list)
+
+    def compare(self) -> BuildReport:
+        """Reads what must be read, and compares."""
+        self.before, damaged = soundness.sound_generation(self.index, self.seen)
+        held: tuple[SeedEntry, ...] = ()
+        reasons: list[str] = []
+        if self.before is not None:
+            held, was = self.before.manifest.seeds, self.before.manifest.recipe
+            reasons = was.differences(self.recipe)
+            self.keep_chunks = not self.full and was.same_chunks(self.recipe)
+            self.keep_vectors = not self.full and was.encoder_sha256 == self.recipe.encoder_sha256
+        found = load.find(self.seeds)
+        self.found = found.files
+        unreadable = found.unreadable + self._load(held) + self._one_each(() if self.full else held)
+        entries = self.entries()
+        if not entries:
+            raise SeedError(_nothing_to_index(self.seeds, unreadable))
+        report = BuildReport(make_plan(entries, held), manifest.generation_name(self.recipe, entries))
+        report.reasons = [*reasons, *(["a full build was asked for"] if self.full else [])]
+        report.articles, report.skipped, report.unreadable = len(entries), found.skipped, unreadable
+        report.repaired, report.duplicates, report.noted = damaged, same_text(entries), self.noted
+        report.boilerplate = sum(is_boilerplate(a.text[p.start : p.end]) for a in self.articles for p in a.paragraphs)
+        if self.before and self.before.generation == report.generation and not self.full:
+            report.changed_anything, report.chunks = False, self.before.manifest.chunks
+        return report
+
+    def _load(self, held: Sequence[SeedEntry]) -> list[tuple[str, str]]:
+        """Fills `articles` and `kept`; returns what could not be read."""
+        known = load.by_file(e for e in held if self.keep_chunks and e.loader == load.loader_version(e.path))
+        same_files = self.before.manifest.seed_files if self.before else {}
+        unreadable = []
+        for done, file in enumerate(self.found, start=1):
+            entries = known[file.path]
+            if entries and same_files.get(file.path) == file.sha256:
+                self.kept += entries.values()
+            else:
+                # What was to be said of the file is said again until it is mended.
+                loaded = load.load(self.seeds, file.path, entries, noting=file.path not in same_files)
+                self.articles += loaded.articles
+                self.kept += loaded.kept
+                unreadable += loaded.problems
+                self.noted += loaded.noted
+                # What was read counts, not what was found; a file with a problem is read again by every build.
+                self.found_sha256[file.path] = None if loaded.problems or loaded.noted else loaded.sha256
+            self.progress("reading articles", done, len(self.found))
+        return unreadable
+
+    def _one_each(self, held: Sequence[SeedEntry]) -> list[tuple[str, str]]:
+        """Leaves out of `articles` and `kept` those whose id another article keeps; says which those are."""
+        entries = [*self.kept, *(SeedEntry.of(article.info) for article in self.articles)]
+        taken = ids.taken(self.seeds, entries, held)
+        many = len(self.kept)
+        self.kept = [entry for place, entry in enumerate(self.kept) if place not in taken]
+        self.articles = [article for place, article in enumerate(self.articles, start=many) if place not in taken]
+        for place in taken:  # read again by the next build, which may have room for it
+            self.found_sha256[entries[place].path] = None
+        return [said for _, said in sorted(taken.items(), key=lambda item: item[1])]
+
+    def entries(self) -> list[SeedEntry]:
+        """All articles of the new generation, in the order of their ids."""
+        infos = [article.info for article in self.articles]
+        read = [SeedEntry.of(info) for info in infos]
+        return sorted([*self.kept, *read], key=lambda entry: entry.article_id)
+
+
+def _nothing_to_index(seeds: Path, unreadable: Sequence[tuple[str, str]]) -> str:
+    if unreadable:
+        path, reason = unreadable[0]
+        return f"no file in {seeds} could be read; the first is {path}: {reason}"
+    return f"there is no article in {seeds}; put files there ({', '.join(load.SUFFIXES)}) and run `rag build`"

@@ -1,0 +1,177 @@
+"""Serves the page, and with `rag serve` its HTTP API, from one process."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import importlib.util
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import webbrowser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.answer.journal import Journal
+from rag.serve.guard import MAX_UPLOAD_BYTES, Guard, Rules, Uploads
+from rag.types.errors import RagError
+from rag.types.settings import Settings
+
+_GRACE = 5  # seconds that open connections have at the end; a page keeps one open as long as it is looked at
+_CONNECTIONS = 500  # at once; a page that is open has one or two
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where and what is served."""
+
+    index: Path
+    seeds: Path
+    host: str = "127.0.0.1"
+    port: int = 7860
+    open_browser: bool = False
+    api: bool = False
+    upload: bool = True  # articles can be added and taken out on the page
+    auth: tuple[str, str] | None = None  # user and password
+    mcp: bool = False  # the API also as tools of an MCP server
+    log: Path | None = None  # where every answer is written before it is given
+
+
+def run(serving: Serving, settings: Settings) -> None:
+    """Serves until interrupted. Raises RagError when the address cannot be used or the index not be opened."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    host, port, open_browser = serving.host, serving.port, serving.open_browser
+    if serving.upload and not serving.auth and not _only_this_machine(host):
+        raise RagError(
+            f"{host} can be reached from other machines, and with them the articles could be changed; give "
+            "--auth user:password, or --no-upload"
+        )
+    if serving.mcp and serving.auth:
+        raise RagError("--mcp cannot be used with --auth: its tools would be open to all, and could not ask")
+    if serving.mcp and importlib.util.find_spec("mcp") is None:
+        raise RagError("the MCP server needs another package: pip install 'mcp<2'")
+    for what, folder in (("seeds", serving.seeds), ("index", serving.index)):
+        if serving.log and serving.log.resolve().is_relative_to(folder.resolve()):
+            raise RagError(f"the log {serving.log} would lie in the {what} folder; name a place outside with --log")
+    journal = Journal(serving.log) if serving.log else None
+    listening = _listen(host, port)
+    print("loading the models …", file=sys.stderr, flush=True)
+    from rag.answer.opening import LiveAssistant
+
+    assistant = LiveAssistant(serving.index, settings)
+
+    import uvicorn
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(assistant, serving, journal),
+            log_level="warning",
+            timeout_graceful_shutdown=_GRACE,
+            limit_concurrency=_CONNECTIONS,
+        )
+    )
+    # What is cut off at the end is no error to tell the user of.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not server.should_exit)
+    # The server ends by raising the signal that it was ended by, and then nothing that is to be tidied at the end is.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    threading.Thread(target=_announce, args=(server, _address(serving), open_browser), daemon=True).start()
+    server.run(sockets=[listening])
+
+
+def _only_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _address(serving: Serving) -> str:
+    host = f"[{serving.host}]" if ":" in serving.host else serving.host
+    return f"http://{host}:{serving.port}"
+
+
+@functools.cache
+def _files_folder() -> tempfile.TemporaryDirectory[str]:
+    """Where uploads and exports lie, of this process alone; it ends with it."""
+    return tempfile.TemporaryDirectory(prefix="article-rag-")
+
+
+def application(assistant: Any, serving: Serving, journal: Journal | None = None) -> Any:
+    """The ASGI application: the page at `/`, behind the guard."""
+    # Read when components are made; its default is a folder that all users of the machine share.
+    files = _files_folder().name
+    os.environ["GRADIO_TEMP_DIR"] = os.environ["GRADIO_EXAMPLES_CACHE"] = files
+    import gradio
+    from fastapi import FastAPI
+
+    from rag.build.seeds import Library
+    from rag.calibrate.feedback import Feedback, default_file
+    from rag.serve.login import Address, Login
+    from rag.serve.ui import THEME, Offer, page, style
+
+    alone = not serving.auth and _only_this_machine(serving.host)
+    hosts = frozenset({"localhost", "127.0.0.1", "::1", serving.host} if alone else ())
+    uploads = Uploads()
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Address)
+    app.add_middleware(Guard, Rules(hosts, Path(files), serving.upload, serving.mcp), uploads)
+
+    library = Library(serving.seeds) if serving.seeds.is_dir() else None
+    offer = Offer(library, uploads if serving.upload else None, serving.api, journal)
+    blocks = page(assistant, Feedback(default_file()), offer)
+    mounted = gradio.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        theme=THEME,
+        css=style(),
+        ssr_mode=False,
+        footer_links=[],
+        show_error=True,
+        max_file_size=MAX_UPLOAD_BYTES,
+        auth=Login(*serving.auth).check if serving.auth else None,
+        mcp_server=serving.mcp,
+        run_history=False,
+    )
+    # Gradio checks which files it may take only where this is set, and mounting does not set it.
+    blocks.has_launched = True
+    if serving.mcp:
+        # Its tools ask this server; mounted, it would take the address from the headers of whoever asks first.
+        blocks.mcp_server_obj._local_url = f"{_address(serving)}/"
+    return mounted
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket, made before the models are loaded so that a taken port is told at once."""
+    listening = None
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, proto)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen()
+    except OSError as error:
+        if listening is not None:
+            listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise RagError(f"port {port} of {host} is in use; choose another with --port") from error
+        raise RagError(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another with --host and --port"
+        ) from error
+    return listening
+
+
+def _announce(server: Any, address: str, open_browser: bool) -> None:
+    while not server.started:
+        time.sleep(0.05)
+    print(f"the page is at {address} (end with Ctrl+C)", flush=True)
+    desktop = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if open_browser and desktop:
+        webbrowser.open(address)

@@ -1,0 +1,136 @@
+"""A conversation as a list of schema-1 objects: kept by the browser, shown in the chat, exported."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from pydantic import ValidationError
+
+from rag.answer.wire import TurnLine
+from rag.serve.ui import html
+from rag.store import Generation
+from rag.verify.schema import Answer, AnswerSegment
+
+KEPT = 50  # turns that a browser keeps
+_LONGEST = 60_000  # characters of a turn: three quotations of the longest chunk and all that goes with them
+_EXPORTS = 50  # conversations whose files are kept
+Messages = list[dict[str, Any]]
+Turns = list[dict[str, Any]]  # schema-1 objects, oldest first
+
+
+def turns_of(before: Turns) -> list[TurnLine]:
+    """The turns of a conversation, as the next question is understood from them."""
+    return [
+        TurnLine.model_construct(question=turn["question"], answer=turn["text"], short_answer=turn["short_answer"])
+        for turn in before
+    ]
+
+
+def checked(before: Any) -> Turns:
+    """What a browser kept, less what is no schema-1 object: whatever stands there is foreign."""
+    good = []
+    for turn in before if isinstance(before, list) else []:
+        try:
+            answer = Answer.model_validate(turn)
+        except ValidationError:
+            continue
+        if len(json.dumps(turn)) > _LONGEST:
+            continue
+        if answer.status == "refused" or (answer.citations and answer.threshold is not None):
+            good.append(turn)
+    return good[-KEPT:]
+
+
+def quoted(store: Generation, turn: dict[str, Any]) -> bool:
+    """Whether all that a turn quotes stands in the articles now: what comes from a browser is foreign."""
+    answer = Answer.model_validate(turn)
+    for cited in (*answer.citations, *answer.closest):
+        found = store.article(cited.article_id)
+        if found is None or found[1][cited.start : cited.end] != cited.quote:
+            return False
+    short = answer.short_answer
+    return short is None or any(short in cited.quote for cited in answer.citations)
+
+
+def messages_of(before: Turns) -> Messages:
+    """A conversation as the chat shows it."""
+    out: Messages = []
+    for number, turn in enumerate(before):
+        answer = Answer.model_validate(turn)
+        out.append({"role": "user", "content": html.asked(answer.question)})
+        out.append({"role": "assistant", "content": html.reply(answer, number)})
+    return out
+
+
+@functools.cache
+def _exports() -> tempfile.TemporaryDirectory[str]:
+    """A folder that ends with the process."""
+    return tempfile.TemporaryDirectory(prefix="conversations-")
+
+
+def export_files(before: Turns) -> Any:
+    """The two files of a conversation, as an update of what shows them."""
+    said = "".join(json.dumps(turn, ensure_ascii=False) + "\n" for turn in before)
+    folder = Path(_exports().name, hashlib.sha256(said.encode("utf-8", "replace")).hexdigest())
+    for old in sorted(Path(_exports().name).iterdir(), key=lambda its: its.stat().st_mtime)[:-_EXPORTS]:
+        shutil.rmtree(old, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+    lines, text = folder / "conversation.jsonl", folder / "conversation.md"
+    lines.write_text(said, encoding="utf-8")
+    text.write_text(markdown(before), encoding="utf-8")
+    return gr.update(value=[str(text), str(lines)] if before else None, visible=bool(before))
+
+
+def markdown(before: Turns) -> str:
+    """A conversation as Markdown: all that each answer's text says, its quotations set as quotes with their places."""
+    out = ["# Ask the articles"]
+    for turn in before:
+        answer = Answer.model_validate(turn)
+        out.append(f"## {_plain(' '.join(answer.question.split()))}")
+        if answer.standalone_question != answer.question:
+            out.append(f"Searched: {_plain(' '.join(answer.standalone_question.split()))}")
+        out += [_block(block, answer) for block in _blocks(answer)]
+    return "\n\n".join(out) + "\n"
+
+
+def _blocks(answer: Answer) -> Iterator[list[AnswerSegment]]:
+    """The segments of an answer, parted where a template has a blank line; one inside a quotation parts nothing."""
+    block: list[AnswerSegment] = []
+    for segment in answer.segments:
+        first, *others = re.split(r"\n{2,}", segment.text) if segment.kind == "template" else [segment.text]
+        block.append(segment.model_copy(update={"text": first}))
+        for text in others:
+            yield block
+            block = [segment.model_copy(update={"text": text})]
+    yield block
+
+
+def _block(block: Sequence[AnswerSegment], answer: Answer) -> str:
+    """A paragraph of ours, or a quotation with its place as quoted text."""
+    cited, texts = None, [segment.text for segment in block]
+    for place, segment in enumerate(block):
+        if segment.kind == "quote" and place and texts[place - 1].endswith("“"):  # else it is a short answer
+            cited = next((c for c in (*answer.citations, *answer.closest) if c.number == segment.citation), None)
+            texts[place] = cited.quote if cited else segment.text
+    text = "".join(texts).strip("\n")
+    if cited is None:
+        return _plain(text).replace("\n", "\\\n")
+    where = f"{cited.path}, characters {cited.start}-{cited.end}"
+    lines = "\n".join([text, " · ".join(filter(None, (where, cited.url)))])
+    return "> " + _plain(lines).replace("\n", "\\\n> ")
+
+
+def _plain(text: str) -> str:
+    """Text in which Markdown finds no markup: no spans, no entities, and at the start of a line no list or heading."""
+    text = re.sub(r"\r\n?", "\n", text)  # what Markdown takes for the end of a line
+    escaped = "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~$!&" else c for c in text)
+    return re.sub(r"(?m)^[ \t]*(?:(\d+)(?=[.)])|(?=[-+=]))", lambda m: f"{m[1] or ''}\\", escaped)
