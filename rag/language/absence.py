@@ -17,8 +17,9 @@ from rag.language.words import WORD, dated, forms, terms
 from rag.types import ArticleInfo
 
 _ALONE = re.compile(rf"\W*({WORD.pattern})\W*")
-_NOT_ASCII = re.compile(r"\S*[^\x00-\x7f]\S*")
-_NO_JOINS = str.maketrans("", "", "'’.-")
+# Begins where a word does, so that a long word without such a character is looked through once and not from each place.
+_NOT_ASCII = re.compile(r"(?:(?<!\S)|(?=\s))\S*[^\x00-\x7f]\S*")
+_JOINS = re.compile(r"['’.\-]")
 # Letters of other scripts and Latin ones with a stroke, as plain ones that they look like: FTS5 folds none of them.
 _LIKE_LATIN = str.maketrans(
     "аеорсухіјѕһАВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧοøØłŁđĐðħıŧŀŉĸ",
