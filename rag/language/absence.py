@@ -19,7 +19,7 @@ from rag.types import ArticleInfo
 _ALONE = re.compile(rf"\W*({WORD.pattern})\W*")
 # Begins where a word does, so that a long word without such a character is looked through once and not from each place.
 _NOT_ASCII = re.compile(r"(?:(?<!\S)|(?=\s))\S*[^\x00-\x7f]\S*")
-_JOINS = re.compile(r"['’.\-]")
+_NO_JOINS = str.maketrans("", "", "'’.-")
 # Letters of other scripts and Latin ones with a stroke, as plain ones that they look like: FTS5 folds none of them.
 _LIKE_LATIN = str.maketrans(
     "аеорсухіјѕһАВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧοøØłŁđĐðħıŧŀŉĸ",
