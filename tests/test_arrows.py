@@ -15,7 +15,7 @@ STAGES = {"load", "split", "embed", "store", "understand", "retrieve", "extract"
 ROOMS = {
     "types": {"language"},
     "language": {"types"},
-    **{stage: BASE for stage in STAGES},
+    **dict.fromkeys(STAGES, BASE),
     "build": BASE | STAGES,
     "answer": BASE | STAGES | {"build"},
     "calibrate": BASE | {"answer", "store"},
