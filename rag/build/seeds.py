@@ -29,7 +29,6 @@ State = Literal[
     "removed since the build",
 ]
 # The folder in REMOVED of a file whose name was taken out before: hidden, as no folder of articles is.
-_AGAIN = re.compile(r"\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +178,7 @@ class Library:
         if name not in self.removed():
             raise InputError(f"{name} is not among the files that were taken out")
         parts = PurePosixPath(name).parts
-        place = PurePosixPath(*(parts[1:] if _AGAIN.fullmatch(parts[0]) and len(parts) > 1 else parts)).as_posix()
+        place = PurePosixPath(*(parts[1:] if re.fullmatch(r"\.\d+", parts[0]) and len(parts) > 1 else parts)).as_posix()
         file, target = self.seeds / REMOVED / name, self.seeds / place
         target.parent.mkdir(parents=True, exist_ok=True)
         try:

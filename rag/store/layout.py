@@ -26,10 +26,14 @@ POINTER = "CURRENT"
 LOCK = "build.lock"
 GENERATIONS = "generations"
 UNFINISHED, GOING = ".new-", ".old-"
-_GENERATION = re.compile(r"[0-9a-f]{16}")
 PINS = "pins.json"
 KNOWN = (POINTER, GENERATIONS, PINS, "README.md", "certificates")
 LOCK_SECONDS = 10.0
+
+
+def _is_name(name: str) -> bool:
+    """Whether a generation may be called so."""
+    return re.fullmatch(r"[0-9a-f]{16}", name) is not None
 
 
 def pointed(index: Path) -> str | None:
@@ -41,7 +45,7 @@ def pointed(index: Path) -> str | None:
     except OSError as error:
         raise IndexUnusable(f"{index / POINTER} cannot be read ({error.strerror}); run `rag build`") from error
     name, end = raw[:-1].decode("ascii", "replace"), raw[-1:]
-    if end != b"\n" or not _GENERATION.fullmatch(name):
+    if end != b"\n" or not _is_name(name):
         raise IndexUnusable(f"{index / POINTER} is damaged: it does not name a generation; run `rag build`")
     return name
 
@@ -53,7 +57,7 @@ def folder(index: Path, name: str) -> Path:
 
 def holds(index: Path, name: str) -> bool:
     """Whether a generation of that name is there. What is no name of a generation is not looked for."""
-    return bool(_GENERATION.fullmatch(name)) and folder(index, name).is_dir()
+    return _is_name(name) and folder(index, name).is_dir()
 
 
 def builder_lock(index: Path) -> AbstractContextManager[None]:
@@ -146,7 +150,7 @@ def generations(index: Path) -> list[Path]:
     """The folders of generations, by name; what has another name, somebody else put there."""
     parent = index / GENERATIONS
     found = sorted(parent.iterdir()) if parent.is_dir() else []
-    return [g for g in found if g.is_dir() and not g.is_symlink() and _GENERATION.fullmatch(g.name)]
+    return [g for g in found if g.is_dir() and not g.is_symlink() and _is_name(g.name)]
 
 
 def set_aside(generation: Path) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
-from rag.language.english.words import AUXILIARY, STOPWORDS, WH
+from rag.language.english.patterns import any_case
+from rag.language.english.words import AUXILIARIES, AUXILIARY, STOPWORDS, WH
 from rag.language.words import terms
 
-_LEAD_IN = re.compile(r"(?:(?:ok|okay|and|but|so|then|also|well|thanks|thank you|great)\b[,.!]?\s+)+", re.IGNORECASE)
-_ANOTHER = re.compile(r"(?:and|(?:and\s+)?(?:what|how)\s+about)\s+(?P<thing>\S.*?)[?.!\s]*", re.IGNORECASE)
-_MORE = re.compile(
+_LEAD_IN = any_case(r"(?:(?:ok|okay|and|but|so|then|also|well|thanks|thank you|great)\b[,.!]?\s+)+")
+_ANOTHER = any_case(r"(?:and|(?:and\s+)?(?:what|how)\s+about)\s+(?P<thing>\S.*?)[?.!\s]*")
+_MORE = any_case(
     r"(?:(?:can|could)\s+you\s+)?(?:please\s+)?(?:tell\s+me\s+more|(?:some\s+|any\s+)?more(?:\s+(?:details?|info(?:rmation)?))?"
     r"|any(?:thing)?\s+(?:else|details|info(?:rmation)?)|what\s+else(?:\s+do\s+you\s+(?:know|have))?|go\s+on)"
-    r"(?:\s+(?:about|on)\s+(?:it|that|this|him|her|them))?[\s.!?]*",
-    re.IGNORECASE,
+    r"(?:\s+(?:about|on)\s+(?:it|that|this|him|her|them))?[\s.!?]*"
 )
-_ITSELF = re.compile(r"\b(?:this|these) (?:article|text|story|piece|report)s?\b", re.IGNORECASE)
-_POINTS = re.compile(
-    r"\b(?:he|him|his|she|hers?|its?|they|them|theirs?|that|this|these|those|there|ones?|same|such)\b", re.IGNORECASE
+_ITSELF = frozenset("article text story piece report articles texts stories pieces reports".split())
+_POSSESSIVE = frozenset("his her its their".split())
+_POINTS = _POSSESSIVE | frozenset(
+    "he him she hers it they them theirs that this these those there one ones same such".split()
 )
 # "It", "there", "that" and "one" where they stand for nothing that was said before.
 _EXPLETIVE = re.compile(
@@ -31,11 +33,8 @@ _EXPLETIVE = re.compile(
     r"|(?i:\b(?:say|says|said|know|think|means?|believe|told|so|sure|heard)\s+(?:me\s+)?that\b)"
     rf"|(?i:\b(?!(?:{AUXILIARY}|{WH}|to|of|for|with|on|at|in|by|about|from|after|before)\b)\w+ that (?=\w))"  # relative
 )
-_ASKS = re.compile(rf"\b(?:{WH}|{AUXILIARY})\b", re.IGNORECASE)
-_DEFINES = re.compile(r"(?:what|who)(?:['’]s|\s+(?:is|are|was|were))\s+(?!the\s)", re.IGNORECASE)
-_ABOUT = re.compile(r"\b(?:what|how) about\b", re.IGNORECASE)
-_AND = re.compile(r"\band\b", re.IGNORECASE)
-_NAME = re.compile(r"[A-Z][A-Z0-9]+[?.!\s]*")
+_ASKS = AUXILIARIES | frozenset(WH.split("|"))
+_DEFINES = any_case(r"(?:what|who)(?:['’]s|\s+(?:is|are|was|were))\s+(?!the\s)")
 _FRAGMENT = 4  # words
 
 
@@ -44,41 +43,47 @@ def wants_more(text: str) -> bool:
     return _MORE.fullmatch(_LEAD_IN.sub("", text, count=1)) is not None
 
 
-def another(text: str) -> str | None:
-    """What is named in a message that asks the last question of another: "And Japan?", "What about Japan?"."""
-    match = _ANOTHER.fullmatch(text)
-    return None if match is None or _ASKS.match(match["thing"]) else match["thing"]
-
-
 def names_another(text: str) -> bool:
-    """Whether a message may ask the last question of another, and so be of any kind."""
-    return _ABOUT.search(text) is not None or (_AND.search(text) is not None and not _ASKS.search(text))
+    """As `Language.names_another`: it may be of any kind."""
+    words = _words(text)
+    about = any(a in ("what", "how") and b == "about" for a, b in itertools.pairwise(words))
+    return about or ("and" in words and _ASKS.isdisjoint(words))
 
 
 def depends(text: str) -> bool:
-    """Whether a question is understood only from those before it."""
-    if _ITSELF.search(text):
+    """As `Language.depends`."""
+    said = _words(text)
+    if any(a in ("this", "these") and b in _ITSELF for a, b in itertools.pairwise(said)):
         return False
     bare = _LEAD_IN.sub("", text, count=1)
-    if another(text) or any(_is_open(match) for match in _POINTS.finditer(_EXPLETIVE.sub(" ", bare))):
+    another = _ANOTHER.fullmatch(text)
+    if (another and _words(another["thing"])[:1] not in [[word] for word in _ASKS]) or _points(
+        _EXPLETIVE.sub(" ", bare)
+    ):
         return True
     own, words = terms(bare), bare.split()
-    named = any(term[:1].isupper() for term in own)
-    if len(own) <= 1 and not named and not (own and _DEFINES.match(bare)):
+    if len(own) <= 1 and not any(term[:1].isupper() for term in own) and not (own and _DEFINES.match(bare)):
         return True
-    is_topic = any(word[:1].isupper() for word in words[1:]) or _NAME.fullmatch(bare)
-    return len(words) <= _FRAGMENT and _ASKS.search(bare) is None and not is_topic
+    is_topic = any(word[:1].isupper() for word in words[1:]) or bare.rstrip("?.! ").isupper()
+    return len(words) <= _FRAGMENT and _ASKS.isdisjoint(_words(bare)) and not is_topic
 
 
-def _is_open(match: re.Match[str]) -> bool:
-    """Whether it is no acronym or title (IT, Her Majesty), and no name before it in its own question is meant by it.
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+(?:'t)?", text.casefold().replace("’", "'"))
 
-    So of a possessive, and of "she" in "Did Takaichi say she …"; not of "How did China respond to it?".
+
+def _points(text: str) -> bool:
+    """Whether a word stands for something outside of its own question.
+
+    None does that is an acronym or a title (IT, Her Majesty), nor a possessive or "he" behind a name that may be meant
+    by it: "Did Takaichi say she …", but "How did China respond to it?".
     """
-    word, before = match[0], match.string[: match.start()]
-    if (len(word) > 1 and word.isupper()) or (before.strip() and word[0].isupper()):
-        return False
-    if word.casefold() not in ("his", "her", "its", "their", "he", "she"):
-        return True
-    words = re.findall(r"\w+", before)[1:]
-    return not any(word[0].isupper() and word.casefold() not in STOPWORDS for word in words)
+    named = False
+    for at, match in enumerate(re.finditer(r"\w+", text)):
+        word = match[0]
+        of_name = (len(word) > 1 and word.isupper()) or bool(at and word[0].isupper())
+        pronoun = word.casefold() if not of_name else ""
+        if pronoun in _POINTS and not (named and pronoun in _POSSESSIVE | {"he", "she"}):
+            return True
+        named = named or bool(at and word[0].isupper() and word.casefold() not in STOPWORDS)
+    return False

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 
 from rag.language.english.asides import is_on_article, on_record
-from rag.language.english.words import AUXILIARY, STOPWORDS
+from rag.language.english.words import AUXILIARIES, AUXILIARY, STOPWORDS
 from rag.types import Kind
 
-# What somebody said is asked by these, one after the other; as one pattern they take a time in the cube of the length.
+# What somebody said is asked by a word of each of these, one after the other.
 _SAID = (
-    re.compile(r"\bwhat\b"),
-    re.compile(r"\b(?:did|does|do|has|have)\b"),
-    re.compile(
-        r"\b(?:say|said|tell|told|call|called|announce|announced|claim|claimed|"
-        r"state|stated|describe|described|think|believe|warn|warned|promise|promised)\b"
+    frozenset({"what"}),
+    frozenset("did does do has have".split()),
+    frozenset(
+        """
+        say said tell told call called announce announced claim claimed state stated describe described think believe
+        warn warned promise promised
+        """.split()
     ),
 )
 _WORD = r"[\w'’\-]+"
@@ -31,10 +35,8 @@ _NOUNS: dict[Kind, frozenset[str]] = {
     "how_many": frozenset("number percentage percent amount age price cost population share".split()),
     "who": frozenset("person man woman people president minister leader author scientist player".split()),
 }
-_HOW_MANY = re.compile(r"\bhow\s+(?:many|much|old|long|far|tall|high|large|big|often|few|deep|wide|fast|heavy)\b")
-_FIRST = re.compile(r"\b(who|whom|whose|when|where|why|how|what|which)(?:'s|'d)?\b")
-_YES_NO = re.compile(rf"(?:{AUXILIARY})\b")
-_WORDS: dict[str, Kind] = {
+_DEGREES = frozenset("many much old long far tall high large big often few deep wide fast heavy".split())
+_KINDS: dict[str, Kind] = {
     "who": "who",
     "whom": "who",
     "whose": "who",
@@ -42,6 +44,8 @@ _WORDS: dict[str, Kind] = {
     "where": "where",
     "why": "why",
     "how": "how",
+    "what": "what",
+    "which": "what",
 }
 
 
@@ -50,31 +54,29 @@ def kind_and_focus(text: str) -> tuple[Kind, str | None]:
     folded = text.casefold().replace("’", "'")
     match = _FOCUS.search(folded)
     focus = (match[1] or match[2] or match[3]) if match else None
-    if focus in STOPWORDS or (focus and _YES_NO.fullmatch(focus)):
+    if focus in STOPWORDS or focus in AUXILIARIES:
         focus = None
     return on_record(text) or _kind(folded, focus), focus
-
-
-def _asks_what_was_said(folded: str) -> bool:
-    at = 0
-    for part in _SAID:
-        match = part.search(folded, at)
-        if match is None:
-            return False
-        at = match.end()
-    return True
 
 
 def _kind(folded: str, focus: str | None) -> Kind:
     if is_on_article(folded):
         return "about"
-    if _asks_what_was_said(folded):
+    words = re.findall(r"\w+(?:'t)?", folded)
+    if _in_turn(words):
         return "said"
-    if _HOW_MANY.search(folded):
+    if any(a == "how" and b in _DEGREES for a, b in itertools.pairwise(words)):
         return "how_many"
     if focus is not None:
         return next((kind for kind, nouns in _NOUNS.items() if focus in nouns), "what")
-    if _YES_NO.match(folded):
+    if words and words[0] in AUXILIARIES and folded.startswith(words[0]):
         return "yes_no"
-    first = _FIRST.search(folded)
-    return _WORDS.get(first[1], "what") if first else "what"
+    return next((_KINDS[word] for word in words if word in _KINDS), "what")
+
+
+def _in_turn(words: Sequence[str]) -> bool:
+    """Whether words of what is asked by, of each sort one, stand one after the other."""
+    at = 0
+    for word in words:
+        at += at < len(_SAID) and word in _SAID[at]
+    return at == len(_SAID)

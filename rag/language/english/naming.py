@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 
+from rag.language.english.patterns import any_case
 from rag.language.english.words import STOPWORDS
 from rag.language.words import LETTERS, bare
 from rag.types import Vocabulary
 
-_ASKS = re.compile(
+_ASKS = any_case(
     r"(?:who|where)(?:\s+exactly)?(?:['’]?s|\s+(?P<verb>is|was|are|were))\s+(?P<name>[^\s?][^?]*?)"
-    r"(?:(?<=\S)\s+(?:exactly|located|situated))?[\s?.!]*",
-    re.IGNORECASE,
+    r"(?:(?<=\S)\s+(?:exactly|located|situated))?[\s?.!]*"
 )
 _CAPITALISED = r"[^\W\d_a-z][\w.'’\-]*"
 _PARTICLE = r"(?:of|the|and|de|del|di|du|da|van|von|der|den|la|le|al|bin|ibn|el|y)"
 _NAME = re.compile(rf"{_CAPITALISED}(?:\s+(?:{_PARTICLE}\s+)*{_CAPITALISED})*")
-_OF_OTHERS = re.compile(r"['’]s?\s", re.IGNORECASE)  # "Japan's Prime Minister" asks for a person
-_VERB = re.compile(r"\w+(?:ing|ed)", re.IGNORECASE)  # "who is racing", where the articles have "Joe Gibbs Racing"
 _LONGEST = 6  # words of a name
 # With a capital they are of no name: "Chinese President" tells who somebody is.
 OFFICES = frozenset(
@@ -45,13 +43,18 @@ def named(text: str) -> str | None:
     if match["verb"] and match["verb"][0].isupper():
         return None  # a capital says nothing: "WHERE WAS JOHN WAYNE BORN"
     words = re.split(r"\W+", match["name"].casefold())
-    return None if not OFFICES.isdisjoint(words) or _OF_OTHERS.search(f"{match['name']} ") else match["name"]
+    return None if not OFFICES.isdisjoint(words) or re.search(r"['’][sS]?\s", f"{match['name']} ") else match["name"]
 
 
 def capitalised(text: str, vocabulary: Vocabulary) -> str:
     """The question with its name as the articles mostly write it: "who is takaichi" asks "Who is Takaichi"."""
     match = _ASKS.fullmatch(text)
-    if match is None or named(text) or _VERB.fullmatch(match["name"]) or len(match["name"].split()) > _LONGEST:
+    if (
+        match is None
+        or named(text)
+        or re.fullmatch(r"(?i)\w+(?:ing|ed)", match["name"])
+        or len(match["name"].split()) > _LONGEST
+    ):
         return text
     written = vocabulary.writings({bare(word) for word in LETTERS.findall(match["name"])})
 

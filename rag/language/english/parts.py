@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.language.english.asides import is_on_article
+from rag.language.english.patterns import any_case
 from rag.language.english.requests import BEGINS, PREPOSITION
 from rag.language.english.words import AUXILIARY, WH
 from rag.language.sentences import sentence_pieces
@@ -21,8 +22,8 @@ _JOINED, _JOINED_YES_NO, _IN_CAPITALS = (
     re.compile(rf",?\s+and\s+(?={further})|(?P<mark>\?)\s+(?:(?:[Aa]nd|[Aa]lso),?\s+)?(?=(?i:{further}))", flags)
     for further, flags in ((_FURTHER, 0), (f"(?:{_FURTHER}|{_BE})", 0), (_FURTHER, re.IGNORECASE))
 )
-_YES_NO = re.compile(rf"(?:{AUXILIARY})\b(?!.*\b(?:that|which|who)\b)", re.IGNORECASE)
-_OF_ASKER = re.compile(r"\b(?:I|i|we|you)\b")
+_YES_NO = any_case(rf"(?:{AUXILIARY})\b(?!.*\b(?:that|which|who)\b)")
+_OF_ASKER = frozenset({"I", "i", "we", "you"})
 _MOST = 3  # as many as an answer has quotations
 
 
@@ -44,7 +45,11 @@ def parts(text: str) -> list[str]:
     sentence = found[0][slice(*sentence_pieces(found[0])[-1])] if found[0] else ""
     asks = BEGINS.match(sentence) or BEGINS.match(re.split(r"[,:]\s+", sentence)[-1])
     of_one = is_on_article(sentence) or len(found) > _MOST
-    if not asks or of_one or any(len(part.split()) < 3 or _OF_ASKER.search(part) for part in (sentence, *found[1:])):
+    if (
+        not asks
+        or of_one
+        or any(len(part.split()) < 3 or _OF_ASKER & {*re.findall(r"\w+", part)} for part in (sentence, *found[1:]))
+    ):
         return [text]
     return [found[0], *(f"{part[:1].upper()}{part[1:]}" for part in found[1:])]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from rag.language.english.patterns import any_case
 from rag.language.english.words import AUXILIARY, STOPWORDS, WH
 from rag.language.sentences import sentence_pieces
 from rag.language.words import WORD
@@ -17,8 +18,8 @@ ABOUT = "What is this about?"  # as the networks read each question on what an a
 _LONGEST = 24  # words of a request
 PREPOSITION = r"(?:(?:in|at|on|to|for|from|by|with|since|of|until|under|before|after)\s+)?"
 _WH_WORD = rf"{PREPOSITION}(?:{WH})(?:['’]?(?:s|d|re|ll))?"
-_BEGINS_WH = re.compile(rf"{_WH_WORD}\b", re.IGNORECASE)
-BEGINS = re.compile(rf"(?:{_WH_WORD}|(?:{AUXILIARY}))\b", re.IGNORECASE)
+_BEGINS_WH = any_case(rf"{_WH_WORD}\b")
+BEGINS = any_case(rf"(?:{_WH_WORD}|(?:{AUXILIARY}))\b")
 
 # Words that open a message; then others that do where a comma or more comes behind them.
 _OPENERS = frozenset(
@@ -61,49 +62,39 @@ _OTHERS = frozenset(
 )
 _META = GREETS | _ASKING | _OF_TOPICS | _OTHERS
 
-_ABOUT = re.compile(r"(?:about|regarding|concerning|(?P<on>on)|(?P<of>of)|(?P<in>in))\s+(?P<topic>\S.*)", re.IGNORECASE)
+_ABOUT = any_case(r"(?:about|regarding|concerning|(?P<on>on)|(?P<of>of)|(?P<in>in))\s+(?P<topic>\S.*)")
 _ARTICLE = r"(?:(?:the|this|these|any|your|our)\s+)?(?:articles?|archive|texts?)"
-_EXPLAINED = re.compile(
+_EXPLAINED = any_case(
     r"(?:please\s+)?(?:summari[sz]e|explain|describe|outline)\s+(?:(?:to|for)\s+(?:me|us)\s+)?"
-    rf"(?P<topic>(?!{_ARTICLE}\b)(?!{_WH_WORD}\b)\S.*)",
-    re.IGNORECASE,
+    rf"(?P<topic>(?!{_ARTICLE}\b)(?!{_WH_WORD}\b)\S.*)"
 )
-_WHAT_ABOUT = re.compile(r"(?:what|how)\s+about\s+(?P<topic>\S.*)", re.IGNORECASE)
+_WHAT_ABOUT = any_case(r"(?:what|how)\s+about\s+(?P<topic>\S.*)")
 _ALONE = re.compile(r"(?=.*[^\W\d_]{2})[\w'’.&-]+(?:\s+[\w'’.&-]+){0,4}")
 # What is alone is no topic where it asks, commands, points or tells.
-_NOT_ALONE = re.compile(
+_NOT_ALONE = any_case(
     rf".*\b(?:{_WH_WORD}|{AUXILIARY}|this|that|me|it|him|your|\w+ed|won|lost|bought|sold|rose|fell|said|says|left|quit"
     r"|died|met|went|came|made|took|gave|causes?|wins|right)\b"
     r"|(?:name|list|compare|define|tell|give|show|write|ignore|translate|search|find|look|let|stop|make|create|continue"
-    r"|generate|print|delete|remove|add|open|help|go|answer|great|good|next|more|thanks?|no|not)\b",
-    re.IGNORECASE,
+    r"|generate|print|delete|remove|add|open|help|go|answer|great|good|next|more|thanks?|no|not)\b"
 )
 # "Trump left early, right?", "So he left, didn't he?"
-_TAG = re.compile(
+_TAG = any_case(
     r"(?:so\s+|and\s+|but\s+)?(?P<claim>(?!(?:if|when|unless)\b)[^\s!?;]+\s[^!?;]*?),\s*(?:right|correct|true|is\s+(?:that|it)\s+(?:right|true)"
-    rf"|(?:{AUXILIARY})\s+(?:it|he|she|they|there))\s*\?+",
-    re.IGNORECASE,
+    rf"|(?:{AUXILIARY})\s+(?:it|he|she|they|there))\s*\?+"
 )
-_CLAIM = re.compile(
-    r"(?:if|whether(?:\s+or\s+not)?|that)\s+(?!(?:or|and|so|to|any|not|possible)\b)(?P<claim>\S.*)", re.IGNORECASE
-)
-_POINTS = re.compile(
-    r"(?:it|its|he|him|his|she|her|they|them|their|this|these|those|there|i|my|me|we|our)\b|that(?:\s*\(|$)",
-    re.IGNORECASE,
-)
-_MORE_THAN_TOPIC = re.compile(rf"[!?]\s|\b(?:what|which)\b|[,;:–-]\s+(?:{BEGINS.pattern}|any)", re.IGNORECASE)
+_CLAIM = any_case(r"(?:if|whether(?:\s+or\s+not)?|that)\s+(?!(?:or|and|so|to|any|not|possible)\b)(?P<claim>\S.*)")
+_POINTS = frozenset("it its he him his she her they them their this these those there i my me we our".split())
+_MORE_THAN_TOPIC = any_case(rf"[!?]\s|\b(?:what|which)\b|[,;:–-]\s+(?:{BEGINS.pattern}|any)")
 # What is asked for in one word, not all there is: "capital of Kazakhstan?", "the number of deaths".
-_FACT = re.compile(
+_FACT = any_case(
     r"(?:the\s+)?(?:names?|numbers?|amount|price|cost|capital|date|cause|reasons?|population|definition|meaning|winner"
-    r"|age|size|length|height|result|score|author|ceo|president|leader)\s+(?:of|for)\s",
-    re.IGNORECASE,
+    r"|age|size|length|height|result|score|author|ceo|president|leader)\s+(?:of|for)\s"
 )
-_PLURAL = re.compile(r"(?:the\s+)?(?:(?:two|three|four|five|\d+)\s+\w+|[a-z]*[a-rt-z]s)\s", re.IGNORECASE)
-_TRAILING = re.compile(
+_PLURAL = any_case(r"(?:the\s+)?(?:(?:two|three|four|five|\d+)\s+\w+|[a-z]*[a-rt-z]s)\s")
+_TRAILING = any_case(
     r"(?:(?:(?:,|(?<!\bsay)(?<!\bsaid)(?<!\bword))\s+(?:please|pls|plz)"
     r"|[,.?!]\s*(?:many\s+)?(?:thanks|thank\s+you|thx|cheers)(?:\s+(?:a\s+lot|so\s+much|very\s+much|in\s+advance))?"
-    r"|[,.?!]\s*(?:do\s+you\s+know|can\s+you\s+(?:help|tell\s+me)|(?:do\s+you\s+have\s+)?any\s+ideas?))[\s.!?]*)+$",
-    re.IGNORECASE,
+    r"|[,.?!]\s*(?:do\s+you\s+know|can\s+you\s+(?:help|tell\s+me)|(?:do\s+you\s+have\s+)?any\s+ideas?))[\s.!?]*)+$"
 )
 
 
@@ -138,8 +129,8 @@ def on_topic(topic: str) -> Form | None:
         return _whether(claim["claim"])
     if re.fullmatch(rf"(?:that\s+)?{_ARTICLE}", topic, re.IGNORECASE):
         return Form("What is this article about?", read_as=ABOUT)
-    first = topic.split(" ")[0]
-    if _POINTS.match(topic) and not (first.isupper() and len(first) > 1):
+    first = WORD.findall(topic)[:1]
+    if first and (first[0].casefold() in _POINTS or topic == "that") and not (first[0].isupper() and len(first[0]) > 1):
         return None
     if _MORE_THAN_TOPIC.search(topic) or len(sentence_pieces(topic)) > 1:
         return None

@@ -15,6 +15,11 @@ AUXILIARY = (
     "(?:is|are|was|were|do|does|did|has|have|had|ca|wo|would|could|should)n['’]t"
 )
 
+_POSITIVE = "is are was were do does did has have had ca wo would could should".split()
+AUXILIARIES = frozenset(
+    "is are was were am do does did has have had can could will would should shall may might must".split()
+) | {f"{word}n't" for word in _POSITIVE}
+
 WH = "who|whom|whose|what|when|where|why|how|which"
 
 # Words that say nothing about what a passage must hold: function words, and the words questions are built with.

@@ -18,7 +18,6 @@ _PAGE = (
     "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
 _FILE = "default-src 'none'; sandbox"  # a file that was uploaded or exported is shown as no page of ours
-_FOREIGN_COOKIE = re.compile(rb";\s*samesite=none", re.IGNORECASE)
 
 
 def passed_on(scope: Scope) -> Scope:
@@ -38,7 +37,7 @@ def protected(send: Send, *, file: bool) -> Send:
         if message["type"] == "http.response.start":
             kept = [(name.lower(), value) for name, value in message.get("headers", [])]
             kept = [
-                (name, _FOREIGN_COOKIE.sub(b"; SameSite=Lax", value) if name == b"set-cookie" else value)
+                (name, re.sub(rb"(?i);\s*samesite=none", b"; SameSite=Lax", value) if name == b"set-cookie" else value)
                 for name, value in kept
                 if name not in dict(ours) and not name.startswith(b"access-control-")
             ]
