@@ -28,7 +28,6 @@ State = Literal[
     "new, not built yet",
     "removed since the build",
 ]
-# The folder in REMOVED of a file whose name was taken out before: hidden, as no folder of articles is.
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +177,7 @@ class Library:
         if name not in self.removed():
             raise InputError(f"{name} is not among the files that were taken out")
         parts = PurePosixPath(name).parts
+        # In a hidden folder, as no folder of articles is, lies a file whose name was taken out before.
         place = PurePosixPath(*(parts[1:] if re.fullmatch(r"\.\d+", parts[0]) and len(parts) > 1 else parts)).as_posix()
         file, target = self.seeds / REMOVED / name, self.seeds / place
         target.parent.mkdir(parents=True, exist_ok=True)
