@@ -58,6 +58,8 @@ def test_a_part_of_a_question_is_about_this_article_only_where_there_is_one(made
     ):
         understanding = assistant.understand(asked, filters=parse(given))
         assert [query.kind for query in understanding.queries] == ["who", kind]
+        read = "What is this about?" if kind == "about" else "What is this article about?"
+        assert understanding.queries[1].read == read
     assert len(assistant.search("What is this article about?", 2)) == 2
 
 

@@ -93,10 +93,11 @@ def test_a_question_that_stands_by_itself_is_left_alone(question):
 @pytest.mark.parametrize(
     ("message", "history", "topic"),
     [
-        ("Tell me more", [TRUCE], "truce"),
+        ("Tell me more", [TRUCE], "the truce"),
         ("ok, more details please", [THAAD], "THAAD"),
-        ("can you tell me more about her?", [WHO], "Prime Minister Japan Sanae Takaichi"),
-        ("Anything else?", [Turn("Who was in Canada?", "Mark Carney")], "Canada Mark Carney"),
+        ("can you tell me more about her?", [WHO], "Sanae Takaichi"),
+        ("Anything else?", [Turn("Who was in Canada?", "Mark Carney")], "Mark Carney"),
+        ("Go on", [Turn("When was Xi elected?", "2012")], "Xi elected"),
     ],
 )
 def test_more_is_on_what_was_spoken_of(message, history, topic):

@@ -394,8 +394,8 @@ def test_a_fingerprint_has_the_modules_and_templates_of_its_language(tmp_path):
 
 # What follows holds that no module of `rag` outside of the packs has a list or a pattern of English words.
 ALLOWED = {
-    "console.py": "names of the standard streams",
-    "ui/chat.py": "questions on the article that comes with the program",
+    "cli/console.py": "names of the standard streams",
+    "serve/ui/chat.py": "questions on the article that comes with the program",
 }
 # Kinds of questions and fields of the formats are called so, whatever the language of the articles.
 NAMES = {"who", "when", "where", "why", "how", "what", "about", "said", "article", "articles", "text", "kind", "type"}

@@ -8,7 +8,7 @@ is shown, so a wrong guess is seen. What was compared: docs/decisions/012 (follo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rag.language import pack
 from rag.language.absence import cleaned
@@ -20,6 +20,14 @@ from rag.types.messages import message
 __all__ = ["RuleUnderstander", "checked", "plain_query", "query_of"]
 
 _KEPT_TURNS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Of the turns before: the words that a question which needs them is asked with, and what was spoken of."""
+
+    words: tuple[str, ...]
+    topic: str
 
 
 class RuleUnderstander:
@@ -38,7 +46,7 @@ class RuleUnderstander:
         if any(len(query.text) > self._max_chars for query in queries):
             queries = [plain_query(text)]
         if articles != 1:
-            queries = [replace(one, kind=OF_SEVERAL.get(one.kind, one.kind)) for one in queries]
+            queries = [_of_several(one) for one in queries]
         shown = " ".join(one.text if one.text.endswith("?") or len(queries) == 1 else f"{one.text}?" for one in queries)
         return Understanding(text, tuple(queries), shown)
 
@@ -51,9 +59,9 @@ class RuleUnderstander:
         found = pack().capitalised(self._mend(text, vocabulary), vocabulary)
         return found if len(found) <= self._max_chars else text
 
-    def _before(self, history: Sequence[Turn], vocabulary: Vocabulary) -> list[str]:
-        """The words of what was asked last and of its short answer, where that depends behind those before it."""
-        before, last = list[str](), list[str]()
+    def _before(self, history: Sequence[Turn], vocabulary: Vocabulary) -> Before:
+        """What was asked last; where that depends, its words stand behind those of the turn before it."""
+        before, last = Before((), ""), list[str]()
         for turn in history[-_KEPT_TURNS:]:
             text = cleaned(turn.question[: 2 * self._max_chars])[: self._max_chars]
             if not text or pack().aside(text) or pack().is_courtesy(text):
@@ -61,20 +69,21 @@ class RuleUnderstander:
             queries = self._queries(self._meant(text, vocabulary), before)
             said = terms(turn.short_answer) if len(queries) == 1 else ()
             own = [term for query in queries for term in query.own_terms]
-            before = [*(last if queries[0].context else ()), *own, *said]
+            topic = turn.short_answer if said and said[0][:1].isupper() else queries[-1].topic or " ".join(own)
+            before = Before((*(last if queries[0].context else ()), *own, *said), topic or before.topic)
             last = [*own, *said] or last
         return before
 
-    def _queries(self, text: str, before: Sequence[str]) -> list[Query]:
-        """The queries of a message; `before` are words of what was asked last."""
+    def _queries(self, text: str, before: Before) -> list[Query]:
+        """The queries of a message after what was asked last."""
         whole = pack().form(text)
-        if before and pack().wants_more(whole.text):
-            return [_of_form(pack().on_topic(" ".join(before)) or whole)]
+        if before.topic and pack().wants_more(whole.text):
+            return [_of_form(pack().on_topic(before.topic) or whole)]
         texts = [whole.text] if whole.topic or whole.claim else pack().parts(whole.text)
         queries = list[Query]()
         for i, one in enumerate(texts):
             asked = whole if len(texts) == 1 else pack().form(one)
-            told = before if not i else queries[0].terms
+            told = before.words if not i else queries[0].terms
             if asked.topic is None and told and pack().depends(asked.text):
                 query = with_context(_of_form(asked), told)
                 queries.append(replace(query, needs_answer_of=0) if i else query)
@@ -108,6 +117,12 @@ def query_of(text: str, max_chars: int) -> Query:
 def plain_query(text: str) -> Query:
     """A text as one question, in its own words."""
     return _of_form(Form(text))
+
+
+def _of_several(query: Query) -> Query:
+    """The query asked of several articles, of which "this article" names none."""
+    kind = OF_SEVERAL.get(query.kind)
+    return query if kind is None else replace(query, kind=kind, read_as=None)
 
 
 def with_context(query: Query, words: Sequence[str]) -> Query:
