@@ -26,7 +26,7 @@ from rag import build, embed
 from rag.answer import assistant as pipeline
 from rag.answer.wire import reply_object
 from rag.build import generation
-from rag.store import kept, layout, manifest, pins, pruning, soundness, vectors
+from rag.store import layout, manifest, pins, pruning, soundness, unfinished, vectors
 from rag.store.passage_writer import PassageWriter
 from rag.types.settings import Settings
 from rag.verify.check import check
@@ -80,8 +80,8 @@ def mark(phase: Phase) -> None:
     phase.around(layout, "new_folder", "copying passages")
     phase.around(PassageWriter, "add", "writing passages")
     phase.around(PassageWriter, "texts", "embedding")
-    phase.around(kept.Kept, "add", "keeping vectors")
-    phase.around(kept, "drop", "dropping vectors")
+    phase.around(unfinished.Kept, "add", "keeping vectors")
+    phase.around(unfinished, "drop", "dropping vectors")
     phase.around(vectors, "write", "writing vectors")
     phase.around(manifest, "describe", "hashing")
     phase.around(manifest, "write", "writing manifest")

@@ -12,7 +12,7 @@ import pytest
 from rag import embed
 from rag.build import sync_index
 from rag.cli.report import report_lines
-from rag.store import kept, layout, open_current
+from rag.store import layout, open_current, unfinished
 from rag.types.settings import Settings
 from rag.verify.check import check
 from tests.test_survival import child, ended
@@ -60,7 +60,7 @@ def files(index):
 
 
 def kept_files(index):
-    return [path for path in sorted(index.iterdir()) if kept.is_kept(path)]
+    return [path for path in sorted(index.iterdir()) if unfinished.is_kept(path)]
 
 
 def undisturbed(folders, tmp_path):
@@ -151,7 +151,7 @@ def test_vectors_of_another_encoder_are_not_taken(folders, monkeypatch):
     index = folders[1].parent / "third"
     stopped(monkeypatch, (folders[0], index), 2)
     (file,) = kept_files(index)
-    other = kept.Kept(index, "other-model", full=False)
+    other = unfinished.Kept(index, "other-model", full=False)
     file.rename(other.own)
     report = sync_index(folders[0], index, Settings(encoder="other-model"))
     assert (report.embedded, report.resumed) == (7, 0)
@@ -162,7 +162,7 @@ def three_batches(index):
     """Three batches of two vectors, where the bytes of each end, and the vectors by hash."""
     index.mkdir(exist_ok=True)
     random, vectors, ends = np.random.default_rng(3), {}, [0]
-    one = kept.Kept(index, SHA, full=False)
+    one = unfinished.Kept(index, SHA, full=False)
     for n in range(3):
         digests = [bytes([n, m] * 16) for m in range(2)]
         some = random.standard_normal((2, 5)).astype(np.float32)
@@ -188,14 +188,14 @@ def test_a_file_cut_anywhere_gives_the_batches_that_are_whole_and_is_written_on_
     for size in range(len(raw)):
         file.write_bytes(raw[:size])
         batches = max(n for n, end in enumerate(ends) if end <= size)
-        again = kept.Kept(file.parent, SHA, full=False)
+        again = unfinished.Kept(file.parent, SHA, full=False)
         same(again.read(set(vectors)), first(vectors, batches))
         cut = size not in ends
         assert again.damaged == ([f"{file} after its first {2 * batches} vectors, which are used"] if cut else [])
         rest = list(vectors)[2 * batches :]
         again.add(rest, np.stack([vectors[digest] for digest in rest]))
         again.close()
-        whole = kept.Kept(file.parent, SHA, full=False)
+        whole = unfinished.Kept(file.parent, SHA, full=False)
         same(whole.read(set(vectors)), vectors)
         assert whole.damaged == []
 
@@ -206,7 +206,7 @@ def test_no_vector_of_a_damaged_batch_is_used(tmp_path):
     raw = file.read_bytes()
     for at in range(len(raw)):
         file.write_bytes(raw[:at] + bytes([raw[at] ^ 1 << at % 8]) + raw[at + 1 :])
-        again = kept.Kept(file.parent, SHA, full=False)
+        again = unfinished.Kept(file.parent, SHA, full=False)
         same(again.read(set(vectors)), first(vectors, max(n for n, end in enumerate(ends) if end <= at)))
         assert len(again.damaged) == 1
 
@@ -227,7 +227,7 @@ def test_damage_is_said_by_the_build_that_finds_it(folders, monkeypatch, tmp_pat
 def test_what_is_asked_for_alone_is_taken(tmp_path):
     file, _, vectors = three_batches(tmp_path / "index")
     wanted = dict(list(vectors.items())[1:3])
-    same(kept.Kept(file.parent, SHA, full=False).read(set(wanted)), wanted)
+    same(unfinished.Kept(file.parent, SHA, full=False).read(set(wanted)), wanted)
 
 
 @pytest.mark.parametrize("failing", ["fsync", "open"])
@@ -237,10 +237,12 @@ def test_a_disk_that_takes_nothing_more_stops_no_build(folders, monkeypatch, cap
 
     opened = Path.open
     if failing == "fsync":
-        monkeypatch.setattr(kept, "os", SimpleNamespace(fsync=full))
+        monkeypatch.setattr(unfinished, "os", SimpleNamespace(fsync=full))
     else:
         monkeypatch.setattr(
-            Path, "open", lambda self, *args, **rest: (full if kept.is_kept(self) else opened)(self, *args, **rest)
+            Path,
+            "open",
+            lambda self, *args, **rest: (full if unfinished.is_kept(self) else opened)(self, *args, **rest),
         )
     report = sync_index(*folders, Settings())
     monkeypatch.undo()
@@ -259,7 +261,7 @@ def test_the_disk_fills_up_in_the_middle_of_a_batch(tmp_path):
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (ends[2] + 9, ends[2] + 9))
         try:
-            three = kept.Kept(file.parent, SHA, full=False)
+            three = unfinished.Kept(file.parent, SHA, full=False)
             for n in range(3):
                 digests = list(vectors)[2 * n : 2 * n + 2]
                 three.add(digests, np.stack([vectors[digest] for digest in digests]))

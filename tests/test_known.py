@@ -14,7 +14,7 @@ from rag.build import sync_index
 from rag.cli import app
 from rag.cli.report import report_lines
 from rag.extract import MODELS, shipped_model
-from rag.extract.known import Known, numbers_of, recorded
+from rag.extract.topics import Known, numbers_of, recorded
 from rag.language.english.asides import on_record
 from rag.serve.ui import html
 from rag.types import Support

@@ -17,9 +17,9 @@ from rag.answer.wire import to_json
 from rag.build import recipe, sync_index
 from rag.calibrate.judge import agrees, squad_words
 from rag.embed import EncoderSource
+from rag.extract.abbreviations import also_held
 from rag.extract.expected import holds_expected
-from rag.extract.judgement import asks_judgement
-from rag.extract.names import also_held
+from rag.extract.opinion import asks_judgement
 from rag.language import english
 from rag.language.sentences import sentence_pieces
 from rag.language.words import dated, forms, stem, stems, terms

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from rag import embed, extract
 from rag.answer.reader import Reader, given_passage
 from rag.extract import ReadingExtractor, checksums, shipped, shipped_model, shipped_networks, spans
+from rag.extract.abbreviations import also_held
 from rag.extract.features import FEATURES, Read, features
-from rag.extract.judgement import asks_judgement
-from rag.extract.names import also_held
 from rag.extract.network import CANARY_TOLERANCE, Networks
+from rag.extract.opinion import asks_judgement
 from rag.extract.spans import Found, Tokens
 from rag.language.words import stem
 from rag.types import Hit

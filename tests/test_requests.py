@@ -11,7 +11,7 @@ from eval.datasets import seeds
 from eval.datasets.lines import rows
 from rag.answer.reader import given_passage
 from rag.extract.features import named
-from rag.extract.known import Known, fitted_on_topic
+from rag.extract.topics import Known, fitted_on_topic
 from rag.language.english.requests import alone, form
 from rag.types import Form, Support, Turn
 from rag.understand import RuleUnderstander, query_of

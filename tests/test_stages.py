@@ -14,7 +14,7 @@ from rag.answer.render import Asked, render
 from rag.extract import together
 from rag.extract.expected import holds_expected, is_expected
 from rag.language.absence import cleaned
-from rag.language.english.parts import parts
+from rag.language.english.several import parts
 from rag.language.english.words import FORMS, IRREGULAR, STOPWORDS, stemmed
 from rag.language.words import forms, stem, stems, terms
 from rag.retrieve import retrieve

@@ -23,7 +23,7 @@ from rag import embed
 from rag.answer.assistant import Assistant
 from rag.answer.reader import networks
 from rag.extract import ReadingExtractor, SupportModel
-from rag.extract.known import numbers_of, on_topic
+from rag.extract.topics import numbers_of, on_topic
 from rag.language.english.asides import on_record
 from rag.language.english.requests import on_topic as asks_topic
 from rag.load import find, load

@@ -14,7 +14,7 @@ from rag.extract import shipped_model
 from rag.build.generation import write
 from rag.build.inventory import Inventory, Progress
 from rag.types.settings import Settings
-from rag.store import kept, layout, manifest, soundness
+from rag.store import unfinished, layout, manifest, soundness
 from rag.types import Encoder
 
 __all__ = ["Progress", "recipe", "sync_index"]
@@ -77,5 +77,5 @@ def sync_index(
                     f"the index in {index} could not be written ({error}); it is still the one from before"
                 ) from error
         if not dry_run:
-            kept.drop(index)
+            unfinished.drop(index)
         return report

@@ -15,7 +15,7 @@ from rag import split as splitting
 from rag.build.changes import BuildReport
 from rag.types.errors import SeedError
 from rag.build.inventory import Inventory
-from rag.store import Generation, kept, layout, manifest, passages, pruning, salvage, soundness, vectors
+from rag.store import Generation, unfinished, layout, manifest, passages, pruning, salvage, soundness, vectors
 from rag.store.passage_writer import PassageWriter
 from rag.types import Encoder, SeedEntry, Vectors
 
@@ -120,7 +120,7 @@ class _Writing:
             known = {d: v for d, v in salvage.salvaged(now.index, now.recipe).items() if d in keys}
         missing = [digest for digest in keys if digest not in known]
         if missing:
-            earlier = kept.Kept(now.index, now.recipe.encoder_sha256, full=now.full)
+            earlier = unfinished.Kept(now.index, now.recipe.encoder_sha256, full=now.full)
             known |= earlier.read(set(missing))
             report.repaired += earlier.damaged
             count, missing = len(missing), [digest for digest in missing if digest not in known]
@@ -129,7 +129,7 @@ class _Writing:
                 known |= self._embedded(writer, {digest: keys[digest] for digest in missing}, earlier)
         return known
 
-    def _embedded(self, writer: PassageWriter, keys: Mapping[bytes, int], earlier: kept.Kept) -> dict[bytes, Vectors]:
+    def _embedded(self, writer: PassageWriter, keys: Mapping[bytes, int], earlier: unfinished.Kept) -> dict[bytes, Vectors]:
         """The vectors of the chunks of these keys by text hash, each kept for the next build as soon as it is made."""
         missing, done = list(keys), 0
 

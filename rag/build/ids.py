@@ -1,4 +1,4 @@
-"""One id, several articles: which of them keeps it, and what is said of the others.
+"""One id in several articles: decides which keeps it, and reports the others.
 
 The article that was there keeps its id: the one of the path under which the current generation holds it, else the one
 with the bytes that it holds (a renamed file), else the first by path and line. So history decides who keeps an id that

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from rag.cli import answers, calibration, index, page, questions
+from rag.cli import calibration, index, page, proofs, questions
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Answers from a folder of articles, in their words.")
 feedback = typer.Typer(help="What users of the page thought of answers.")
@@ -18,8 +18,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "ask": questions.ask,
     "search": questions.search,
     "read": questions.read,
-    "verify": answers.verify,
-    "replay": answers.replay,
+    "verify": proofs.verify,
+    "replay": proofs.replay,
     "pin": index.pin,
     "pins": index.list_pins,
     "calibrate": calibration.calibrate,

@@ -19,12 +19,12 @@ from rag.extract.expected import holds_expected, is_expected
 from rag.extract.features import EXPLAINS, Read, features
 from rag.extract.identity import telling
 from rag.extract.inputs import Text
-from rag.extract.known import fitted_on_topic, numbers_of, recorded
 from rag.extract.logistic import Logistic, Stages, SupportModel
 from rag.extract.network import Networks
-from rag.extract.parts import together
 from rag.extract.shipped import BASE, MODELS, shipped_model, shipped_networks
 from rag.extract.spans import Found
+from rag.extract.together import together
+from rag.extract.topics import fitted_on_topic, numbers_of, recorded
 from rag.types import OF_ARTICLE, Hit, Query, Sentence, Support
 
 __all__ = [

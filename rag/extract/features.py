@@ -1,4 +1,4 @@
-"""What is known of each sentence that was read, as numbers."""
+"""The input numbers of the confidence model, for each sentence that was read."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rag.extract.abbreviations import also_held
 from rag.extract.expected import KINDS, holds_expected
-from rag.extract.judgement import asks_judgement
-from rag.extract.names import also_held
+from rag.extract.opinion import asks_judgement
 from rag.extract.spans import Found
 from rag.language import pack
 from rag.language.words import WORD, stem, stems

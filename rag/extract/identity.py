@@ -1,4 +1,4 @@
-"""Which words of a text tell who somebody or where some place is that a question names ("Who is Xi Jinping?").
+"""Finds the words that describe a person or a place that a question names ("Who is Xi Jinping?").
 
 The networks read such a question as any other "who": for a name, which is then another one's. What a name is stands in
 words that are none: in front ("Chinese President"), behind ("a scholar at …") or after a verb ("is a …").

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.extract.features import FEATURES
-from rag.extract.known import Known
+from rag.extract.topics import Known
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 
 from rag.extract.checksums import SUPPORT, described
-from rag.extract.known import Known
 from rag.extract.logistic import Logistic, Stages, SupportModel
 from rag.extract.network import Networks
+from rag.extract.topics import Known
 
 BASE = "sentence-transformers/all-MiniLM-L6-v2"  # whose tokenizer and word vectors the networks use
 MODELS = Path(__file__).parent / "models"

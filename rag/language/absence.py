@@ -1,4 +1,4 @@
-"""Which words of a question may be said to occur nowhere: one rule, for what says it and for what checks it.
+"""Which words of a question may be said to stand in no article: one rule, for `answer` and for `verify`.
 
 A word is looked for by stem in all that a reader sees of the articles, with its irregular forms, written in one or in
 two, and with what looks like it: "Xl" is not said to occur nowhere where XI stands. Only a whole word in Latin letters

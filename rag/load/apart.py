@@ -1,4 +1,4 @@
-"""Reads an article in a process of its own, so that what a file does to its reader is not done to the program.
+"""Reads files in a process of its own, so that a bad file cannot crash the program or use up its memory.
 
 One process reads one file after another and is replaced when it dies. It is a new Python and no fork, as a server has
 threads. What comes back is JSON, and is checked as if the file itself had written it.

@@ -1,4 +1,4 @@
-"""The day that a text is, as a whole: a date or a time in ISO 8601, such as 2025-11-01T10:00:00Z."""
+"""Parses a text that is as a whole one date or time in ISO 8601, such as 2025-11-01T10:00:00Z."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which generations are whole; what is removed of those that are not."""
+"""Finds damaged generations, and removes old ones that are damaged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a question that cannot be asked: fixed sentences around numbers, days and names of fields.
+"""The fixed sentences of error replies. `verify` knows an honest error by them.
 
 None holds a word of the caller or of an article, so that no error can be made to say something. `rag.verify` takes an
 error for one of the program's own by these sentences alone.

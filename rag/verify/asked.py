@@ -1,4 +1,4 @@
-"""Whether a question asks for what an answer says that it does: "Who: …" goes with a question that asks who."""
+"""Checks that the label of an answer fits the question: "Who: …" goes with a question that asks who."""
 
 from __future__ import annotations
 

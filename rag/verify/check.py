@@ -11,7 +11,7 @@ from rag.answer.fingerprint import fingerprint
 from rag.build import ids, recipe
 from rag.build.changes import make_plan
 from rag.extract import shipped_model
-from rag.store import certificates, kept, layout, manifest, pins
+from rag.store import certificates, layout, manifest, pins, unfinished
 from rag.types import SeedEntry
 from rag.types.errors import IndexUnusable, ModelError
 from rag.types.settings import Settings, certified
@@ -104,7 +104,7 @@ def _files(index: Path) -> Iterator[str]:
         if path.name == layout.GENERATIONS and path.is_dir():
             for folder in sorted(path.iterdir()):
                 yield from _generation(folder) if folder.is_dir() else [f"{folder} is no part of an index"]
-        elif kept.is_kept(path):
+        elif unfinished.is_kept(path):
             if not layout.is_building(index):
                 yield f"{path} is what a build that did not end has embedded; the next build goes on from it"
         elif path.name not in layout.KNOWN and not path.name.endswith(".lock"):

@@ -1,4 +1,4 @@
-"""What is wrong with an answer, and in which of its leaves."""
+"""One problem found in an answer, and the leaves it concerns."""
 
 from __future__ import annotations
 

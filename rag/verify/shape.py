@@ -1,4 +1,4 @@
-"""What must hold between the leaves of an answer, whatever the articles say."""
+"""Checks the leaves of an answer against each other, without the articles."""
 
 from __future__ import annotations
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rag.language.english import answers, boilerplate, days, judging
+from rag.language.english import boilerplate, comparing, days, expected
 from rag.language.english.asides import aside, is_courtesy
+from rag.language.english.comparing import FILLERS, FIXED, NEGATIONS, OPENERS, compared_words, in_digits
 from rag.language.english.days import MONTHS, SHORT_MONTHS, month_number
 from rag.language.english.followups import depends, names_another, wants_more
-from rag.language.english.judging import FILLERS, FIXED, NEGATIONS, OPENERS, compared_words, in_digits
 from rag.language.english.kinds import kind_and_focus
 from rag.language.english.naming import OFFICES, PLACES, RELATIONS, capitalised, named
-from rag.language.english.parts import parts
 from rag.language.english.requests import ABOUT, alone, form, on_topic
 from rag.language.english.sentences import SPLITTER, sentence_spans
+from rag.language.english.several import parts
 from rag.language.english.words import (
     ALPHABET,
     ARTICLES,
@@ -29,7 +29,7 @@ from rag.language.english.words import (
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 OPENING = "opens with"
-PATTERNS: Mapping[str, str] = {**answers.PATTERNS, **boilerplate.PATTERNS, **days.PATTERNS, **judging.PATTERNS}
+PATTERNS: Mapping[str, str] = {**expected.PATTERNS, **boilerplate.PATTERNS, **days.PATTERNS, **comparing.PATTERNS}
 
 __all__ = [
     "ABOUT",

@@ -1,4 +1,4 @@
-"""Questions who somebody or where some place is that they name: "Who is Xi Jinping?", "Where is Gyeongju?"."""
+"""Recognises "Who is Xi Jinping?" and "Where is Gyeongju?"."""
 
 from __future__ import annotations
 

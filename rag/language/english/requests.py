@@ -1,4 +1,4 @@
-"""What is said around a question is left out, and what asks for a topic or a claim is told from a question.
+"""Strips what is said around a question, and tells topics and claims from questions.
 
 "Hi, can you tell me who leads Japan, please?" asks who leads Japan. What is cut off is made of words that say nothing
 of any subject; in doubt a question is left as it is.

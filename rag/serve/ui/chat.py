@@ -14,7 +14,7 @@ from rag.answer.journal import Journal
 from rag.answer.opening import LiveAssistant
 from rag.answer.wire import to_json
 from rag.calibrate.feedback import Feedback, Given
-from rag.serve.ui import choices, html, judging
+from rag.serve.ui import choices, html, thumbs
 from rag.serve.ui.conversation import KEPT, Messages, Turns, checked, export_files, messages_of, turns_of
 from rag.serve.ui.examples import Examples
 from rag.serve.ui.layout import Layout
@@ -146,10 +146,10 @@ def _on_conversation(tab: Layout, asking: Any) -> None:
 
 def _on_judgement(tab: Layout, live: LiveAssistant, feedback: Feedback, given: Given) -> None:
     def like(before: Turns, event: gr.LikeData) -> tuple[Any, ...]:
-        return judging.judged(live, feedback, given, before, event)
+        return thumbs.judged(live, feedback, given, before, event)
 
     def remarked(text: str, which: Any) -> tuple[Any, ...]:
-        return judging.remarked(feedback, text, which)
+        return thumbs.remarked(feedback, text, which)
 
     tab.chatbot.like(like, tab.turns, [tab.judged, tab.remark, tab.told], api_visibility="private")
     tab.tell.click(remarked, [tab.comment, tab.judged], [tab.comment, tab.remark, tab.told], api_visibility="private")

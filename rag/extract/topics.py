@@ -1,4 +1,4 @@
-"""What is asked of an article as a whole, or on a topic: how sure is it that the sentence that is quoted answers that?
+"""The confidence of answers on a topic or on a whole article.
 
 The networks were not taught such questions, so their confidence is fitted anew, on answers that were judged one by one
 (training/fit_known.py): logistic models of a few numbers each.

@@ -1,4 +1,4 @@
-"""The vectors that a build has made so far: the next one goes on from them where the build did not end.
+"""Keeps the vectors of a build as it makes them, so that one that was interrupted goes on.
 
 One file in the index folder, which only grows while a build embeds, a batch at a time: the number of vectors, their
 dimension and a SHA-256, then the hashes of the texts and the vectors. The SHA-256 is over the encoder's hash and all of

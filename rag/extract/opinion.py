@@ -1,4 +1,4 @@
-"""Whether a question asks for advice, an opinion or a judgement, which an article may quote but seldom answers."""
+"""Whether a question asks for advice or an opinion, which an article may quote but seldom answers."""
 
 from __future__ import annotations
 

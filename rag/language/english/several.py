@@ -1,4 +1,4 @@
-"""A message -> the questions that are asked in it."""
+"""Splits a message into the questions in it."""
 
 from __future__ import annotations
 

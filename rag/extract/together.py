@@ -1,4 +1,4 @@
-"""A question with several parts: the supports of each, put together."""
+"""Puts the supports of the parts of a question together."""
 
 from __future__ import annotations
 

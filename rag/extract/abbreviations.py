@@ -1,4 +1,4 @@
-"""Names that are written in two ways: an abbreviation and the words whose initials it has, months in short and in full.
+"""Matches names that are written in two ways: initials and their words, months in short and in full.
 
 What a text itself shows counts: "U.S." stands for "United States" and the reverse, "IMF" for "International
 Monetary Fund". Of a person's name a part stands for the whole, as words are compared one by one.
