@@ -348,7 +348,7 @@ def bridges(tmp_path, word_encoder):
 
 def replied(bridges, question, *shorts, filters=None):
     """The schema-1 object of an answer with these short answers, or of a refusal where there are none."""
-    from rag.answer.render import Asked, render
+    from rag.answer.render import Request, render
     from rag.answer.wire import to_json
     from rag.types import Answered, Refused, Support, Understanding
     from rag.types.filters import parse
@@ -363,7 +363,7 @@ def replied(bridges, question, *shorts, filters=None):
         supports.append(Support(passage, sentence, span, span, 0.9))
     outcome = Answered(tuple(supports), (1,), 0.9, 0.5) if shorts else Refused("no_support", tuple(supports), 0.1, 0.5)
     understanding = Understanding(question, (query_of(question, 500),), question)
-    asked = Asked(understanding, parse(filters or {}), "0" * 16, unmatched=["Zorp", "*b*"])
+    asked = Request(understanding, parse(filters or {}), "0" * 16, unmatched=["Zorp", "*b*"])
     return json.loads(to_json(render(asked, outcome)))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answer.decide import decide
-from rag.answer.render import Asked, render
+from rag.answer.render import Request, render
 from rag.extract import together
 from rag.extract.expected import holds_expected, is_expected
 from rag.language.absence import cleaned
@@ -38,7 +38,7 @@ def support(i, confidence, short=None, passage=PASSAGE):
 
 def asking(text, unmatched=(), *, id=None, filters=ALL):
     question = query_of(text, 1000)
-    return Asked(Understanding(question.text, (question,), question.text), filters, "g", id, unmatched)
+    return Request(Understanding(question.text, (question,), question.text), filters, "g", id, unmatched)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from rag.answer.decide import decide
-from rag.answer.render import Asked, render
+from rag.answer.render import Request, render
 from rag.extract import shipped_model, together
 from rag.extract.features import held
 from rag.language import pack
@@ -80,7 +80,7 @@ class Assistant:
         clock = _Clock()
         with clock.stage("understand"):
             understanding = self.understand(text, history, filters)
-        asked = Asked(understanding, filters, self.store.generation, id)
+        asked = Request(understanding, filters, self.store.generation, id)
         reply = self._reply(asked, lambda query: self._retrieve(query, self.settings.passages, filters), clock)
         held = self.certificate
         # What was calibrated is asked of all articles, and either in conversations or not.
@@ -89,7 +89,7 @@ class Assistant:
 
     def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
-        asked = Asked(self.understand(text), ALL, self.store.generation, id)
+        asked = Request(self.understand(text), ALL, self.store.generation, id)
         return self._reply(asked, lambda _: hits[: self.settings.passages], _Clock())
 
     def search(self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL) -> list[Hit]:
@@ -109,7 +109,7 @@ class Assistant:
     def _retrieve(self, query: Query, k: int, filters: Filters) -> list[Hit]:
         return retrieve(query, self.store, self.parts.encoder, self.settings, k, filters)
 
-    def _reply(self, asked: Asked, find: Callable[[Query], Sequence[Hit]], clock: _Clock) -> Reply:
+    def _reply(self, asked: Request, find: Callable[[Query], Sequence[Hit]], clock: _Clock) -> Reply:
         if asked.kind in ASIDES:
             outcome: Outcome = Refused("nothing_found", (), 0.0, self.threshold)
             return replace(render(asked, outcome), timings_ms=clock.milliseconds())

@@ -68,7 +68,7 @@ def _templates(language: Language) -> Environment:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """What was asked, and of what."""
 
     understanding: Understanding
@@ -84,7 +84,7 @@ class Asked:
         return queries[0].kind if len(queries) == 1 else "what"
 
 
-def render(asked: Asked, outcome: Outcome) -> Reply:
+def render(asked: Request, outcome: Outcome) -> Reply:
     """The reply without its timings."""
     answered = isinstance(outcome, Answered)
     supports = outcome.supports if isinstance(outcome, Answered) else outcome.closest
@@ -155,7 +155,7 @@ def _quoted(citation: Citation, span: ShortSpan) -> str:
 
 
 def _segments(
-    asked: Asked,
+    asked: Request,
     citations: Sequence[Citation],
     span: ShortSpan | None,
     alternatives: Sequence[Alternative],
