@@ -51,7 +51,7 @@ def on_seeds(assistant: Assistant) -> list[dict[str, Any]]:
             reply = assistant.ask(question, history=history)
             history.append(Turn(question, reply.short_answer or ""))
         found: dict[str, Any] = {"id": row["id"], "part": seed_half(row["id"]), "sort": row["sort"], "ways": {}}
-        for way, understander in ways(assistant.parts.understander).items():
+        for way, understander in ways(assistant.components.understander).items():
             reply = assistant.with_understander(understander).ask(row["question"], history=history)
             answered = reply.status == "answered"
             right = answered and holds_words(reply.citations[0].quote, row["gold"]) if row["gold"] else not answered
@@ -63,7 +63,7 @@ def on_seeds(assistant: Assistant) -> list[dict[str, Any]]:
 def on_turns(dataset: Dataset, assistant: Assistant) -> dict[str, dict[str, list[int]]]:
     """By part and way how many gold passages are among the first of CUTS, and how many turns there are."""
     out: dict[str, dict[str, list[int]]] = {}
-    assistants = {way: assistant.with_understander(u) for way, u in ways(assistant.parts.understander).items()}
+    assistants = {way: assistant.with_understander(u) for way, u in ways(assistant.components.understander).items()}
     for case in track(dataset.cases, "turns", console=CONSOLE, transient=True):
         if not case.answerable or not case.asked.history or case.part not in ("develop", "test"):
             continue

@@ -71,7 +71,7 @@ def opened(monkeypatch, assistant):
 
     def opening(index, settings, encoder, *, generation):
         names.append(generation)
-        return open_assistant(index, settings, encoder or assistant.parts.encoder, generation=generation)
+        return open_assistant(index, settings, encoder or assistant.components.encoder, generation=generation)
 
     monkeypatch.setattr(replaying, "open_assistant", opening)
     return names
@@ -281,8 +281,8 @@ def test_answers_of_a_pinned_generation_replay_after_several_builds(tmp_path, as
     lines = []
     for colour in ("crimson", "indigo", "amber", "ivory"):
         (seeds / "a.txt").write_text(f"Harbour\n\nThe committee chose {colour} for the harbour gate in 1987.\n")
-        sync_index(seeds, index, Settings(), encoder=assistant.parts.encoder)
-        reply = open_assistant(index, Settings(), assistant.parts.encoder).ask(question)
+        sync_index(seeds, index, Settings(), encoder=assistant.components.encoder)
+        reply = open_assistant(index, Settings(), assistant.components.encoder).ask(question)
         assert colour in reply.text
         lines.append(json.loads(json.dumps(reply_object(reply))))
         if colour == "crimson":
@@ -291,7 +291,7 @@ def test_answers_of_a_pinned_generation_replay_after_several_builds(tmp_path, as
     assert (found.same, found.differing) == (6, 0)
     assert [(gone.generation, gone.lines) for gone in found.gone] == [(lines[1]["index_generation"], (2, 6))]
     assert sorted(opened) == sorted({line["index_generation"] for line in lines})
-    sync_index(seeds, index, Settings(), full=True, encoder=assistant.parts.encoder)
+    sync_index(seeds, index, Settings(), full=True, encoder=assistant.components.encoder)
     assert again(tmp_path, index, lines[:1]).same == 1
 
 

@@ -49,7 +49,7 @@ LONGEST_SECONDS = 60.0  # that a question may take before it is given up, as an 
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Components:
     """What can be exchanged in the ask walk."""
 
     understander: Understander
@@ -63,12 +63,12 @@ class Assistant:
     def __init__(
         self,
         store: Generation,
-        parts: Parts,
+        parts: Components,
         threshold: float,
         settings: Settings,
         certificate: Certificate | None = None,
     ) -> None:
-        self.store, self.parts = store, parts
+        self.store, self.components = store, parts
         self.threshold, self.settings = threshold, settings  # the confidence at which it answers
         self.certificate = certificate  # of the threshold, where it still holds
 
@@ -104,10 +104,10 @@ class Assistant:
         if missing:
             raise InputError(message("filter_missing", filters.articles.index(missing[0])))
         articles = len(filters.articles) or self.store.article_count
-        return self.parts.understander.understand(text, history, self.store, articles)
+        return self.components.understander.understand(text, history, self.store, articles)
 
     def _retrieve(self, query: Query, k: int, filters: Filters) -> list[Hit]:
-        return retrieve(query, self.store, self.parts.encoder, self.settings, k, filters)
+        return retrieve(query, self.store, self.components.encoder, self.settings, k, filters)
 
     def _reply(self, asked: Request, find: Callable[[Query], Sequence[Hit]], clock: _Clock) -> Reply:
         if asked.kind in ASIDES:
@@ -128,11 +128,11 @@ class Assistant:
         for query in queries:
             if query.needs_answer_of is not None:
                 said = self._short_answer(read[query.needs_answer_of])
-                query = self.parts.understander.with_answer(query, said)
+                query = self.components.understander.with_answer(query, said)
             with clock.stage("retrieve"):
                 found = find(query)
             with clock.stage("extract"):
-                read.append(self.parts.extractor.extract(query, found))
+                read.append(self.components.extractor.extract(query, found))
             hits.append((query, found))
         return read, hits
 
@@ -161,11 +161,11 @@ class Assistant:
     def with_threshold(self, threshold: float) -> Assistant:
         """The same with another threshold; nothing is certified for it but where it is a level of the certificate."""
         certificate = self.certificate if self.certificate and threshold in self.certificate.thresholds else None
-        return Assistant(self.store, self.parts, threshold, self.settings, certificate)
+        return Assistant(self.store, self.components, threshold, self.settings, certificate)
 
     def with_understander(self, understander: Understander) -> Assistant:
         """The same with another way to understand a message; nothing is certified for it."""
-        return Assistant(self.store, replace(self.parts, understander=understander), self.threshold, self.settings)
+        return Assistant(self.store, replace(self.components, understander=understander), self.threshold, self.settings)
 
     def at_level(self, risk: float) -> Assistant:
         """The same at the threshold of one of the certificate's levels. Raises InputError for a risk that has none."""

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from rag import embed
-from rag.answer.assistant import Assistant, Parts
+from rag.answer.assistant import Assistant, Components
 from rag.answer.fingerprint import fingerprint
 from rag.answer.reader import networks, shipped_understander
 from rag.build import recipe
@@ -54,7 +54,7 @@ class LiveAssistant:
             held, name = self._assistant, layout.pointed(self.index)
             same = name == held.store.generation
             if not same or holding_certificate(self.index, name, self._settings) != held.certificate:
-                self._assistant = open_assistant(self.index, self._settings, held.parts.encoder)
+                self._assistant = open_assistant(self.index, self._settings, held.components.encoder)
             return self._assistant
 
 
@@ -88,7 +88,7 @@ def open_assistant(
     certificate = holding_certificate(index, store.generation, settings)
     threshold = certificate.threshold if certificate else uncertified_threshold(settings)
     extractor = extractor or ReadingExtractor(networks(), shipped_model(), fast=settings.fast)
-    parts = Parts(understander or shipped_understander(settings), encoder, extractor)
+    parts = Components(understander or shipped_understander(settings), encoder, extractor)
     return Assistant(store, parts, threshold, settings, certificate)
 
 

@@ -149,7 +149,7 @@ class _Again:
         if name not in self._open and name not in self._unusable:
             held = next(iter(self._open.values()), None)
             try:
-                encoder = held.parts.encoder if held else None
+                encoder = held.components.encoder if held else None
                 self._open[name] = open_assistant(self._index, self._settings, encoder, generation=name)
             except IndexUnusable as error:
                 self._unusable[name] = str(error)

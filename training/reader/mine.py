@@ -49,7 +49,7 @@ class Miner:
         assistant = self._assistant
         question = assistant.understand(record.question).queries[0]
         found = retrieve(
-            question, assistant.store, assistant.parts.encoder, assistant.settings, assistant.settings.passages
+            question, assistant.store, assistant.components.encoder, assistant.settings, assistant.settings.passages
         )
         hits = [
             hit
