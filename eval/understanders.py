@@ -19,7 +19,7 @@ class AsTyped:
         """One query; the turns before are left out."""
         del history, vocabulary, articles
         text = checked(message, self.max_chars)
-        return Understanding(text, (plain_query(text),), text)
+        return Understanding(text, (plain_query(text),))
 
     def with_answer(self, query: Query, short_answer: str) -> Query:
         """The query itself: none needs an answer."""

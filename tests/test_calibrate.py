@@ -252,6 +252,7 @@ def test_a_certificate_sets_the_threshold_and_is_named_in_every_answer(index):
     # Nothing was tested of some articles only.
     reply = opened.ask("Who is Xi Jinping meeting?", filters=parse({"from": "2025-01-01"}))
     assert (reply.certificate, reply.threshold) == (None, made.threshold)
+    assert opened.ask("Hello").certificate is None  # nor of a courtesy
 
 
 def test_a_level_that_is_no_longer_certified_is_an_error_on_the_page(index):

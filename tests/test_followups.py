@@ -20,12 +20,7 @@ REFUSED = Turn("Who opened the bridge?")
 
 
 def queries(message: str, *history: Turn, max_chars: int = 1000) -> list[Query]:
-    found = RuleUnderstander(lambda text, _: text, max_chars).understand(message, history, WORDS, 2)
-    assert found.shown == " ".join(
-        query.text if len(found.queries) == 1 or query.text.endswith("?") else f"{query.text}?"
-        for query in found.queries
-    )
-    return list(found.queries)
+    return list(RuleUnderstander(lambda text, _: text, max_chars).understand(message, history, WORDS, 2).queries)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +123,20 @@ def test_a_further_question_in_one_message_gets_the_words_and_the_answer_of_the_
     assert other.needs_answer_of == (0 if "(" in second else None)
     completed = UNDERSTANDER.with_answer(other, said) if other.needs_answer_of is not None else other
     assert completed.text == second
+
+
+def test_what_is_shown_is_each_question_that_is_searched():
+    found = UNDERSTANDER.understand("Who leads Japan and how old is she?", (), WORDS, 2)
+    assert found.shown == "Who leads Japan? How old is she (leads Japan)?"
+    assert UNDERSTANDER.understand("Tell us who leads Japan", (), WORDS, 2).shown == "Who leads Japan?"
+
+
+@pytest.mark.model
+def test_a_further_question_is_shown_with_the_answer_that_it_was_asked_with(assistant):
+    asked = "Who is Japan's Prime Minister, and what did she tell reporters she had raised?"
+    assert assistant.understand(asked).shown.endswith("raised (Japan Prime Minister)?")
+    reply = assistant.ask(asked)
+    assert reply.standalone_question.endswith("raised (Japan Prime Minister Sanae Takaichi)?")
 
 
 def test_the_turns_before_are_for_the_first_of_two_questions():

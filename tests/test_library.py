@@ -362,7 +362,7 @@ def replied(bridges, question, *shorts, filters=None):
         span = (sentence.start + text.index(short), sentence.start + text.index(short) + len(short)) if short else None
         supports.append(Support(passage, sentence, span, span, 0.9))
     outcome = Answered(tuple(supports), (1,), 0.9, 0.5) if shorts else Refused("no_support", tuple(supports), 0.1, 0.5)
-    understanding = Understanding(question, (query_of(question, 500),), question)
+    understanding = Understanding(question, (query_of(question, 500),))
     asked = Request(understanding, parse(filters or {}), "0" * 16, unmatched=["Zorp", "*b*"])
     return json.loads(to_json(render(asked, outcome)))
 

@@ -38,7 +38,7 @@ def support(i, confidence, short=None, passage=PASSAGE):
 
 def asking(text, unmatched=(), *, id=None, filters=ALL):
     question = query_of(text, 1000)
-    return Request(Understanding(question.text, (question,), question.text), filters, "g", id, unmatched)
+    return Request(Understanding(question.text, (question,)), filters, "g", id, unmatched)
 
 
 @pytest.mark.parametrize(

@@ -63,12 +63,12 @@ class Assistant:
     def __init__(
         self,
         store: Generation,
-        parts: Components,
+        components: Components,
         threshold: float,
         settings: Settings,
         certificate: Certificate | None = None,
     ) -> None:
-        self.store, self.components = store, parts
+        self.store, self.components = store, components
         self.threshold, self.settings = threshold, settings  # the confidence at which it answers
         self.certificate = certificate  # of the threshold, where it still holds
 
@@ -84,7 +84,7 @@ class Assistant:
         reply = self._reply(asked, lambda query: self._retrieve(query, self.settings.passages, filters), clock)
         held = self.certificate
         # What was calibrated is asked of all articles, and either in conversations or not.
-        covered = held is not None and filters == ALL and held.history == bool(history)
+        covered = held and filters == ALL and held.history == bool(history) and asked.kind not in ASIDES
         return replace(reply, certificate=held.name) if held and covered else reply
 
     def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None) -> Reply:
@@ -114,10 +114,11 @@ class Assistant:
             outcome: Outcome = Refused("nothing_found", (), 0.0, self.threshold)
             return replace(render(asked, outcome), timings_ms=clock.milliseconds())
         read, hits = self._read(asked.understanding.queries, find, clock)
+        understood = replace(asked.understanding, queries=tuple(query for query, _ in hits))
         outcome = decide(read[0] if len(read) == 1 else together(read), self.threshold)
         with clock.stage("render"):
-            unmatched = self._unmatched(asked.understanding, hits) if isinstance(outcome, Refused) else ()
-            reply = render(replace(asked, unmatched=unmatched), outcome)
+            unmatched = self._unmatched(understood, hits) if isinstance(outcome, Refused) else ()
+            reply = render(replace(asked, understanding=understood, unmatched=unmatched), outcome)
         return replace(reply, timings_ms=clock.milliseconds())
 
     def _read(

@@ -187,7 +187,12 @@ class Understanding:
 
     asked: str  # on one line, without what cannot be seen
     queries: tuple[Query, ...]
-    shown: str
+
+    @property
+    def shown(self) -> str:
+        """What is searched, as a person reads it."""
+        texts = [query.text for query in self.queries]
+        return texts[0] if len(texts) == 1 else " ".join(t if t.endswith("?") else f"{t}?" for t in texts)
 
 
 @dataclass(frozen=True, slots=True)

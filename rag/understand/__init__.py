@@ -41,14 +41,13 @@ class RuleUnderstander:
         text = checked(message, self._max_chars)
         courtesy = pack().aside(text)
         if courtesy:
-            return Understanding(text, (Query(text, courtesy, ()),), text)
+            return Understanding(text, (Query(text, courtesy, ()),))
         queries = self._queries(self._meant(text, vocabulary), self._before(history, vocabulary))
         if any(len(query.text) > self._max_chars for query in queries):
             queries = [plain_query(text)]
         if articles != 1:
             queries = [_of_several(one) for one in queries]
-        shown = " ".join(one.text if one.text.endswith("?") or len(queries) == 1 else f"{one.text}?" for one in queries)
-        return Understanding(text, tuple(queries), shown)
+        return Understanding(text, tuple(queries))
 
     def with_answer(self, query: Query, short_answer: str) -> Query:
         """As `Understander`."""
