@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag import build, embed
-from rag.answer import assistant as pipeline
+from rag.answer import opening
 from rag.answer.wire import reply_object
 from rag.build import generation
 from rag.store import layout, manifest, pins, pruning, soundness, unfinished, vectors
@@ -148,7 +148,7 @@ class Trial:
 
     def ask_on(self) -> None:
         """In a child: asks until killed, writing the generation and the answer of each reply."""
-        live = pipeline.LiveAssistant(self.index, self.settings)
+        live = opening.LiveAssistant(self.index, self.settings)
         with self.log.open("a") as log:
             while True:
                 try:
@@ -167,7 +167,7 @@ class Trial:
         if status != 0:
             self.outcome.failures.append(f"the build after a kill ended with {status}")
         self.outcome.failures += check(self.seeds, self.index, self.settings)
-        assistant = pipeline.open_assistant(self.index, self.settings)
+        assistant = opening.open_assistant(self.index, self.settings)
         reply = reply_object(assistant.ask(QUESTION)) | {"timings_ms": None}
         self.truth[reply["index_generation"]] = json.dumps(reply, sort_keys=True)
         assistant.store.close()
@@ -206,13 +206,13 @@ class Trial:
                 self.change()
                 target = self.random.choice(PHASES[1:-1]) if self.outcome.kills.total() % 2 else None
                 self.kill_one(target)
-                pipeline.open_current(self.index).close()
+                opening.open_current(self.index).close()
                 self.settle()
         finally:
             os.kill(asker, signal.SIGKILL)
             os.waitpid(asker, 0)
         self.compare()
-        assistant = pipeline.open_assistant(self.index, self.settings, generation=first)
+        assistant = opening.open_assistant(self.index, self.settings, generation=first)
         reply = reply_object(assistant.ask(QUESTION)) | {"timings_ms": None}
         if json.dumps(reply, sort_keys=True) != self.truth[first]:
             self.outcome.failures.append("the pinned generation answers otherwise than when it was pinned")

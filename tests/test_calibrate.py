@@ -15,7 +15,7 @@ from rag.answer.fingerprint import fingerprint
 from rag.answer.opening import LiveAssistant, open_assistant
 from rag.build import sync_index
 from rag.build.seeds import Library
-from rag.calibrate import calibrate, judge
+from rag.calibrate import judge
 from rag.calibrate.feedback import Feedback
 from rag.calibrate.gold import CalibrationQuestion, calibration_questions
 from rag.calibrate.risk import (
@@ -34,6 +34,7 @@ from rag.calibrate.risk import (
     thresholds,
     upper_bound,
 )
+from rag.calibrate.walk import calibrate
 from rag.cli import app
 from rag.cli.report import calibration_lines
 from rag.language.sentences import sentence_pieces
@@ -468,14 +469,14 @@ def test_a_line_of_a_calibration_may_have_a_history(index, tmp_path):
             return super().extract(question, hits)
 
     file = tmp_path / "questions.jsonl"
-    history = [{"question": "Who is the Prime Minister of Japan?", "answer": "In short: Sanae Takaichi [1]"}]
+    history = [{"question": "Who is the Prime Minister of Japan?", "answer": "…", "short_answer": "Sanae Takaichi"}]
     file.write_text(json.dumps({"id": 1, "question": "And of Canada? 5", "gold": ["Xi"], "history": history}) + "\n")
     (question,) = calibration_questions(file)
-    assert question.history == (Turn("Who is the Prime Minister of Japan?", "In short: Sanae Takaichi [1]"),)
+    assert question.history == (Turn("Who is the Prime Minister of Japan?", "Sanae Takaichi"),)
     made = assistant(index, Listening())
     calibrate(made, index, [question], risk=0.2, confidence=0.95)
     assert asked == [made.understand(question.text, question.history).shown]
-    assert asked[0].startswith("Who is the Prime Minister of Canada")
+    assert asked[0] == "And of Canada? 5 (Prime Minister Japan Sanae Takaichi)?"
     file.write_text('{"id": 1, "question": "Who?", "gold": [], "history": [{"answer": "x"}]}\n')
     with pytest.raises(InputError, match=r"history\.0\.question"):
         calibration_questions(file)

@@ -19,9 +19,9 @@ TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
 @pytest.fixture
 def loaded(monkeypatch, assistant, seed_index):
     """Commands use the assistant that is loaded already."""
-    from rag.answer import assistant as pipeline
+    from rag.answer import opening
 
-    monkeypatch.setattr(pipeline, "open_assistant", lambda index, settings: assistant)
+    monkeypatch.setattr(opening, "open_assistant", lambda index, settings: assistant)
     return seed_index
 
 
@@ -147,7 +147,9 @@ def test_a_word_with_a_hyphen_stands_where_its_words_do(assistant):
 def test_a_further_question_takes_its_words_from_the_one_before(assistant):
     """What was searched is shown, so that a wrong guess can be seen."""
     reply = assistant.ask("Who is Japan's Prime Minister, and what did she tell reporters?")
-    assert reply.standalone_question == "Who is Japan's Prime Minister? What did Sanae Takaichi tell reporters?"
+    assert reply.standalone_question == (
+        "Who is Japan's Prime Minister? What did she tell reporters (Japan Prime Minister Sanae Takaichi)?"
+    )
     assert reply.status == "answered"
 
 
@@ -305,7 +307,7 @@ def test_a_failure_leaves_no_half_written_file(tmp_path):
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
 def test_json_is_read_as_it_was_meant_whatever_the_terminal(encoding):
     said = {"quote": "it\x92s é \x85 \x7f 한 \U0001f600"}
-    code = f"import json; from rag import console; console.say_json(json.dumps({said!r}, ensure_ascii=False))"
+    code = f"import json; from rag.cli import console; console.say_json(json.dumps({said!r}, ensure_ascii=False))"
     out = subprocess.run(
         [sys.executable, "-X", "utf8=0", "-c", code],
         capture_output=True,

@@ -158,7 +158,7 @@ def test_mtrag_gives_the_turns_before_as_history(tmp_path):
     found = mtrag.read(tmp_path)
     first, second = found.cases
     assert first.asked.question == "And its colour?"
-    assert [(t.question, t.answer) for t in first.asked.history] == [("What is it?", "A bus.")]
+    assert [t.question for t in first.asked.history] == ["What is it?"]
     assert first.gold[0].article_id == "d1"
     assert second.unscorable
     assert len(found.articles) == 1

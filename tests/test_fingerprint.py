@@ -70,11 +70,18 @@ def test_comments_docstrings_and_layout_change_nothing(package):
     assert code(package) == before
 
 
+def _with_roots(package):
+    """The modules from which imports are followed, empty."""
+    for name in (".", "answer", "calibrate", "language", "language/english"):
+        (package / name).mkdir()
+        (package / name / "__init__.py").touch()
+    for name in ("answer/assistant", "answer/opening", "calibrate/judge"):
+        (package / f"{name}.py").touch()
+
+
 def test_a_docstring_that_is_put_in_or_taken_out_changes_nothing_and_a_text_that_is_used_does(tmp_path):
     package = tmp_path / "small"
-    (package / "language" / "english").mkdir(parents=True)
-    for name in ("__init__", "judge", "language/__init__", "language/english/__init__"):
-        (package / f"{name}.py").touch()
+    _with_roots(package)
     found = {}
     for what, text in {
         "plain": "def f():\n    return 'a'\n",
@@ -82,19 +89,19 @@ def test_a_docstring_that_is_put_in_or_taken_out_changes_nothing_and_a_text_that
         "other": "def f():\n    return 'b'\n",
         "later": "def f():\n    return 'a'\n    'no docstring'\n",
     }.items():
-        (package / "pipeline.py").write_text(text)
-        found[what] = code(package)["small.pipeline"]
+        (package / "answer" / "assistant.py").write_text(text)
+        found[what] = code(package)["small.answer.assistant"]
     assert found["plain"] == found["documented"]
     assert len(set(found.values())) == 3
 
 
 def test_imports_are_followed_in_every_form(tmp_path):
     package = tmp_path / "small"
-    for name in (".", "deep", "deep/er", "language", "language/english"):
-        folder = package / name
-        folder.mkdir()
-        (folder / "__init__.py").touch()
-    (package / "judge.py").write_text("import os\nimport small.a as other\n")
+    _with_roots(package)
+    for name in ("deep", "deep/er"):
+        (package / name).mkdir()
+        (package / name / "__init__.py").touch()
+    (package / "calibrate" / "judge.py").write_text("import os\nimport small.a as other\n")
     (package / "a.py").write_text(
         "def f():\n    from small import b\n    try:\n        b()\n    except: from .c import x\n"
     )
@@ -107,12 +114,12 @@ def test_imports_are_followed_in_every_form(tmp_path):
     )
     (package / "deep" / "one.py").write_text("from .. import e\n")
     (package / "deep" / "er" / "two.py").write_text("from ...f import g\n")
-    for name in ("pipeline", "e", "f", "unused", "deep/er/unused"):
+    for name in ("e", "f", "unused", "deep/er/unused"):
         (package / f"{name}.py").touch()
     assert sorted(code(package)) == [
-        "small", "small.a", "small.b", "small.c", "small.d", "small.deep", "small.deep.er", "small.deep.er.two",
-        "small.deep.one", "small.e", "small.f", "small.judge", "small.language", "small.language.english",
-        "small.pipeline",
+        "small", "small.a", "small.answer", "small.answer.assistant", "small.answer.opening", "small.b", "small.c",
+        "small.calibrate", "small.calibrate.judge", "small.d", "small.deep", "small.deep.er", "small.deep.er.two",
+        "small.deep.one", "small.e", "small.f", "small.language", "small.language.english",
     ]  # fmt: skip
     (package / "d.py").unlink()
     with pytest.raises(ModelError, match=r"the source of small\.d is not installed; reinstall the package"):
@@ -122,7 +129,7 @@ def test_imports_are_followed_in_every_form(tmp_path):
 def test_each_template_and_each_model_file_changes_it(package):
     before = files(package)
     templates = "language/english/templates"
-    some = {f"{templates}/answered/what.j2", f"{templates}/scope.j2", "models/support.json", "models/reader.json"}
+    some = {f"{templates}/answered/what.j2", f"{templates}/scope.j2", "extract/models/support.json"}
     assert some <= set(before)
     assert {f"extract/models/{path.name}" for path in (PACKAGE / "extract" / "models").glob("*.json")} <= set(before)
     assert {path.relative_to(PACKAGE).as_posix() for path in (PACKAGE / templates).rglob("*.*")} <= set(before)

@@ -11,9 +11,9 @@ from eval.datasets import seeds
 from eval.load import served
 from rag.answer.opening import open_assistant
 from rag.build import sync_index
-from rag.calibrate import calibrate
 from rag.calibrate.feedback import Feedback
 from rag.calibrate.gold import CalibrationQuestion
+from rag.calibrate.walk import calibrate
 from rag.types.settings import Settings
 from rag.verify import verify
 from tests.browser import ended, launched, loaded, opened

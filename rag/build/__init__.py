@@ -9,13 +9,13 @@ from pathlib import Path
 from rag import embed, language, load
 from rag import split as splitting
 from rag.build.changes import BuildReport
-from rag.types.errors import IndexUnusable, SettingsError
-from rag.extract import shipped_model
 from rag.build.generation import write
 from rag.build.inventory import Inventory, Progress
-from rag.types.settings import Settings
-from rag.store import unfinished, layout, manifest, soundness
+from rag.extract import shipped_model
+from rag.store import layout, manifest, soundness, unfinished
 from rag.types import Encoder
+from rag.types.errors import IndexUnusable, SettingsError
+from rag.types.settings import Settings
 
 __all__ = ["Progress", "recipe", "sync_index"]
 

@@ -13,11 +13,11 @@ import numpy as np
 from rag import embed
 from rag import split as splitting
 from rag.build.changes import BuildReport
-from rag.types.errors import SeedError
 from rag.build.inventory import Inventory
-from rag.store import Generation, unfinished, layout, manifest, passages, pruning, salvage, soundness, vectors
+from rag.store import Generation, layout, manifest, passages, pruning, salvage, soundness, unfinished, vectors
 from rag.store.passage_writer import PassageWriter
 from rag.types import Encoder, SeedEntry, Vectors
+from rag.types.errors import SeedError
 
 
 def write(now: Inventory, report: BuildReport, source: embed.EncoderSource, encoder: Encoder | None) -> None:
@@ -129,7 +129,9 @@ class _Writing:
                 known |= self._embedded(writer, {digest: keys[digest] for digest in missing}, earlier)
         return known
 
-    def _embedded(self, writer: PassageWriter, keys: Mapping[bytes, int], earlier: unfinished.Kept) -> dict[bytes, Vectors]:
+    def _embedded(
+        self, writer: PassageWriter, keys: Mapping[bytes, int], earlier: unfinished.Kept
+    ) -> dict[bytes, Vectors]:
         """The vectors of the chunks of these keys by text hash, each kept for the next build as soon as it is made."""
         missing, done = list(keys), 0
 

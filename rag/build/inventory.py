@@ -8,11 +8,11 @@ from pathlib import Path
 
 from rag import load
 from rag.build import ids
-from rag.split.boilerplate import is_boilerplate
 from rag.build.changes import BuildReport, make_plan, same_text
-from rag.types.errors import SeedError
+from rag.split.boilerplate import is_boilerplate
 from rag.store import Generation, manifest, soundness
 from rag.types import Article, SeedEntry, SeedFile
+from rag.types.errors import SeedError
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 

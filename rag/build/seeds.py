@@ -13,11 +13,11 @@ from typing import Literal
 
 from rag import load
 from rag.build import ids
-from rag.types.errors import InputError, SeedError
 from rag.build.incoming import accepted, article_ids, named_too, placed
 from rag.store import Generation
 from rag.store.manifest import Manifest
 from rag.types import SeedEntry, SeedFile
+from rag.types.errors import InputError, SeedError
 
 REMOVED = ".removed"
 _MOST_FILES = 200  # in one upload

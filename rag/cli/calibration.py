@@ -31,8 +31,8 @@ def calibrate(
 ) -> None:
     """Finds the threshold at which at most a share of the answers is wrong, and certifies it for this index."""
     from rag.answer.opening import open_assistant
-    from rag.calibrate import calibrate as run
     from rag.calibrate.gold import calibration_questions
+    from rag.calibrate.walk import calibrate as run
     from rag.cli.report import bars, calibration_lines
 
     asked = calibration_questions(questions)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from rag.build import Progress as Report
 from rag.build.changes import BuildReport, counted
-from rag.calibrate import Result
+from rag.calibrate.walk import Result
 from rag.store import certificates
 
 _NAMES_SHOWN = 10
