@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.language.english.followups import depends, wants_more
+from rag.language.english.followups import wants_more
 from rag.types import Query, Turn
 from rag.understand import RuleUnderstander
 from rag.understand.spelling import PassageWords
@@ -43,6 +43,13 @@ def queries(message: str, *history: Turn, max_chars: int = 1000) -> list[Query]:
         ([WHO, Turn("What did she say?"), Turn("When?")], "Why?", "Why (Prime Minister Japan Sanae Takaichi)?"),
         # A courtesy is no turn.
         ([THAAD, Turn("Thank you")], "When was it deployed?", "When was it deployed (THAAD)?"),
+        # "It" stands for something here.
+        ([THAAD], "Was it sold to Japan?", "Was it sold to Japan (THAAD)?"),
+        ([THAAD], "What was it intended to do?", "What was it intended to do (THAAD)?"),
+        ([THAAD], "What is it good for?", "What is it good for (THAAD)?"),
+        ([THAAD], "What did it cost to build?", "What did it cost to build (THAAD)?"),
+        # Of a claim its own words.
+        ([Turn("Do you know if Xi left?")], "Why?", "Why (Xi left)?"),
         # A word that the question has itself is not put behind it.
         ([TOLD], "Where did Carney sign it?", "Where did Carney sign it (Xi)?"),
     ],
@@ -77,12 +84,18 @@ def test_a_question_that_needs_the_turns_before_is_asked_with_their_words(histor
         "Who is the one who leads Canada?",
         "What is deterrence?",
         "What does US stand for?",
+        # Of the article itself, and what has no word.
+        "What is the article about?",
+        "Which newspaper published this article?",
+        "When was this published?",
+        "who is the author?",
+        "?",
+        "...",
     ],
 )
 def test_a_question_that_stands_by_itself_is_left_alone(question):
     (query,) = queries(question, WHO, MET)
     assert (query.text, query.context) == (question, ())
-    assert not depends(question)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +163,30 @@ def test_what_would_be_too_long_is_asked_as_it_was_typed():
     assert queries("And Japan?", last)[0].text == "And Japan (Xi Seongnam Gwangju Incheon Lee)?"
     assert queries("And Japan?", last, max_chars=12)[0].text == "And Japan?"
     (query,) = queries("When was that?", last, max_chars=30)
+    assert query.context == ("Xi",)
     assert RuleUnderstander(lambda text, _: text, 30).with_answer(query, "x" * 40) == query
+
+
+def test_of_a_long_context_the_last_words_are_kept():
+    last = Turn(" ".join(f"word{i}" for i in range(60)) + "?", "Sanae Takaichi")
+    (query,) = queries("How old is she?", last, max_chars=400)
+    assert query.text.startswith("How old is she (word")
+    assert query.text.endswith(" word56 word57 word Sanae Takaichi)?")
+    assert 390 < len(query.text) <= 400
+
+
+def test_courtesies_push_no_turn_out():
+    (query,) = queries("How old is she?", WHO, *[Turn("Thanks!")] * 20)
+    assert query.context == ("Prime", "Minister", "Japan", "Sanae", "Takaichi")
+
+
+@pytest.mark.parametrize("short", ["Defense\nsystem  THAAD", "THA\u00adAD", "\ud800THAAD", "T" * 10_000, "\u202eX"])
+def test_a_short_answer_that_comes_from_elsewhere_is_one_line_of_what_can_be_seen(short):
+    for message in ("Tell me more", "How does it work?"):
+        (query,) = queries(message, Turn("What is it?", short))
+        assert query.text == " ".join(query.text.split())
+        assert query.text.isprintable()
+        assert len(query.text) <= 1000
 
 
 @settings(deadline=None)

@@ -437,6 +437,12 @@ def nothing_where_there_is_something(honest):
     return shown_by(forged, "refused/refused.j2")
 
 
+def another_question_for_what_about(honest):
+    """A follow-up is searched in its own words, so it has its own kind."""
+    forged = honest["when"] | {"question": "What about Lee?"}
+    return forged
+
+
 def what_was_not_asked(honest):
     forged = honest["yes_no"] | {"standalone_question": "When did Xi meet Donald Trump in Busan?"}
     return shown_by(forged, "answered/when.j2")
@@ -496,6 +502,7 @@ FORGERIES = {
     a_term_behind_a_greeting: ("unmatched_terms[0]", "is not shown by the template refused/hello"),
     a_short_answer_that_is_not_shown: ("short_answer", "is not shown by the template answered/topic"),
     nothing_where_there_is_something: ("reason", "but the filters leave"),
+    another_question_for_what_about: ("segments[0]", "segment 1 is 'When: "),
     what_was_not_asked: ("segments[0].text", "where the template answered/yes_no has"),
     a_question_of_several_lines: ("standalone_question", "is not on one line"),
     an_error_with_a_sentence_for_a_class: ("error", "none of the program's messages"),

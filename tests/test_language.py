@@ -131,10 +131,6 @@ def wants_more(text):
     return text == "Plu."
 
 
-def names_another(text):
-    return text.startswith("Ed ")
-
-
 def kind_and_focus(text):
     return ("who" if text.startswith("Ku") else "what"), None
 

@@ -11,7 +11,7 @@ import pytest
 from rag.answer.opening import open_assistant
 from rag.answer.wire import reply_object, to_json
 from rag.build import sync_index
-from rag.types import Support
+from rag.types import Support, Turn
 from rag.types.errors import InputError
 from rag.types.settings import Settings
 from rag.verify import verify
@@ -45,6 +45,37 @@ def checked(replies, seeds):
     path = seeds.parent / "answers.jsonl"
     path.write_text("".join(json.dumps(reply) + "\n" for reply in replies))
     return verify(path, seeds)
+
+
+FOLLOW_UPS = [
+    ("Is South Korea dependent on China?", "What about the economy?"),
+    ("Who is Lee?", "What is the article about?"),
+    ("Who is Lee?", "Summarise the article"),
+    ("What is THAAD?", "How did China respond to it?"),
+    ("What is THAAD?", "thaad"),
+    ("What is THAAD?", "Tell me more"),
+    ("Who is Japan's Prime Minister?", "What did she tell reporters?"),
+    ("Who is Japan's Prime Minister?", "What about Canada"),
+    ("In which city did Xi meet Trump?", "When was that?"),
+    ("What did Xi tell Carney?", "explain that"),
+    ("", "Who is Japan's Prime Minister, and what did she tell reporters she had raised?"),
+    ("", "How did China respond to THAAD (the system)?"),
+    ("", "Trump left the summit early, right?"),
+]
+
+
+@pytest.mark.model
+def test_honest_follow_ups_have_no_findings(assistant, folder):
+    """Whatever a question takes from the turns before stands in brackets, and says nothing of its kind."""
+    replies = []
+    for n, (before, text) in enumerate(FOLLOW_UPS):
+        said = assistant.ask(before).short_answer if before else None
+        history = [Turn(before, said or "")] if before else []
+        replies.append(reply_object(assistant.ask(text, id=str(n), history=history)))
+    replies = json.loads(json.dumps(replies))
+    assert sum(reply["status"] == "answered" for reply in replies) >= 8
+    verdict = checked(replies, folder)
+    assert (verdict.answers, verdict.findings) == (len(FOLLOW_UPS), ())
 
 
 def test_honest_answers_have_no_findings(honest, folder):

@@ -142,10 +142,6 @@ class Language(Hashable, Protocol):
         """Whether a message asks for more on what was just spoken of."""
         ...
 
-    def names_another(self, text: str, /) -> bool:
-        """Whether a message may ask the last question of another ("And Japan?"), and so be of any kind."""
-        ...
-
     def kind_and_focus(self, text: str, /) -> tuple[Kind, str | None]:
         """The kind of a question, and the noun it asks for."""
         ...

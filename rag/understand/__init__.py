@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from rag.language import pack
 from rag.language.absence import cleaned
 from rag.language.words import stem, terms
-from rag.types import OF_SEVERAL, Form, Query, Turn, Understanding, Vocabulary
+from rag.types import OF_ARTICLE, OF_SEVERAL, Form, Query, Turn, Understanding, Vocabulary
 from rag.types.errors import InputError
 from rag.types.messages import message
 
 __all__ = ["RuleUnderstander", "checked", "plain_query", "query_of"]
 
 _KEPT_TURNS = 8
+_LONGEST_TURN = 2_000  # characters of an earlier question, or of its short answer, that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,16 @@ class RuleUnderstander:
 
     def with_answer(self, query: Query, short_answer: str) -> Query:
         """As `Understander`."""
-        found = with_context(query, terms(short_answer))
-        return found if len(found.text) <= self._max_chars else query
+        return self._fitting(with_context(query, terms(_line(short_answer))))
+
+    def _fitting(self, query: Query) -> Query:
+        """The query with those of its context words, the last ones first, for which there is room."""
+        kept, room = list[str](), self._max_chars - len(replace(query, context=("",)).text)
+        for word in reversed(query.context):
+            if len(word) < room + (not kept):
+                kept.append(word)
+                room -= len(word) + 1
+        return replace(query, context=tuple(reversed(kept)))
 
     def _meant(self, text: str, vocabulary: Vocabulary) -> str:
         found = pack().capitalised(self._mend(text, vocabulary), vocabulary)
@@ -61,14 +70,13 @@ class RuleUnderstander:
     def _before(self, history: Sequence[Turn], vocabulary: Vocabulary) -> Before:
         """What was asked last; where that depends, its words stand behind those of the turn before it."""
         before, last = Before((), ""), list[str]()
-        for turn in history[-_KEPT_TURNS:]:
-            text = cleaned(turn.question[: 2 * self._max_chars])[: self._max_chars]
-            if not text or pack().aside(text) or pack().is_courtesy(text):
-                continue
+        turns = [(_line(turn.question)[: self._max_chars], _line(turn.short_answer)) for turn in history]
+        asked = [(text, short) for text, short in turns if text and not pack().aside(text)]
+        for text, short in [turn for turn in asked if not pack().is_courtesy(turn[0])][-_KEPT_TURNS:]:
             queries = self._queries(self._meant(text, vocabulary), before)
-            said = terms(turn.short_answer) if len(queries) == 1 else ()
-            own = [term for query in queries for term in query.own_terms]
-            topic = turn.short_answer if said and said[0][:1].isupper() else queries[-1].topic or " ".join(own)
+            said = terms(short) if len(queries) == 1 else ()
+            own = [term for query in queries for term in (terms(query.claim) if query.claim else query.own_terms)]
+            topic = short if said and said[0][:1].isupper() else queries[-1].topic or " ".join(own)
             before = Before((*(last if queries[0].context else ()), *own, *said), topic or before.topic)
             last = [*own, *said] or last
         return before
@@ -83,12 +91,20 @@ class RuleUnderstander:
         for i, one in enumerate(texts):
             asked = whole if len(texts) == 1 else pack().form(one)
             told = before.words if not i else queries[0].terms
-            if asked.topic is None and told and pack().depends(asked.text):
-                query = with_context(_of_form(asked), told)
-                queries.append(replace(query, needs_answer_of=0) if i else query)
-            else:
-                queries.append(_of_form((pack().alone(asked.text) if len(texts) == 1 else None) or asked))
+            query = _of_form(asked)
+            if asked.topic is None and query.kind not in OF_ARTICLE and told and pack().depends(asked.text):
+                query = self._fitting(with_context(query, told))
+            if query.context and i:
+                query = replace(query, needs_answer_of=0)
+            elif not query.context and len(texts) == 1:
+                query = _of_form(pack().alone(asked.text) or asked)
+            queries.append(query)
         return queries
+
+
+def _line(text: str) -> str:
+    """What came from elsewhere on one line, without what cannot be seen or is no character, and not endless."""
+    return cleaned("".join(c for c in text[:_LONGEST_TURN] if not "\ud800" <= c <= "\udfff"))
 
 
 def checked(message_: str, max_chars: int) -> str:

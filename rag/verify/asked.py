@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 from rag.language import pack
 from rag.language.words import WORD
 from rag.types import Kind
 from rag.types.errors import InputError
-from rag.understand import query_of
+from rag.understand import plain_query, query_of
 
 LONGEST = 2_000  # code points of a question that may be asked, by any settings
 _LONGEST_MEANT = 10_000  # of one with what it takes from the turns before, and of several in one
+_CONTEXT = re.compile(r"(?P<bare>.*\S)(?P<context> \([^()]+\))\?", re.DOTALL)
 _MOST = 200  # words of a question from each of which its kind is looked at
 _MOST_SLIPS = 20
 _A_SLIP = 0.7  # of difflib's likeness: wich and which, waht and what
@@ -25,15 +27,18 @@ def kind_of(question: str) -> Kind:
         return "what"
 
 
-def asks(typed: str, meant: str, kind: Kind) -> bool:
-    """Whether the question that was typed, or what follows in it on a word, is of the kind of the one that was meant.
+def meant(answer_question: str, standalone: str) -> tuple[str, Kind]:
+    """The standalone question without the context in brackets behind it, and the kind of the question."""
+    found = _CONTEXT.fullmatch(standalone)
+    if found is None or found["context"] in answer_question:
+        return standalone, kind_of(standalone)
+    return found["bare"], plain_query(found["bare"]).kind
 
-    One that only names another ("And Japan?", "What about Japan?") asks what the turns before did.
-    """
+
+def asks(typed: str, meant: str, kind: Kind) -> bool:
+    """Whether the question that was typed, or what follows in it on a word, is of the kind of the meant one."""
     if len(typed) > LONGEST:
         return False
-    if pack().names_another(typed):
-        return True
     words = _without_slips(typed, meant).split()
     return any(kind_of(" ".join(words[i:])) == kind for i in range(min(len(words), _MOST)))
 

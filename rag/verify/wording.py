@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader
 
 from rag.language import Language, pack
 from rag.types import ASIDES, OF_ARTICLE, OF_SEVERAL, Article, Kind
-from rag.verify.asked import asks, kind_of
+from rag.verify.asked import asks, kind_of, meant
 from rag.verify.problem import Problem
 from rag.verify.schema import Answer, AnswerAlternative
 from rag.verify.sources import Sources
@@ -92,8 +92,8 @@ def _templates(answer: Answer) -> list[str]:
         return [f"refused/{typed if typed in ASIDES else 'refused'}.j2"]
     if typed in ASIDES:
         return []
-    kind = kind_of(answer.standalone_question)
-    if kind in _SAY_WHAT and not asks(answer.question, answer.standalone_question, kind):
+    bare, kind = meant(answer.question, answer.standalone_question)
+    if kind in _SAY_WHAT and not asks(answer.question, bare, kind):
         kind = typed
     several: list[Kind] = ["what"] if "? " in answer.standalone_question else []  # which are of no one kind
     return [f"answered/{one}.j2" for one in dict.fromkeys((*_shown_as(kind), *several))]

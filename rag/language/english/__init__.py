@@ -8,7 +8,7 @@ from rag.language.english import boilerplate, comparing, days, expected
 from rag.language.english.asides import aside, is_courtesy
 from rag.language.english.comparing import FILLERS, FIXED, NEGATIONS, OPENERS, compared_words, in_digits
 from rag.language.english.days import MONTHS, SHORT_MONTHS, month_number
-from rag.language.english.followups import depends, names_another, wants_more
+from rag.language.english.followups import depends, wants_more
 from rag.language.english.kinds import kind_and_focus
 from rag.language.english.naming import OFFICES, PLACES, RELATIONS, capitalised, named
 from rag.language.english.requests import ABOUT, alone, form, on_topic
@@ -64,7 +64,6 @@ __all__ = [
     "kind_and_focus",
     "month_number",
     "named",
-    "names_another",
     "on_topic",
     "parts",
     "sentence_spans",

@@ -24,10 +24,11 @@ _POINTS = _POSSESSIVE | frozenset(
 # "It", "there", "that" and "one" where they stand for nothing that was said before.
 _EXPLETIVE = re.compile(
     r"(?i:\b(?:is|was|would|will) it (?:true|possible|likely|the case|right|ok|okay|necessary)(?: that)?\b)"
-    r"|(?i:\b(?:is|was|be|are) it \w+ (?:to|that|for)\b)"
+    r"|(?i:\b(?:is|was|be|are) it (?:hard|easy|difficult|time|clear|legal|illegal|safe|good|bad|better|best|important"
+    r"|possible|impossible|normal|common|enough|fair|wrong|right|true|likely|unlikely|worth \w+ing) (?:to|that)\b)"
     r"|\b(?:[Ii]s|[Ww]as) it [A-Z][^?]* (?:who|that|which)\b"
     r"|(?i:\bit (?:is|was) that\b)"
-    r"|(?i:\bit (?:rain|snow)\w*|\bit takes? (?:[\w ]+ )?to\b|\bit (?:seems?|means?|costs?) (?:to|that)\b)"
+    r"|(?i:\bit (?:rain|snow)\w*|\bit takes? (?:[\w ]+ )?to\b|\bit (?:seems?|means?) (?:to|that)\b)"
     r"|(?i:\b(?:is|are|was|were|be|been) there\b)"
     r"|(?i:\b(?:the )?(?:one|ones|those) (?:who|that|which|of)\b)"
     r"|(?i:\b(?:say|says|said|know|think|means?|believe|told|so|sure|heard)\s+(?:me\s+)?that\b)"
@@ -43,19 +44,14 @@ def wants_more(text: str) -> bool:
     return _MORE.fullmatch(_LEAD_IN.sub("", text, count=1)) is not None
 
 
-def names_another(text: str) -> bool:
-    """As `Language.names_another`: it may be of any kind."""
-    words = _words(text)
-    about = any(a in ("what", "how") and b == "about" for a, b in itertools.pairwise(words))
-    return about or ("and" in words and _ASKS.isdisjoint(words))
-
-
 def depends(text: str) -> bool:
     """As `Language.depends`."""
     said = _words(text)
-    if any(a in ("this", "these") and b in _ITSELF for a, b in itertools.pairwise(said)):
+    if any(a in ("this", "these", "the", "that") and b in _ITSELF for a, b in itertools.pairwise(said)):
         return False
     bare = _LEAD_IN.sub("", text, count=1)
+    if not _words(bare):
+        return False
     another = _ANOTHER.fullmatch(text)
     if (another and _words(another["thing"])[:1] not in [[word] for word in _ASKS]) or _points(
         _EXPLETIVE.sub(" ", bare)

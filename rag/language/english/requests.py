@@ -15,6 +15,7 @@ from rag.language.words import WORD
 from rag.types import Form
 
 ABOUT = "What is this about?"  # as the networks read each question on what an article is about
+_MOST = 8  # requests around each other
 _LONGEST = 24  # words of a request
 PREPOSITION = r"(?:(?:in|at|on|to|for|from|by|with|since|of|until|under|before|after)\s+)?"
 _WH_WORD = rf"{PREPOSITION}(?:{WH})(?:['’]?(?:s|d|re|ll))?"
@@ -48,7 +49,7 @@ _OF_TOPICS = _ONLY_ABOUT | frozenset(
     """
     know known read up out learn info information details background facts anything something everything more news
     overview summary got have find latest update updates coverage article articles story stories text texts there
-    interested
+    interested else new
     """.split()
 )
 _OTHERS = frozenset(
@@ -100,7 +101,7 @@ _TRAILING = any_case(
 
 def form(text: str) -> Form:
     """What a message asks without greetings, thanks and requests to be told; its text where it is plain."""
-    for _ in range(_LONGEST):
+    for _ in range(_MOST):
         found = _once(text)
         if found is None:
             break

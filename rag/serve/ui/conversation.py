@@ -16,6 +16,7 @@ import gradio as gr
 from pydantic import ValidationError
 
 from rag.answer.wire import TurnLine
+from rag.language.words import is_text
 from rag.serve.ui import html
 from rag.store import Generation
 from rag.verify.schema import Answer, AnswerSegment
@@ -43,7 +44,7 @@ def checked(before: Any) -> Turns:
             answer = Answer.model_validate(turn)
         except ValidationError:
             continue
-        if len(json.dumps(turn)) > _LONGEST:
+        if len(json.dumps(turn)) > _LONGEST or not is_text(turn):
             continue
         if answer.status == "refused" or (answer.citations and answer.threshold is not None):
             good.append(turn)
