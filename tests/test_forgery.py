@@ -439,8 +439,7 @@ def nothing_where_there_is_something(honest):
 
 def another_question_for_what_about(honest):
     """A follow-up is searched in its own words, so it has its own kind."""
-    forged = honest["when"] | {"question": "What about Lee?"}
-    return forged
+    return honest["when"] | {"question": "What about Lee?"}
 
 
 def what_was_not_asked(honest):
