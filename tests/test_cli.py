@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -336,7 +337,8 @@ def test_a_crash_in_the_reader_is_an_error_not_a_refusal(rag, loaded, assistant,
     def broken(question, hits):
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(assistant, "extractor", type("E", (), {"extract": staticmethod(broken)}))
+    extractor = type("E", (), {"extract": staticmethod(broken)})
+    monkeypatch.setattr(assistant, "components", replace(assistant.components, extractor=extractor))
     (tmp_path / "in.jsonl").write_text('{"id": "a", "question": "Who came?"}\n')
     assert rag("ask", "--batch", "in.jsonl", "--out", "out.jsonl")[0] == 2
     (reply,) = lines(tmp_path / "out.jsonl")

@@ -550,9 +550,11 @@ def test_the_signatures_of_the_api(address):
         "/search": [("question", False), ("k", True), ("filters", True)],
         "/articles": [],
     }
-    history = [{"question": "Who is the new Prime Minister of Japan?", "answer": "Who: Sanae Takaichi [1]"}]
+    turn = {"question": "Who is Japan's Prime Minister?", "answer": "…", "short_answer": "Sanae Takaichi"}
+    history = [turn]
     reply = client.predict("What did she tell reporters?", history=history, id="7", api_name="/ask")
-    assert (reply["id"], reply["standalone_question"]) == ("7", "What did Sanae Takaichi tell reporters?")
+    searched = "What did she tell reporters (Japan Prime Minister Sanae Takaichi)?"
+    assert (reply["id"], reply["standalone_question"]) == ("7", searched)
     for filters, history in (({"year": 1}, []), ("abc", []), ([1], []), ({}, 7), ({}, ["x"])):
         reply = client.predict("Who?", filters=filters, history=history, api_name="/ask")
         assert reply["status"] == "error"

@@ -96,8 +96,8 @@ def _endpoints(live: LiveAssistant, journal: Journal | None) -> None:
     ) -> dict[str, Any]:
         """Answers a question with quotations, or refuses: the schema-1 object.
 
-        `history` are earlier turns, {"question", "answer"}, oldest first; `filters` may hold "from" and "to", days, and
-        "articles", a list of article ids.
+        `history` are earlier turns, {"question", "answer", "short_answer"}, oldest first; `filters` may hold "from" and
+        "to", days, and "articles", a list of article ids.
         """
         before: list[TurnLine] = []
         try:
