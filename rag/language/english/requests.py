@@ -69,6 +69,10 @@ _EXPLAINED = any_case(
     r"(?:please\s+)?(?:summari[sz]e|explain|describe|outline)\s+(?:(?:to|for)\s+(?:me|us)\s+)?"
     rf"(?P<topic>(?!{_ARTICLE}\b)(?!{_WH_WORD}\b)\S.*)"
 )
+# "Summarise what there is on the truce"
+_THERE = any_case(
+    r"what(?:['’]s)?(?:\s+(?:there|you|they|we|is|have|has|got|know|known|says?))*\s+(?:about|on)\s+(?P<topic>\S.*)"
+)
 _WHAT_ABOUT = any_case(r"(?:what|how)\s+about\s+(?P<topic>\S.*)")
 _ALONE = re.compile(r"(?=.*[^\W\d_]{2})[\w'’.&-]+(?:\s+[\w'’.&-]+){0,4}")
 # What is alone is no topic where it asks, commands, points or tells.
@@ -91,7 +95,6 @@ _FACT = any_case(
     r"(?:the\s+)?(?:names?|numbers?|amount|price|cost|capital|date|cause|reasons?|population|definition|meaning|winner"
     r"|age|size|length|height|result|score|author|ceo|president|leader)\s+(?:of|for)\s"
 )
-_PLURAL = any_case(r"(?:the\s+)?(?:(?:two|three|four|five|\d+)\s+\w+|[a-z]*[a-rt-z]s)\s")
 _TRAILING = any_case(
     r"(?:(?:(?:,|(?<!\bsay)(?<!\bsaid)(?<!\bword))\s+(?:please|pls|plz)"
     r"|[,.?!]\s*(?:many\s+)?(?:thanks|thank\s+you|thx|cheers)(?:\s+(?:a\s+lot|so\s+much|very\s+much|in\s+advance))?"
@@ -139,13 +142,8 @@ def on_topic(topic: str) -> Form | None:
     if all(word.casefold() in STOPWORDS | _META for word in words) and not (words and words[-1][:1].isupper()):
         return None
     if _FACT.match(topic):
-        return Form(what_is(topic if topic[:4].casefold() == "the " else f"the {topic}"))
-    return Form(f"What do the articles say about {topic}?", topic=topic, read_as=what_is(topic))
-
-
-def what_is(thing: str) -> str:
-    """ "What is …?", or "What are …?"."""
-    return f"What {'are' if _PLURAL.match(thing) else 'is'} {thing}?"
+        return Form(f"What is {topic if topic[:4].casefold() == 'the ' else f'the {topic}'}?")
+    return Form(f"What do the articles say about {topic}?", topic=topic, read_as=f"What is {topic}?")
 
 
 def _whether(claim: str) -> Form:
@@ -207,6 +205,9 @@ def _requested(before: list[str], rest: str, mark: str) -> Form | None:
         return on_topic(topic["topic"])
     if before[0] in ("what", "what's"):
         return None
+    there = _THERE.fullmatch(rest)
+    if there:
+        return on_topic(there["topic"])
     asking = last in _ASKING or (last in ("me", "us", "please") and said & _TELLING) or all_words.endswith("find out")
     claim = _CLAIM.fullmatch(rest)
     if claim and asking and not mark:
