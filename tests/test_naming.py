@@ -95,8 +95,8 @@ def test_where_both_readings_share_no_word_that_tells_there_is_no_span_of_both()
     places = np.array([[0, 3], [4, 8]], dtype=np.int32)
     logits = np.array([3, 2], dtype=np.float32)
     among = Tokens(places, logits, logits, np.array([0, 1], dtype=np.int8))
-    assert spans._summed(among, among, 0) == (0, 8)
-    assert spans._summed(Tokens(places[:1], logits[:1], logits[:1]), among, 0) is None
+    assert spans.summed(among, among, 0) == (0, 8)
+    assert spans.summed(Tokens(places[:1], logits[:1], logits[:1]), among, 0) is None
 
 
 @pytest.mark.model
@@ -107,7 +107,7 @@ def test_a_sentence_of_names_alone_has_no_answer(name):
     places = [(s.start, s.end) for s in given_passage(text).chunk.sentences]
     tells = telling(query_of("Who is Sanae Takaichi?", 1000))
     names, other = spans.read(networks, name, [("Who is Sanae Takaichi?", "", text)], [places], tells)[0]
-    assert (names.start, names.end, names.margin) == (0, 0, spans._NOTHING)
+    assert (names.start, names.end, names.margin) == (0, 0, spans.NOTHING)
     assert "head of Japan" in text[other.start : other.end]
 
 

@@ -82,12 +82,12 @@ def read_alone(
     alone = read(networks, name, cut, [[(0, end - start)] for start, end in sentences], tells)
     found = []
     for (only,), text, place, other in zip(alone, texts, sentences, before, strict=True):
-        span = _summed(only.tokens, other.tokens, place[0]) or (only.start + place[0], only.end + place[0])
+        span = summed(only.tokens, other.tokens, place[0]) or (only.start + place[0], only.end + place[0])
         found.append(_whole(text[2], replace(only, start=span[0], end=span[1]), place))
     return found
 
 
-def _summed(alone: Tokens | None, among: Tokens | None, moved: int) -> Range | None:
+def summed(alone: Tokens | None, among: Tokens | None, moved: int) -> Range | None:
     """The best span by both readings' logits, over the tokens that both have; those of `alone` stand `moved` later."""
     if alone is None or among is None:
         return None
@@ -114,7 +114,7 @@ def _whole(text: str, found: Found, sentence: Range) -> Found:
     return replace(found, start=start, end=end)
 
 
-_NOTHING = -30.0
+NOTHING = -30.0
 
 
 _PAIRS = (('"', '"'), ("“", "”"), ("(", ")"))
@@ -147,7 +147,7 @@ def _telling(text: str, tells: Tells | None) -> NDArray[np.int8] | None:
 def _best(
     scored: Sequence[tuple[Encoded, Logits]], sentence: Range, answerable: float, telling: NDArray[np.int8] | None
 ) -> Found:
-    best = Found(sentence[0], sentence[0], _NOTHING, _NOTHING, answerable)
+    best = Found(sentence[0], sentence[0], NOTHING, NOTHING, answerable)
     for one, of in scored:
         inside = np.flatnonzero((one.places[:, 0] < sentence[1]) & (sentence[0] < one.places[:, 1]))
         tells = None if telling is None else telling[one.places[inside, 0]]
