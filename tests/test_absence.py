@@ -81,8 +81,8 @@ def test_only_whole_words_in_latin_letters_are_said_to_occur_nowhere(question, w
     [
         ("I was away when it happened. Who built it?", "Who built it?", "who", True),
         ("Waht city did Xi visit when he met Trump?", "What city did Xi visit when he met Trump?", "where", True),
-        ("And Japan?", "Who leads Japan?", "who", True),
-        ("What about Japan?", "Who leads Japan?", "who", True),
+        ("And Japan?", "Who leads Japan?", "who", False),
+        ("What about Japan?", "Who leads Japan?", "who", False),
         ("Tell me about Japan", "Who leads Japan?", "who", False),
         ("Did Xi resign?", "When did Xi resign?", "when", False),
         ("How many boats are there?", "Who is there?", "who", False),
