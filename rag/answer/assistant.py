@@ -8,7 +8,6 @@ passage that is given is `rag.answer.reader`.
 from __future__ import annotations
 
 import itertools
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,7 +43,6 @@ from rag.types.filters import ALL, Filters
 from rag.types.messages import message
 from rag.types.settings import Settings
 
-_log = logging.getLogger("rag")
 LONGEST_SECONDS = 60.0  # that a question may take before it is given up, as an error
 
 
@@ -117,7 +115,7 @@ class Assistant:
         understood = replace(asked.understanding, queries=tuple(query for query, _ in hits))
         outcome = decide(read[0] if len(read) == 1 else together(read), self.threshold)
         with clock.stage("render"):
-            unmatched = self._unmatched(understood, hits) if isinstance(outcome, Refused) else ()
+            unmatched = self._unmatched(understood.asked, hits) if isinstance(outcome, Refused) else ()
             reply = render(replace(asked, understanding=understood, unmatched=unmatched), outcome)
         return replace(reply, timings_ms=clock.milliseconds())
 
@@ -142,11 +140,11 @@ class Assistant:
         best = supports[0] if supports and supports[0].confidence >= self.threshold else None
         return best.passage.slice(*best.short) if best and best.short else ""
 
-    def _unmatched(self, understanding: Understanding, hits: Sequence[tuple[Query, Sequence[Hit]]]) -> tuple[str, ...]:
+    def _unmatched(self, typed: str, hits: Sequence[tuple[Query, Sequence[Hit]]]) -> tuple[str, ...]:
         """The words that were typed which occur in no article, nor in another form in what was found."""
-        if understanding.queries[0].kind in OF_ARTICLE:
+        if hits[0][0].kind in OF_ARTICLE:
             return ()
-        own = askable(understanding.asked)
+        own = askable(typed)
         words = dict.fromkeys(own.get(term.casefold()) for query, _ in hits for term in query.terms)
         # They help to find, but that none stands there says nothing.
         asking = {stem(verb) for verb in pack().ASKING_VERBS}

@@ -7,7 +7,6 @@ knows what it is, and what is between the slots is the template's own wording.
 from __future__ import annotations
 
 import functools
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,8 +28,6 @@ from rag.types import (
     Understanding,
 )
 from rag.types.filters import Filters
-
-_log = logging.getLogger("rag")
 
 _SLOT = "\ue000{}\ue001"  # private-use characters, which no template contains
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from rag.language import pack
 from rag.language.absence import cleaned
-from rag.language.words import stem, terms
+from rag.language.words import is_text, stem, terms
 from rag.types import OF_ARTICLE, OF_SEVERAL, Form, Query, Turn, Understanding, Vocabulary
 from rag.types.errors import InputError
 from rag.types.messages import message
@@ -107,11 +107,11 @@ def _line(text: str) -> str:
     return cleaned("".join(c for c in text[:_LONGEST_TURN] if not "\ud800" <= c <= "\udfff"))
 
 
-def checked(message_: str, max_chars: int) -> str:
+def checked(typed: str, max_chars: int) -> str:
     """A message on one line, without what cannot be seen. Raises InputError for an empty one and for one too long."""
-    if any("\ud800" <= c <= "\udfff" for c in message_):
+    if not is_text(typed):
         raise InputError(message("not_text"))
-    text = cleaned(message_)
+    text = cleaned(typed)
     if not text:
         raise InputError(message("empty"))
     if len(text) > max_chars:

@@ -34,8 +34,6 @@ _WRITTEN = re.compile(
     rf"|(?:who|what) (?:is|was|are) the (?:authors?|writers?|publisher|source|journalist|reporter)(?: of {_OF_ONE})?"
     rf"|(?:where|in (?:which|what) (?:newspaper|paper)) (?:is|was|did) {_OF_ONE} (?:published|appear|from)"
 )
-
-
 _NEWS = r"(?:this|the|these|that)\s+(?:article|text|story|piece|report|news)s?"
 _ON_ARTICLE = re.compile(
     rf"^(?:what(?:'s| is| are)?\s+{_NEWS}\s+(?:is\s+|are\s+)?about"

@@ -6,7 +6,7 @@ import itertools
 import re
 
 from rag.language.english.patterns import any_case
-from rag.language.english.words import AUXILIARIES, AUXILIARY, STOPWORDS, WH
+from rag.language.english.words import ASKS, AUXILIARY, STOPWORDS, WH, small_words
 from rag.language.words import terms
 
 _LEAD_IN = any_case(r"(?:(?:ok|okay|and|but|so|then|also|well|thanks|thank you|great)\b[,.!]?\s+)+")
@@ -34,7 +34,6 @@ _EXPLETIVE = re.compile(
     r"|(?i:\b(?:say|says|said|know|think|means?|believe|told|so|sure|heard)\s+(?:me\s+)?that\b)"
     rf"|(?i:\b(?!(?:{AUXILIARY}|{WH}|to|of|for|with|on|at|in|by|about|from|after|before)\b)\w+ that (?=\w))"  # relative
 )
-_ASKS = AUXILIARIES | frozenset(WH.split("|"))
 _DEFINES = any_case(r"(?:what|who)(?:['’]s|\s+(?:is|are|was|were))\s+(?!the\s)")
 _FRAGMENT = 4  # words
 
@@ -46,26 +45,22 @@ def wants_more(text: str) -> bool:
 
 def depends(text: str) -> bool:
     """As `Language.depends`."""
-    said = _words(text)
+    said = small_words(text)
     if any(a in ("this", "these", "the", "that") and b in _ITSELF for a, b in itertools.pairwise(said)):
         return False
     bare = _LEAD_IN.sub("", text, count=1)
-    if not _words(bare):
+    if not small_words(bare):
         return False
     another = _ANOTHER.fullmatch(text)
-    if (another and _words(another["thing"])[:1] not in [[word] for word in _ASKS]) or _points(
-        _EXPLETIVE.sub(" ", bare)
-    ):
+    if another and ASKS.isdisjoint(small_words(another["thing"])[:1]):
+        return True
+    if _points(_EXPLETIVE.sub(" ", bare)):
         return True
     own, words = terms(bare), bare.split()
     if len(own) <= 1 and not any(term[:1].isupper() for term in own) and not (own and _DEFINES.match(bare)):
         return True
     is_topic = any(word[:1].isupper() for word in words[1:]) or bare.rstrip("?.! ").isupper()
-    return len(words) <= _FRAGMENT and _ASKS.isdisjoint(_words(bare)) and not is_topic
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+(?:'t)?", text.casefold().replace("’", "'"))
+    return len(words) <= _FRAGMENT and ASKS.isdisjoint(small_words(bare)) and not is_topic
 
 
 def _points(text: str) -> bool:

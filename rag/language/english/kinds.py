@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from rag.language.english.asides import is_on_article, on_record
-from rag.language.english.words import AUXILIARIES, AUXILIARY, STOPWORDS
+from rag.language.english.words import AUXILIARIES, AUXILIARY, STOPWORDS, small_words
 from rag.types import Kind
 
 # What somebody said is asked by a word of each of these, one after the other.
@@ -62,7 +62,7 @@ def kind_and_focus(text: str) -> tuple[Kind, str | None]:
 def _kind(folded: str, focus: str | None) -> Kind:
     if is_on_article(folded):
         return "about"
-    words = re.findall(r"\w+(?:'t)?", folded)
+    words = small_words(folded)
     if _in_turn(words):
         return "said"
     if any(a == "how" and b in _DEGREES for a, b in itertools.pairwise(words)):

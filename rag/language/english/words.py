@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import functools
+import re
 import threading
 from collections.abc import Mapping
 
 import snowballstemmer
 from spellchecker import SpellChecker
 
-# The verbs that questions are built with, as a pattern.
-AUXILIARY = (
-    "is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must|"
-    "(?:is|are|was|were|do|does|did|has|have|had|ca|wo|would|could|should)n['’]t"
-)
-
-_POSITIVE = "is are was were do does did has have had ca wo would could should".split()
-AUXILIARIES = frozenset(
-    "is are was were am do does did has have had can could will would should shall may might must".split()
-) | {f"{word}n't" for word in _POSITIVE}
-
-WH = "who|whom|whose|what|when|where|why|how|which"
+# The verbs that questions are built with, and the words that ask; each as a set and as a pattern.
+_PLAIN = "is are was were am do does did has have had can could will would should shall may might must".split()
+_NEGATED = "is are was were do does did has have had ca wo would could should".split()
+AUXILIARIES = frozenset(_PLAIN) | {f"{word}n't" for word in _NEGATED}
+AUXILIARY = f"{'|'.join(_PLAIN)}|(?:{'|'.join(_NEGATED)})n['’]t"
+_ASKING = "who whom whose what when where why how which".split()
+ASKS = AUXILIARIES.union(_ASKING)
+WH = "|".join(_ASKING)
 
 # Words that say nothing about what a passage must hold: function words, and the words questions are built with.
 STOPWORDS = frozenset(
@@ -110,3 +107,8 @@ def word_frequencies() -> Mapping[str, int]:
     """As `Language.word_frequencies`, by pyspellchecker's list."""
     found: Mapping[str, int] = SpellChecker(language="en").word_frequency.dictionary
     return found
+
+
+def small_words(text: str) -> list[str]:
+    """The words of a text in small letters, "isn't" as one."""
+    return re.findall(r"\w+(?:'t)?", text.casefold().replace("’", "'"))
