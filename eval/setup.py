@@ -15,6 +15,7 @@ from typing import Literal
 
 from eval.cases import Asked, Case, Dataset, Prediction, System
 from eval.hidden import without
+from eval.understanders import as_one
 from eval.vectors import CachedEncoder
 from rag import embed, load
 from rag.answer.assistant import Assistant
@@ -174,7 +175,7 @@ class Setup:
         return (self.encoder.encode(texts) @ asked).tolist() if texts else []
 
     def _search(self, text: str, ranking: Ranking, hidden: frozenset[str]) -> list[Hit]:
-        question, store = self.assistant.understand(text).queries[0], self.assistant.store
+        question, store = as_one(self.assistant.understand(text)), self.assistant.store
         seen = without(store, store.within(Filters(articles=tuple(hidden))) or ())
         if ranking == "fused":
             return retrieve(question, seen, self.encoder, self.settings, DEPTH)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.types import Query, Turn, Understander, Understanding, Vocabulary
 from rag.understand import RuleUnderstander, checked, plain_query
+
+
+def as_one(understanding: Understanding) -> Query:
+    """What a message asks as one question, for what reads one alone; of several, of none of their kinds."""
+    first, *others = understanding.queries
+    return replace(plain_query(understanding.shown), kind="what") if others else first
 
 
 @dataclass(frozen=True, slots=True)

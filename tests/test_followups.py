@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eval.understanders import as_one
 from rag.language.english.followups import wants_more
 from rag.types import Query, Turn
 from rag.understand import RuleUnderstander
@@ -200,3 +201,10 @@ def test_any_turns_give_a_question_that_is_short_enough(question, turns):
 def test_a_long_history_is_cut():
     question = queries("When was it?", *[Turn("what is " + "?" * 2_000_000 + "x", "x" * 2_000)] * 8)[0]
     assert len(question.text) <= 1000
+
+
+def test_what_reads_one_question_alone_is_asked_all_of_a_message():
+    two = UNDERSTANDER.understand("Who leads Japan and how old is she?", (), WORDS, 2)
+    assert (as_one(two).text, as_one(two).kind) == ("Who leads Japan? How old is she (leads Japan)?", "what")
+    one = UNDERSTANDER.understand("Tell us who leads Japan", (), WORDS, 2)
+    assert as_one(one) == one.queries[0]

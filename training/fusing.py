@@ -20,6 +20,7 @@ from rich.progress import track
 
 from eval.bench import CACHE
 from eval.parts import sha1
+from eval.understanders import as_one
 from eval.vectors import CachedEncoder
 from rag import embed
 from rag.retrieve import retrieve
@@ -75,7 +76,7 @@ def main() -> None:
             fused = settings.model_copy(update={"rrf_k": k})
             places = defaultdict[str, list[int]](list)
             for record in track(asked, f"k of {k}"):
-                question = assistant.understand(record.question).queries[0]
+                question = as_one(assistant.understand(record.question))
                 hits = retrieve(question, assistant.store, encoder, fused, max(_DEPTHS))
                 places[group(record)].append(place(hits, record))
             for name, its in places.items():

@@ -16,6 +16,7 @@ from eval.datasets import clapnq, mtrag, seeds
 from eval.hidden import without
 from eval.parts import sha1
 from eval.setup import Setup
+from eval.understanders import as_one
 from rag.answer.reader import given_passage, query_for, shipped_understander
 from rag.language.words import stem, stems, terms
 from rag.retrieve import retrieve
@@ -72,7 +73,7 @@ def corpus(data: Path, reader: HitReader, encoder: Any) -> list[SupportCase]:
         store = assistant.store
         passages = store.passages(range(store.manifest.chunks))
         for record in track(taken, "asking"):
-            question = assistant.understand(record.question).queries[0]
+            question = as_one(assistant.understand(record.question))
             gold, hidden = record.texts, list[int]()
             sort = "answerable" if gold else "unanswerable"
             if gold and int(sha1("removed" + record.id), 16) % 3 == 0:

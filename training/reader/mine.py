@@ -20,6 +20,7 @@ from typing import Any
 from rich.progress import track
 
 from eval.parts import sha1
+from eval.understanders import as_one
 from rag import embed
 from rag.answer.reader import networks
 from rag.extract import ReadingExtractor, shipped_model
@@ -47,7 +48,7 @@ class Miner:
     def of(self, record: ReadingRecord) -> Iterator[dict[str, Any]]:
         """The passages without an answer that the reader takes for the best, with the span it marks in each."""
         assistant = self._assistant
-        question = assistant.understand(record.question).queries[0]
+        question = as_one(assistant.understand(record.question))
         found = retrieve(
             question, assistant.store, assistant.components.encoder, assistant.settings, assistant.settings.passages
         )
