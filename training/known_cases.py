@@ -19,6 +19,7 @@ from eval.datasets import seeds
 from eval.datasets.lines import rows
 from eval.hidden import without
 from eval.parts import folded, parts_of, seed_half, sha1
+from eval.understanders import as_one
 from rag import embed
 from rag.answer.assistant import Assistant
 from rag.answer.reader import networks
@@ -172,7 +173,7 @@ def on_seed_topics(assistant: Assistant, askers: Sequence[ModeAsker]) -> dict[st
     """The topics on the seed article that a quotation names, by mode; right is one of the sentences on it."""
     out: dict[str, list[TopicCase]] = {}
     for case in seed_topics():
-        question = assistant.understand(case.asked.question).queries[0]
+        question = as_one(assistant.understand(case.asked.question))
         hits = assistant.search(case.asked.question, assistant.settings.passages)
         for asker in askers:
             found = _first(question, asker.supports(question, hits)) if question.topic else None
