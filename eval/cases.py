@@ -1,12 +1,12 @@
 """What passes between the rooms of the evaluation: a question, what is accepted for it, what a system made of it.
 
-A system sees an `Asked` alone: never the gold, a date, a part or an answerability label.
+A system sees an `Asked` alone: never the gold, a part or an answerability label, and no date but the day of asking.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from rag.types import Article, Turn
@@ -35,6 +35,9 @@ class Asked:
     context: str | None = None  # the passage to read; None: find one in the corpus
     title: str = ""
     hidden: frozenset[str] = frozenset()  # articles that are taken away for this question
+    # The day of asking in ISO form, where a set has one that does not give the label away. It is not shown in the repr,
+    # of which the gate makes the key of a baseline (eval/gate.py).
+    day: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

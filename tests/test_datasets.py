@@ -1,11 +1,12 @@
 """Each adapter reads its form, and nothing that a system is told gives the gold, the date or the label away."""
 
+import gzip
 import json
 
 import pytest
 
 from eval import datasets
-from eval.datasets import beir, clapnq, mtrag, news, ramdocs, reading
+from eval.datasets import archive, beir, clapnq, mtrag, news, ramdocs, reading
 from eval.parts import parts_of
 
 
@@ -119,6 +120,44 @@ def test_where_nothing_can_be_taken_away_neither_is_scored(some_news):
     cases = {case.id: case for case in news.read_removed(some_news).cases}
     assert [bool(cases[id].unscorable) for id in ("20220617_9", "20220617_9#removed")] == [True, True]
     assert not cases["20220617_0#removed"].unscorable
+
+
+@pytest.fixture
+def an_archive(some_news):
+    old = {"id": "o", "title": "Old", "date": "2022-06-01", "url": "", "text": "Ann Smith won the race."}
+    new = {"id": "n", "title": "Nöw", "date": "2024-06-01", "url": "", "text": "Bo Lee won it."}
+    other = {"id": "m", "title": "More", "date": "2026-06-01", "url": "", "text": "It rained."}
+    with gzip.open(some_news / "news_archive.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in (new, old, other))
+    asked = {"question": "Who won?", "gold": ["Bo Lee"], "answerable": True}
+    weeks = [f"2024{n:04}" for n in range(52)]
+    questions = [asked | {"id": f"{week}_0", "date": "2024/06/02"} for week in weeks]
+    questions += [
+        asked | {"id": "20260102_0", "date": "2026-01-01", "gold": ["Cy Fox"], "answerable": False},
+        asked | {"id": "20220617_0", "date": "2022/06/16"},
+    ]
+    write(some_news, archive.FILES[1], questions)
+    (some_news / "news_archive.gz").rename(some_news / archive.FILES[0])
+    return some_news
+
+
+def test_the_archive_is_asked_on_a_day_of_what_the_news_lack(an_archive):
+    found = archive.read(an_archive)
+    assert [(row["id"], list(row)) for row in found.articles] == [
+        (id, ["id", "title", "date", "url", "text"]) for id in ("n", "m")
+    ]
+    assert len(found.cases) == 53
+    first, last = found.cases[0], found.cases[-1]
+    assert (first.asked.day, last.asked.day) == ("2024-06-02", "2026-01-01")
+    assert (first.answers, first.category) == (("Bo Lee",), "answerable")
+    assert (last.answerable, last.answers, last.category, last.part) == (False, (), "unanswerable", "test")
+    assert all(case.asked.day is None for case in news.read(an_archive).cases)
+
+
+def test_the_gold_is_taken_out_of_the_archive(an_archive):
+    kept, removed, *_ = archive.read_removed(an_archive).cases
+    assert (removed.id, removed.asked.hidden) == (kept.id + news.REMOVED, {"n"})
+    assert (removed.asked.day, removed.category, kept.asked.hidden) == (kept.asked.day, "removed", frozenset())
 
 
 def test_ramdocs(tmp_path):

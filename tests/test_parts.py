@@ -36,12 +36,25 @@ def test_a_passage_has_one_part_in_whichever_file_it_stands():
     assert unit({"title": "American_Idol", "context": "x"}) == "title american idol"
 
 
+def test_weeks_of_a_later_year_are_only_tested_on():
+    weeks = [f"2024{n:04}" for n in range(52)]
+    later = [f"2026{n:04}" for n in range(27)]
+    parts = parts_of("archive", [*weeks, *later])
+    assert [[parts[week] for week in weeks].count(part) for part in PARTS] == [0, 20, 10, 22]
+    assert {parts[week] for week in later} == {"test"}
+    assert parts_of("archive", weeks) == {week: parts[week] for week in weeks}
+    assert min(weeks, key=sha1) in {week for week, part in parts.items() if part == "develop"}
+    with pytest.raises(ValueError, match="51 titles or weeks"):
+        parts_of("archive", [*weeks[1:], *later])
+
+
 def test_shares_are_met_and_nothing_is_trained_of_a_testing_set():
     units = [str(n) for n in range(4000)]
     found = Counter(parts_of("nq_qed", units).values())
     assert [round(found[part] / 4000, 2) for part in PARTS] == pytest.approx([0.88, 0.04, 0.04, 0.04], abs=0.015)
     assert "train" not in parts_of("wikiqa", units).values()
     assert {"wikiqa", "newsqa_dev_a", "news", "clapnq", "ramdocs", "mtrag_un", "scifact"}.isdisjoint(TRAINED_ON)
+    assert "archive" not in TRAINED_ON
 
 
 def test_what_shares_a_question_a_title_or_a_passage_with_a_test_part_is_not_trained_on():

@@ -1,6 +1,7 @@
 """The sets of questions to measure on. Each adapter reads one form of a folder given by `--data` or EVAL_DATA.
 
-The gold, the date and the label never reach a system: an adapter puts them into the `Case`, beside the `Asked`.
+The gold and the label never reach a system, and of dates only the day of asking: an adapter puts them into the `Case`,
+beside the `Asked`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from eval.cases import Dataset
-from eval.datasets import beir, clapnq, mtrag, news, ramdocs, reading, seeds
+from eval.datasets import archive, beir, clapnq, mtrag, news, ramdocs, reading, seeds
 
 VARIABLE = "EVAL_DATA"
 BESIDE = Path(__file__).parent.parent.parent.parent / "shared" / "data"
@@ -22,6 +23,8 @@ ADAPTERS: Mapping[str, tuple[tuple[str, ...], Callable[[Path], Dataset]]] = {
     "clapnq": (clapnq.FILES, clapnq.read),
     "news": (news.FILES, news.read),
     "news_removed": (news.FILES, news.read_removed),
+    "archive": (archive.FILES, archive.read),
+    "archive_removed": (archive.FILES, archive.read_removed),
     "ramdocs": (ramdocs.FILES, ramdocs.read),
     "mtrag_un": (mtrag.FILES, mtrag.read),
     "scifact": (beir.files("scifact"), lambda data: beir.read(data, "scifact")),

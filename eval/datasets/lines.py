@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    """The objects of a JSONL file. Raises ValueError with file and line for one that is none."""
+    """The objects of a JSONL file, which may be gzipped. Raises ValueError with file and line for one that is none."""
     out = []
     # Not splitlines(): texts may hold line separators that JSON does not escape.
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+    text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text(encoding="utf-8")
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:

@@ -9,7 +9,7 @@ with every article that holds the gold's words taken out of what is searched.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,22 +35,27 @@ def read(data: Path) -> Dataset:
 
 
 def read_removed(data: Path) -> Dataset:
-    """The answerable questions, each also without the articles that hold its gold (its id then ends in `#removed`).
-
-    Where none does, nothing can be taken away, and neither can be scored.
-    """
+    """The answerable questions, each also without the articles that hold its gold."""
     articles = _articles(data)
-    answerable = [case for case in _cases(data) if case.answerable]
-    hidden = holding([case.answers for case in answerable], articles)
-    cases = []
-    for case, ids in zip(answerable, hidden, strict=True):
+    cases = [case for case in _cases(data) if case.answerable]
+    hidden = holding([case.answers for case in cases], articles)
+    return Dataset("news_removed", with_removed(cases, hidden), articles=articles, source="news/")
+
+
+def with_removed(cases: Sequence[Case], hidden: Sequence[Collection[str]]) -> tuple[Case, ...]:
+    """Answerable questions, each followed by itself without the articles `hidden` (its id then ends in `#removed`).
+
+    Where there are none, nothing can be taken away, and neither can be scored.
+    """
+    out = []
+    for case, ids in zip(cases, hidden, strict=True):
         if not ids:
             case = replace(case, unscorable="no article holds its gold")
-        cases.append(case)
+        out.append(case)
         asked = replace(case.asked, hidden=frozenset(ids))
         removed = replace(case, id=case.id + REMOVED, asked=asked, answerable=False, answers=(), category="removed")
-        cases.append(removed)
-    return Dataset("news_removed", tuple(cases), articles=articles, source="news/")
+        out.append(removed)
+    return tuple(out)
 
 
 def holding(answers: Sequence[Sequence[str]], articles: Iterable[dict[str, Any]]) -> list[set[str]]:
@@ -75,26 +80,28 @@ def _articles(data: Path) -> tuple[dict[str, Any], ...]:
 
 def _cases(data: Path) -> list[Case]:
     records = rows(data / FILES[1])
-    parts = parts_of("news", [_week(row) for row in records])
-    return [_case(row, parts[_week(row)]) for row in records if "<a " not in row["question"]]
+    parts = parts_of("news", [week(row) for row in records])
+    return [case_of(row, parts[week(row)], "later_year") for row in records if "<a " not in row["question"]]
 
 
-def _week(row: dict[str, Any]) -> str:
-    week: str = row["id"].split("_")[0]
-    return week
+def week(row: Mapping[str, Any]) -> str:
+    """The week of a question: what is never torn."""
+    found: str = row["id"].split("_")[0]
+    return found
 
 
-def _case(row: dict[str, Any], part: str) -> Case:
+def case_of(row: Mapping[str, Any], part: str, unanswerable: str, day: str | None = None) -> Case:
+    """A question of the quiz; `unanswerable` is the category of one whose gold stands nowhere."""
     trick = bool(TRICK.search(row["question"]))
     return Case(
         row["id"],
-        Asked(row["question"]),
+        Asked(row["question"], day=day),
         part=part,
-        group=_week(row),
+        group=week(row),
         rule="words",
         answerable=row["answerable"],
         answers=tuple(row["gold"]) if row["answerable"] else (),
-        category="answerable" if row["answerable"] else "later_year",
+        category="answerable" if row["answerable"] else unanswerable,
         unscorable="needs the options of the quiz" if trick else "",
         paragraph=row["id"],
     )
