@@ -49,7 +49,7 @@ class Setup:
         self.folder = cache / dataset.name.removesuffix("_removed")
         self._understander = understander  # None for the shipped one
         self.reader = Reader.load(settings, self.encoder, understander)
-        self._found: dict[tuple[str, str, frozenset[str]], list[Hit]] = {}
+        self._found: dict[tuple[str, Ranking, frozenset[str], str | None], list[Hit]] = {}
         self.remembered: dict[str, dict[Asked, Prediction]] = {}  # by system
         self.systems: dict[str, System] = {}
 
@@ -110,7 +110,7 @@ class Setup:
         """The same to the depth that is searched."""
         if asked.context is not None:
             return self.given(asked.context, asked)
-        key = self.alone(asked).question, ranking, asked.hidden
+        key = self.alone(asked).question, ranking, asked.hidden, asked.day
         if key not in self._found:
             self._found[key] = self._search(*key)
         return self._found[key]
@@ -122,7 +122,9 @@ class Setup:
         """
         if not asked.history:
             return asked
-        return replace(asked, question=self.assistant.understand(asked.question, asked.history).shown, history=())
+        return replace(
+            asked, question=self.assistant.understand(asked.question, asked.history, day=asked.day).shown, history=()
+        )
 
     def given(self, context: str, asked: Asked) -> list[Hit]:
         """A passage that comes with its question, as the one hit."""
@@ -174,8 +176,8 @@ class Setup:
         asked = self.encoder.encode([question], query=True)[0]
         return (self.encoder.encode(texts) @ asked).tolist() if texts else []
 
-    def _search(self, text: str, ranking: Ranking, hidden: frozenset[str]) -> list[Hit]:
-        question, store = as_one(self.assistant.understand(text)), self.assistant.store
+    def _search(self, text: str, ranking: Ranking, hidden: frozenset[str], day: str | None) -> list[Hit]:
+        question, store = as_one(self.assistant.understand(text, day=day)), self.assistant.store
         seen = without(store, store.within(Filters(articles=tuple(hidden))) or ())
         if ranking == "fused":
             return retrieve(question, seen, self.encoder, self.settings, DEPTH)

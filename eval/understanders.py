@@ -12,7 +12,9 @@ from rag.understand import RuleUnderstander, checked, plain_query
 def as_one(understanding: Understanding) -> Query:
     """What a message asks as one question, for what reads one alone; of several, of none of their kinds."""
     first, *others = understanding.queries
-    return replace(plain_query(understanding.shown), kind="what") if others else first
+    if not others:
+        return first
+    return replace(plain_query(understanding.shown), kind="what", day=first.day, time=understanding.time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +23,11 @@ class AsTyped:
 
     max_chars: int
 
-    def understand(self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int) -> Understanding:
+    def understand(
+        self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int, day: str | None = None
+    ) -> Understanding:
         """One query; the turns before are left out."""
-        del history, vocabulary, articles
+        del history, vocabulary, articles, day
         text = checked(message, self.max_chars)
         return Understanding(text, (plain_query(text),))
 
@@ -40,10 +44,12 @@ class LastTurns:
     inner: Understander
     turns: int
 
-    def understand(self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int) -> Understanding:
+    def understand(
+        self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int, day: str | None = None
+    ) -> Understanding:
         """What the inner one makes of them without a history."""
         before = [turn.question for turn in history[len(history) - self.turns :]]
-        return self.inner.understand(" ".join([*before, message]), (), vocabulary, articles)
+        return self.inner.understand(" ".join([*before, message]), (), vocabulary, articles, day)
 
     def with_answer(self, query: Query, short_answer: str) -> Query:
         """As the inner one."""

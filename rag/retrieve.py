@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from rag.language import pattern
@@ -10,6 +10,9 @@ from rag.language.words import WORD, forms
 from rag.types import OF_ARTICLE, Encoder, Hit, Passage, Query, Store
 from rag.types.filters import ALL, Filters
 from rag.types.settings import Settings
+from rag.types.times import AFTER, NEARLY, moved
+
+TIMELY = 1.0  # weight of the rankings among articles of the days that are sought first
 
 
 def retrieve(
@@ -31,25 +34,49 @@ def retrieve(
         leads = zip(store.passages(rows), store.cosines(vector, rows), strict=True)
         return [Hit(passage, 1.0, cosine, 1, None, None) for passage, cosine in leads]
     depth = max(settings.candidates, k)
+    timely = _timely(question, store, filters)
     # In a large corpus words take longer than the rest together; on another core that costs nothing.
     with ThreadPoolExecutor(1, thread_name_prefix="lexical") as beside:
         found = beside.submit(store.search_lexical, searched(question.terms), depth, within)
+        near = beside.submit(store.search_lexical, searched(question.terms), depth, timely) if timely else None
         vector = encoder.encode([question.read], query=True)[0]
         dense = store.search_dense(vector, depth, within)
-        lexical = dict(found.result())
-    dense_rank = {row: rank for rank, (row, _) in enumerate(dense, start=1)}
-    lexical_rank = {row: rank for rank, row in enumerate(lexical, start=1)}
-    rows = list(dense_rank | lexical_rank)
+        dense_near = store.search_dense(vector, depth, timely) if timely else []
+        lexical, lexical_near = dict(found.result()), dict(near.result()) if near else {}
+    dense_rank, lexical_rank = _ranks(row for row, _ in dense), _ranks(lexical)
+    rankings = [(1.0, dense_rank), (1.0, lexical_rank)]
+    rankings += [(TIMELY, _ranks(row for row, _ in dense_near)), (TIMELY, _ranks(lexical_near))]
+    rows = list({row: None for _, ranks in rankings for row in ranks})
+    lexical |= {row: score for row, score in lexical_near.items() if row not in lexical}
     cosines = dict(zip(rows, store.cosines(vector, rows), strict=True))
     scores = {
-        row: sum(1 / (settings.rrf_k + ranks[row]) for ranks in (dense_rank, lexical_rank) if row in ranks)
-        for row in rows
+        row: sum(weight / (settings.rrf_k + ranks[row]) for weight, ranks in rankings if row in ranks) for row in rows
     }
     rows = sorted(rows, key=lambda row: (-scores[row], -cosines[row], row))
     return [
         Hit(passage, scores[row], cosines[row], dense_rank.get(row), lexical.get(row), lexical_rank.get(row))
         for row, passage in _distinct(rows, store, k)
     ]
+
+
+def _ranks(rows: Iterable[int]) -> dict[int, int]:
+    return {row: rank for rank, row in enumerate(rows, start=1)}
+
+
+def _timely(question: Query, store: Store, filters: Filters) -> list[int] | None:
+    """The rows of the articles of the days that are sought first; None where a question has no such days."""
+    if question.time:
+        days = question.time.told(question.day)
+        first, last = days.since, days.until
+    elif question.day:
+        first, last = moved(question.day, -NEARLY), moved(question.day, AFTER)
+    else:
+        return None
+    since = max(filter(None, (first, filters.since)), default=None)
+    until = min(filter(None, (last, filters.until)), default=None)
+    if since and until and since > until:
+        return None
+    return store.within(filters.model_copy(update={"since": since, "until": until}))
 
 
 def searched(terms: Sequence[str]) -> list[str]:

@@ -139,6 +139,18 @@ def named(text):
     return None
 
 
+def time_meant(text, day):
+    return None
+
+
+def days_named(text, day):
+    return []
+
+
+def days(since, until):
+    return f"{since} {until}"
+
+
 def capitalised(text, vocabulary):
     return text
 """

@@ -39,6 +39,7 @@ from eval.parts import sha1
 from rag import embed
 from rag.answer.reader import networks
 from rag.extract.features import ALONE, CHOOSING, FEATURES, SECOND
+from rag.extract.timely import TIME
 from rag.types.settings import Settings
 from training.read_hits import HitReader, SupportCase, keep, kept
 from training.reader.written import WRITTEN
@@ -53,10 +54,10 @@ _AS_GOOD = 0.005
 # With the passage given only what the networks say of it: how many words it shares with the question tells SQuAD 2.0's
 # unanswerable questions, which were written from their passage, and not others'.
 MODELS = {
-    "first": tuple(name for name in FEATURES if name not in (*SECOND, *ALONE)),
-    "both": tuple(name for name in FEATURES if name not in ALONE),
+    "first": tuple(name for name in FEATURES if name not in (*SECOND, *ALONE, *TIME)),
+    "both": tuple(name for name in FEATURES if name not in (*ALONE, *TIME)),
     # Of the two that were read alone the right one is found more often without shared words.
-    "both_alone": tuple(name for name in FEATURES if name not in CHOOSING),
+    "both_alone": tuple(name for name in FEATURES if name not in (*CHOOSING, *TIME)),
     "given": (*SECOND, "cosine", "explains"),
     "given_alone": (*SECOND, *ALONE, "cosine", "explains"),
 }

@@ -44,7 +44,9 @@ class OverRanking:
     def ask(self, asked: Asked) -> Prediction:
         """As ours."""
         hits = self._setup.hits(asked, self._ranking)
-        return said(self._setup, self._setup.assistant, asked, lambda it: it.answer(asked.question, hits))
+        return said(
+            self._setup, self._setup.assistant, asked, lambda it: it.answer(asked.question, hits, day=asked.day)
+        )
 
 
 class Renamed:
@@ -88,8 +90,8 @@ class Never:
 def reply_to(setup: Setup, assistant: Assistant, asked: Asked, id: str | None = None) -> Reply:
     """What the program replies to a question, of the articles that are not hidden."""
     if asked.hidden:
-        return assistant.answer(asked.question, setup.hits(asked), id=id)
-    return assistant.ask(asked.question, history=asked.history, id=id)
+        return assistant.answer(asked.question, setup.hits(asked), id=id, day=asked.day)
+    return assistant.ask(asked.question, history=asked.history, id=id, day=asked.day)
 
 
 def said(setup: Setup, assistant: Assistant, asked: Asked, ask: Callable[[Assistant], Reply]) -> Prediction:

@@ -70,39 +70,52 @@ class Assistant:
         self.threshold, self.settings = threshold, settings  # the confidence at which it answers
         self.certificate = certificate  # of the threshold, where it still holds
 
-    def ask(self, text: str, *, id: str | None = None, history: Sequence[Turn] = (), filters: Filters = ALL) -> Reply:
+    def ask(
+        self,
+        text: str,
+        *,
+        id: str | None = None,
+        history: Sequence[Turn] = (),
+        filters: Filters = ALL,
+        day: str | None = None,
+    ) -> Reply:
         """Answers or refuses, of the articles that pass the filters; `history` are the turns before, oldest first.
 
-        Raises InputError for a question that cannot be asked.
+        `day` is the day of asking, ISO 8601; None where no day is to be taken for now. Raises InputError for a
+        question that cannot be asked.
         """
         clock = _Clock()
         with clock.stage("understand"):
-            understanding = self.understand(text, history, filters)
-        asked = Request(understanding, filters, self.store.generation, id)
+            understanding = self.understand(text, history, filters, day)
+        asked = Request(understanding, filters, self.store.generation, day, id)
         reply = self._reply(asked, lambda query: self._retrieve(query, self.settings.passages, filters), clock)
         held = self.certificate
         # What was calibrated is asked of all articles, and either in conversations or not.
         covered = held and filters == ALL and held.history == bool(history) and asked.kind not in ASIDES
         return replace(reply, certificate=held.name) if held and covered else reply
 
-    def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None) -> Reply:
+    def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None, day: str | None = None) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
-        asked = Request(self.understand(text), ALL, self.store.generation, id)
+        asked = Request(self.understand(text, day=day), ALL, self.store.generation, day, id)
         return self._reply(asked, lambda _: hits[: self.settings.passages], _Clock())
 
-    def search(self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL) -> list[Hit]:
+    def search(
+        self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL, day: str | None = None
+    ) -> list[Hit]:
         """The retriever alone: the `k` best passages, best first; of a message that asks two things in turn of each."""
-        found = [self._retrieve(query, k, filters) for query in self.understand(text, history, filters).queries]
+        found = [self._retrieve(query, k, filters) for query in self.understand(text, history, filters, day).queries]
         hits = {(hit.passage.info.article_id, hit.passage.chunk.ordinal): hit for hit in _in_turn(found)}
         return list(hits.values())[:k]
 
-    def understand(self, text: str, history: Sequence[Turn] = (), filters: Filters = ALL) -> Understanding:
+    def understand(
+        self, text: str, history: Sequence[Turn] = (), filters: Filters = ALL, day: str | None = None
+    ) -> Understanding:
         """What is asked of the articles that pass. Raises InputError as `ask` does."""
         missing = self.store.missing(filters.articles)
         if missing:
             raise InputError(message("filter_missing", filters.articles.index(missing[0])))
         articles = len(filters.articles) or self.store.article_count
-        return self.components.understander.understand(text, history, self.store, articles)
+        return self.components.understander.understand(text, history, self.store, articles, day)
 
     def _retrieve(self, query: Query, k: int, filters: Filters) -> list[Hit]:
         return retrieve(query, self.store, self.components.encoder, self.settings, k, filters)

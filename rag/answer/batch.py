@@ -62,13 +62,15 @@ def replied(asked: AskedLine, assistant: Assistant) -> Reply:
         return answered(assistant, asked)
     except Exception as error:  # noqa: BLE001 - a fault in one line must not end the batch, nor look like a refusal
         generation = assistant.store.generation
-        return error_reply(error, id=id, question=asked.question, filters=asked.filters, generation=generation)
+        question, filters, day = asked.question, asked.filters, asked.asked
+        return error_reply(error, id=id, question=question, filters=filters, asked=day, generation=generation)
 
 
 def answered(assistant: Assistant, asked: AskedLine) -> Reply:
     """The reply to one line or request. Raises InputError where it cannot be asked."""
     filters = parse(asked.filters)
-    return assistant.ask(asked.question, id=identifier(asked.id), history=turns_of(asked), filters=filters)
+    id, history = identifier(asked.id), turns_of(asked)
+    return assistant.ask(asked.question, id=id, history=history, filters=filters, day=asked.asked)
 
 
 def _tried(use: Callable[[Any], T], line: Any) -> tuple[T | None, str]:
@@ -89,7 +91,8 @@ def search_lines(batch: Path, assistant: Assistant, k: int) -> Iterator[Line]:
 
 
 def _found(asked: AskedLine, assistant: Assistant, k: int) -> dict[str, Any]:
-    found = assistant.search(asked.question, k, history=turns_of(asked), filters=parse(asked.filters))
+    filters = parse(asked.filters)
+    found = assistant.search(asked.question, k, history=turns_of(asked), filters=filters, day=asked.asked)
     hits = [hit_object(rank, hit) for rank, hit in enumerate(found, start=1)]
     return {"id": identifier(asked.id), "question": asked.question, "status": "ok", "hits": hits}
 

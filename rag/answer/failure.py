@@ -19,6 +19,7 @@ def error_reply(
     id: str | None = None,
     question: str = "",
     filters: Mapping[str, object] = {},
+    asked: str | None = None,
     generation: str | None = None,
 ) -> Reply:
     """The reply to what could not be asked: a failure, never to be read as a refusal.
@@ -34,6 +35,8 @@ def error_reply(
         question=question,
         standalone_question=question,
         filters=filters,
+        asked=asked,
+        time=None,
         status="error",
         text="",
         segments=(),

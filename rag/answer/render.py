@@ -71,6 +71,7 @@ class Request:
     understanding: Understanding
     filters: Filters
     generation: str
+    day: str | None = None  # of asking
     id: str | None = None
     unmatched: Sequence[str] = ()  # words of the question that occur in no article
 
@@ -96,6 +97,8 @@ def render(asked: Request, outcome: Outcome) -> Reply:
         question=asked.understanding.asked,
         standalone_question=asked.understanding.shown,
         filters=asked.filters.object(),
+        asked=asked.day,
+        time=asked.understanding.time.object() if asked.understanding.time else None,
         status="answered" if answered else "refused",
         text="".join(segment.text for segment in segments),
         segments=segments,

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from rag.language.words import is_text
 from rag.types import Hit, Reply, Turn
 from rag.types.errors import InputError
 from rag.types.messages import fault, field, message
+from rag.types.times import a_day
 
 T = TypeVar("T", bound=BaseModel)
 MAX_TURNS = 200  # of one conversation
@@ -38,6 +39,12 @@ class AskedLine(BaseModel):
     question: str
     history: list[TurnLine] = Field(default=[], max_length=MAX_TURNS)
     filters: dict[str, Any] = {}
+    asked: str | None = None  # the day of asking, ISO 8601
+
+    @field_validator("asked")
+    @classmethod
+    def _day(cls, value: str | None) -> str | None:
+        return a_day(value)
 
 
 class CalibrationLine(BaseModel):

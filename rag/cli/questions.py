@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from rag.cli.console import say, say_json
-from rag.cli.options import INDEX, AsJson, Batch, Index, Out, Unused
+from rag.cli.options import INDEX, AsJson, Asked, Batch, Index, Out, Unused
 from rag.cli.results import write_lines
 from rag.types.settings import load_settings
+from rag.types.times import a_day, today
 
 
 def ask(
@@ -20,9 +21,11 @@ def ask(
     as_json: AsJson = False,
     batch: Batch = None,
     out: Out = None,
+    asked: Asked = None,
 ) -> None:
     """Answers with quotations, or refuses."""
-    _one_or_batch(question, batch, out)
+    _one_or_batch(question, batch, out, asked)
+    day = _day(asked)
     from rag.answer.batch import ask_lines
     from rag.answer.opening import open_assistant
     from rag.answer.wire import to_json
@@ -32,7 +35,7 @@ def ask(
 
         settings = load_settings()
         checked(question, settings.max_question_chars)  # tells what is wrong before the models are loaded
-        reply = open_assistant(index, settings).ask(question)
+        reply = open_assistant(index, settings).ask(question, day=day)
         if as_json:
             say_json(to_json(reply))
             return
@@ -50,16 +53,18 @@ def search(
     as_json: AsJson = False,
     batch: Batch = None,
     out: Out = None,
+    asked: Asked = None,
 ) -> None:
     """Shows the passages the retriever finds, with their scores."""
-    _one_or_batch(question, batch, out)
+    _one_or_batch(question, batch, out, asked)
+    day = _day(asked)
     from rag.answer.batch import search_lines
     from rag.answer.opening import open_assistant
     from rag.answer.wire import hit_object
 
     assistant = open_assistant(index, load_settings())
     if question is not None:
-        hits = assistant.search(question, k)
+        hits = assistant.search(question, k, day=day)
         if as_json:
             found = [hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)]
             say_json(json.dumps(found, ensure_ascii=False))
@@ -88,7 +93,16 @@ def read(
     write_lines(out, read_passages(passages, lambda: Reader.load(load_settings())))
 
 
-def _one_or_batch(question: str | None, batch: Path | None, out: Path | None) -> None:
+def _day(asked: str | None) -> str:
+    try:
+        return a_day(asked) or today()
+    except ValueError as error:
+        raise typer.BadParameter("--asked takes a day such as 2024-01-12") from error
+
+
+def _one_or_batch(question: str | None, batch: Path | None, out: Path | None, asked: str | None) -> None:
+    if batch is not None and asked is not None:
+        raise typer.BadParameter("--asked goes with one question; in a batch each line has its own 'asked'")
     if (question is None) == (batch is None):
         raise typer.BadParameter("give either a question or --batch with --out")
     if (batch is None) != (out is None):

@@ -23,6 +23,7 @@ from rag.extract.logistic import Logistic, Stages, SupportModel
 from rag.extract.network import Networks
 from rag.extract.shipped import BASE, MODELS, shipped_model, shipped_networks
 from rag.extract.spans import Found
+from rag.extract.timely import Timely
 from rag.extract.together import together
 from rag.extract.topics import fitted_on_topic, numbers_of, recorded
 from rag.types import OF_ARTICLE, Hit, Query, Sentence, Support
@@ -95,6 +96,9 @@ class ReadingExtractor:
             sure += self._alone.probability(again[order], best_first=True).tolist()
         sure += self._among.probability(rows[rest], best_first=not chosen).tolist()
         places = [(read, *candidate) for read in reads for candidate in read.candidates()]
+        timely = Timely(question, hits)
+        elsewhere = [timely.elsewhere(places[i][0].hit) for i in chosen + rest]
+        sure = [min(p, self._model.other_time) if its else p for p, its in zip(sure, elsewhere, strict=True)]
         # None is surer than one that ranks before it.
         falling = np.minimum.accumulate(sure)
         return [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]

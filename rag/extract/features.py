@@ -10,6 +10,7 @@ from rag.extract.abbreviations import also_held
 from rag.extract.expected import KINDS, holds_expected
 from rag.extract.opinion import asks_judgement
 from rag.extract.spans import Found
+from rag.extract.timely import TIME, Timely
 from rag.language import pack
 from rag.language.words import WORD, stem, stems
 from rag.types import Hit, Query, Sentence
@@ -40,7 +41,7 @@ CHOOSING = (
     "typed",  # 1 when the kind of question has a typical answer and the span holds one
     "untyped",  # 1 when the kind of question has none: `typed` is fitted beside it
 )
-FEATURES = (*FIRST, *SECOND, *ALONE, *RETRIEVAL, *WORDS, *CHOOSING)
+FEATURES = (*FIRST, *SECOND, *ALONE, *RETRIEVAL, *WORDS, *CHOOSING, *TIME)
 EXPLAINS = frozenset({"why", "how", "said", "yes_no", "about", "topic"})
 
 
@@ -75,11 +76,13 @@ class Read:
 
 def features(question: Query, reads: Sequence[Read]) -> list[list[float]]:
     """A row a sentence of all that was read, each in the order of FEATURES."""
-    marks = _marks(reads)
-    return [row for read in reads for row in _of(question, read, marks)]
+    marks, timely = _marks(reads), Timely(question, [read.hit for read in reads])
+    return [row for read in reads for row in _of(question, read, marks, timely)]
 
 
-def _of(question: Query, read: Read, marks: Mapping[tuple[str, ...], set[str]]) -> Iterator[list[float]]:
+def _of(
+    question: Query, read: Read, marks: Mapping[tuple[str, ...], set[str]], timely: Timely
+) -> Iterator[list[float]]:
     hit = read.hit
     asked = {stem(term) for term in question.terms}
     in_context = held(question, hit)
@@ -102,6 +105,7 @@ def _of(question: Query, read: Read, marks: Mapping[tuple[str, ...], set[str]]) 
             float(in_context == asked),
             float(holds_expected(question, marked)),
             float(question.kind not in KINDS),
+            *timely.numbers(hit, hit.passage.slice(sentence.start, sentence.end)),
         ]
 
 

@@ -80,6 +80,7 @@ class SupportModel:
     both: Stages
     given: Stages  # without retrieval, for a passage that is given
     known: Mapping[str, Mapping[str, Known]]  # by these names, or "record", and kind of question
+    other_time: float  # the most that an answer of another time than the one named is worth
     encoder: str  # the name of the encoder that all were fitted with
     encoder_sha256: str
 

@@ -22,8 +22,8 @@ def shipped_model() -> SupportModel:
     data = json.loads((MODELS / SUPPORT).read_text(encoding="utf-8"))
     both, given = (Stages(Logistic.of(data[name]), Logistic.of(data[f"{name}_alone"])) for name in ("both", "given"))
     known = {mode: {kind: Known.of(its) for kind, its in kinds.items()} for mode, kinds in data["known"].items()}
-    encoder = data["encoder"]
-    return SupportModel(Logistic.of(data["first"]), both, given, known, encoder["name"], encoder["sha256"])
+    first, other, encoder = Logistic.of(data["first"]), data["time"]["other"], data["encoder"]
+    return SupportModel(first, both, given, known, other, encoder["name"], encoder["sha256"])
 
 
 @functools.cache

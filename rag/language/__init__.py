@@ -146,6 +146,18 @@ class Language(Hashable, Protocol):
         """The kind of a question, and the noun it asks for."""
         ...
 
+    def time_meant(self, text: str, day: str | None, /) -> TimeMeant | None:
+        """The time that a question names, told from the day of asking (ISO 8601) where it needs that; None for none."""
+        ...
+
+    def days_named(self, text: str, day: str | None, /) -> list[tuple[str, str]]:
+        """The times that a sentence names, each its first and last day, told from the day it was written on."""
+        ...
+
+    def days(self, since: str | None, until: str | None, /) -> str:
+        """Days as a person writes them: "the week to 12 January 2024"; None where that side is open."""
+        ...
+
     def named(self, text: str, /) -> str | None:
         """The name that a question asks who or where it is; None for another."""
         ...
@@ -207,5 +219,6 @@ def compiled(pattern: str) -> re.Pattern[str]:
 if TYPE_CHECKING:
     from rag.language import english
     from rag.types import Form, Kind, Vocabulary
+    from rag.types.times import TimeMeant
 
     _has_all: Language = english

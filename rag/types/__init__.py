@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.types.filters import Filters
+from rag.types.times import TimeMeant
 
 OfArticle = Literal["about", "dated", "written"]  # asked of the one article itself
 Aside = Literal["hello", "thanks", "help"]  # asked of no article
@@ -163,6 +164,8 @@ class Query:
     topic: str | None = None  # what all is asked about: "THAAD" in "Tell me about THAAD"
     claim: str | None = None  # what is asked whether it is so: "he left" in "I wonder whether he left"
     name: str | None = None  # of whom it asks who, or of what it asks where, it is: "Who is Xi Jinping?"
+    day: str | None = None  # on which it is asked, ISO 8601
+    time: TimeMeant | None = None  # that it names
     needs_answer_of: int | None = None  # the place of the query before it whose short answer belongs to its context
 
     @property
@@ -193,6 +196,11 @@ class Understanding:
         """What is searched, as a person reads it."""
         texts = [query.text for query in self.queries]
         return texts[0] if len(texts) == 1 else " ".join(t if t.endswith("?") else f"{t}?" for t in texts)
+
+    @property
+    def time(self) -> TimeMeant | None:
+        """The time that it names; of several queries the first that names one."""
+        return next((query.time for query in self.queries if query.time), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +299,8 @@ class Reply:
     question: str
     standalone_question: str
     filters: Mapping[str, object]
+    asked: str | None  # the day of asking, ISO 8601
+    time: Mapping[str, str | None] | None  # that the question names: "from" and "to"
     status: Literal["answered", "refused", "error"]
     text: str
     segments: tuple[Segment, ...]
@@ -386,10 +396,13 @@ class Store(Vocabulary, Protocol):
 class Understander(Protocol):
     """Says what a message asks."""
 
-    def understand(self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int) -> Understanding:
+    def understand(
+        self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int, day: str | None = None
+    ) -> Understanding:
         """The queries of a message after `history`, oldest turn first, of so many articles with these words.
 
-        "This article" names one only where `articles` is 1. Raises InputError for what cannot be asked.
+        `day` is the day of asking, ISO 8601, from which "this week" is told. "This article" names one only where
+        `articles` is 1. Raises InputError for what cannot be asked.
         """
         ...
 

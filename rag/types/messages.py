@@ -67,7 +67,7 @@ _SLOTS = {
     "day": r"\d{4}-\d\d-\d\d",
     "field": rf"{_NAME}(?:\.{_NAME}){{0,5}}",
     "fault": "|".join(re.escape(one).replace(r"\{\}", r"\d[\d,]{0,15}") for one in {*_FAULTS.values(), _OTHER_FAULT}),
-    "label": "Dated from|Dated to",
+    "label": "Dated from|Dated to|Asked on",
     "exception": "|".join(sorted(_EXCEPTIONS)),
 }
 

@@ -37,7 +37,9 @@ class RuleUnderstander:
     def __init__(self, mend: Callable[[str, Vocabulary], str], max_chars: int) -> None:
         self._mend, self._max_chars = mend, max_chars  # slips of the hand are mended by the words of the articles
 
-    def understand(self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int) -> Understanding:
+    def understand(
+        self, message: str, history: Sequence[Turn], vocabulary: Vocabulary, articles: int, day: str | None = None
+    ) -> Understanding:
         """As `Understander`. What would be longer than a question may be is asked as it was typed."""
         text = checked(message, self._max_chars)
         courtesy = pack().aside(text)
@@ -48,11 +50,14 @@ class RuleUnderstander:
             queries = [plain_query(text)]
         if articles != 1:
             queries = [_of_several(one) for one in queries]
-        return Understanding(text, tuple(queries))
+        return Understanding(
+            text, tuple(replace(one, day=day, time=pack().time_meant(one.text, day)) for one in queries)
+        )
 
     def with_answer(self, query: Query, short_answer: str) -> Query:
         """As `Understander`."""
-        return self._fitting(with_context(query, terms(_line(short_answer))))
+        told = self._fitting(with_context(query, terms(_line(short_answer))))
+        return replace(told, time=pack().time_meant(told.text, told.day))
 
     def _fitting(self, query: Query) -> Query:
         """The query with those of its context words, the last ones first, for which there is room."""

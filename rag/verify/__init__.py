@@ -20,7 +20,7 @@ from pathlib import Path
 from rag.language.absence import askable, cleaned
 from rag.types import ASIDES
 from rag.types.errors import InputError
-from rag.verify.asked import kind_of
+from rag.verify.asked import kind_of, time_named
 from rag.verify.problem import Problem, ProblemKind
 from rag.verify.quotations import quotation
 from rag.verify.schema import Answer, read
@@ -32,6 +32,7 @@ NOT_CHECKED: Mapping[str, str] = {
     "id": "the caller's own name for the question",
     "question": "that this was asked",
     "standalone_question": "how a slip was mended or a question completed from the turns before",
+    "asked": "that it was asked on this day",
     "filters": "that these were set and no others, beyond that they leave out nothing that is shown",
     "confidence": "how sure the program was, beyond that it answers exactly from the threshold on",
     "threshold": "that this one was in force",
@@ -121,6 +122,7 @@ def _rest(answer: Answer, sources: Sources) -> Iterator[Problem]:
         yield from opens(answer, sources)
         yield from _nowhere(answer, sources)
         yield from _nothing(answer, sources)
+        yield from _time(answer)
         for i, article_id in enumerate(answer.filters.articles):
             if not sources.holds(article_id):
                 what = f"the filters name the article {article_id!r}, which no seed file holds"
@@ -137,6 +139,13 @@ def _nowhere(answer: Answer, sources: Sources) -> Iterator[Problem]:
         elif not sources.nowhere(term):
             what = f"{term!r} is said to occur nowhere, but it, or what looks like it, stands in {sources.where(term)}"
             yield Problem((leaf,), what)
+
+
+def _time(answer: Answer) -> Iterator[Problem]:
+    """That the time is the one that the question names, asked on that day."""
+    given = answer.time.model_dump(by_alias=True) if answer.time else None
+    if kind_of(answer.question) not in ASIDES and given != time_named(answer.standalone_question, answer.asked):
+        yield Problem(("time", "standalone_question"), "the time is not the one that the question names")
 
 
 def _nothing(answer: Answer, sources: Sources) -> Iterator[Problem]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 
-from rag.language import pack
+from rag.language import compiled, pack
 from rag.language.words import WORD
 from rag.types import Kind
 from rag.types.errors import InputError
@@ -33,6 +34,12 @@ def meant(answer_question: str, standalone: str) -> tuple[str, Kind]:
     if found is None or found["context"] in answer_question:
         return standalone, kind_of(standalone)
     return found["bare"], plain_query(found["bare"]).kind
+
+
+def time_named(standalone: str, day: str | None) -> Mapping[str, str | None] | None:
+    """The days that a question names; of several in one, the first that does."""
+    named = (pack().time_meant(part, day) for part in compiled(r"(?<=\?)\s+").split(standalone))
+    return next((time.object() for time in named if time), None)
 
 
 def asks(typed: str, meant: str, kind: Kind) -> bool:

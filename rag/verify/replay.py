@@ -27,6 +27,7 @@ from rag.verify.schema import read
 
 _LONGEST = 160  # characters of a value, as it is shown
 _MOST = 20  # leaves of one answer that are shown; `--json` has all
+_GIVEN = ("id", "question", "filters", "asked")
 _NOT_COMPARED = ("timings_ms", "history")
 _ABSENT = object()
 _OWN = "chosen by the caller"
@@ -126,7 +127,7 @@ class _Again:
         """What came of one line, and the leaves that differ."""
         name, threshold = line["index_generation"], line["threshold"]
         if name is None and line["status"] == "error":
-            asked = {"id": line["id"], "question": line["question"], "filters": line["filters"]}
+            asked: dict[str, Any] = {key: line.get(key) for key in _GIVEN}
             leaves = list(
                 changed_leaves(line, reply_object(error_reply(InputError(line.get("error") or ""), **asked)), "")
             )
@@ -171,7 +172,7 @@ class _Again:
 
 def _asked(line: Mapping[str, Any]) -> AskedLine:
     """What was asked; the turns before it as the answer was made with them, of whatever length."""
-    asked = requested({key: line[key] for key in ("id", "question", "filters")}, AskedLine)
+    asked = requested({key: line.get(key) for key in _GIVEN}, AskedLine)
     history = [TurnLine.model_construct(**turn) for turn in line.get("history", ())]
     return asked.model_copy(update={"history": history})
 

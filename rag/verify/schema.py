@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rag.types.errors import InputError
 from rag.types.filters import Filters, parse
+from rag.types.times import a_day
 
 _MOST = 100  # parts of one kind in an answer: far more than any has, and few enough to check
 
@@ -65,6 +66,13 @@ class AnswerAlternative(_Strict):
     citations: list[int] = Field(min_length=1, max_length=_MOST)
 
 
+class AnswerTime(_Strict):
+    """The days that the question names, as `rag.types.TimeMeant`."""
+
+    since: str | None = Field(alias="from")
+    until: str | None = Field(alias="to")
+
+
 class EarlierTurn(_Strict):
     """A turn before the question, as it was asked with."""
 
@@ -81,6 +89,8 @@ class Answer(_Strict):
     question: str
     standalone_question: str
     filters: Filters
+    asked: str | None = None
+    time: AnswerTime | None = None
     status: Literal["answered", "refused", "error"]
     text: str
     segments: list[AnswerSegment] = Field(max_length=100 * _MOST)
@@ -98,6 +108,11 @@ class Answer(_Strict):
     timings_ms: dict[Annotated[str, Field(pattern=r"^[a-z_]{1,20}$")], Annotated[float, Field(allow_inf_nan=False)]]
     error: str | None = None
     history: list[EarlierTurn] = []
+
+    @field_validator("asked")
+    @classmethod
+    def _day(cls, value: str | None) -> str | None:
+        return a_day(value)
 
     @model_validator(mode="before")
     @classmethod

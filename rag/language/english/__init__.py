@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rag.language.english import boilerplate, comparing, days, expected
+from rag.language.english import boilerplate, comparing, expected
+from rag.language.english import days as calendar
 from rag.language.english.asides import aside, is_courtesy
 from rag.language.english.comparing import FILLERS, FIXED, NEGATIONS, OPENERS, compared_words, in_digits
 from rag.language.english.days import MONTHS, SHORT_MONTHS, month_number
@@ -14,6 +15,7 @@ from rag.language.english.naming import OFFICES, PLACES, RELATIONS, capitalised,
 from rag.language.english.requests import ABOUT, alone, form, on_topic
 from rag.language.english.sentences import SPLITTER, sentence_spans
 from rag.language.english.several import parts
+from rag.language.english.times import days, days_named, time_meant
 from rag.language.english.words import (
     ALPHABET,
     ARTICLES,
@@ -29,7 +31,7 @@ from rag.language.english.words import (
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 OPENING = "opens with"
-PATTERNS: Mapping[str, str] = {**expected.PATTERNS, **boilerplate.PATTERNS, **days.PATTERNS, **comparing.PATTERNS}
+PATTERNS: Mapping[str, str] = {**expected.PATTERNS, **boilerplate.PATTERNS, **calendar.PATTERNS, **comparing.PATTERNS}
 
 __all__ = [
     "ABOUT",
@@ -57,6 +59,8 @@ __all__ = [
     "aside",
     "capitalised",
     "compared_words",
+    "days",
+    "days_named",
     "depends",
     "form",
     "in_digits",
@@ -68,6 +72,7 @@ __all__ = [
     "parts",
     "sentence_spans",
     "stemmed",
+    "time_meant",
     "wants_more",
     "without_possessive",
     "word_frequencies",

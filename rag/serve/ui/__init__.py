@@ -93,30 +93,33 @@ def _endpoints(live: LiveAssistant, journal: Journal | None) -> None:
         history: list[dict[str, str]] | None = None,
         filters: dict[str, Any] | None = None,
         id: str | None = None,
+        asked: str | None = None,
     ) -> dict[str, Any]:
         """Answers a question with quotations, or refuses: the schema-1 object.
 
         `history` are earlier turns, {"question", "answer", "short_answer"}, oldest first; `filters` may hold "from" and
-        "to", days, and "articles", a list of article ids.
+        "to", days, and "articles", a list of article ids. `asked` is the day of asking, such as 2024-01-12.
         """
         before: list[TurnLine] = []
         try:
-            given = {"question": question, "history": history or [], "filters": filters or {}, "id": id}
-            asked = requested(given, AskedLine)
-            before = asked.history
-            reply = replied(asked, live.current())
+            given = {"question": question, "history": history or [], "filters": filters or {}, "id": id, "asked": asked}
+            line = requested(given, AskedLine)
+            before = line.history
+            reply = replied(line, live.current())
         except Exception as error:  # noqa: BLE001 - the edge of the process: what it says may be of the server
             shown = question if isinstance(question, str) else ""
             reply = error_reply(error, question=shown, id=identifier(id))
         return reply_object(recorded(journal, reply, before))
 
-    def search(question: str, k: int = 10, filters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    def search(
+        question: str, k: int = 10, filters: dict[str, Any] | None = None, asked: str | None = None
+    ) -> list[dict[str, Any]]:
         """The best passages for a question, with their scores."""
         try:
-            asked = requested({"question": question, "filters": filters or {}}, AskedLine)
+            line = requested({"question": question, "filters": filters or {}, "asked": asked}, AskedLine)
             if type(k) is not int or not 1 <= k <= _MOST_HITS:
                 raise InputError(message("k", _MOST_HITS))
-            hits = live.current().search(asked.question, k, filters=parse(asked.filters))
+            hits = live.current().search(line.question, k, filters=parse(line.filters), day=line.asked)
         except RagError as error:
             raise gr.Error(str(error)) from error
         return [hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)]

@@ -13,10 +13,16 @@
     return box;
   };
   document.addEventListener('click', (event) => {
-    const link = event.target.closest && event.target.closest('a[href*="#cite-"], a[href*="#edit-"]');
+    const link = event.target.closest && event.target.closest('a[href*="#cite-"], a[href*="#edit-"], a[href*="#asked-"]');
     if (!link) return;
     event.preventDefault();
     const [kind, turn, number] = link.getAttribute('href').split('#')[1].split('-');
+    if (kind === 'asked') {
+      const folded = document.querySelector('#choices button.label-wrap:not(.open)');
+      if (folded) folded.click();
+      requestAnimationFrame(() => document.querySelector('#asked input, #asked textarea')?.focus());
+      return;
+    }
     if (kind === 'edit') {
       const text = link.closest('.reply').querySelector('.standalone').innerText;
       const box = put('#question textarea', text);

@@ -76,6 +76,7 @@ def _answering(
         since: str,
         until: str,
         articles: list[str],
+        day: str,
         level: str | None,
         event: gr.EventData,
     ) -> Iterator[tuple[Any, ...]]:
@@ -86,7 +87,7 @@ def _answering(
         asked = [*shown, {"role": "user", "content": html.asked(text)}]
         yield "", "", asked, *[gr.skip()] * 4
         known = [] if own else before
-        reply, panel = filtered(live, text, known, (since, until, articles), level)
+        reply, panel = filtered(live, text, known, (since, until, articles, day), level)
         reply = recorded(journal, reply, turns_of(known))
         panel = None if reply.status == "error" else panel
         turn = json.loads(to_json(reply))
@@ -106,7 +107,7 @@ def _on_question(tab: Layout, live: LiveAssistant, answer: Callable[..., Iterato
     asking = gr.on(
         [tab.box.submit, tab.send.click, *(button.click for button in buttons)],
         answer,
-        [tab.box, tab.changed, tab.messages, tab.turns, choice.since, choice.until, choice.articles, choice.level],
+        [tab.box, tab.changed, tab.messages, tab.turns, *choice.narrowing, choice.level],
         [tab.box, tab.changed, tab.chatbot, tab.article, tab.turns, tab.kept, tab.messages],
         api_visibility="private",
         show_progress_on=[tab.chatbot],

@@ -15,9 +15,10 @@ from rag.serve.ui import html
 from rag.store.certificates import percent
 from rag.types.errors import InputError
 from rag.types.messages import message
+from rag.types.times import today
 
 SHIPPED = "shipped"
-FROM, TO = "Dated from", "Dated to"
+FROM, TO, ASKED = "Dated from", "Dated to", "Asked on"
 _MANY = 2000  # articles beyond which they cannot be chosen from a list
 
 
@@ -28,9 +29,15 @@ class Choice:
     since: Any
     until: Any
     articles: Any
+    asked: Any
     level: Any
     note: Any
     lapsed: Any
+
+    @property
+    def narrowing(self) -> tuple[Any, ...]:
+        """What is given to `rag.serve.ui.replies.filtered`."""
+        return self.since, self.until, self.articles, self.asked
 
 
 def build(live: LiveAssistant) -> Choice:
@@ -39,6 +46,7 @@ def build(live: LiveAssistant) -> Choice:
     with gr.Accordion("Search in, and how strictly", open=False, elem_id="choices") as accordion:
         with gr.Row():
             since, until = (_day_box(label, id) for label, id in ((FROM, "since"), (TO, "until")))
+            asked = _day_box(ASKED, "asked", "today")
         wrong = gr.HTML("", elem_id="days-note")
         articles = gr.Dropdown(
             label="Only these articles", choices=_titles(live), multiselect=True, value=[], elem_id="only"
@@ -51,11 +59,11 @@ def build(live: LiveAssistant) -> Choice:
     def opened(chosen: str | None) -> tuple[Any, ...]:
         return renewed(live, chosen)
 
-    for box in (since, until):
+    for box in (since, until, asked):
         for left in (box.blur, box.submit):
-            left(_said, [since, until], wrong, api_visibility="private", show_progress="hidden")
+            left(_said, [since, until, asked], wrong, api_visibility="private", show_progress="hidden")
     accordion.expand(opened, level, [level, said, lapsed], api_visibility="private", show_progress="hidden")
-    return Choice(since, until, articles, level, said, lapsed)
+    return Choice(since, until, articles, asked, level, said, lapsed)
 
 
 def titles(live: LiveAssistant) -> Any:
@@ -126,15 +134,16 @@ def _in_words(risk: float) -> str:
     return f"at most {share} is wrong"
 
 
-def _day_box(label: str, id: str) -> Any:
+def _day_box(label: str, id: str, otherwise: str = "YYYY-MM-DD") -> Any:
     """A field for a day, which holds what was typed: a calendar field kept the day before when something else was."""
-    return gr.Textbox(label=label, placeholder="YYYY-MM-DD", max_lines=1, max_length=40, elem_id=id)
+    return gr.Textbox(label=label, placeholder=otherwise, max_lines=1, max_length=40, elem_id=id)
 
 
-def _said(since: str | None, until: str | None) -> str:
+def _said(since: str | None, until: str | None, asked: str | None) -> str:
     """What is wrong with the days, below them."""
     try:
         given(since, until, [])
+        day_of(asked)
     except InputError as error:
         return html.note(str(error), "error")
     return ""
@@ -147,6 +156,11 @@ def given(since: str | None, until: str | None, articles: Sequence[str] | None) 
         raise InputError(message("day_order", FROM, first, TO, last))
     chosen = {"from": first, "to": last, "articles": list(articles or [])}
     return {name: value for name, value in chosen.items() if value}
+
+
+def day_of(asked: str | None) -> str:
+    """The day of asking that was set, else today. Raises InputError for what is not a day."""
+    return _day(asked, ASKED) or today()
 
 
 def _day(text: str | None, label: str) -> str:

@@ -99,6 +99,8 @@ def markdown(before: Turns) -> str:
         out.append(f"## {_plain(' '.join(answer.question.split()))}")
         if answer.standalone_question != answer.question:
             out.append(f"Searched: {_plain(' '.join(answer.standalone_question.split()))}")
+        if answer.asked:
+            out.append(f"Asked on {answer.asked}")
         out += [_block(block, answer) for block in _blocks(answer)]
     return "\n\n".join(out) + "\n"
 

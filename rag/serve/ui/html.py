@@ -7,7 +7,7 @@ breaks inside texts become `<br>`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from rag.language import pack
@@ -81,7 +81,7 @@ def reply(reply: Shown, turn: int = 0) -> str:
         return f'<div class="reply aside"><div class="body">{"".join(pieces)}</div></div>'  # nothing to judge
     heading = "" if reply.status == "answered" else '<p class="refusal-mark">No answer</p>'
     body = f'<div class="body">{"".join(pieces)}</div>'
-    below = _searched(reply, turn) + _confidence(reply)
+    below = _searched(reply, turn) + _time(reply) + _confidence(reply)
     return f'<div class="reply {reply.status} turn-{turn}">{heading}{body}{below}</div>'
 
 
@@ -99,6 +99,18 @@ def _searched(reply: Shown, turn: int) -> str:
         f'<p class="searched">Searched: <span class="standalone" dir="auto">{_text(reply.standalone_question)}</span> '
         f'· <a class="edit" href="#edit-{turn}" title="words in quotation marks are searched as typed">change</a></p>'
     )
+
+
+def _time(reply: Shown) -> str:
+    """The time that the question names, as it was understood from the day of asking."""
+    if reply.time is None:
+        return ""
+    days = pack().days(
+        *(reply.time.values() if isinstance(reply.time, Mapping) else (reply.time.since, reply.time.until))
+    )
+    asked = f" · asked on {escape(reply.asked)}" if reply.asked else ""
+    change = '<a class="edit" href="#asked-0">change the day</a>'
+    return f'<p class="searched">Understood: {escape(days)}{asked} · {change}</p>'
 
 
 def _confidence(reply: Shown) -> str:

@@ -26,13 +26,14 @@ def converse(
     before: Turns = [],  # noqa: B006 - never changed
     filters: Mapping[str, Any] = {},
     level: str | None = choices.SHIPPED,
+    day: str | None = None,
 ) -> tuple[Reply, str | None]:
     """The reply to show, and the panel beside it where that changes. A failure is an error reply, never a refusal."""
     generation = None
     try:
         if len(before) >= MAX_TURNS:
             raise InputError(message("turns", MAX_TURNS))
-        asked = requested({"question": text, "filters": dict(filters)}, AskedLine)
+        asked = requested({"question": text, "filters": dict(filters), "asked": day}, AskedLine)
         assistant = live.current()
         if level and level != choices.SHIPPED:
             assistant = assistant.at_level(float(level))
@@ -40,13 +41,14 @@ def converse(
         reply = answered(assistant, asked.model_copy(update={"history": turns_of(before)}))
         return reply, None if pack().aside(text) else html.sources(reply, assistant.store)
     except Exception as error:  # noqa: BLE001 - the edge of the process: the page must say that it failed
-        return error_reply(error, question=text, filters=filters, generation=generation), None
+        return error_reply(error, question=text, filters=filters, asked=day, generation=generation), None
 
 
 def filtered(live: LiveAssistant, text: str, before: Turns, chosen: tuple[Any, ...], level: str | None) -> Any:
     """As `converse`, with the fields as they stand: what is no day is said, and nothing is searched."""
     try:
-        return converse(live, text, before, choices.given(*chosen), level)
+        *filters, day = chosen
+        return converse(live, text, before, choices.given(*filters), level, choices.day_of(day))
     except InputError as error:
         return error_reply(error, question=text), None
 

@@ -1,0 +1,67 @@
+"""Days: that of asking, those that a question names, and how far from them an article is dated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+AFTER = 10  # days for which articles still tell what happened
+NEARLY = 30  # days before the day of asking that a question which names no time is looked for in first
+
+
+def today() -> str:
+    """The day of now, where the program runs."""
+    return date.today().isoformat()
+
+
+def a_day(given: str | None) -> str | None:
+    """A day as it must be written, 2024-01-12; None for none. Raises ValueError for what is no day."""
+    if given and date.fromisoformat(given).isoformat() != given:
+        raise ValueError(f"{given!r} is not written like 2024-01-12")
+    return given or None
+
+
+def moved(day: str, days: int) -> str:
+    """The day so many days later; the first or last that there is where it would be beyond."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days)).isoformat()
+    except OverflowError:
+        return (date.max if days > 0 else date.min).isoformat()
+
+
+def between(first: str, last: str) -> int:
+    """Days from one to the other, 0 where the other is earlier."""
+    return max(0, (date.fromisoformat(last) - date.fromisoformat(first)).days)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeMeant:
+    """The days that a question names, first and last in ISO 8601, None where that side is open, and how surely, 0 to 1.
+
+    "in March 2024" is as sure as can be, "recently" is not.
+    """
+
+    since: str | None
+    until: str | None
+    sure: float
+
+    def object(self) -> Mapping[str, str | None]:
+        """What stands in a reply."""
+        return {"from": self.since, "to": self.until}
+
+    def told(self, day: str | None) -> TimeMeant:
+        """When articles tell of it: from its first day on, and some days longer; of what is to come before that, too.
+
+        `day` is the day of asking.
+        """
+        since, until = self.since, self.until
+        if day and since and since > day:
+            since = moved(day, -NEARLY)
+        return TimeMeant(since, until and moved(until, AFTER), self.sure)
+
+    def apart(self, day: str) -> int:
+        """How many days a day is outside."""
+        if self.since and day < self.since:
+            return between(day, self.since)
+        return between(self.until, day) if self.until else 0
