@@ -59,6 +59,8 @@ class Case:
     gold: tuple[Gold, ...] = ()  # of rules span, sentence and article
     selections: tuple[tuple[Gold, ...], ...] = ()  # of rule sentence: what each annotator selected
     answers: tuple[str, ...] = ()  # accepted short answers
+    # Those that the set itself gives, where `answers` has other ways to write them, too; not in the repr, as `day`.
+    as_written: tuple[str, ...] = field(default=(), repr=False)
     kind: str = ""
     category: str = ""
     wrong: tuple[str, ...] = ()  # answers known to be false

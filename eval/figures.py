@@ -31,6 +31,7 @@ def figures(
     telling = told(labels, scores, [r.error for r in some])
     refusing = refusal.refusing(labels, [r.answered or bool(r.error) for r in some])
     worded = [r for r in answerable if r.f1 is not None]  # rule `article` has no accepted words
+    written = [r for r in answerable if r.right_as_written is not None]
     known = [r.right_paragraph for r in answerable if r.right_paragraph is not None]
     out: dict[str, Any] = {
         "questions": len(some),
@@ -38,6 +39,8 @@ def figures(
         "unscorable": len(records) - len(some),
         "errors": sum(bool(r.error) for r in some),
         "answerable_right": share(r.answered and r.right for r in answerable),
+        "answerable_right_as_written": share(r.answered and r.right_as_written for r in written) if written else None,
+        "given_right_as_written": share(r.right_as_written for r in given) if written else None,
         "unanswerable_refused": share(r.decided_right for r in not_answerable),
         "joint": share(r.decided_right for r in some),
         "joint_of_always_refusing": _share_value(len(not_answerable), len(some)),

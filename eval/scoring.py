@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from eval.cases import Case, Prediction
-from eval.metrics.answers import right_answer, right_paragraph, sentence_f1
+from eval.metrics.answers import right_answer, right_as_written, right_paragraph, sentence_f1
 from eval.metrics.refusal import best_threshold
 from rag.calibrate.judge import exact_match, holds_words, token_f1
 
@@ -40,6 +40,7 @@ class ScoredRecord:
     holds_answers: int  # accepted answers whose words stand in the quotations
     holds_wrong: bool  # an answer known to be false stands in them
     error: str
+    right_as_written: bool | None = None  # its first quotation is right by the gold as the set writes it, if by more
 
     @property
     def decided_right(self) -> bool:
@@ -95,6 +96,7 @@ def score(case: Case, found: Prediction) -> ScoredRecord:
         holds_answers=sum(any(holds_words(text, [answer]) for text in texts) for answer in case.answers),
         holds_wrong=any(holds_words(text, case.wrong) for text in texts),
         error=found.error,
+        right_as_written=right_as_written(case, found.quotes),
     )
 
 

@@ -149,7 +149,7 @@ def test_the_archive_is_asked_on_a_day_of_what_the_news_lack(an_archive):
     assert len(found.cases) == 53
     first, last = found.cases[0], found.cases[-1]
     assert (first.asked.day, last.asked.day) == ("2024-06-02", "2026-01-01")
-    assert (first.answers, first.category) == (("Bo Lee",), "answerable")
+    assert (first.answers, first.as_written, first.category) == (("Bo Lee", "Lee"), ("Bo Lee",), "answerable")
     assert (last.answerable, last.answers, last.category, last.part) == (False, (), "unanswerable", "test")
     assert all(case.asked.day is None for case in news.read(an_archive).cases)
 
@@ -158,6 +158,25 @@ def test_the_gold_is_taken_out_of_the_archive(an_archive):
     kept, removed, *_ = archive.read_removed(an_archive).cases
     assert (removed.id, removed.asked.hidden) == (kept.id + news.REMOVED, {"n"})
     assert (removed.asked.day, removed.category, kept.asked.hidden) == (kept.asked.day, "removed", frozenset())
+
+
+def test_what_is_taken_away_holds_no_other_form_of_the_gold(an_archive):
+    asked = {"date": "2026/01/02", "question": "Who won?", "answerable": True}
+    said = asked | {"id": "20260102_1", "gold": ["Jo Smith"]}
+    with (an_archive / archive.FILES[1]).open("a") as file:
+        file.writelines(json.dumps(row) + "\n" for row in (said, said | {"id": "20260102_2", "answerable": False}))
+    articles = [
+        {"id": id, "title": "", "date": "", "url": "", "text": text}
+        for id, text in (("x", "Smith won."), ("y", "Jo Smith won!"), ("z", "Bo won."))
+    ]
+    with gzip.open(an_archive / archive.FILES[0], "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in articles)
+    cases = {case.id: case for case in archive.read_removed(an_archive).cases}
+    assert cases["20260102_1"].answers == ("Jo Smith", "Smith")
+    assert cases["20260102_1"].as_written == ("Jo Smith",)
+    assert cases["20260102_1#removed"].asked.hidden == {"x", "y"}
+    # One that was called unanswerable by the gold as it is written alone may be none.
+    assert {case.id for case in archive.read(an_archive).cases if case.unscorable} == {"20260102_2"}
 
 
 def test_ramdocs(tmp_path):

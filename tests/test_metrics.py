@@ -256,6 +256,17 @@ def test_an_error_tells_answerable_from_unanswerable_as_badly_as_can_be():
     assert (found.before, found.difference.value) == (1.0, -1.0)
 
 
+def test_the_gold_as_a_set_writes_it_is_counted_beside_all_forms():
+    both = case(id="1", rule="words", answers=["Ann Bus", "bus"], as_written=("Ann Bus",))
+    found = [score(both, prediction("The bus won.", 0.9, True))]
+    assert (found[0].right, found[0].right_as_written) == (True, False)
+    of = figures(found, {"1": both.answers}, probability=True)
+    assert (of["answerable_right"]["count"], of["answerable_right_as_written"]["count"]) == (1, 0)
+    assert (of["given_right"]["count"], of["given_right_as_written"]["count"]) == (1, 0)
+    plain = figures(records(), {r.id: ("bus",) for r in records()}, probability=True)
+    assert plain["answerable_right_as_written"] is None
+
+
 def test_figures_by_hand():
     found = figures(records(), {r.id: ("bus",) if r.answerable else () for r in records()}, probability=True)
     assert (found["questions"], found["answerable"], found["unscorable"], found["errors"]) == (6, 3, 1, 1)

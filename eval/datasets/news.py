@@ -1,9 +1,10 @@
 """RealTimeQA: quiz questions on the news, and the articles they were asked of, as one corpus.
 
-The gold is a short text without a place: a quotation is right when it holds the gold's words (a string test, whose
-precision was judged by hand; docs/decisions). Unanswerable questions are of a later year, which gives them away, so
-the main test of refusing is `news_removed`: each answerable question is asked twice, once of the whole corpus and once
-with every article that holds the gold's words taken out of what is searched.
+The gold is a short text without a place: a quotation is right when it holds the words of the gold, or of another way to
+write it (`eval.datasets.gold_forms`): a string test, whose precision was judged by hand (docs/decisions). Unanswerable
+questions are of a later year, which gives them away, so the main test of refusing is `news_removed`: each answerable
+question is asked twice, once of the whole corpus and once with every article that holds such words taken out of what is
+searched.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.cases import Asked, Case, Dataset
+from eval.datasets.gold_forms import accepted
 from eval.datasets.lines import rows
 from eval.parts import parts_of
 from rag.calibrate.judge import answer_words
@@ -53,7 +55,9 @@ def with_removed(cases: Sequence[Case], hidden: Sequence[Collection[str]]) -> tu
             case = replace(case, unscorable="no article holds its gold")
         out.append(case)
         asked = replace(case.asked, hidden=frozenset(ids))
-        removed = replace(case, id=case.id + REMOVED, asked=asked, answerable=False, answers=(), category="removed")
+        removed = replace(
+            case, id=case.id + REMOVED, asked=asked, category="removed", answerable=False, answers=(), as_written=()
+        )
         out.append(removed)
     return tuple(out)
 
@@ -90,6 +94,11 @@ def week(row: Mapping[str, Any]) -> str:
     return found
 
 
+def forms(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """All that is accepted for the gold of a question."""
+    return tuple(dict.fromkeys(form for gold in row["gold"] for form in accepted(row["question"], gold)))
+
+
 def case_of(row: Mapping[str, Any], part: str, unanswerable: str, day: str | None = None) -> Case:
     """A question of the quiz; `unanswerable` is the category of one whose gold stands nowhere."""
     trick = bool(TRICK.search(row["question"]))
@@ -100,7 +109,8 @@ def case_of(row: Mapping[str, Any], part: str, unanswerable: str, day: str | Non
         group=week(row),
         rule="words",
         answerable=row["answerable"],
-        answers=tuple(row["gold"]) if row["answerable"] else (),
+        answers=forms(row) if row["answerable"] else (),
+        as_written=tuple(row["gold"]) if row["answerable"] else (),
         category="answerable" if row["answerable"] else unanswerable,
         unscorable="needs the options of the quiz" if trick else "",
         paragraph=row["id"],

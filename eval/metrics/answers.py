@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from eval.cases import Case, Gold, Quote
 from rag.calibrate.judge import holds_words
@@ -35,6 +36,11 @@ def right_quotation(case: Case, quote: Quote, span: tuple[int, int] | None = Non
     if case.rule == "span":
         return any(start <= gold.start and gold.end <= end for gold in golds)
     return any(_overlaps((start, end), (gold.start, gold.end)) for gold in golds)
+
+
+def right_as_written(case: Case, quotes: Sequence[Quote]) -> bool | None:
+    """Whether the first quotation holds the gold as the set writes it; None where no other way to write it is known."""
+    return right_answer(replace(case, answers=case.as_written), quotes) if case.as_written else None
 
 
 def _contains(quote: Quote, gold: Gold) -> bool:

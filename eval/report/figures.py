@@ -27,6 +27,8 @@ COLUMNS = (
 )
 FURTHER = (
     ("errors", "errors"),
+    ("answerable_right_as_written", "right of answerable, gold as written"),
+    ("given_right_as_written", "right of given, gold as written"),
     ("coverage", "coverage"),
     ("auroc_answerable_interval", "AUROC answerable, 95%"),
     ("auroc_within_paragraph", "AUROC within a paragraph"),
