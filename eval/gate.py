@@ -95,7 +95,7 @@ def measured(options: Options, settings: Settings) -> tuple[dict[str, Measured],
     for name in names:
         dataset = datasets.load(name, options.data)
         setup = bench.setup(dataset)
-        if name.startswith("news") and layout.pointed(setup.index) is None:
+        if name.startswith(("news", "archive")) and layout.pointed(setup.index) is None:
             absent.append(f"{name}: skipped, its articles are not embedded yet, which takes long; run `make eval` once")
             continue
         cases = sampled(dataset.cases, 0 if name == "seeds" else SAMPLE)

@@ -316,6 +316,7 @@ def test_what_a_figure_comes_from_is_protected(tmp_path):
     write(tmp_path, clapnq.FILES[0], [{"id": "1", "input": "clap", "passages": [passage], "output": []}])
     write(tmp_path, clapnq.FILES[1], [])
     write(tmp_path, news.FILES[1], [{"question": "Who won the race?"}])
+    write(tmp_path, archive.FILES[1], [{"question": "Who lost the race?"}])
     guarded = protected(tmp_path)
     for n, one in enumerate(rows):
         part = parts[f"title title {n}"]
@@ -323,6 +324,7 @@ def test_what_a_figure_comes_from_is_protected(tmp_path):
         # Of develop parts only the question and the passage.
         assert guarded.holds({"title": one["title"]}) == (part in ("calibrate", "test"))
     assert guarded.holds({"question": "who won the race"})
+    assert guarded.holds({"question": "who lost the race"})
     clap = clapnq.read(tmp_path).cases[0]
     assert guarded.holds({"title": "Bruges"}) == (clap.part != "develop")
     assert guarded.holds({"question": "Clap?"})

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.datasets import clapnq, news, ramdocs
+from eval.datasets import archive, clapnq, news, ramdocs
 from eval.datasets.lines import rows
 from eval.parts import TRAINED_ON, Protected, parts_of_records
 
@@ -31,7 +31,7 @@ def protected(data: Path) -> Protected:
             {"title": c.asked.title, "question": c.asked.question, "context": c.asked.context or ""} for c in cases
         ]
         held += _guarded(asked, [c.part for c in cases])
-    for file in (news.FILES[1], ramdocs.FILES[0]):
+    for file in (news.FILES[1], archive.FILES[1], ramdocs.FILES[0]):
         if (data / file).is_file():
             held += [{"question": row["question"]} for row in rows(data / file)]
     return Protected.of(held)
