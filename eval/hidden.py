@@ -33,6 +33,11 @@ class _Without:
     def search_lexical(self, terms: Sequence[str], k: int, within: Sequence[int] | None = None) -> Ranked:
         return self._others(lambda depth: self._store.search_lexical(terms, depth, within), k)
 
+    def search_lexical_twice(
+        self, terms: Sequence[str], k: int, within: Sequence[int] | None, among: Sequence[int]
+    ) -> tuple[Ranked, Ranked]:
+        return self.search_lexical(terms, k, within), self.search_lexical(terms, k, among)
+
     def _others(self, search: Callable[[int], Ranked], k: int) -> Ranked:
         return kept(search, lambda found: found[0] not in self._rows, k, k)
 

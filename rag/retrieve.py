@@ -33,16 +33,14 @@ def retrieve(
         rows = [row for row in store.leads() if held is None or row in held][:k]
         leads = zip(store.passages(rows), store.cosines(vector, rows), strict=True)
         return [Hit(passage, 1.0, cosine, 1, None, None) for passage, cosine in leads]
-    depth = max(settings.candidates, k)
-    timely = _timely(question, store, filters)
+    depth, timely = max(settings.candidates, k), _timely(question, store, filters)
     # In a large corpus words take longer than the rest together; on another core that costs nothing.
     with ThreadPoolExecutor(1, thread_name_prefix="lexical") as beside:
-        found = beside.submit(store.search_lexical, searched(question.terms), depth, within)
-        near = beside.submit(store.search_lexical, searched(question.terms), depth, timely) if timely else None
+        found = beside.submit(_lexical, store, searched(question.terms), depth, within, timely)
         vector = encoder.encode([question.read], query=True)[0]
         dense = store.search_dense(vector, depth, within)
         dense_near = store.search_dense(vector, depth, timely) if timely else []
-        lexical, lexical_near = dict(found.result()), dict(near.result()) if near else {}
+        lexical, lexical_near = (dict(its) for its in found.result())
     dense_rank, lexical_rank = _ranks(row for row, _ in dense), _ranks(lexical)
     rankings = [(1.0, dense_rank), (1.0, lexical_rank)]
     rankings += [(TIMELY, _ranks(row for row, _ in dense_near)), (TIMELY, _ranks(lexical_near))]
@@ -61,6 +59,14 @@ def retrieve(
 
 def _ranks(rows: Iterable[int]) -> dict[int, int]:
     return {row: rank for rank, row in enumerate(rows, start=1)}
+
+
+def _lexical(
+    store: Store, words: Sequence[str], depth: int, within: Sequence[int] | None, timely: Sequence[int] | None
+) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
+    if timely:
+        return store.search_lexical_twice(words, depth, within, timely)
+    return store.search_lexical(words, depth, within), []
 
 
 def _timely(question: Query, store: Store, filters: Filters) -> list[int] | None:

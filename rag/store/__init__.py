@@ -59,6 +59,18 @@ class Generation:
         rows = self.vectors.rows_of([key for key, _ in found])
         return [(row, score) for row, (_, score) in zip(rows, found, strict=True)]
 
+    def search_lexical_twice(
+        self, terms: Sequence[str], k: int, within: Sequence[int] | None, among: Sequence[int]
+    ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
+        """As `Store.search_lexical_twice`."""
+        keys = None if within is None else self.vectors.keys(within)
+        found = self._passages.search_twice(terms, k, keys, self.vectors.keys(among))
+        all_found, some = (
+            list(zip(self.vectors.rows_of([key for key, _ in its]), [score for _, score in its], strict=True))
+            for its in found
+        )
+        return all_found, some
+
     def cosines(self, vector: Vectors, rows: Sequence[int]) -> list[float]:
         """As `Store.cosines`."""
         return [float(other @ vector) for other in self.vectors.at(rows)]

@@ -33,6 +33,22 @@ _SEARCH_WITHIN = _SEARCH.replace(
     " ORDER BY rank LIMIT", " AND +rowid IN (SELECT value FROM json_each(?)) ORDER BY rank LIMIT"
 )  # without the plus sign FTS5 searches once for each row that passes
 
+# Scored once, as that is what takes long, and ranked twice: of all that may be searched, and of some of it.
+_SEARCH_TWICE = """
+WITH found AS MATERIALIZED (
+    SELECT rowid AS id, -rank AS score FROM lexical
+    WHERE lexical MATCH ?1 AND (?2 IS NULL OR +rowid IN (SELECT value FROM json_each(?2)))
+)
+SELECT best.id, best.score, some FROM (
+    SELECT * FROM (SELECT id, score, 0 AS some FROM found ORDER BY score DESC LIMIT ?4)
+    UNION ALL
+    SELECT * FROM (SELECT id, score, 1 AS some FROM found WHERE id IN (SELECT value FROM json_each(?3))
+                   ORDER BY score DESC LIMIT ?4)
+) AS best
+JOIN chunk ON chunk.key = best.id JOIN article ON article.key = chunk.article
+ORDER BY some, score DESC, article_id, ordinal
+"""
+
 
 class PassageReader:
     """Reads the passages of a finished generation. May be used from several threads."""
@@ -85,6 +101,20 @@ class PassageReader:
                 break
             limit *= 4
         return [(int(str(key)), float(str(score))) for key, score, *_ in rows[:k]]
+
+    def search_twice(
+        self, terms: Sequence[str], k: int, within: Sequence[int] | None, among: Sequence[int]
+    ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
+        """As `search`, and the same `among` some of those chunks, in one query."""
+        given = any_of(terms), None if within is None else json.dumps(list(within)), json.dumps(list(among))
+        limit = 2 * k
+        while terms:
+            rows = self._all(_SEARCH_TWICE, *given, limit)
+            both = [[(int(str(key)), float(str(score))) for key, score, its in rows if its == some] for some in (0, 1)]
+            if all(len(its) < limit or its[-1][1] != its[k - 1][1] for its in both):
+                return both[0][:k], both[1][:k]
+            limit *= 4
+        return [], []
 
     def occurs(self, term: str) -> bool:
         """As `Vocabulary.occurs`; a term is a phrase of stems."""

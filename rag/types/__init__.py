@@ -376,6 +376,12 @@ class Store(Vocabulary, Protocol):
         """The `k` passages with the largest BM25, as (row, BM25), best first; of all, or of these rows."""
         ...
 
+    def search_lexical_twice(
+        self, terms: Sequence[str], k: int, within: Sequence[int] | None, among: Sequence[int]
+    ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
+        """As `search_lexical`, and the same `among` some of those rows, in the time of one search."""
+        ...
+
     def cosines(self, vector: Vectors, rows: Sequence[int]) -> list[float]:
         """The cosine of each passage to the vector."""
         ...
