@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rag.language.absence import askable, cleaned
+from rag.language.absence import askable, cleaned, reasons
 from rag.load import load
 from rag.split import split
 from rag.store.passage_reader import PassageReader
@@ -74,6 +74,23 @@ def test_two_words_that_a_chunk_parts_are_not_one(seeds, store):
 )
 def test_only_whole_words_in_latin_letters_are_said_to_occur_nowhere(question, words):
     assert list(askable(question).values()) == words
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("List the last size of the first president", []),
+        ("Explain it. List the sizes", []),  # a capital that begins a sentence
+        ("What is the population of Ustka?", ["Ustka"]),
+        ("Zanzibar population?", ["Zanzibar"]),
+        ("ZANZIBAR POPULATION SIZE FIRST", ["ZANZIBAR"]),  # all are capitals, which says nothing
+        ("Did gluons fly to Lodz and Ode in 2031?", ["Lodz", "Ode", "2031"]),
+        ("Did quarks, mesons, gluons or hadrons decay?", ["mesons", "gluons", "hadrons"]),  # the rarest, in order
+        ("When was the Xi-Trump picnic?", ["Xi", "Trump", "picnic"]),
+    ],
+)
+def test_of_what_stands_nowhere_at_most_three_words_are_named_that_tell(question, named):
+    assert list(reasons(question, reversed(askable(question).values()))) == named
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from rag.answer.render import Request, render
 from rag.extract import shipped_model, together
 from rag.extract.features import held
 from rag.language import pack
-from rag.language.absence import askable
+from rag.language.absence import askable, reasons
 from rag.language.words import stem
 from rag.retrieve import retrieve
 from rag.store import Generation
@@ -154,7 +154,9 @@ class Assistant:
         return best.passage.slice(*best.short) if best and best.short else ""
 
     def _unmatched(self, typed: str, hits: Sequence[tuple[Query, Sequence[Hit]]]) -> tuple[str, ...]:
-        """The words that were typed which occur in no article, nor in another form in what was found."""
+        """The words that were typed, three at most, which tell why there is no answer: none stands in any article, nor
+        in another form in what was found.
+        """
         if hits[0][0].kind in OF_ARTICLE:
             return ()
         own = askable(typed)
@@ -163,7 +165,7 @@ class Assistant:
         asking = {stem(verb) for verb in pack().ASKING_VERBS}
         absent = [term for term in words if term and stem(term) not in asking and self.store.nowhere(term)]
         found = {word for query, its in hits for hit in its for word in held(query, hit)} if absent else set()
-        return tuple(term for term in absent if stem(term) not in found)
+        return reasons(typed, [term for term in absent if stem(term) not in found])
 
     @property
     def unfitted(self) -> str | None:

@@ -7,13 +7,15 @@ is ever said to: other scripts have words that end in no space, or that are writ
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from rag.language.words import WORD, dated, forms, terms
+from rag.language import Language, pack
+from rag.language.words import WORD, dated, forms, stem, terms
 from rag.types import ArticleInfo
 
 _ALONE = re.compile(rf"\W*({WORD.pattern})\W*")
@@ -28,6 +30,9 @@ _LIKE_LATIN = str.maketrans(
 _LOOK_LIKE_OTHERS = frozenset("ıĸŉſŀĿ")
 _UNITS = re.compile("rn|vv|.")
 _ALIKE = {one: alike for alike in (("rn", "m"), ("vv", "w"), ("I", "l", "1"), ("O", "o", "0")) for one in alike}
+MOST_NAMED = 3  # words of one question
+_COMMON = 6e-6  # of all words that are written: about the 5,000 commonest of English are
+_ENDS = frozenset(".?!:;…")  # of a sentence or a part of one
 _LONGEST = 50
 _MOST_MARKS = 30  # Unicode's own bound for streams (UAX #15)
 _MOST = 1000  # ways to write one word with what looks alike; one with more is never said to occur nowhere
@@ -57,6 +62,46 @@ def askable(question: str) -> Mapping[str, str]:
     alone = (_ALONE.fullmatch(run) for run in question.split() if not any(map(_is_mark, run)))
     found = terms(" ".join(match[1] for match in alone if match))
     return {term.casefold(): term for term in found if _is_sayable(term)}
+
+
+def reasons(question: str, absent: Iterable[str]) -> tuple[str, ...]:
+    """Of the absent words of a question those whose absence tells why there is no answer, at most three, in its order.
+
+    Names and numbers do, and then the rarest words. That a common word of the language stands nowhere is no reason:
+    what answers may be said without it.
+    """
+    order = {term.casefold(): at for at, term in enumerate(askable(question).values())}
+    names = _names(question)
+    placed = sorted(absent, key=lambda term: order[term.casefold()])
+    common = {term: -1.0 if _has_digit(term) or term.casefold() in names else _commonness(term) for term in placed}
+    chosen = sorted((term for term in placed if common[term] < _COMMON), key=common.__getitem__)[:MOST_NAMED]
+    return tuple(term for term in placed if term in chosen)
+
+
+def _names(question: str) -> set[str]:
+    """The words with a capital where no sentence begins, folded; none where all words have one, which says nothing."""
+    pairs = itertools.pairwise(WORD.finditer(question))
+    inside = [word[0] for before, word in pairs if _ENDS.isdisjoint(question[before.end() : word.start()])]
+    capitals = [word for word in inside if word[0].isupper()]
+    all_are = len(capitals) == len(inside) > 1
+    return set() if all_are else {term.casefold() for term in terms(" ".join(capitals))}
+
+
+def _has_digit(term: str) -> bool:
+    return any(map(str.isdigit, term))
+
+
+def _commonness(term: str) -> float:
+    """How often a word is written, in the form that is written most, among all words."""
+    known, total = _frequencies(pack())
+    small = term.casefold().replace("’", "'")
+    return max(known.get(form, 0) for form in (small, stem(small), *forms(small))) / max(total, 1)
+
+
+@functools.cache
+def _frequencies(language: Language) -> tuple[Mapping[str, int], int]:
+    known = language.word_frequencies()
+    return known, sum(known.values())
 
 
 def _is_sayable(term: str) -> bool:

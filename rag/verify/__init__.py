@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.language.absence import askable, cleaned
+from rag.language.absence import MOST_NAMED, askable, cleaned
 from rag.types import ASIDES
 from rag.types.errors import InputError
 from rag.verify.asked import kind_of, time_named
@@ -132,6 +132,9 @@ def _rest(answer: Answer, sources: Sources) -> Iterator[Problem]:
 def _nowhere(answer: Answer, sources: Sources) -> Iterator[Problem]:
     """That what is said to occur nowhere are words of the question as it was typed, and stands in no article."""
     words = set(askable(cleaned(answer.question)).values())
+    if len(answer.unmatched_terms) > MOST_NAMED:
+        leaves = tuple(f"unmatched_terms[{i}]" for i in range(MOST_NAMED, len(answer.unmatched_terms)))
+        yield Problem(leaves, f"more than {MOST_NAMED} words are said to occur nowhere")
     for i, term in enumerate(answer.unmatched_terms):
         leaf = f"unmatched_terms[{i}]"
         if term not in words or term in answer.unmatched_terms[:i]:
