@@ -46,7 +46,9 @@ def check(setup: Setup, cases: Sequence[Case], file: Path) -> Grounding:
     verdict = verify(file, setup.seeds, max_chars=setup.settings.chunk_max_chars)
     # Where all that is found is of articles that are hidden, "nothing found" is so of the others; the folder has them.
     hidden = {case.id for case in asked if case.asked.hidden}
-    found = [finding for finding in verdict.findings if finding.id not in hidden or "reason" not in finding.leaves]
+    found = [
+        finding for finding in verdict.findings if finding.id not in hidden or finding.leaves != ("reason", "closest")
+    ]
     return Grounding(len(asked), verdict.quotations, len(found))
 
 

@@ -41,6 +41,8 @@ ASKED: dict[str, dict[str, object]] = {
     "follow-up": {"question": "Where did he meet Donald Trump?", "history": XI},
     "two parts": {"question": "Who built the bridge of Ustka and how many boats did the harbour of Ustka count?"},
     "refused": {"question": "Who composed the Ode to Joy for Zanzibar?"},
+    "unsure": {"question": "Who built the bridge of Ustka, Marta Wilk or somebody of Zanzibar?"},
+    "unsure how": {"question": "How did China respond to THAAD?"},
     "slip": {"question": "In wich city did Trump meet Xi Jingping?"},
     "named in small letters": {"question": "who is takaichi"},
     "who a pronoun is": {"question": "Who is he?", "history": XI},
@@ -90,10 +92,11 @@ def folder(path: Path) -> Path:
 def made(seeds: Path, index: Path) -> dict[str, dict[str, object]]:
     """One answer a line of ASKED, as a file of answers has it."""
     sync_index(seeds, index, Settings())
-    assistant = open_assistant(index, Settings())
+    shipped = open_assistant(index, Settings())
     out = {}
     for name, line in ASKED.items():
         asked = AskedLine.model_validate(line | {"id": name})
+        assistant = shipped.with_threshold(1.0) if name.startswith("unsure") else shipped
         try:
             reply = answered(assistant, asked)
         except Exception as error:  # noqa: BLE001 - as a batch does

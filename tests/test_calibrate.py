@@ -740,7 +740,7 @@ def reply(quote_short, status="answered"):
     from rag.answer.render import render
 
     found = support(1, 0.9, quote_short)
-    return render(asking("When did it rain?", id="q"), decide([found], 0.5))
+    return render(asking("When did it rain?", id="q"), decide([found], 0.5, 0.05))
 
 
 def test_when_an_answer_is_wrong():

@@ -58,7 +58,7 @@ def fit(made: list[SupportCase]) -> Fit:
 
 
 def test_what_is_written_says_what_was_fitted(made: list[SupportCase], fit: Fit) -> None:
-    model = Logistic.of(fit.object(0.5))
+    model = Logistic.of(fit.object(0.5, 0.05))
     probability, right = fit.probability(made)
     for case, expected, its in zip(made, probability, right, strict=True):
         rows, hits = case.rows[STAGE]
@@ -68,7 +68,7 @@ def test_what_is_written_says_what_was_fitted(made: list[SupportCase], fit: Fit)
 
 
 def test_a_further_sentence_is_judged_by_another_model_than_the_best(made: list[SupportCase], fit: Fit) -> None:
-    model = Logistic.of(fit.object(0.5))
+    model = Logistic.of(fit.object(0.5, 0.05))
     rows = made[0].rows[STAGE][0]
     best, *rest = model.probability(rows, best_first=True).tolist()
     none_best = model.probability(rows, best_first=False).tolist()
@@ -111,7 +111,7 @@ def test_what_few_cases_have_keeps_the_weight_that_is_set_for_it(made: list[Supp
             rows[:, rare] = 1.0
             right[:] = False
         held.append(replace(case, rows={STAGE: (rows, right)}))
-    with_it, without = (Fit(names, held, STAGE).object(0.5) for names in ((*NAMES, "agreement"), NAMES))
+    with_it, without = (Fit(names, held, STAGE).object(0.5, 0.05) for names in ((*NAMES, "agreement"), NAMES))
     for part in ("rank", "decide", "further"):
         fitted, common = (its[part]["weights"] for its in (with_it, without))
         assert fitted.pop("agreement") == SET["agreement"]
@@ -119,7 +119,7 @@ def test_what_few_cases_have_keeps_the_weight_that_is_set_for_it(made: list[Supp
 
 
 def test_what_tells_sentences_of_one_question_apart_decides_nothing(made: list[SupportCase]) -> None:
-    model = Fit((*NAMES, "typed"), [_typed(case) for case in made], STAGE).object(0.5)
+    model = Fit((*NAMES, "typed"), [_typed(case) for case in made], STAGE).object(0.5, 0.05)
     assert model["rank"]["weights"]["typed"] > 0.5
     assert set(model["decide"]["weights"]) == set(model["further"]["weights"]) == set(NAMES)
 

@@ -189,7 +189,7 @@ def toy(tmp_path, monkeypatch):
     kinds = [kind for kind in get_args(Kind) if isinstance(kind, str)]
     for name in {*kinds, *(each for kind in get_args(Kind) for each in get_args(kind))} - set(ASIDES):
         _write(folder / "templates" / "answered" / f"{name}.j2", ANSWERED)
-    for name in ("refused", *ASIDES):
+    for name in ("refused", "unsure", *ASIDES):
         _write(folder / "templates" / "refused" / f"{name}.j2", REFUSED)
     _write(folder / "__init__.py", PACK)
     monkeypatch.setattr(language, "__path__", [*language.__path__, str(folder.parent)])

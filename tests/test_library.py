@@ -215,16 +215,17 @@ def test_a_change_that_was_made_is_never_shown_as_a_failure(library, tmp_path, w
 
 def test_feedback_is_kept_and_exported_as_questions(tmp_path):
     feedback = Feedback(tmp_path / "data" / "feedback.db")
-    asked = [ANSWER | {"standalone_question": f"When did bridge {n} open?"} for n in range(4)]
+    asked = [ANSWER | {"standalone_question": f"When did bridge {n} open?"} for n in range(5)]
     feedback.add(asked[0], good=True)
     feedback.add(asked[1] | {"short_answer": None}, good=True, comment=" right ")
     feedback.add(asked[2], good=False, comment="it was 1933")
     feedback.add(asked[3] | {"status": "refused", "citations": []}, good=True)
+    feedback.add(asked[4] | {"status": "refused", "reason": "unsure", "citations": []}, good=True)
     found = list(Feedback(tmp_path / "data" / "feedback.db").export())
-    assert [line["gold"] for line in found] == [["1932"], ["It opened in 1932."], None, []]
+    assert [line["gold"] for line in found] == [["1932"], ["It opened in 1932."], None, [], None]
     assert [line["question"] for line in found] == [one["standalone_question"] for one in asked]
-    assert [line["comment"] for line in found] == ["", "right", "it was 1933", ""]
-    assert [line["gold_by"] for line in found] == ["program", "program", None, "program"]
+    assert [line["comment"] for line in found] == ["", "right", "it was 1933", "", ""]
+    assert [line["gold_by"] for line in found] == ["program", "program", None, "program", None]
 
 
 def test_feedback_certifies_nothing_by_the_program_s_own_answers(tmp_path):

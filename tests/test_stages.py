@@ -18,11 +18,13 @@ from rag.language.english.several import parts
 from rag.language.english.words import FORMS, IRREGULAR, STOPWORDS, stemmed
 from rag.language.words import forms, stem, stems, terms
 from rag.retrieve import retrieve
-from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Sentence, Support, Understanding
+from rag.serve.ui import html
+from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Segment, Sentence, Support, Understanding
 from rag.types.errors import IndexUnusable, InputError
 from rag.types.filters import ALL
 from rag.types.settings import Settings
 from rag.understand import query_of
+from rag.verify.schema import perhaps
 from tests.conftest import WordEncoder
 
 INFO = ArticleInfo("a1", "a.txt", "A <title>", "Paper", None, None, "2025-11-01", "5" * 64, "6" * 64, "plain/1")
@@ -184,8 +186,8 @@ def test_parts_are_answered_together_or_not_at_all():
         (SENTENCES[1], None, 0.6),
         (SENTENCES[2], None, 0.3),
     ]
-    assert isinstance(decide(found, 0.5), Answered)
-    assert isinstance(decide(found, 0.7), Refused)
+    assert isinstance(decide(found, 0.5, 0.05), Answered)
+    assert isinstance(decide(found, 0.7, 0.05), Refused)
     assert together([[support(0, 0.9)], []]) == []
 
 
@@ -242,7 +244,7 @@ def test_threads_do_not_stem_into_each_other():
 @given(st.lists(st.floats(0, 1), max_size=6), st.floats(0, 1))
 def test_answers_exactly_when_the_first_reaches_the_threshold(values, threshold):
     supports = [support(i % 3, value) for i, value in enumerate(sorted(values, reverse=True))]
-    outcome = decide(supports, threshold)
+    outcome = decide(supports, threshold, 0.05)
     assert isinstance(outcome, Answered) == bool(values and max(values) >= threshold)
     assert outcome.confidence == (max(values) if values else 0.0)
     if isinstance(outcome, Answered):
@@ -251,27 +253,42 @@ def test_answers_exactly_when_the_first_reaches_the_threshold(values, threshold)
 
 
 def test_refuses_when_best_support_is_below_threshold_and_shows_the_closest():
-    outcome = decide([support(0, 0.49), support(1, 0.3)], 0.5)
-    assert outcome == Refused("no_support", (support(0, 0.49),), 0.49, 0.5)
+    outcome = decide([support(0, 0.04), support(1, 0.03)], 0.5, 0.05)
+    assert outcome == Refused("no_support", (support(0, 0.04),), 0.04, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "threshold", "doubt", "reason"),
+    [
+        (0.49, 0.5, 0.05, "unsure"),
+        (0.05, 0.5, 0.05, "unsure"),
+        (0.0499, 0.5, 0.05, "no_support"),
+        (0.1, 0.2, 0.3, "no_support"),  # no room between the two
+        (0.0, 0.5, 0.0, "no_support"),
+    ],
+)
+def test_below_the_threshold_it_is_unsure_from_the_doubt_on(confidence, threshold, doubt, reason):
+    outcome = decide([support(0, confidence)], threshold, doubt)
+    assert outcome == Refused(reason, (support(0, confidence),), confidence, threshold)
 
 
 def test_beside_a_short_answer_its_article_is_not_quoted_again():
     monday, nobody = (41, 50), (52, 58)
     first, same = support(1, 0.9, monday), support(2, 0.8, nobody)
     agrees, differs = support(1, 0.7, monday, OTHER), support(2, 0.65, nobody, OTHER)
-    outcome = decide([first, same, agrees, differs], 0.5)
+    outcome = decide([first, same, agrees, differs], 0.5, 0.05)
     assert (outcome.supports, outcome.others) == ((first, differs, agrees), (1,))
-    explained = decide([support(1, 0.9), support(2, 0.8)], 0.5)
+    explained = decide([support(1, 0.9), support(2, 0.8)], 0.5, 0.05)
     assert explained.supports == (support(1, 0.9), support(2, 0.8))
 
 
 def test_refuses_with_nothing_found_when_there_is_no_sentence():
-    assert decide([], 0.5) == Refused("nothing_found", (), 0.0, 0.5)
+    assert decide([], 0.5, 0.05) == Refused("nothing_found", (), 0.0, 0.5)
 
 
 def test_an_answer_is_quotations_and_template_words():
     question = query_of("When did it rain?", 1000)
-    outcome = decide([support(1, 0.9, (41, 50)), support(2, 0.8, passage=OTHER)], 0.5)
+    outcome = decide([support(1, 0.9, (41, 50)), support(2, 0.8, passage=OTHER)], 0.5, 0.05)
     reply = render(asking(question.text, ["zebra"], id="q1"), outcome)
     assert reply.text == (
         "When: on Monday [1]\n\n“It rained on Monday.” [1]\nA <title>, Paper, 2025-11-01, paragraph 1\n\n"
@@ -292,7 +309,7 @@ def test_an_answer_is_quotations_and_template_words():
 
 def test_a_refusal_names_the_words_that_occur_nowhere():
     question = query_of("Did the zebra run?", 1000)
-    reply = render(asking(question.text, ["zebra"]), decide([support(0, 0.1)], 0.5))
+    reply = render(asking(question.text, ["zebra"]), decide([support(0, 0.01)], 0.5, 0.05))
     assert reply.text.startswith(
         "The articles do not hold an answer to this question.\nNowhere in them: zebra.\n\nThe closest"
     )
@@ -300,10 +317,36 @@ def test_a_refusal_names_the_words_that_occur_nowhere():
     assert [c.quote for c in reply.closest] == ['He said "yes" twice.']
 
 
+def test_an_unsure_refusal_shows_the_words_that_may_be_the_answer_and_denies_nothing():
+    question = query_of("When did the zebra come?", 1000)
+    outcome = decide([support(1, 0.3, (41, 50)), support(2, 0.2, passage=OTHER)], 0.5, 0.05)
+    reply = render(asking(question.text, ["zebra"]), outcome)
+    assert reply.text == (
+        "The articles may answer this, but not surely enough. The nearest:\n\nPerhaps: on Monday [1]\n\n"
+        "“It rained on Monday.” [1]\nA <title>, Paper, 2025-11-01, paragraph 1\n\n"
+        "“Nobody came.” [2]\nB <title>, Paper, 2025-11-01, paragraph 2\n\nNowhere in the articles: zebra."
+    )
+    assert (reply.status, reply.reason, reply.citations) == ("refused", "unsure", ())
+    assert (reply.short_answer, reply.short_answer_span) == (None, None)
+    assert reply.segments[perhaps(reply)] == Segment("quote", "on Monday", 1, 41, 50)
+    shown = html.reply(reply)
+    assert '<div class="reply unsure turn-0"><p class="unsure-mark">Perhaps</p>' in shown
+    assert '<q dir="auto">It rained <mark>on Monday</mark>.</q>' in shown
+    assert "No answer" not in shown
+    assert html.turn_of(shown) == 0
+
+
+def test_without_a_short_answer_an_unsure_refusal_only_quotes():
+    reply = render(asking("Why did it rain?"), decide([support(1, 0.3)], 0.5, 0.05))
+    assert reply.text.startswith("The articles may answer this, but not surely enough. The nearest:\n\n“It rained")
+    assert perhaps(reply) is None
+    assert "<mark>" not in html.reply(reply)
+
+
 def test_template_syntax_in_an_article_is_only_text():
     text = "{{ 7 * 7 }} {% raw %} \ue0000\ue001 came."
     passage = Passage(INFO, Chunk(0, 0, len(text), None, (Sentence(0, len(text), 1),)), text)
-    outcome = decide([Support(passage, passage.chunk.sentences[0], None, None, 0.9)], 0.5)
+    outcome = decide([Support(passage, passage.chunk.sentences[0], None, None, 0.9)], 0.5, 0.05)
     reply = render(asking("Who came?"), outcome)
     assert text in reply.text
     assert [s.text for s in reply.segments if s.kind == "quote"] == [text]

@@ -203,7 +203,7 @@ def main() -> None:
         print(name, json.dumps(found, indent=1))
         if name.endswith("_alone"):
             ablations(names, its, stage, within, without, threshold)
-        out[name] = Fit(names, its, stage).object(threshold)
+        out[name] = Fit(names, its, stage).object(threshold, shipped[name]["doubt"])
         out["report"][name] = found
     options.out.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
     if options.out == OUT:

@@ -101,10 +101,10 @@ class Fit:
         coefficients, intercept = self.decide
         return expit(best @ coefficients + intercept), hit
 
-    def object(self, threshold: float) -> dict[str, Any]:
+    def object(self, threshold: float, doubt: float) -> dict[str, Any]:
         """What stands in support.json."""
         parts = {"rank": self.rank, "decide": self.decide, "further": self.further}
-        return {**{name: self._written(*its) for name, its in parts.items()}, "threshold": threshold}
+        return {**{name: self._written(*its) for name, its in parts.items()}, "threshold": threshold, "doubt": doubt}
 
     def _written(self, coefficients: NDArray[np.float64], intercept: float) -> dict[str, Any]:
         weights = coefficients / self._scale

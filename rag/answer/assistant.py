@@ -63,11 +63,13 @@ class Assistant:
         store: Generation,
         components: Components,
         threshold: float,
+        doubt: float,
         settings: Settings,
         certificate: Certificate | None = None,
     ) -> None:
         self.store, self.components = store, components
-        self.threshold, self.settings = threshold, settings  # the confidence at which it answers
+        self.threshold, self.doubt = threshold, doubt  # the confidences at which it answers, and at which it is unsure
+        self.settings = settings
         self.certificate = certificate  # of the threshold, where it still holds
 
     def ask(
@@ -126,7 +128,7 @@ class Assistant:
             return replace(render(asked, outcome), timings_ms=clock.milliseconds())
         read, hits = self._read(asked.understanding.queries, find, clock)
         understood = replace(asked.understanding, queries=tuple(query for query, _ in hits))
-        outcome = decide(read[0] if len(read) == 1 else together(read), self.threshold)
+        outcome = decide(read[0] if len(read) == 1 else together(read), self.threshold, self.doubt)
         with clock.stage("render"):
             unmatched = self._unmatched(understood.asked, hits) if isinstance(outcome, Refused) else ()
             reply = render(replace(asked, understanding=understood, unmatched=unmatched), outcome)
@@ -175,11 +177,12 @@ class Assistant:
     def with_threshold(self, threshold: float) -> Assistant:
         """The same with another threshold; nothing is certified for it but where it is a level of the certificate."""
         certificate = self.certificate if self.certificate and threshold in self.certificate.thresholds else None
-        return Assistant(self.store, self.components, threshold, self.settings, certificate)
+        return Assistant(self.store, self.components, threshold, self.doubt, self.settings, certificate)
 
     def with_understander(self, understander: Understander) -> Assistant:
         """The same with another way to understand a message; nothing is certified for it."""
-        return Assistant(self.store, replace(self.components, understander=understander), self.threshold, self.settings)
+        components = replace(self.components, understander=understander)
+        return Assistant(self.store, components, self.threshold, self.doubt, self.settings)
 
     def at_level(self, risk: float) -> Assistant:
         """The same at the threshold of one of the certificate's levels. Raises InputError for a risk that has none."""

@@ -1,15 +1,17 @@
-"""Supports -> Answered or Refused. Pure: the threshold and the bounds come in as arguments."""
+"""Supports -> Answered or Refused. Pure: the thresholds and the bounds come in as arguments."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rag.language.words import differ, telling
-from rag.types import Answered, Outcome, Refused, Support
+from rag.types import Answered, Outcome, Reason, Refused, Support
 
 
-def decide(supports: Sequence[Support], threshold: float, *, max_quotes: int = 3, max_closest: int = 3) -> Outcome:
-    """Answers exactly when the first support's confidence reaches the threshold.
+def decide(
+    supports: Sequence[Support], threshold: float, doubt: float, *, max_quotes: int = 3, max_closest: int = 3
+) -> Outcome:
+    """Answers exactly when the first support's confidence reaches the threshold; below it is unsure from `doubt` on.
 
     Further sentences are quoted only when each reaches the threshold by itself; those with another short answer come
     before those with one that is shown, so that articles which disagree are seen to. Beside a short answer the
@@ -20,7 +22,8 @@ def decide(supports: Sequence[Support], threshold: float, *, max_quotes: int = 3
         return Refused("nothing_found", (), 0.0, threshold)
     confidence = supports[0].confidence
     if confidence < threshold:
-        return Refused("no_support", tuple(_one_a_passage(supports)[:max_closest]), confidence, threshold)
+        reason: Reason = "unsure" if 0 < confidence >= doubt else "no_support"
+        return Refused(reason, tuple(_one_a_passage(supports)[:max_closest]), confidence, threshold)
     enough = [s for s in supports if s.confidence >= threshold]
     if supports[0].short is not None:
         enough = [s for s in enough if s is supports[0] or _article(s) != _article(supports[0])]

@@ -11,7 +11,7 @@ from rag.answer.assistant import Assistant, Components
 from rag.answer.fingerprint import fingerprint
 from rag.answer.reader import networks, shipped_understander
 from rag.build import recipe
-from rag.extract import ReadingExtractor, shipped_model
+from rag.extract import Logistic, ReadingExtractor, Stages, shipped_model
 from rag.store import certificates, layout, open_current, open_kept
 from rag.store.certificates import Certificate
 from rag.types import Encoder, Extractor, Understander
@@ -89,14 +89,18 @@ def open_assistant(
     threshold = certificate.threshold if certificate else uncertified_threshold(settings)
     extractor = extractor or ReadingExtractor(networks(), shipped_model(), fast=settings.fast)
     parts = Components(understander or shipped_understander(settings), encoder, extractor)
-    return Assistant(store, parts, threshold, settings, certificate)
+    return Assistant(store, parts, threshold, _deciding(settings).doubt, settings, certificate)
 
 
 def uncertified_threshold(settings: Settings) -> float:
     """The threshold of the settings, else the shipped one."""
+    return _deciding(settings).threshold if settings.threshold is None else settings.threshold
+
+
+def _deciding(settings: Settings) -> Logistic | Stages:
+    """The model whose confidence decides."""
     model = shipped_model()
-    shipped = model.first if settings.fast else model.both
-    return shipped.threshold if settings.threshold is None else settings.threshold
+    return model.first if settings.fast else model.both
 
 
 def holding_certificate(index: Path, generation: str | None, settings: Settings) -> Certificate | None:

@@ -14,7 +14,19 @@ from rag.answer.decide import decide
 from rag.extract import ReadingExtractor, shipped_model, shipped_networks
 from rag.extract.network import Networks
 from rag.language.sentences import sentence_pieces
-from rag.types import ArticleInfo, Chunk, Encoder, Extractor, Hit, Passage, Query, Sentence, Understander
+from rag.types import (
+    ArticleInfo,
+    Chunk,
+    Encoder,
+    Extractor,
+    Hit,
+    Passage,
+    Query,
+    Reason,
+    Refused,
+    Sentence,
+    Understander,
+)
 from rag.types.errors import InputError
 from rag.types.settings import Settings
 from rag.understand import RuleUnderstander
@@ -48,14 +60,17 @@ class Reading:
     sentences: tuple[tuple[int, int], ...]
     confidence: float
     threshold: float
+    reason: Reason | None  # of a refusal
 
 
 class Reader:
     """The extractor alone, on passages that are given with the question; needs no index."""
 
-    def __init__(self, understander: Understander, encoder: Encoder, extractor: Extractor, threshold: float) -> None:
+    def __init__(
+        self, understander: Understander, encoder: Encoder, extractor: Extractor, threshold: float, doubt: float
+    ) -> None:
         self._understander, self.encoder, self._extractor = understander, encoder, extractor
-        self._threshold = threshold
+        self._threshold, self._doubt = threshold, doubt
 
     @classmethod
     def load(
@@ -66,7 +81,7 @@ class Reader:
         model = shipped_model()
         extractor = ReadingExtractor(networks(), model, given=True)
         threshold = model.given.threshold if settings.threshold is None else settings.threshold
-        return cls(understander or shipped_understander(settings), encoder, extractor, threshold)
+        return cls(understander or shipped_understander(settings), encoder, extractor, threshold, model.given.doubt)
 
     def read(
         self, text: str, context: str, *, id: str | None = None, title: str = "", section: str | None = None
@@ -80,19 +95,20 @@ class Reader:
         vectors = self.encoder.encode([context])
         cosine = float(vectors[0] @ self.encoder.encode([query.read], query=True)[0])
         supports = self._extractor.extract(query, [Hit(passage, 0.0, cosine, None, None, None)])
-        outcome = decide(supports, self._threshold)
+        outcome = decide(supports, self._threshold, self._doubt)
         best = supports[0]
         start, end = best.span or (best.sentence.start, best.sentence.end)
         quoted = [s for s in supports if s.confidence >= self._threshold][:3] or [best]
         return Reading(
             id=id,
-            status="answered" if outcome.confidence >= outcome.threshold else "refused",
+            status="refused" if isinstance(outcome, Refused) else "answered",
             short_answer=context[start:end],
             start=start,
             end=end,
             sentences=tuple((s.sentence.start, s.sentence.end) for s in quoted),
             confidence=outcome.confidence,
             threshold=outcome.threshold,
+            reason=outcome.reason if isinstance(outcome, Refused) else None,
         )
 
 

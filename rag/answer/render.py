@@ -87,10 +87,10 @@ def render(asked: Request, outcome: Outcome) -> Reply:
     answered = isinstance(outcome, Answered)
     supports = outcome.supports if isinstance(outcome, Answered) else outcome.closest
     citations = tuple(_citation(number, support) for number, support in enumerate(supports, start=1))
-    first = supports[0] if answered else None
-    span = ShortSpan(1, *first.short) if first is not None and first.short is not None else None
+    shown = _short_shown(outcome)
+    span = shown if answered else None
     others = _alternatives(outcome, citations) if isinstance(outcome, Answered) else []
-    segments = _segments(asked, citations, span, others, answered=answered)
+    segments = _segments(asked, _template(asked, outcome), citations, shown, others)
     return Reply(
         schema=1,
         id=asked.id,
@@ -115,6 +115,25 @@ def render(asked: Request, outcome: Outcome) -> Reply:
         index_generation=asked.generation,
         timings_ms={},
     )
+
+
+def _short_shown(outcome: Outcome) -> ShortSpan | None:
+    """The words that answer, or where it is unsure those that may."""
+    if isinstance(outcome, Answered):
+        first = outcome.supports[0]
+    elif outcome.reason == "unsure":
+        first = outcome.closest[0]
+    else:
+        return None
+    return ShortSpan(1, *first.short) if first.short is not None else None
+
+
+def _template(asked: Request, outcome: Outcome) -> str:
+    if isinstance(outcome, Answered):
+        return f"answered/{asked.kind}.j2"
+    if asked.kind in ASIDES:
+        return f"refused/{asked.kind}.j2"
+    return "refused/unsure.j2" if outcome.reason == "unsure" else "refused/refused.j2"
 
 
 def _alternatives(outcome: Answered, citations: Sequence[Citation]) -> list[Alternative]:
@@ -156,11 +175,10 @@ def _quoted(citation: Citation, span: ShortSpan) -> str:
 
 def _segments(
     asked: Request,
+    template: str,
     citations: Sequence[Citation],
     span: ShortSpan | None,
     alternatives: Sequence[Alternative],
-    *,
-    answered: bool,
 ) -> tuple[Segment, ...]:
     slots = _Slots()
     values = {
@@ -172,10 +190,7 @@ def _segments(
         "first": slots.put(Segment("metadata", "1", 1)),
         "title": slots.put(Segment("metadata", citations[0].title, 1)) if citations else None,
     }
-    name = (
-        f"answered/{asked.kind}.j2" if answered else f"refused/{asked.kind if asked.kind in ASIDES else 'refused'}.j2"
-    )
-    return slots.take_apart(_templates(pack()).get_template(name).render(values).strip("\n"))
+    return slots.take_apart(_templates(pack()).get_template(template).render(values).strip("\n"))
 
 
 def _short(text: str, span: ShortSpan) -> Segment:

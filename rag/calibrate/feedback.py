@@ -90,8 +90,9 @@ def exported(rows: Iterable[tuple[int, str, str, int, str, str]]) -> Iterator[di
 
     Of an answer that was found good the short answer, else the quotation, stands as gold; a refusal that was found good
     has none. Both are the program's own, which `gold_by` says: `rag calibrate` takes no line before a person has
-    written the gold. Of what was found bad, and of what was asked of some articles only, `gold` is null: every answer
-    counts as wrong until a person has told. `export` and `lines` tell when lines were left out.
+    written the gold. Of what was found bad, of what the program was unsure of, and of what was asked of some articles
+    only, `gold` is null: every answer counts as wrong until a person has told. `export` and `lines` tell when lines
+    were left out.
     """
     latest = {folded(row[2]): row for row in rows}  # `rag calibrate` takes a question once
     export = hashlib.sha256(repr([row[:3] for row in latest.values()]).encode()).hexdigest()[:8]
@@ -133,7 +134,7 @@ def _told(reply: Mapping[str, Any]) -> dict[str, Any]:
 
 def _gold(reply: Mapping[str, Any]) -> list[str] | None:
     if reply.get("status") != "answered":
-        return []
+        return None if reply.get("reason") == "unsure" else []
     quotes = [cited["quote"] for cited in reply.get("citations", [])]
     return [reply.get("short_answer") or quotes[0]] if quotes else None
 

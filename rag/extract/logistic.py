@@ -39,13 +39,14 @@ class Logistic:
     rank: Linear
     decide: Linear
     further: Linear
-    threshold: float  # of the probability
+    threshold: float  # of the probability, from which on it is answered
+    doubt: float  # and from which on below that it may be the answer
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Logistic:
         """As it stands in support.json."""
         rank, decide, further = (Linear(**data[name]) for name in ("rank", "decide", "further"))
-        return cls(rank, decide, further, data["threshold"])
+        return cls(rank, decide, further, data["threshold"], data["doubt"])
 
     def probability(self, features: NDArray[np.float64], *, best_first: bool) -> NDArray[np.float64]:
         """Calibrated probabilities of sentences, to four decimals, which are what decides and what is shown.
@@ -70,6 +71,11 @@ class Stages:
     def threshold(self) -> float:
         """Of the confidence of the best one."""
         return self.alone.threshold
+
+    @property
+    def doubt(self) -> float:
+        """Of the same."""
+        return self.alone.doubt
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from rag.types.times import TimeMeant
 
 OfArticle = Literal["about", "dated", "written"]  # asked of the one article itself
 Aside = Literal["hello", "thanks", "help"]  # asked of no article
+Reason = Literal["no_support", "unsure", "nothing_found"]  # of a refusal
 Kind = Literal["who", "when", "where", "how_many", "why", "how", "said", "yes_no", "topic", "what", OfArticle, Aside]
 OF_ARTICLE: frozenset[str] = frozenset(get_args(OfArticle))
 # "This article" names none of several: what is asked then.
@@ -229,9 +230,9 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The decision not to answer. `closest` is shown as what it is: no answer."""
+    """The decision not to answer. `closest` is shown as what it is: no answer, or where `unsure` what may be one."""
 
-    reason: Literal["no_support", "nothing_found"]
+    reason: Reason
     closest: tuple[Support, ...]
     confidence: float
     threshold: float
@@ -309,7 +310,7 @@ class Reply:
     confidence: float | None
     threshold: float | None
     certificate: str | None
-    reason: Literal["no_support", "nothing_found"] | None
+    reason: Reason | None
     unmatched_terms: tuple[str, ...]  # of a refusal, whose text names them
     citations: tuple[Citation, ...]
     closest: tuple[Citation, ...]

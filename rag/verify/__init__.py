@@ -34,6 +34,7 @@ NOT_CHECKED: Mapping[str, str] = {
     "standalone_question": "how a slip was mended or a question completed from the turns before",
     "asked": "that it was asked on this day",
     "filters": "that these were set and no others, beyond that they leave out nothing that is shown",
+    "reason": "whether the program was unsure or found no support, beyond that its text says which",
     "confidence": "how sure the program was, beyond that it answers exactly from the threshold on",
     "threshold": "that this one was in force",
     "certificate": "that it was given and holds",

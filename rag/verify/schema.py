@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from rag.types import Reason, Reply, Segment
 from rag.types.errors import InputError
 from rag.types.filters import Filters, parse
 from rag.types.times import a_day
@@ -99,7 +100,7 @@ class Answer(_Strict):
     confidence: float | None = Field(ge=0, le=1, allow_inf_nan=False)
     threshold: float | None = Field(ge=0, le=1, allow_inf_nan=False)
     certificate: str | None = Field(pattern=r"^[0-9a-f]{16}$")
-    reason: Literal["no_support", "nothing_found"] | None
+    reason: Reason | None
     unmatched_terms: list[str] = Field(max_length=10 * _MOST)
     citations: list[AnswerCitation] = Field(max_length=_MOST)
     closest: list[AnswerCitation] = Field(max_length=_MOST)
@@ -129,6 +130,17 @@ class Answer(_Strict):
     def shown(self) -> tuple[str, list[AnswerCitation]]:
         """The citations that the text quotes, and the key under which they stand."""
         return ("citations", self.citations) if self.citations or not self.closest else ("closest", self.closest)
+
+
+def perhaps(answer: Answer | Reply) -> int | None:
+    """The place in `segments` of the words that may be the answer, which an unsure refusal shows before what it quotes.
+
+    None where it shows none.
+    """
+    segments: Sequence[AnswerSegment | Segment] = answer.segments
+    quotes = [i for i, segment in enumerate(segments) if segment.kind == "quote"]
+    shown = answer.reason == "unsure" and answer.closest and len(quotes) == len(answer.closest) + 1
+    return quotes[0] if shown else None
 
 
 def read(path: Path) -> Iterator[tuple[int, Answer]]:

@@ -9,7 +9,7 @@ from rag.language.words import differ, goes_on, telling
 from rag.types.messages import own
 from rag.verify.asked import LONGEST
 from rag.verify.problem import Problem
-from rag.verify.schema import Answer, AnswerCitation
+from rag.verify.schema import Answer, AnswerCitation, perhaps
 from rag.verify.wording import segment_of
 
 _EMPTY_IN_ERRORS = (
@@ -35,6 +35,7 @@ def shape(answer: Answer) -> Iterator[Problem]:
     yield from _numbers(answer)
     yield from _short(answer)
     yield from _alternatives(answer)
+    yield from _perhaps(answer)
     yield from _filtered(answer)
 
 
@@ -61,8 +62,8 @@ def _decision(answer: Answer) -> Iterator[Problem]:
         what = "answered without a citation, or with the parts of a refusal"
     else:
         wrong = {name: getattr(answer, name) for name in ("citations", "short_answer", "alternatives")}
-        reason = "no_support" if answer.closest else "nothing_found"
-        wrong |= {"reason": answer.reason != reason}
+        reasons = ("no_support", "unsure") if answer.closest else ("nothing_found",)
+        wrong |= {"reason": answer.reason not in reasons or (answer.reason == "unsure" and not sure)}
         what = "refused with the parts of an answer, or without the reason that goes with what is shown"
     for name, is_wrong in wrong.items():
         if is_wrong:
@@ -93,6 +94,17 @@ def _short(answer: Answer) -> Iterator[Problem]:
         yield Problem(places, "the short answer is not of the first citation")
     if problem := _misplaced(answer.shown[1], span.citation, span.start, span.end, short):
         yield Problem(places, f"the short answer {problem}")
+
+
+def _perhaps(answer: Answer) -> Iterator[Problem]:
+    """That the words which may be the answer are words of the first quotation."""
+    at = perhaps(answer)
+    if at is None:
+        return
+    shown = answer.segments[at]
+    if problem := _misplaced(answer.closest, 1, shown.start, shown.end, shown.text):
+        leaves = tuple(f"segments[{at}].{name}" for name in ("text", "start", "end"))
+        yield Problem(leaves, f"what may be the answer {problem}")
 
 
 def _alternatives(answer: Answer) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from rag.language import Language, pack
 from rag.types import ASIDES, OF_ARTICLE, OF_SEVERAL, Article, Kind
 from rag.verify.asked import asks, kind_of, meant
 from rag.verify.problem import Problem
-from rag.verify.schema import Answer, AnswerAlternative
+from rag.verify.schema import Answer, AnswerAlternative, perhaps
 from rag.verify.sources import Sources
 
 _PLACE = "\ue000{}\ue001"
@@ -45,7 +45,8 @@ def unlike_templates(answer: Answer) -> Iterator[Problem]:
     made = [(name, *made_by(name, answer)) for name in names]
     name, rows, hidden = max(made, key=lambda one: ([row.segment for row in one[1]] == given, _alike(one[1], given)))
     template = f"the template {name.removesuffix('.j2')}"
-    yield from _unlike(rows, given, template)
+    decided = ("status", "reason") if answer.status == "refused" else ("status",)
+    yield from _unlike(rows, given, template, decided)
     for leaf in hidden:
         yield Problem((leaf,), f"{leaf} is not shown by {template}")
 
@@ -58,20 +59,21 @@ def _alike(rows: list[_Row], given: list[_Segment]) -> int:
     return sum(row.segment == other for row, other in zip(rows, given, strict=False))
 
 
-def _unlike(rows: list[_Row], given: list[_Segment], template: str) -> Iterator[Problem]:
+def _unlike(rows: list[_Row], given: list[_Segment], template: str, decided: tuple[str, ...]) -> Iterator[Problem]:
     if len(rows) != len(given):
         pairs = enumerate(itertools.zip_longest(rows, given))
         at, (row, found) = next((i, pair) for i, pair in pairs if not all(pair) or pair[0].segment != pair[1])
         has, wanted = (repr(found[1]) if found else "nothing"), (repr(row.segment[1]) if row else "nothing")
         what = f"segment {at + 1} is {has}, where {template} has {wanted}"
         scope = ("filters",) if any(kind == "metadata" and number is None for kind, _, number, *_ in given) else ()
-        yield Problem(("segments", f"segments[{at}]", "status", *scope, *(row.leaves if row else ())), what)
+        leaves = "segments", f"segments[{at}]", *decided, *scope, *(row.leaves if row else ())
+        yield Problem(leaves, what)
         return
     for i, (row, found) in enumerate(zip(rows, given, strict=True)):
         differing = [f"segments[{i}].{name}" for name, a, b in zip(FIELDS, row.segment, found, strict=True) if a != b]
         if differing:
             what = f"segment {i + 1} is {found[1]!r}, where {template} has {row.segment[1]!r}"
-            yield Problem((*differing, "status", *row.leaves), what)
+            yield Problem((*differing, *decided, *row.leaves), what)
 
 
 def segment_of(answer: Answer, alternative: AnswerAlternative, number: int) -> int | None:
@@ -89,7 +91,8 @@ def _templates(answer: Answer) -> list[str]:
     """Those that go with the question."""
     typed = kind_of(answer.question)
     if answer.status == "refused":
-        return [f"refused/{typed if typed in ASIDES else 'refused'}.j2"]
+        reason = "unsure" if answer.reason == "unsure" else "refused"
+        return [f"refused/{typed if typed in ASIDES else reason}.j2"]
     if typed in ASIDES:
         return []
     bare, kind = meant(answer.question, answer.standalone_question)
@@ -144,7 +147,7 @@ def made_by(name: str, answer: Answer) -> tuple[list[_Row], list[str]]:
 def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, object]:
     name, shown = answer.shown
     fields = ("number", "title", "publisher", "author", "date", "page", "paragraph")
-    span, filters = answer.short_answer_span, answer.filters
+    filters = answer.filters
     return {
         "citations": [
             {field: place("metadata", getattr(c, field), f"{name}[{i}].{field}", c.number) for field in fields}
@@ -154,9 +157,7 @@ def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, objec
         "unmatched": [
             place("question", term, f"unmatched_terms[{i}]") for i, term in enumerate(answer.unmatched_terms)
         ],
-        "short": place("quote", answer.short_answer, "short_answer", span.citation, span.start, span.end)
-        if span
-        else None,
+        "short": _short(answer, place),
         "first": place("metadata", 1, f"{name}[0].number", 1),
         "title": place("metadata", shown[0].title, f"{name}[0].title", 1) if shown else None,
         "alternatives": [
@@ -174,6 +175,18 @@ def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, objec
             "articles": place("metadata", len(filters.articles) or None, "filters.articles"),
         },
     }
+
+
+def _short(answer: Answer, place: Callable[..., str | None]) -> str | None:
+    """The short answer at its place; of an unsure refusal what stands in the first quotation where the words say."""
+    if span := answer.short_answer_span:
+        return place("quote", answer.short_answer, "short_answer", span.citation, span.start, span.end)
+    at = perhaps(answer)
+    if at is None:
+        return None
+    start, end, first = answer.segments[at].start, answer.segments[at].end, answer.closest[0]
+    words = first.quote[max(start - first.start, 0) : max(end - first.start, 0)]
+    return place("quote", words, f"segments[{at}]", 1, start, end)
 
 
 @functools.cache

@@ -15,13 +15,17 @@ from rag.load.formats import keeps_front_matter
 from rag.load.front_matter import front_matter
 from rag.store import Generation
 from rag.types import Citation, Reply, Segment
-from rag.verify.schema import Answer, AnswerCitation, AnswerSegment
+from rag.verify.schema import Answer, AnswerCitation, AnswerSegment, perhaps
 
 Shown = Reply | Answer  # a reply, or one that came back from a browser and was checked
 _Cited = Citation | AnswerCitation
 _LONGEST_SHOWN = 2000
 _WHOLE = 50_000  # characters up to which an article is shown whole
 _AROUND = 5_000  # of a longer one, on each side of a quotation
+_HEADINGS = {
+    "unsure": '<p class="unsure-mark">Perhaps</p>',
+    "refused": '<p class="refusal-mark">No answer</p>',
+}
 _CONFIDENT = ((0.8, "strong support"), (0.6, "good support"), (0.0, "some support"))
 
 
@@ -66,7 +70,7 @@ def asked(text: str) -> str:
 
 
 def reply(reply: Shown, turn: int = 0) -> str:
-    """An answer, a refusal, an aside or an error; each looks different.
+    """An answer, what may be one, a refusal, an aside or an error; each looks different.
 
     `turn` is its number in the conversation, for links.
     """
@@ -79,10 +83,11 @@ def reply(reply: Shown, turn: int = 0) -> str:
         before = segment.text if segment.kind == "template" else ""
     if pack().aside(reply.question):
         return f'<div class="reply aside"><div class="body">{"".join(pieces)}</div></div>'  # nothing to judge
-    heading = "" if reply.status == "answered" else '<p class="refusal-mark">No answer</p>'
+    look = "unsure" if reply.reason == "unsure" else reply.status
+    heading = _HEADINGS.get(look, "")
     body = f'<div class="body">{"".join(pieces)}</div>'
     below = _searched(reply, turn) + _time(reply) + _confidence(reply)
-    return f'<div class="reply {reply.status} turn-{turn}">{heading}{body}{below}</div>'
+    return f'<div class="reply {look} turn-{turn}">{heading}{body}{below}</div>'
 
 
 def turn_of(message: str) -> int | None:
@@ -153,8 +158,9 @@ def _is_short(segment: Segment | AnswerSegment, reply: Shown) -> bool:
 
 
 def _marked(segment: Segment | AnswerSegment, reply: Shown) -> str:
-    """A quotation with the short answer in it marked."""
-    span = reply.short_answer_span
+    """A quotation with the short answer in it marked, or with the words that may be it."""
+    at = perhaps(reply)
+    span = reply.short_answer_span if at is None else reply.segments[at]
     if span is None or segment.citation != span.citation or not segment.start <= span.start < span.end <= segment.end:
         return _text(segment.text)
     a, b = span.start - segment.start, span.end - segment.start
@@ -174,7 +180,8 @@ def sources(reply: Shown, store: Generation, first: int = 1) -> str:
     wanted = next((c.article_id for c in shown if c.number == first), ids[0])
     ids.sort(key=lambda id: id != wanted)
     parts = [_article([c for c in shown if c.article_id == id], store) for id in ids]
-    note = "" if reply.citations else '<p class="note">No answer was found. Marked is what comes closest.</p>'
+    why = "This may be the answer, but not surely enough." if reply.reason == "unsure" else "No answer was found."
+    note = "" if reply.citations else f'<p class="note">{why} Marked is what comes closest.</p>'
     label = "Cited article" if reply.citations else "Closest passages"
     return f'<div class="sources {kind}" tabindex="0" role="region" aria-label="{label}">{note}{"".join(parts)}</div>'
 
