@@ -101,6 +101,7 @@ class Prediction:
     quotes: tuple[Quote, ...] = ()  # best first
     short: str | None = None
     error: str = ""
+    reason: str = ""  # of a refusal, as `rag.types.Reason`; of a system that tells none ""
 
 
 class System(Protocol):

@@ -70,8 +70,25 @@ def figures(
         "sentence_f1": _mean([r.sentence_f1 for r in answerable if r.sentence_f1 is not None]),
         "quoted_characters": _mean([float(r.chars) for r in given]),
         "short_answers_given": share(r.short_given for r in given),
+        **reasons(some),
     }
     return {key: _finite(value) for key, value in out.items()}
+
+
+def reasons(records: Sequence[ScoredRecord]) -> dict[str, Any]:
+    """How often a system is unsure, and how often what it shows is right then, and where it says that there is nothing.
+
+    None for one that gives no reasons.
+    """
+    unsure = [r for r in records if r.reason == "unsure"]
+    found = {
+        "unsure": share(r.reason == "unsure" for r in records),
+        "unsure_right": share(r.right for r in unsure),
+        "unsure_of_answerable": share(r.reason == "unsure" for r in records if r.answerable),
+        "unsure_of_unanswerable": share(r.reason == "unsure" for r in records if not r.answerable),
+        "denied_right": share(r.right for r in records if r.reason == "no_support"),
+    }
+    return found if any(r.reason for r in records) else dict.fromkeys(found)
 
 
 def frozen(develop: Sequence[ScoredRecord], records: Sequence[ScoredRecord]) -> dict[str, Any]:

@@ -41,6 +41,7 @@ class ScoredRecord:
     holds_wrong: bool  # an answer known to be false stands in them
     error: str
     right_as_written: bool | None = None  # its first quotation is right by the gold as the set writes it, if by more
+    reason: str = ""  # of a refusal
 
     @property
     def decided_right(self) -> bool:
@@ -97,6 +98,7 @@ def score(case: Case, found: Prediction) -> ScoredRecord:
         holds_wrong=any(holds_words(text, case.wrong) for text in texts),
         error=found.error,
         right_as_written=right_as_written(case, found.quotes),
+        reason=found.reason,
     )
 
 
@@ -112,5 +114,5 @@ def tuned(develop: Sequence[ScoredRecord]) -> float:
 
 
 def at(records: Sequence[ScoredRecord], threshold: float) -> list[ScoredRecord]:
-    """The same answers, decided by another threshold."""
-    return [replace(record, answered=record.score >= threshold and not record.error) for record in records]
+    """The same answers, decided by another threshold, which gives no reasons."""
+    return [replace(record, answered=record.score >= threshold and not record.error, reason="") for record in records]

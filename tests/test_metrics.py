@@ -1,7 +1,7 @@
 """Each measure equals one computed by hand."""
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -285,6 +285,17 @@ def test_figures_by_hand():
     assert (found["refusing_precision"], found["refusing_recall"]) == (pytest.approx(1 / 2), pytest.approx(1 / 3))
     assert found["gold_in_one_sentence"]["value"] == pytest.approx(2 / 3)
     assert found["short_answers_given"]["count"] == 1
+
+
+def test_why_a_system_refuses_by_hand():
+    reasons = ("", "", "unsure", "no_support", "", "", "unsure")
+    some = [replace(record, reason=reason) for record, reason in zip(records(), reasons, strict=True)]
+    some[3:4] = [some[3], replace(some[2], id="8", reason="no_support"), replace(some[3], id="9", reason="unsure")]
+    found = figures(some, {r.id: ("bus",) if r.answerable else () for r in some}, probability=True)
+    names = ("unsure", "unsure_right", "unsure_of_answerable", "unsure_of_unanswerable", "denied_right")
+    assert [(found[name]["count"], found[name]["of"]) for name in names] == [(2, 8), (1, 2), (1, 4), (1, 4), (1, 2)]
+    assert {record.reason for record in at(some, 0.5)} == {""}
+    assert figures(records(), {r.id: () for r in some}, probability=True)["unsure"] is None
 
 
 def test_f1_at_the_threshold_that_is_best_by_it_on_the_develop_part():

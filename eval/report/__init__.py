@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from eval.report import plots
-from eval.report.figures import COLUMNS, FURTHER, MEASURES, shown, titled, words_alone
+from eval.report.figures import COLUMNS, FURTHER, MEASURES, REASONS, shown, titled, words_alone
 from eval.report.tables import markdown, terminal
 from eval.scoring import decided_right
 
@@ -34,7 +34,8 @@ def page(result: Mapping[str, Any]) -> str:
         }
         for name, found in result["sets"].items()
     ]
-    return template.render(result=result, sets=sets, columns=COLUMNS, further=FURTHER, measures=MEASURES)
+    tables = ("Main figures", COLUMNS), ("Further figures", FURTHER), ("Unsure", REASONS)
+    return template.render(result=result, sets=sets, tables=tables, measures=MEASURES)
 
 
 def wrong(found: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -58,7 +59,8 @@ def _sort(record: Mapping[str, Any]) -> str:
         return "answered, and the text does not say"
     if record["answered"]:
         return "answered wrongly"
-    return "refused, and its best quotation was right" if record["right"] else "refused, and found nothing right"
+    refused = "unsure" if record.get("reason") == "unsure" else "refused"
+    return f"{refused}, and its best quotation was right" if record["right"] else f"{refused}, and found nothing right"
 
 
 def write(result: Mapping[str, Any], folder: Path) -> Path:

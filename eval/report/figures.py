@@ -53,6 +53,15 @@ FURTHER = (
     ("said_elsewhere", "short answers without the articles: accepted"),
 )
 
+# Of systems that say why they refuse.
+REASONS = (
+    ("unsure", "unsure"),
+    ("unsure_of_answerable", "of answerable"),
+    ("unsure_of_unanswerable", "of unanswerable"),
+    ("unsure_right", "right of unsure"),
+    ("denied_right", "right of denied"),
+)
+
 
 def shown(figure: Any, *, interval: bool = False) -> str:
     """A figure as text; a share with its interval where asked for; an interval by its ends; an absent one as a dash."""

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from eval.report.figures import COLUMNS, FURTHER, MEASURES, shown, titled, words_alone
+from eval.report.figures import COLUMNS, FURTHER, MEASURES, REASONS, shown, titled, words_alone
 
 
 def terminal(result: Mapping[str, Any], part: str = "test", console: Console | None = None) -> None:
@@ -18,6 +18,9 @@ def terminal(result: Mapping[str, Any], part: str = "test", console: Console | N
         if found.get("systems"):
             console.print(_table(name, found, part))
             console.print(f"  {words_alone(found, part)}", highlight=False)
+            for row in _giving(REASONS, found, part):
+                some = "  ".join(f"{heading} {shown(row['figures'][part][key])}" for key, heading in REASONS)
+                console.print(f"  {row['name']}: {some}", highlight=False)
         if "grounding" in found:
             console.print(f"  {name}: {_grounding(found['grounding'])}")
         for ranking, measures in found.get("retrieval", {}).get("rankings", {}).items():
@@ -50,8 +53,8 @@ def markdown(result: Mapping[str, Any], part: str = "test") -> str:
     lines = [f"# Evaluation {result['content']}", "", f"Made {result['made']}, version {result['program']['version']}."]
     for name, found in result["sets"].items():
         lines += ["", f"## {titled(name, found)}", ""]
-        for title, columns in (("", COLUMNS), ("Further figures", FURTHER)):
-            if found.get("systems"):
+        for title, columns in (("", COLUMNS), ("Further figures", FURTHER), ("Unsure", REASONS)):
+            if _giving(columns, found, part):
                 lines += [*([f"{title}:", ""] if title else [_counts(found["systems"][0], part), ""])]
                 lines += [*_markdown_table(found, columns, part), ""]
         if found.get("systems"):
@@ -75,6 +78,13 @@ def markdown(result: Mapping[str, Any], part: str = "test") -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def _giving(columns: Sequence[tuple[str, str]], found: Mapping[str, Any], part: str) -> list[Mapping[str, Any]]:
+    """The systems that have one of the figures."""
+    return [
+        row for row in found.get("systems", []) if any(row["figures"][part].get(key) is not None for key, _ in columns)
+    ]
+
+
 def _markdown_table(found: Mapping[str, Any], columns: Sequence[tuple[str, str]], part: str) -> list[str]:
     asked = found["systems"][0]["figures"][part]["questions"]
     used = [c for c in columns if any(row["figures"][part].get(c[0]) is not None for row in found["systems"])]
@@ -82,7 +92,7 @@ def _markdown_table(found: Mapping[str, Any], columns: Sequence[tuple[str, str]]
         "| system | threshold |" + "".join(f" {' '.join(heading.split())} |" for _, heading in used),
         "|---|---:|" + "---:|" * len(used),
     ]
-    for row in found["systems"]:
+    for row in _giving(columns, found, part):
         figures = row["figures"][part]
         values = "".join(f" {shown(figures.get(key))} |" for key, _ in used)
         lines.append(f"| {_name(row, figures, asked)} | {_threshold(row)} |{values}")

@@ -71,7 +71,7 @@ class Always:
     def ask(self, asked: Asked) -> Prediction:
         """Answers wherever there is a sentence to quote."""
         found = self.system.ask(asked)
-        return replace(found, score=1.0, answered=bool(found.quotes))
+        return replace(found, score=1.0, answered=bool(found.quotes), reason="")
 
 
 class Never:
@@ -84,7 +84,7 @@ class Never:
 
     def ask(self, asked: Asked) -> Prediction:
         """Refuses, with what came closest."""
-        return replace(self.system.ask(asked), score=0.0, answered=False)
+        return replace(self.system.ask(asked), score=0.0, answered=False, reason="")
 
 
 def reply_to(setup: Setup, assistant: Assistant, asked: Asked, id: str | None = None) -> Reply:
@@ -116,7 +116,8 @@ def of_reply(setup: Setup, asked: Asked, reply: Reply) -> Prediction:
         )
         for c in (reply.citations or reply.closest)
     )
-    return Prediction(reply.confidence or 0.0, reply.status == "answered", quotes, reply.short_answer)
+    answered, reason = reply.status == "answered", reply.reason or ""
+    return Prediction(reply.confidence or 0.0, answered, quotes, reply.short_answer, reason=reason)
 
 
 def of_reading(setup: Setup, asked: Asked, reading: Reading) -> Prediction:
@@ -126,4 +127,5 @@ def of_reading(setup: Setup, asked: Asked, reading: Reading) -> Prediction:
         Quote("context", a, b, context[a:b], None, nearest_sentence(setup, asked.question, context[a:b], a))
         for a, b in reading.sentences
     )
-    return Prediction(reading.confidence, reading.status == "answered", quotes, reading.short_answer)
+    answered, reason = reading.status == "answered", reading.reason or ""
+    return Prediction(reading.confidence, answered, quotes, reading.short_answer, reason=reason)

@@ -32,7 +32,7 @@ class QuestionOnly:
 
     def ask(self, asked: Asked) -> Prediction:
         """Scores the question."""
-        return replace(self._program.ask(asked), score=self._score(asked), answered=False)
+        return replace(self._program.ask(asked), score=self._score(asked), answered=False, reason="")
 
 
 def by_our_own(asked: Asked) -> float:
