@@ -89,7 +89,7 @@ class Assistant:
         clock = _Clock()
         with clock.stage("understand"):
             understanding = self.understand(text, history, filters, day)
-        asked = Request(understanding, filters, self.store.generation, day, id)
+        asked = Request(understanding, filters, self.store.generation, id, day=day)
         reply = self._reply(asked, lambda query: self._retrieve(query, self.settings.passages, filters), clock)
         held = self.certificate
         # What was calibrated is asked of all articles, and either in conversations or not.
@@ -98,7 +98,7 @@ class Assistant:
 
     def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None, day: str | None = None) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
-        asked = Request(self.understand(text, day=day), ALL, self.store.generation, day, id)
+        asked = Request(self.understand(text, day=day), ALL, self.store.generation, id, day=day)
         return self._reply(asked, lambda _: hits[: self.settings.passages], _Clock())
 
     def search(

@@ -14,9 +14,9 @@ def decide(
     """Answers exactly when the first support's confidence reaches the threshold; below it is unsure from `doubt` on.
 
     Further sentences are quoted only when each reaches the threshold by itself; those with another short answer come
-    before those with one that is shown, so that articles which disagree are seen to. Beside a short answer the
-    article that is quoted first is not quoted again: what it says elsewhere mostly answers something else. `supports`
-    are ordered by falling confidence, as an Extractor returns them.
+    before those with one that is shown, the newest first, so that articles which disagree are seen to. Beside a short
+    answer the article that is quoted first is not quoted again: what it says elsewhere mostly answers something else.
+    `supports` are ordered by falling confidence, as an Extractor returns them.
     """
     if not supports:
         return Refused("nothing_found", (), 0.0, threshold)
@@ -28,9 +28,10 @@ def decide(
     if supports[0].short is not None:
         enough = [s for s in enough if s is supports[0] or _article(s) != _article(supports[0])]
     chosen = _varied(enough)
+    first, *others = chosen[:max_quotes]
+    chosen = [first, *sorted(others, key=_date, reverse=True), *chosen[max_quotes:]]
     shown = chosen + [support for support in enough if not any(support is one for one in chosen)]
-    others = range(1, min(len(chosen), max_quotes))
-    return Answered(tuple(shown[:max_quotes]), tuple(others), confidence, threshold)
+    return Answered(tuple(shown[:max_quotes]), tuple(range(1, 1 + len(others))), confidence, threshold)
 
 
 def _varied(supports: Sequence[Support]) -> list[Support]:
@@ -46,6 +47,10 @@ def _varied(supports: Sequence[Support]) -> list[Support]:
 
 def _short_words(support: Support) -> frozenset[str]:
     return frozenset() if support.short is None else telling(support.passage.slice(*support.short))
+
+
+def _date(support: Support) -> str:
+    return support.passage.info.date or ""
 
 
 def _article(support: Support) -> str:

@@ -28,6 +28,7 @@ from rag.types import (
     Understanding,
 )
 from rag.types.filters import Filters
+from rag.types.times import may_have_changed
 
 _SLOT = "\ue000{}\ue001"  # private-use characters, which no template contains
 
@@ -71,9 +72,9 @@ class Request:
     understanding: Understanding
     filters: Filters
     generation: str
-    day: str | None = None  # of asking
     id: str | None = None
     unmatched: Sequence[str] = ()  # words of the question that occur in no article
+    day: str | None = None  # of asking
 
     @property
     def kind(self) -> Kind:
@@ -187,6 +188,7 @@ def _segments(
         "alternatives": [_alternative(one, citations, slots) for one in alternatives],
         "scope": _scope(asked.filters, slots),
         "short": slots.put(_short(_quoted(citations[0], span), span)) if span else None,
+        "old": _old(asked, citations, alternatives, slots) if span else None,
         "first": slots.put(Segment("metadata", "1", 1)),
         "title": slots.put(Segment("metadata", citations[0].title, 1)) if citations else None,
     }
@@ -197,10 +199,20 @@ def _short(text: str, span: ShortSpan) -> Segment:
     return Segment("quote", text, span.citation, span.start, span.end)
 
 
-def _alternative(one: Alternative, citations: Sequence[Citation], slots: _Slots) -> Mapping[str, str | None]:
+def _old(
+    asked: Request, citations: Sequence[Citation], alternatives: Sequence[Alternative], slots: _Slots
+) -> str | None:
+    """The date of the short answer, where it may have changed since."""
+    date, others = citations[0].date, [citations[one.span.citation - 1].date for one in alternatives]
+    return slots.put(Segment("metadata", date, 1)) if date and may_have_changed(date, others, asked.day) else None
+
+
+def _alternative(one: Alternative, citations: Sequence[Citation], slots: _Slots) -> Mapping[str, str | bool | None]:
     number = one.span.citation
-    date = citations[number - 1].date
+    date, first = citations[number - 1].date, citations[0].date
     return {
+        "later": bool(date and first and date > first),
+        "earlier": bool(date and first and date < first),
         "short": slots.put(_short(one.short_answer, one.span)),
         "number": slots.put(Segment("metadata", str(number), number)),
         "date": slots.put(Segment("metadata", date, number)) if date else None,

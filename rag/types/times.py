@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -33,6 +33,16 @@ def moved(day: str, days: int) -> str:
 def between(first: str, last: str) -> int:
     """Days from one to the other, 0 where the other is earlier."""
     return max(0, (date.fromisoformat(last) - date.fromisoformat(first)).days)
+
+
+def may_have_changed(day: str | None, others: Iterable[str | None], asked: str | None) -> bool:
+    """Whether what was so on a day may be otherwise now.
+
+    It was long before the day of asking, or articles of other days say something else.
+    """
+    return day is not None and (
+        (asked is not None and day < moved(asked, -NEARLY)) or any(o and o != day for o in others)
+    )
 
 
 @dataclass(frozen=True, slots=True)

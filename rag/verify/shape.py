@@ -110,6 +110,9 @@ def _perhaps(answer: Answer) -> Iterator[Problem]:
 def _alternatives(answer: Answer) -> Iterator[Problem]:
     """That each is in the citation that it names, which is the next one after the first."""
     said = [telling(answer.short_answer or "")]
+    dates = [c.date or "" for c in answer.citations[1 : 1 + len(answer.alternatives)]]
+    if dates != sorted(dates, reverse=True):
+        yield Problem(("alternatives", "citations"), "what the articles also say is not in the order of their dates")
     for i, alternative in enumerate(answer.alternatives):
         at, text = f"alternatives[{i}]", alternative.short_answer
         if alternative.citations != [i + 2]:

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader
 
 from rag.language import Language, pack
 from rag.types import ASIDES, OF_ARTICLE, OF_SEVERAL, Article, Kind
+from rag.types.times import may_have_changed
 from rag.verify.asked import asks, kind_of, meant
 from rag.verify.problem import Problem
 from rag.verify.schema import Answer, AnswerAlternative, perhaps
@@ -147,7 +148,7 @@ def made_by(name: str, answer: Answer) -> tuple[list[_Row], list[str]]:
 def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, object]:
     name, shown = answer.shown
     fields = ("number", "title", "publisher", "author", "date", "page", "paragraph")
-    filters = answer.filters
+    filters, dates = answer.filters, {c.number: c.date for c in shown}
     return {
         "citations": [
             {field: place("metadata", getattr(c, field), f"{name}[{i}].{field}", c.number) for field in fields}
@@ -158,13 +159,15 @@ def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, objec
             place("question", term, f"unmatched_terms[{i}]") for i, term in enumerate(answer.unmatched_terms)
         ],
         "short": _short(answer, place),
+        "old": _old(answer, place),
         "first": place("metadata", 1, f"{name}[0].number", 1),
         "title": place("metadata", shown[0].title, f"{name}[0].title", 1) if shown else None,
         "alternatives": [
             {
+                **_order(shown[0].date, dates.get(n)),
                 "short": place("quote", a.short_answer, f"alternatives[{i}]", n, *_place_shown(answer, a, n)),
                 "number": place("metadata", n, f"alternatives[{i}].citations[0]", n),
-                "date": place("metadata", next((c.date for c in shown if c.number == n), None), "citations", n),
+                "date": place("metadata", dates.get(n), "citations", n),
             }
             for i, a in enumerate(answer.alternatives)
             for n in a.citations
@@ -175,6 +178,19 @@ def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, objec
             "articles": place("metadata", len(filters.articles) or None, "filters.articles"),
         },
     }
+
+
+def _order(first: str | None, other: str | None) -> dict[str, bool]:
+    return {"later": bool(first and other and other > first), "earlier": bool(first and other and other < first)}
+
+
+def _old(answer: Answer, place: Callable[..., str | None]) -> str | None:
+    """The date beside the short answer, where it may have changed since."""
+    name, shown = answer.shown
+    dates, named = {c.number: c.date for c in shown}, [n for a in answer.alternatives for n in a.citations]
+    if not shown or not may_have_changed(shown[0].date, [dates.get(n) for n in named], answer.asked):
+        return None
+    return place("metadata", shown[0].date, f"{name}[0].date", 1)
 
 
 def _short(answer: Answer, place: Callable[..., str | None]) -> str | None:
