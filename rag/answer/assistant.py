@@ -92,8 +92,9 @@ class Assistant:
         asked = Request(understanding, filters, self.store.generation, id, day=day)
         reply = self._reply(asked, lambda query: self._retrieve(query, self.settings.passages, filters), clock)
         held = self.certificate
-        # What was calibrated is asked of all articles, and either in conversations or not.
-        covered = held and filters == ALL and held.history == bool(history) and asked.kind not in ASIDES
+        # What was calibrated is asked of all articles, either in conversations or not, and either on a day or not.
+        sort = bool(history), bool(day)
+        covered = held and filters == ALL and (held.history, held.asked) == sort and asked.kind not in ASIDES
         return replace(reply, certificate=held.name) if held and covered else reply
 
     def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None, day: str | None = None) -> Reply:

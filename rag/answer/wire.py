@@ -41,10 +41,7 @@ class AskedLine(BaseModel):
     filters: dict[str, Any] = {}
     asked: str | None = None  # the day of asking, ISO 8601
 
-    @field_validator("asked")
-    @classmethod
-    def _day(cls, value: str | None) -> str | None:
-        return a_day(value)
+    _day = field_validator("asked")(a_day)
 
 
 class CalibrationLine(BaseModel):
@@ -57,9 +54,12 @@ class CalibrationLine(BaseModel):
     gold: list[str] | None = None  # none was told, so every answer is wrong
     history: list[TurnLine] = Field(default=[], max_length=MAX_TURNS)
     article: str = ""
+    asked: str | None = None
     gold_by: str | None = None
     export: str = ""
     lines: int = 0
+
+    _day = field_validator("asked")(a_day)
 
 
 class GivenLine(BaseModel):

@@ -103,6 +103,7 @@ def exported(rows: Iterable[tuple[int, str, str, int, str, str]]) -> Iterator[di
             "id": f"feedback-{key}",
             "question": question,
             "gold": gold,
+            "asked": reply.get("asked"),
             "gold_by": None if gold is None else PROGRAM,
             "good": bool(good),
             "comment": comment,

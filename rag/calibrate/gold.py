@@ -26,20 +26,21 @@ class CalibrationQuestion:
     article: str = ""  # what it was written about, where known
     told: bool = True  # whether anybody said what the gold is; where not, every answer is wrong
     history: tuple[Turn, ...] = ()  # the turns before, where it was asked in a conversation
+    day: str | None = None  # of asking, ISO 8601
 
 
 def key(question: CalibrationQuestion) -> str:
     """By the words of a question and of the turns before it: "And when?" may be asked in several conversations."""
-    return question_key(
-        " / ".join([question.text, *(f"{turn.question} {turn.short_answer}" for turn in question.history)])
-    )
+    turns = (f"{turn.question} {turn.short_answer}" for turn in question.history)
+    return question_key(" / ".join([question.text, *filter(None, [question.day]), *turns]))
 
 
 def check(questions: Sequence[CalibrationQuestion]) -> None:
     """Raises InputError for what no calibration can use.
 
     That is no question at all, an id or a question that stands twice, an accepted answer that is longer than a
-    sentence, and questions of which only some have a history: an answer is certified where its sort was tested.
+    sentence, and questions of which only some have a history, or a day: an answer is certified where its sort was
+    tested.
     """
     if not questions:
         raise InputError("there is no question; give lines with id, question and gold")
@@ -55,6 +56,8 @@ def check(questions: Sequence[CalibrationQuestion]) -> None:
         raise InputError(
             "some questions have a history and some have none; a certificate is of one sort: calibrate each by itself"
         )
+    if len({bool(question.day) for question in questions}) > 1:
+        raise InputError("some questions have a day in 'asked' and some have none; calibrate each sort by itself")
     for question in questions:
         if any(judge.too_long(text) for text in question.gold):
             raise InputError(
@@ -83,7 +86,7 @@ def drawn(questions: Sequence[CalibrationQuestion], most: int) -> list[Calibrati
 
 def sha256(questions: Sequence[CalibrationQuestion]) -> str:
     """Of the questions whatever their order, so that a shuffled file counts as the same."""
-    lines = sorted(repr((q.id, q.text, q.gold, *q.history)) for q in questions)
+    lines = sorted(repr((q.id, q.text, q.gold, *q.history, *filter(None, [q.day]))) for q in questions)
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -106,7 +109,9 @@ def calibration_questions(file: Path) -> list[CalibrationQuestion]:
             exported[line.export, line.lines] += 1
         history, told = tuple(turns_of(line)), line.gold is not None
         out.append(
-            CalibrationQuestion(str(line.id), line.question, tuple(line.gold or ()), line.article, told, history)
+            CalibrationQuestion(
+                str(line.id), line.question, tuple(line.gold or ()), line.article, told, history, line.asked
+            )
         )
     for (_, lines), there in exported.items():
         if there != lines:

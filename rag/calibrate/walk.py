@@ -127,7 +127,7 @@ def _asked(
     judged, failed = [], 0
     for done, question in enumerate(questions, start=1):
         try:
-            reply: Reply | None = answering.ask(question.text, history=question.history)
+            reply: Reply | None = answering.ask(question.text, history=question.history, day=question.day)
         except RagError:
             reply, failed = None, failed + 1
         except Exception:  # noqa: BLE001 - whatever broke, leaving the question out would flatter the program
@@ -195,6 +195,7 @@ def _certificate(
         made=datetime.now(UTC).date().isoformat(),
         levels=tuple(_level(one, test.accepted) for one, test in zip(found.risks, found.tests, strict=True)),
         history=bool(questions[0].history),
+        asked=bool(questions[0].day),
     )
 
 

@@ -61,6 +61,7 @@ class Certificate:
     levels: tuple[Level, ...] = ()
     articles: int = 0  # that tested it; 0 where each question stood alone
     history: bool = False  # whether each of its questions followed others: it covers those, or first ones
+    asked: bool = False  # whether each of its questions was asked on a day: it covers those, or others
 
     @property
     def name(self) -> str:
@@ -112,7 +113,8 @@ class Certificate:
         ]
 
     def _asked(self) -> str:
-        return "each after others in a conversation" if self.history else "each by itself"
+        said = "each after others in a conversation" if self.history else "each by itself"
+        return f"{said}, {'on a day' if self.asked else 'on no day'}"
 
     def _level_lines(self) -> list[str]:
         if len(self.levels) < 2:

@@ -121,6 +121,7 @@ def levels(assistant: Assistant) -> tuple[list[tuple[str, str]], str]:
             if certificate.history
             else "It covers first questions, and none that follows others in a conversation."
         )
+        + ("" if certificate.asked else " It was made without days of asking, so it covers no question here.")
     )
     missed = [percent(level.risk) for level in certificate.levels if level.threshold is None]
     if missed:

@@ -1,0 +1,88 @@
+"""Fits `doubt` in `rag/extract/models/support.json`: from which confidence on a refusal is unsure.
+
+    python -m training.fit_doubt --data FOLDER [--corpus news,archive,ramdocs,mtrag_un] [--given squad2,wikiqa,clapnq]
+
+to be run after all else is fitted. Below it the program says that the articles hold no answer, so what is shown there
+first may hardly ever be one. Of the develop parts of sets that people asked it takes the largest confidence below
+which, on each of them, at most MOST of the questions have a right first quotation; each set counts as if one more were
+right and two more asked, so that a small one has no say by its luck.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from eval import datasets
+from eval.bench import CACHE, Bench, Options, records_of, sampled
+from eval.reading import remember
+from eval.scoring import scorable
+from eval.systems.ours import Ours
+from rag.types.settings import Settings
+from training.fit_support import OUT
+from training.seal import seal
+
+MOST = 0.05
+_GRID = np.round(np.arange(0.0, 0.5, 0.005), 3)
+Found = Sequence[tuple[float, bool]]  # of each question its confidence, and whether its first quotation is right
+
+
+def denied_right(found: Found, doubt: float) -> tuple[int, int]:
+    """Of the questions below it, those whose first quotation is right, and all."""
+    below = [right for confidence, right in found if confidence < doubt]
+    return sum(below), len(below)
+
+
+def fitted(sets: Mapping[str, Found]) -> float:
+    """The largest confidence below which no set has more than MOST of right first quotations."""
+
+    def honest(doubt: float) -> bool:
+        counts = [denied_right(found, doubt) for found in sets.values()]
+        return all((right + 1) / (denied + 2) <= MOST for right, denied in counts if denied)
+
+    return float(max((doubt for doubt in _GRID if honest(doubt)), default=0.0))
+
+
+def asked(bench: Bench, name: str, data: Path, sample: int, *, fast: bool) -> Found:
+    """What the program says of a develop part."""
+    dataset = datasets.load(name, data)
+    setup = bench.setup(dataset)
+    cases = sampled([case for case in dataset.cases if case.part == "develop"], sample)
+    records = scorable(records_of(Ours(setup, fast=fast), cases, f"{name}{', fast' if fast else ''}"))
+    return [(record.score, record.right) for record in records]
+
+
+def main() -> None:
+    """Asks, fits, reports and writes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--corpus", default="news,archive,ramdocs,mtrag_un")
+    parser.add_argument("--given", default="squad2,wikiqa,clapnq")
+    parser.add_argument("--sample", type=int, default=400)
+    options = parser.parse_args()
+    remember()
+    bench = Bench(Options(data=options.data, cache=CACHE), Settings())
+    corpora, given = options.corpus.split(","), options.given.split(",")
+    out = json.loads(OUT.read_text(encoding="utf-8"))
+    for models, names, fast in (
+        (("both", "both_alone"), corpora, False),
+        (("first",), corpora, True),
+        (("given", "given_alone"), given, False),
+    ):
+        sets = {name: asked(bench, name, options.data, options.sample, fast=fast) for name in names}
+        doubt = fitted(sets)
+        for name, found in sets.items():
+            right, denied = denied_right(found, doubt)
+            print(f"{models[0]}: {name}: {right} of {denied} below {doubt} right, of {len(found)}", flush=True)
+        for model in models:
+            out[model]["doubt"] = doubt
+    OUT.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
+    seal(OUT.parent)
+
+
+if __name__ == "__main__":
+    main()
