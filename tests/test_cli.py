@@ -168,6 +168,8 @@ def test_the_json_object_has_exactly_the_fields_of_the_contract(rag, loaded):
         "question",
         "standalone_question",
         "filters",
+        "asked",
+        "time",
         "status",
         "text",
         "segments",

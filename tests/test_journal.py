@@ -164,7 +164,7 @@ class Caller:
         self.came = []
 
     def api(self, *data):
-        body = json.dumps({"data": [*data, *[None] * (4 - len(data))]})
+        body = json.dumps({"data": [*data, *[None] * (5 - len(data))]})
         headers = {"content-type": "application/json"}
         begun = self.http.post("/gradio_api/call/ask", content=body, headers=headers).json()
         with self.http.stream("GET", f"/gradio_api/call/ask/{begun['event_id']}") as stream:

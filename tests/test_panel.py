@@ -138,7 +138,7 @@ def test_days_out_of_order_are_said():
 
 def test_nothing_is_searched_for_a_day_that_is_none():
     live = SimpleNamespace(current=lambda: pytest.fail("the index was asked"))
-    reply, panel = filtered(live, "Who?", [], ("yesterday", "", []), None)
+    reply, panel = filtered(live, "Who?", [], ("yesterday", "", [], ""), None)
     assert (reply.status, panel) == ("error", None)
     assert "“Dated from” is not a day" in reply.error
 

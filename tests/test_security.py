@@ -268,7 +268,8 @@ def plain(seed_index, tmp_path_factory):
 
 
 def ask(address, **given):
-    fields = {"question": "When was President Lee elected?", "history": None, "filters": None, "id": None} | given
+    fields = {"question": "When was President Lee elected?", **dict.fromkeys(("history", "filters", "id", "asked"))}
+    fields |= given
     body = {"data": list(fields.values())}
     with httpx.Client(base_url=address, timeout=120) as caller:
         found = caller.post("/gradio_api/call/ask", json=body)
@@ -303,6 +304,7 @@ def test_a_request_that_is_too_large_is_refused(plain):
         ),
         ({"history": ["Who?"]}, "'history.0' must be an object"),
         ({"filters": {"articles": ["x"] * 5_001}}, "filters: 'articles' has more than 5,000 entries"),
+        ({"asked": "2" * 2000}, "'asked' is no day"),
         ({"filters": {"articles": [f"x{n}" for n in range(10)]}}, "the index holds no such article"),
     ],
 )
@@ -321,7 +323,7 @@ def test_json_that_is_nested_deep_is_refused(plain):
 
 
 def test_more_questions_than_can_wait_are_turned_away(seed_index, tmp_path):
-    body = {"data": ["When was Lee elected, and who is the new Prime Minister of Japan?", None, None, None]}
+    body = {"data": ["When was Lee elected, and who is the new Prime Minister of Japan?", None, None, None, None]}
     with (
         served(seed_index, tmp_path, "--no-upload", XDG_DATA_HOME=str(tmp_path)) as (address, _),
         httpx.Client(base_url=address, timeout=60) as caller,

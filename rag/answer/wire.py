@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from rag.language.words import is_text
 from rag.types import Hit, Reply, Turn
@@ -30,6 +31,13 @@ class TurnLine(BaseModel):
     short_answer: str | None = Field(default=None, max_length=10_000)  # where it is known
 
 
+def _of_asking(value: str | None) -> str | None:
+    try:
+        return a_day(value)
+    except ValueError as error:
+        raise PydanticCustomError("day", "no day") from error
+
+
 class AskedLine(BaseModel):
     """A line of `rag ask --batch` or `rag search --batch`. Other keys are ignored."""
 
@@ -41,7 +49,7 @@ class AskedLine(BaseModel):
     filters: dict[str, Any] = {}
     asked: str | None = None  # the day of asking, ISO 8601
 
-    _day = field_validator("asked")(a_day)
+    _day = field_validator("asked")(_of_asking)
 
 
 class CalibrationLine(BaseModel):
@@ -59,7 +67,7 @@ class CalibrationLine(BaseModel):
     export: str = ""
     lines: int = 0
 
-    _day = field_validator("asked")(a_day)
+    _day = field_validator("asked")(_of_asking)
 
 
 class GivenLine(BaseModel):

@@ -50,6 +50,7 @@ _FAULTS = {
     "model_type": "must be an object",
     "too_long": "has more than {} entries",
     "value_error": "is no day",
+    "day": "is no day written like 2025-10-31",
 }
 _OTHER_FAULT = "is not what is expected there"
 _FIELDS = frozenset(

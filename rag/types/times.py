@@ -17,9 +17,9 @@ def today() -> str:
 
 def a_day(given: str | None) -> str | None:
     """A day as it must be written, 2024-01-12; None for none. Raises ValueError for what is no day."""
-    if given and date.fromisoformat(given).isoformat() != given:
+    if given is not None and date.fromisoformat(given).isoformat() != given:
         raise ValueError(f"{given!r} is not written like 2024-01-12")
-    return given or None
+    return given
 
 
 def moved(day: str, days: int) -> str:
