@@ -43,6 +43,8 @@ ASKED: dict[str, dict[str, object]] = {
     "refused": {"question": "Who composed the Ode to Joy for Zanzibar?"},
     "unsure": {"question": "Who built the bridge of Ustka, Marta Wilk or somebody of Zanzibar?"},
     "unsure how": {"question": "How did China respond to THAAD?"},
+    "this week": {"question": "Who built the bridge of Ustka this week?", "asked": "2024-05-06"},
+    "in a year": {"question": "Who built the bridge of Ustka in 2023?", "asked": "2024-05-06"},
     "slip": {"question": "In wich city did Trump meet Xi Jingping?"},
     "named in small letters": {"question": "who is takaichi"},
     "who a pronoun is": {"question": "Who is he?", "history": XI},

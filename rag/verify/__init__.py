@@ -20,7 +20,7 @@ from pathlib import Path
 from rag.language.absence import MOST_NAMED, askable, cleaned
 from rag.types import ASIDES
 from rag.types.errors import InputError
-from rag.verify.asked import kind_of, time_named
+from rag.verify.asked import kind_of, times_named
 from rag.verify.problem import Problem, ProblemKind
 from rag.verify.quotations import quotation
 from rag.verify.schema import Answer, read
@@ -32,7 +32,7 @@ NOT_CHECKED: Mapping[str, str] = {
     "id": "the caller's own name for the question",
     "question": "that this was asked",
     "standalone_question": "how a slip was mended or a question completed from the turns before",
-    "asked": "that it was asked on this day",
+    "asked": "that it was asked on this day, beyond that the time goes with it",
     "filters": "that these were set and no others, beyond that they leave out nothing that is shown",
     "reason": "whether the program was unsure or found no support, beyond that its text says which",
     "confidence": "how sure the program was, beyond that it answers exactly from the threshold on",
@@ -148,8 +148,10 @@ def _nowhere(answer: Answer, sources: Sources) -> Iterator[Problem]:
 def _time(answer: Answer) -> Iterator[Problem]:
     """That the time is the one that the question names, asked on that day."""
     given = answer.time.model_dump(by_alias=True) if answer.time else None
-    if kind_of(answer.question) not in ASIDES and given != time_named(answer.standalone_question, answer.asked):
-        yield Problem(("time", "standalone_question"), "the time is not the one that the question names")
+    named = times_named(answer.standalone_question, answer.asked)
+    if given not in ([None] if kind_of(answer.question) in ASIDES else named):
+        what = "the time is not the one that the question names, asked on that day"
+        yield Problem(("time", "standalone_question", "asked"), what)
 
 
 def _nothing(answer: Answer, sources: Sources) -> Iterator[Problem]:

@@ -36,10 +36,11 @@ def meant(answer_question: str, standalone: str) -> tuple[str, Kind]:
     return found["bare"], plain_query(found["bare"]).kind
 
 
-def time_named(standalone: str, day: str | None) -> Mapping[str, str | None] | None:
-    """The days that a question names; of several in one, the first that does."""
-    named = (pack().time_meant(part, day) for part in compiled(r"(?<=\?)\s+").split(standalone))
-    return next((time.object() for time in named if time), None)
+def times_named(standalone: str, day: str | None) -> list[Mapping[str, str | None] | None]:
+    """The days that it names as several questions, of which the first that names any counts, and as one question."""
+    parts = [pack().time_meant(part, day) for part in compiled(r"(?<=\?)\s+").split(standalone)]
+    found = next((time for time in parts if time), None), pack().time_meant(standalone, day)
+    return [time.object() if time else None for time in found]
 
 
 def asks(typed: str, meant: str, kind: Kind) -> bool:

@@ -73,6 +73,11 @@ class AnswerTime(_Strict):
     since: str | None = Field(alias="from")
     until: str | None = Field(alias="to")
 
+    @field_validator("since", "until")
+    @classmethod
+    def _day(cls, value: str | None) -> str | None:
+        return a_day(value)
+
 
 class EarlierTurn(_Strict):
     """A turn before the question, as it was asked with."""

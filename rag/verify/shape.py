@@ -14,7 +14,7 @@ from rag.verify.wording import segment_of
 
 _EMPTY_IN_ERRORS = (
     *("text", "segments", "short_answer", "short_answer_span", "confidence", "threshold", "certificate"),
-    *("reason", "unmatched_terms", "citations", "closest", "alternatives"),
+    *("time", "reason", "unmatched_terms", "citations", "closest", "alternatives"),
 )
 
 
