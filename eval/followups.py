@@ -69,7 +69,7 @@ def on_turns(dataset: Dataset, assistant: Assistant) -> dict[str, dict[str, list
             continue
         gold = {one.article_id for one in case.gold}
         for way, asked in assistants.items():
-            hits = asked.search(case.asked.question, 10, history=case.asked.history)
+            hits = asked.search(case.asked.question, 10, history=case.asked.history, day=case.asked.day)
             counts = out.setdefault(case.part, {}).setdefault(way, [0] * (len(CUTS) + 1))
             for at, cut in enumerate(CUTS):
                 counts[at] += any(hit.passage.info.article_id in gold for hit in hits[:cut])

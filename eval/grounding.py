@@ -57,4 +57,5 @@ def _reply(setup: Setup, case: Case) -> Reply:
     try:
         return reply_to(setup, setup.assistant, case.asked, case.id)
     except RagError as error:
-        return error_reply(error, id=case.id, question=case.asked.question, generation=None)
+        day = case.asked.day
+        return error_reply(error, id=case.id, question=case.asked.question, asked=day, generation=None)
