@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,9 @@ from rag.cli.options import INDEX, AsJson, Asked, Batch, Index, Out, Unused
 from rag.cli.results import write_lines
 from rag.types.settings import load_settings
 from rag.types.times import a_day, today
+
+if TYPE_CHECKING:
+    from rag.types import Reply
 
 
 def ask(
@@ -39,8 +43,8 @@ def ask(
         if as_json:
             say_json(to_json(reply))
             return
-        if reply.standalone_question != reply.question:
-            say(f"Searched: {reply.standalone_question}\n")
+        for line in _understood(reply):
+            say(line)
         say(reply.text)
     elif batch is not None and out is not None:
         write_lines(out, ask_lines(batch, lambda: open_assistant(index, load_settings())))
@@ -91,6 +95,19 @@ def read(
     from rag.answer.reader import Reader
 
     write_lines(out, read_passages(passages, lambda: Reader.load(load_settings())))
+
+
+def _understood(reply: Reply) -> Iterator[str]:
+    """What was searched where that is not what was typed, and the days that were meant; a blank line behind them."""
+    from rag.language import pack
+
+    searched = reply.standalone_question != reply.question
+    if searched:
+        yield f"Searched: {reply.standalone_question}"
+    if reply.time:
+        yield f"Understood: {pack().days(reply.time['from'], reply.time['to'])}"
+    if searched or reply.time:
+        yield ""
 
 
 def _day(asked: str | None) -> str:
