@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from datetime import date
 from http.client import HTTPConnection
 
 import pytest
@@ -23,6 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
 SHORT = "mutually beneficial"
+WEEK = "What happened this week?"
 HOSTILE = (
     """---
 title: 'Zebra <script>window.pwned = 1</script> **treaty** ![p](http://outside.example/p.png)'
@@ -83,7 +85,7 @@ def ask(page, text, status):
         page.fill("#question textarea", text)
         page.press("#question textarea", "Enter")
     reply = page.locator("#chat .reply").last
-    expect(reply).to_have_class(re.compile(rf"\b{status}\b"))
+    expect(reply).to_have_class(re.compile(rf"\b(?:{status})\b"))
     return reply
 
 
@@ -329,6 +331,38 @@ def test_what_is_not_a_day_is_said_and_never_searched_as_another(page):
     page.wait_for_function("!document.querySelector('#days-note .error')")
 
 
+def test_the_day_of_asking_is_said_and_can_be_changed(page):
+    """Also that what is wrong with it can be seen where the next field opens a list."""
+    page.locator("#choices button").first.click()
+    page.fill("#asked input", "12 January")
+    page.press("#asked input", "Tab")
+    page.wait_for_selector("#days-note .error")
+    assert page.locator("#days-note").inner_text().startswith("“Asked on” is not a day; write it like 2025-10-31")
+    below = page.locator("#days-note").bounding_box()
+    assert below["y"] >= page.locator("#asked").bounding_box()["y"]
+    assert page.locator("ul[role=listbox]").count() == 0
+    assert "“Asked on” is not a day" in ask(page, WEEK, "error").inner_text()
+    page.fill("#asked input", "2024-01-12")
+    page.press("#asked input", "Tab")
+    page.wait_for_function("!document.querySelector('#days-note .error')")
+    page.locator("#choices button").first.click()
+    page.wait_for_function("!document.querySelector('#choices button.open')")
+    reply = ask(page, WEEK, "refused|unsure|answered")
+    said = reply.locator(".searched").inner_text()
+    assert said == "Understood: the week to 12 January 2024 · asked on 12 January 2024 · change the day"
+    reply.locator("a.edit").click()
+    page.wait_for_function("document.activeElement.closest('#asked')")
+    expect(page.locator("#asked input")).to_be_in_viewport()
+    assert page.input_value("#asked input") == "2024-01-12"
+
+
+def test_the_day_of_asking_is_today_unless_it_is_set(page):
+    before = date.today()
+    said = ask(page, WEEK, "refused|unsure|answered").locator(".searched").inner_text()
+    assert any(f"asked on {day.day} {day:%B %Y}" in said for day in (before, date.today()))
+    assert ask(page, TAKAICHI, "answered").locator(".searched").count() == 0
+
+
 def test_strictness_says_that_nothing_was_calibrated(page):
     page.locator("#choices button").first.click()
     page.locator("#strictness input[type=radio]").first.wait_for()
@@ -546,8 +580,8 @@ def test_the_signatures_of_the_api(address):
         for name, endpoint in named.items()
     }
     assert parameters == {
-        "/ask": [("question", False), ("history", True), ("filters", True), ("id", True)],
-        "/search": [("question", False), ("k", True), ("filters", True)],
+        "/ask": [("question", False), ("history", True), ("filters", True), ("id", True), ("asked", True)],
+        "/search": [("question", False), ("k", True), ("filters", True), ("asked", True)],
         "/articles": [],
     }
     turn = {"question": "Who is Japan's Prime Minister?", "answer": "…", "short_answer": "Sanae Takaichi"}
@@ -564,6 +598,7 @@ def test_the_signatures_of_the_api(address):
 
 def test_named_endpoints_answer(address):
     from gradio_client import Client
+    from gradio_client.exceptions import AppError
 
     # The client takes any object with a "path" for a file to fetch, and a citation has one.
     client = Client(address, verbose=False, download_files=False)
@@ -576,6 +611,14 @@ def test_named_endpoints_answer(address):
         assert (refused["status"], refused["error"]) == ("error", "'question' must be a string")
     hits = client.predict(TAKAICHI, 2, api_name="/search")
     assert [hit["rank"] for hit in hits] == [1, 2]
+    assert client.predict(WEEK, api_name="/ask")["asked"] is None  # nothing is assumed
+    dated = client.predict(WEEK, asked="2024-01-12", api_name="/ask")
+    assert (dated["asked"], dated["time"]) == ("2024-01-12", {"from": "2024-01-05", "to": "2024-01-12"})
+    assert len(client.predict(WEEK, 2, asked="2024-01-12", api_name="/search")) == 2
+    for day, wrong in (("12 January", "is no day written like 2025-10-31"), (7, "must be a string")):
+        assert client.predict(WEEK, asked=day, api_name="/ask")["error"] == f"'asked' {wrong}"
+        with pytest.raises(AppError, match=f"'asked' {wrong}"):
+            client.predict(WEEK, asked=day, api_name="/search")
     client.close()
 
 

@@ -44,13 +44,14 @@ def build(live: LiveAssistant) -> Choice:
     """Puts the components into the page that is being built."""
     lapsed = gr.HTML("", elem_id="lapsed")  # seen also while the rest is folded away
     with gr.Accordion("Search in, and how strictly", open=False, elem_id="choices") as accordion:
+        # A list that is opened must not hide what is wrong with the days, so it stands above them.
+        articles = gr.Dropdown(
+            label="Only these articles", choices=_titles(live), multiselect=True, value=[], elem_id="only"
+        )
         with gr.Row():
             since, until = (_day_box(label, id) for label, id in ((FROM, "since"), (TO, "until")))
             asked = _day_box(ASKED, "asked", "today")
         wrong = gr.HTML("", elem_id="days-note")
-        articles = gr.Dropdown(
-            label="Only these articles", choices=_titles(live), multiselect=True, value=[], elem_id="only"
-        )
         choices, note = levels(live.shown())
         # What is chosen is set when a page is loaded: the levels may have changed since the server was started.
         level = gr.Radio(label="Strictness", choices=choices, value=None, elem_id="strictness")
@@ -137,7 +138,8 @@ def _in_words(risk: float) -> str:
 
 def _day_box(label: str, id: str, otherwise: str = "YYYY-MM-DD") -> Any:
     """A field for a day, which holds what was typed: a calendar field kept the day before when something else was."""
-    return gr.Textbox(label=label, placeholder=otherwise, max_lines=1, max_length=40, elem_id=id)
+    # So narrow that on a phone "from" and "to" stand side by side.
+    return gr.Textbox(label=label, placeholder=otherwise, max_lines=1, max_length=40, min_width=120, elem_id=id)
 
 
 def _said(since: str | None, until: str | None, asked: str | None) -> str:

@@ -113,7 +113,7 @@ def _time(reply: Shown) -> str:
     days = pack().days(
         *(reply.time.values() if isinstance(reply.time, Mapping) else (reply.time.since, reply.time.until))
     )
-    asked = f" · asked on {escape(reply.asked)}" if reply.asked else ""
+    asked = f" · asked on {escape(pack().days(reply.asked, reply.asked))}" if reply.asked else ""
     change = '<a class="edit" href="#asked-0">change the day</a>'
     return f'<p class="searched">Understood: {escape(days)}{asked} · {change}</p>'
 
