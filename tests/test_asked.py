@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from eval import grounding
+from eval.cases import Asked
 from rag.answer.batch import ask_lines
 from rag.answer.opening import open_assistant
 from rag.answer.wire import AskedLine, reply_object, requested
@@ -207,6 +209,13 @@ def test_a_line_is_replayed_on_its_day(tmp_path, monkeypatch, seed_index, assist
     found = replaying.replay(batch(tmp_path, honest, later), seed_index, Settings())
     assert (found.same, found.differing) == (1, 1)
     assert {one.path for one in found.differences} >= {"time.from", "time.to"}
+
+
+def test_the_evaluation_writes_the_day_of_a_case_in_answers_and_errors(assistant):
+    setup = SimpleNamespace(assistant=assistant)
+    for question, status in ((QUESTION, "answered"), ("", "error")):
+        reply = grounding._reply(setup, SimpleNamespace(id="q", asked=Asked(question, day=DAY)))
+        assert (reply.status, reply.asked) == (status, DAY)
 
 
 def live(assistant):
