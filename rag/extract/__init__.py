@@ -98,7 +98,8 @@ class ReadingExtractor:
         places = [(read, *candidate) for read in reads for candidate in read.candidates()]
         timely = Timely(question, hits)
         elsewhere = [timely.elsewhere(places[i][0].hit) for i in chosen + rest]
-        sure = [min(p, self._model.other_time) if its else p for p, its in zip(sure, elsewhere, strict=True)]
+        most = max(self._model.other_time, self._among.doubt)  # an answer of another time may be one, and is not given
+        sure = [min(p, most) if its else p for p, its in zip(sure, elsewhere, strict=True)]
         # None is surer than one that ranks before it.
         falling = np.minimum.accumulate(sure)
         return [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]
@@ -107,7 +108,10 @@ class ReadingExtractor:
         """The passages that were read last: the best by the first network, best first, or all where it is fast."""
         after = 1 + max((hit.lexical_rank or 0 for hit in hits), default=0)
         found = self._found("first", question, hits)
-        reads = [Read(hit, its, hit.lexical_rank or after) for hit, its in zip(hits, found, strict=True)]
+        timely = Timely(question, hits)
+        reads = [
+            Read(hit, its, hit.lexical_rank or after, timely.numbers(hit)) for hit, its in zip(hits, found, strict=True)
+        ]
         return reads if self._fast or not reads else self.again(question, reads)
 
     def again(self, question: Query, reads: Sequence[Read]) -> list[Read]:

@@ -10,7 +10,7 @@ from rag.extract.abbreviations import also_held
 from rag.extract.expected import KINDS, holds_expected
 from rag.extract.opinion import asks_judgement
 from rag.extract.spans import Found
-from rag.extract.timely import TIME, Timely
+from rag.extract.timely import NONE, TIME
 from rag.language import pack
 from rag.language.words import WORD, stem, stems
 from rag.types import Hit, Query, Sentence
@@ -56,6 +56,7 @@ class Read:
     hit: Hit
     first: Sequence[Found]
     lexical_rank: int
+    times: tuple[float, ...] = NONE  # as TIME
     second: Sequence[Found] | None = None
     alone: Mapping[int, Found] = field(default_factory=dict)  # of sentences that were read by themselves
 
@@ -76,13 +77,11 @@ class Read:
 
 def features(question: Query, reads: Sequence[Read]) -> list[list[float]]:
     """A row a sentence of all that was read, each in the order of FEATURES."""
-    marks, timely = _marks(reads), Timely(question, [read.hit for read in reads])
-    return [row for read in reads for row in _of(question, read, marks, timely)]
+    marks = _marks(reads)
+    return [row for read in reads for row in _of(question, read, marks)]
 
 
-def _of(
-    question: Query, read: Read, marks: Mapping[tuple[str, ...], set[str]], timely: Timely
-) -> Iterator[list[float]]:
+def _of(question: Query, read: Read, marks: Mapping[tuple[str, ...], set[str]]) -> Iterator[list[float]]:
     hit = read.hit
     asked = {stem(term) for term in question.terms}
     in_context = held(question, hit)
@@ -105,7 +104,7 @@ def _of(
             float(in_context == asked),
             float(holds_expected(question, marked)),
             float(question.kind not in KINDS),
-            *timely.numbers(hit, hit.passage.slice(sentence.start, sentence.end)),
+            *read.times,
         ]
 
 

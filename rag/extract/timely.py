@@ -14,14 +14,9 @@ from rag.types import Hit, Query
 from rag.types.times import between
 
 TIME = (
-    "dated",  # 1 where the question has a day or names a time, and the article has a date
     "apart",  # log of 1 and the days between the article and the time that is named, by how sure that is
-    "named",  # how sure that time is
     "older",  # where none is named, log of 1 and the days by which the article is older than the newest that was found
-    "age",
     "later",  # log of 1 and the days by which it is later than the day of asking
-    "of_time",  # 1 where the sentence itself names a day of the time that is named
-    "of_other",  # 1 where it names other days alone
 )
 SURELY = 0.8  # of `TimeMeant.sure`: "recently" and "the 2016 election" name no time that an article must be of
 NONE = (0.0,) * len(TIME)
@@ -30,26 +25,21 @@ NONE = (0.0,) * len(TIME)
 class Timely:
     """The numbers of TIME for what was found for one question."""
 
-    def __init__(self, question: Query, hits: Sequence[Hit]) -> None:
+    def __init__(self, question: Query, found: Sequence[Hit]) -> None:
         self._day, self._named = question.day, question.time
         self._told = question.time.told(question.day) if question.time else None
-        dates = [hit.passage.info.date for hit in hits]
-        self._newest = max((d for d in dates if d and (self._day is None or d <= self._day)), default=None)
+        dates = (hit.passage.info.date for hit in found)
+        self._newest = max((d for d in dates if d and self._day and d <= self._day), default=None)
 
-    def numbers(self, hit: Hit, sentence: str) -> tuple[float, ...]:
-        """Of a sentence of a hit."""
+    def numbers(self, hit: Hit) -> tuple[float, ...]:
+        """Of a hit."""
         date, day = hit.passage.info.date, self._day
         if not date or (day is None and self._named is None):
             return NONE
         later = math.log1p(between(day, date)) if day else 0.0
         if self._named is None or self._told is None:
-            older = math.log1p(between(date, self._newest)) if self._newest else 0.0
-            return 1.0, 0.0, 0.0, older, math.log1p(between(date, day or date)), later, 0.0, 0.0
-        sure = self._named.sure
-        times = pack().days_named(sentence, date)
-        inside = [self._meets(*its) for its in times]
-        apart = sure * math.log1p(self._told.apart(date))
-        return 1.0, apart, sure, 0.0, 0.0, later, float(any(inside)), float(bool(times) and not any(inside))
+            return 0.0, math.log1p(between(date, self._newest)) if self._newest else 0.0, later
+        return self._named.sure * math.log1p(self._told.apart(date)), 0.0, later
 
     def elsewhere(self, hit: Hit) -> bool:
         """Whether a time is named for sure, and neither the article's date nor a day in the passage is of it."""
