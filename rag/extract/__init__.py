@@ -97,9 +97,9 @@ class ReadingExtractor:
         sure += self._among.probability(rows[rest], best_first=not chosen).tolist()
         places = [(read, *candidate) for read in reads for candidate in read.candidates()]
         timely = Timely(question, hits)
-        elsewhere = [timely.elsewhere(places[i][0].hit) for i in chosen + rest]
+        elsewhere = [its for read in reads for its in [timely.elsewhere(read.hit)] for _ in read.among]
         most = max(self._model.other_time, self._among.doubt)  # an answer of another time may be one, and is not given
-        sure = [min(p, most) if its else p for p, its in zip(sure, elsewhere, strict=True)]
+        sure = [min(p, most) if its else p for p, its in zip(sure, (elsewhere[i] for i in chosen + rest), strict=True)]
         # None is surer than one that ranks before it.
         falling = np.minimum.accumulate(sure)
         return [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]

@@ -14,11 +14,12 @@ from rag.types import Hit, Query
 from rag.types.times import between
 
 TIME = (
-    "apart",  # log of 1 and the days between the article and the time that is named, by how sure that is
-    "older",  # where none is named, log of 1 and the days by which the article is older than the newest that was found
-    "later",  # log of 1 and the days by which it is later than the day of asking
+    "apart",  # log of 1 and the weeks between the article and the time that is named, by how sure that is
+    "older",  # where none is named, log of 1 and the months by which it is older than the newest that was found
+    "later",  # log of 1 and the weeks by which it is later than the day of asking
 )
 SURELY = 0.8  # of `TimeMeant.sure`: "recently" and "the 2016 election" name no time that an article must be of
+_WEEK, _MONTH = 7, 30  # days
 NONE = (0.0,) * len(TIME)
 
 
@@ -36,10 +37,10 @@ class Timely:
         date, day = hit.passage.info.date, self._day
         if not date or (day is None and self._named is None):
             return NONE
-        later = math.log1p(between(day, date)) if day else 0.0
+        later = math.log1p(between(day, date) / _WEEK) if day else 0.0
         if self._named is None or self._told is None:
-            return 0.0, math.log1p(between(date, self._newest)) if self._newest else 0.0, later
-        return self._named.sure * math.log1p(self._told.apart(date)), 0.0, later
+            return 0.0, math.log1p(between(date, self._newest) / _MONTH) if self._newest else 0.0, later
+        return self._named.sure * math.log1p(self._told.apart(date) / _WEEK), 0.0, later
 
     def elsewhere(self, hit: Hit) -> bool:
         """Whether a time is named for sure, and neither the article's date nor a day in the passage is of it."""

@@ -12,6 +12,8 @@ from rag.types import ArticleInfo, Passage, Vectors
 from rag.types.errors import IndexUnusable
 from rag.types.filters import Filters
 
+_KEPT = 8
+
 
 class Generation:
     """One whole generation, opened for reading (`rag.types.Store`). It stays readable after it was replaced."""
@@ -22,6 +24,7 @@ class Generation:
         wrong = manifest.damaged(folder, self.manifest, thorough=False)
         if wrong:
             raise IndexUnusable(f"{wrong[0]}; the index is damaged: run `rag build`")
+        self._within: dict[Filters, list[int]] = {}  # of the latest: most questions of a day are of the same days
         try:
             self.vectors = vectors.VectorReader(folder, list(self.manifest.files))
             self._passages = PassageReader(folder / passages.FILE)
@@ -41,7 +44,14 @@ class Generation:
 
     def within(self, filters: Filters) -> list[int] | None:
         """As `Store.within`."""
-        return self.vectors.rows_of(self._passages.within(filters)) if filters else None
+        if not filters:
+            return None
+        rows = self._within.get(filters)
+        if rows is None:
+            if len(self._within) >= _KEPT:
+                self._within.clear()
+            rows = self._within[filters] = self.vectors.rows_of(self._passages.within(filters))
+        return rows
 
     def missing(self, article_ids: Sequence[str]) -> list[str]:
         """Those of some article ids that the generation does not hold."""
