@@ -14,7 +14,7 @@ from rag.types import Hit, Query
 from rag.types.times import between
 
 TIME = (
-    "apart",  # log of 1 and the weeks between the article and the time that is named, by how sure that is
+    "apart",  # log of 1 and the weeks between the passage and the time that is named, by how sure that is
     "older",  # where none is named, log of 1 and the months by which it is older than the newest that was found
     "later",  # log of 1 and the weeks by which it is later than the day of asking
 )
@@ -28,7 +28,6 @@ class Timely:
 
     def __init__(self, question: Query, found: Sequence[Hit]) -> None:
         self._day, self._named = question.day, question.time
-        self._told = question.time.told(question.day) if question.time else None
         dates = (hit.passage.info.date for hit in found)
         self._newest = max((d for d in dates if d and self._day and d <= self._day), default=None)
 
@@ -38,17 +37,20 @@ class Timely:
         if not date or (day is None and self._named is None):
             return NONE
         later = math.log1p(between(day, date) / _WEEK) if day else 0.0
-        if self._named is None or self._told is None:
+        if self._named is None:
             return 0.0, math.log1p(between(date, self._newest) / _MONTH) if self._newest else 0.0, later
-        return self._named.sure * math.log1p(self._told.apart(date) / _WEEK), 0.0, later
+        return self._named.sure * math.log1p(self._apart(hit) / _WEEK), 0.0, later
 
     def elsewhere(self, hit: Hit) -> bool:
         """Whether a time is named for sure, and neither the article's date nor a day in the passage is of it."""
-        date, named = hit.passage.info.date, self._named
-        if not date or named is None or self._told is None or named.sure < SURELY or not self._told.apart(date):
-            return False
-        return not any(self._meets(*its) for its in pack().days_named(hit.passage.text, date))
+        return self._named is not None and self._named.sure >= SURELY and self._apart(hit) > 0
 
-    def _meets(self, first: str, last: str) -> bool:
-        named = self._named
-        return named is not None and not ((named.until and first > named.until) or (named.since and last < named.since))
+    def _apart(self, hit: Hit) -> int:
+        """Days between a passage and the time that is named; 0 where it names a day of that time, or has no date."""
+        date, named = hit.passage.info.date, self._named
+        if not date or named is None:
+            return 0
+        apart = named.told(self._day).apart(date)
+        if apart and any(named.meets(*its) for its in pack().days_named(hit.passage.text, date)):
+            return 0
+        return apart

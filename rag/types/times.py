@@ -70,6 +70,10 @@ class TimeMeant:
             since = moved(day, -NEARLY)
         return TimeMeant(since, until and moved(until, AFTER), self.sure)
 
+    def meets(self, first: str, last: str) -> bool:
+        """Whether a day from the first to the last is of it."""
+        return not ((self.until and first > self.until) or (self.since and last < self.since))
+
     def apart(self, day: str) -> int:
         """How many days a day is outside."""
         if self.since and day < self.since:

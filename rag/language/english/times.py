@@ -36,8 +36,8 @@ EXPRESSION = rf"""(?ix)
   | \b(?P<month3>{_MONTH}),?\s+(?:of\s+)?(?P<year3>(?:19|20)\d\d)\b
   | \b(?:in|since|during|of|by|until|before|after|last|this|next|early|mid|late)[\s-]+
       (?P<month4>{"|".join(MONTHS)})\b(?!,?\s+\d)
-  | \b(?P<decade>(?:19|20)\d0)s\b
-  | (?<![\d.,$£€-])\b(?P<year>(?:19[5-9]|20[0-4])\d)\b(?![\d,]*\d|[-–]\d|\s*(?:%|percent|km|miles|people|dollars))
+  | \b(?P<decade>(?:1[5-9]|20)\d0)s\b
+  | (?<![\d.,$£€-])\b(?P<year>(?:1[89]\d|20[0-4])\d)\b(?![\d,]*\d|[-–]\d|\s*(?:%|percent|km|miles|people|dollars))
   | \b(?P<which>this|last|next|past|previous|coming)\s+(?P<unit>week|weekend|month|year|decade|{"|".join(_SEASONS)})\b
   | \b(?:past|last|previous)\s+(?P<count>{_COUNT})\s+(?P<units>days?|weeks?|months?|years?|decades?)\b
   | \b(?P<ago>{_COUNT})\s+(?P<agos>days?|weeks?|months?|years?|decades?)\s+ago\b
