@@ -27,11 +27,15 @@ from eval.reading import remember
 from eval.scoring import ScoredRecord, scorable
 from eval.setup import Setup
 from eval.systems.ours import said
+from eval.understanders import as_one
 from rag.answer.assistant import Assistant
 from rag.answer.reader import networks
 from rag.extract import ReadingExtractor, shipped_model
 from rag.extract.logistic import SupportModel
 from rag.extract.timely import TIME
+from rag.retrieve import retrieve
+from rag.types import Hit
+from rag.types.filters import Filters
 from rag.types.settings import load_settings
 from rag.types.times import AFTER, NEARLY, moved
 
@@ -47,12 +51,23 @@ class AsOf:
     assistant: Assistant
     searched: bool = True
     read: bool = True
+    filtered: bool = False  # only articles from `NEARLY` days before the day to `AFTER` after it are searched
 
     def ask(self, asked: Asked) -> Prediction:
         """Answers or refuses."""
-        hits = self.setup.hits(asked if self.searched else replace(asked, day=None))
+        hits = self._filtered(asked) if self.filtered else self.setup.hits(self._told(asked))
         day = asked.day if self.read else None
         return said(self.setup, self.assistant, asked, lambda it: it.answer(asked.question, hits, day=day))
+
+    def _told(self, asked: Asked) -> Asked:
+        return asked if self.searched else replace(asked, day=None)
+
+    def _filtered(self, asked: Asked) -> list[Hit]:
+        day, settings = asked.day or "", self.setup.settings
+        days = Filters.model_validate({"from": moved(day, -NEARLY), "to": moved(day, AFTER)})
+        question = as_one(self.assistant.understand(asked.question))
+        store = self.setup.without(asked.hidden)
+        return retrieve(question, store, self.setup.encoder, settings, settings.passages, days)
 
 
 def without(model: SupportModel, *parts: str) -> SupportModel:
@@ -84,6 +99,7 @@ def systems(setup: Setup, *, ablations: bool) -> list[AsOf]:
     found = [AsOf("asked on its day", setup, ours), AsOf("no day", setup, ours, searched=False, read=False)]
     if ablations:
         found += [
+            AsOf("a filter of days", setup, ours, searched=False, read=False, filtered=True),
             AsOf("not among candidates", setup, ours, searched=False),
             AsOf("among candidates alone", setup, reading("rank", "decide", "further")),
             AsOf("not in ranking", setup, reading("rank")),

@@ -25,11 +25,12 @@ from rag.answer.reader import Reader, given_passage
 from rag.build import Progress, sync_index
 from rag.cli.report import bars
 from rag.retrieve import retrieve, searched
-from rag.types import Article, Hit, Passage, Understander
+from rag.types import Article, Hit, Passage, Store, Understander
 from rag.types.filters import Filters
 from rag.types.settings import Settings
 
 Ranking = Literal["fused", "dense", "lexical"]
+_MOST_IDS = 5000  # of a filter
 DEPTH = 50  # hits that are looked at
 
 
@@ -178,7 +179,7 @@ class Setup:
 
     def _search(self, text: str, ranking: Ranking, hidden: frozenset[str], day: str | None) -> list[Hit]:
         question, store = as_one(self.assistant.understand(text, day=day)), self.assistant.store
-        seen = without(store, store.within(Filters(articles=tuple(hidden))) or ())
+        seen = self.without(hidden)
         if ranking == "fused":
             return retrieve(question, seen, self.encoder, self.settings, DEPTH)
         vector = self.encoder.encode([question.read], query=True)[0]
@@ -190,6 +191,12 @@ class Setup:
             Hit(p, s, c, rank, None, None) if dense else Hit(p, s, c, None, s, rank)
             for rank, (p, (_, s), c) in enumerate(scored, start=1)
         ]
+
+    def without(self, hidden: frozenset[str]) -> Store:
+        """The store less these articles."""
+        store, ids = self.assistant.store, sorted(hidden)
+        parts = [ids[i : i + _MOST_IDS] for i in range(0, len(ids), _MOST_IDS)]
+        return without(store, [row for its in parts for row in store.within(Filters(articles=tuple(its))) or ()])
 
     def key(self) -> str:
         """A hash of the corpus and of the settings and models that the program was run with."""
