@@ -3,9 +3,9 @@
     python -m training.fit_doubt --data FOLDER [--corpus news,archive,ramdocs,mtrag_un] [--given squad2,wikiqa,clapnq]
 
 to be run after all else is fitted. Below it the program says that the articles hold no answer, so what is shown there
-first may hardly ever be one. Of the develop parts of sets that people asked it takes the largest confidence below
-which, on each of them, at most MOST of the questions have a right first quotation; each set counts as if one more were
-right and two more asked, so that a small one has no say by its luck.
+first may hardly ever be one: at most 5% on each set. Of the develop parts of sets that people asked it takes the
+largest confidence below which, on each of them, at most MOST of the questions have a right first quotation, a fifth
+less than is promised; of a set with fewer than FEW such questions none has.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from rag.types.settings import Settings
 from training.fit_support import OUT
 from training.seal import seal
 
-MOST = 0.05
+MOST, FEW = 0.04, 20
 _GRID = np.round(np.arange(0.0, 0.5, 0.005), 3)
 Found = Sequence[tuple[float, bool]]  # of each question its confidence, and whether its first quotation is right
 
@@ -42,7 +42,7 @@ def fitted(sets: Mapping[str, Found]) -> float:
 
     def honest(doubt: float) -> bool:
         counts = [denied_right(found, doubt) for found in sets.values()]
-        return all((right + 1) / (denied + 2) <= MOST for right, denied in counts if denied)
+        return all(right <= (MOST * denied if denied >= FEW else 0) for right, denied in counts)
 
     return float(max((doubt for doubt in _GRID if honest(doubt)), default=0.0))
 
@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--corpus", default="news,archive,ramdocs,mtrag_un")
     parser.add_argument("--given", default="squad2,wikiqa,clapnq")
-    parser.add_argument("--sample", type=int, default=400)
+    parser.add_argument("--sample", type=int, default=0)
     options = parser.parse_args()
     remember()
     bench = Bench(Options(data=options.data, cache=CACHE), Settings())
