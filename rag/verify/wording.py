@@ -149,6 +149,7 @@ def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, objec
     name, shown = answer.shown
     fields = ("number", "title", "publisher", "author", "date", "page", "paragraph")
     filters, dates = answer.filters, {c.number: c.date for c in shown}
+    first = shown[0].date if shown else None
     return {
         "citations": [
             {field: place("metadata", getattr(c, field), f"{name}[{i}].{field}", c.number) for field in fields}
@@ -164,7 +165,7 @@ def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, objec
         "title": place("metadata", shown[0].title, f"{name}[0].title", 1) if shown else None,
         "alternatives": [
             {
-                **_order(shown[0].date, dates.get(n)),
+                **_order(first, dates.get(n)),
                 "short": place("quote", a.short_answer, f"alternatives[{i}]", n, *_place_shown(answer, a, n)),
                 "number": place("metadata", n, f"alternatives[{i}].citations[0]", n),
                 "date": place("metadata", dates.get(n), "citations", n),
