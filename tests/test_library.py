@@ -395,8 +395,8 @@ def test_an_export_of_a_filtered_refusal_says_what_was_searched_and_what_occurs_
 def test_an_export_of_an_answer_has_the_other_answers(bridges):
     turn = replied(bridges, "Who built the Mill Bridge?", "Ann Lee", "Bob Ray", filters={"to": "2024-03-01"})
     text, first, second = rendered(turn)
-    assert "Ann Lee [1]" in text
-    assert "The articles also say: Bob Ray [2] (2024-02-05)" in text
+    assert "Ann Lee [1] (2024-01-05)" in text
+    assert "Later: Bob Ray [2] (2024-02-05)" in text
     assert "Searched only articles dated 2024-03-01 or earlier." in text
     assert first.startswith("“The Mill Bridge was built by Ann Lee in 1931.” [1]")
     assert second.startswith("“The Mill Bridge, of stone,\nwas built by Bob Ray in 1950.” [2]\nThe second, 2024-02-05")
