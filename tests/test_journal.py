@@ -20,6 +20,7 @@ from rag.answer.journal import Journal
 from rag.serve import Serving, run
 from rag.types.errors import InputError, RagError
 from rag.types.settings import Settings
+from rag.types.times import a_day
 from rag.verify import verify
 from rag.verify.replay import replay
 from rag.verify.schema import read
@@ -180,12 +181,12 @@ class Caller:
         found = next((line for line in found.splitlines() if line.startswith("data: ")), found).removeprefix("data: ")
         return json.loads(found)["result"]["content"][0]["text"]
 
-    def page(self, session, text, since=""):
+    def page(self, session, text, since="", day=""):
         """As the page asks; what it shows."""
         config = self.http.get("/config").json()
         button = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "ask")
         event = next(d for d in config["dependencies"] if [button, "click"] in [list(t) for t in d["targets"]])
-        data = [text, "", None, None, since, "", [], None]
+        data = [text, "", None, None, since, "", [], day, None]
         body = {"data": data, "fn_index": event["id"], "session_hash": session, "trigger_id": button}
         assert self.http.post("/gradio_api/queue/join", json=body).status_code == 200
         with self.http.stream("GET", f"/gradio_api/queue/data?session_hash={session}") as stream:
@@ -215,7 +216,7 @@ def test_the_page_the_api_and_mcp_are_logged_and_the_log_verifies_and_replays(se
         caller.api(7)
         caller.api("Who met \udcff Xi?")
         told = caller.mcp("When was President Lee elected?")
-        shown = caller.page(session, "In which city did Xi meet Donald Trump?")
+        shown = caller.page(session, "In which city did Xi meet Donald Trump?", day="2025-11-02")
         caller.page(session, "When was that?")
         caller.page(session, "Who met Xi?", since="yesterday")
         caller.http.close()
@@ -234,6 +235,8 @@ def test_the_page_the_api_and_mcp_are_logged_and_the_log_verifies_and_replays(se
     assert lines[10]["history"] == [first | {"short_answer": lines[9]["short_answer"]}]
     assert lines[10]["standalone_question"] != lines[10]["question"]
     assert "is not a day" in lines[11]["error"]
+    assert [line["asked"] for line in lines[:10]] == [*[None] * 9, "2025-11-02"]
+    assert a_day(lines[10]["asked"]) is not None  # where none is set the page asks today
     assert verify(file, SEEDS).findings == ()
     found = replay(file, seed_index, Settings())
     assert (found.same, found.differing, found.gone, found.unasked) == (9, 0, (), 3)
