@@ -436,6 +436,46 @@ def test_a_certificate_covers_questions_in_a_conversation_only_where_those_were_
     assert "It covers questions that follow others" in choices.levels(opened)[1]
 
 
+def test_a_certificate_covers_questions_of_a_day_only_where_those_were_tested(index):
+    question, before = "Who is Xi Jinping meeting?", [Turn("Who is Xi?", "")]
+    made = calibrate(assistant(index), index, questions(), risk=0.2, confidence=0.95).certificate
+    opened = open_assistant(index, Settings())
+    assert made.asked is False
+    assert opened.ask(question).certificate == made.name
+    for day in ("2025-11-02", "1999-01-01"):
+        reply = opened.ask(question, day=day)
+        assert (reply.certificate, reply.threshold) == (None, made.threshold)
+        assert opened.at_level(0.2).ask(question, day=day).certificate is None
+    assert any("each by itself, on no day and of all these articles" in line for line in made.lines())
+    assert choices.levels(opened)[1].endswith("It was made without days of asking, so it covers no question here.")
+    dated = [replace(one, day="2025-11-02") for one in questions()]
+    other = calibrate(assistant(index), index, dated, risk=0.2, confidence=0.95).certificate
+    assert (other.asked, other.history, other.tried) == (True, False, 1)  # other questions, though in the same words
+    assert certificates.read(index, other.generation) == other
+    opened = open_assistant(index, Settings())
+    for day in ("2025-11-02", "1999-01-01"):
+        assert opened.ask(question, day=day).certificate == other.name
+    assert opened.ask(question).certificate is None
+    assert opened.ask(question, day="2025-11-02", history=before).certificate is None
+    assert opened.ask(question, day="2025-11-02", filters=parse({"from": "2025-01-01"})).certificate is None
+    assert any("each by itself, on a day and of all these articles" in line for line in other.lines())
+    assert "days of asking" not in choices.levels(opened)[1]
+
+
+def test_a_certificate_of_questions_of_a_day_in_a_conversation_covers_those_alone(index):
+    before = (Turn("Who is Xi?", ""),)
+    both = [replace(one, day="2025-11-02", history=before) for one in questions()]
+    made = calibrate(assistant(index), index, both, risk=0.2, confidence=0.95).certificate
+    opened = open_assistant(index, Settings())
+    covered = {
+        (history, day): opened.ask("Who is he meeting?", history=history, day=day).certificate == made.name
+        for history in (before, ())
+        for day in ("2025-11-02", None)
+    }
+    assert [sort for sort, its in covered.items() if its] == [(before, "2025-11-02")]
+    assert any("each after others in a conversation, on a day and" in line for line in made.lines())
+
+
 def test_passages_that_are_given_are_not_certified(index):
     calibrate(assistant(index), index, questions(), risk=0.2, confidence=0.95)
     opened = open_assistant(index, Settings())
@@ -458,6 +498,46 @@ def test_questions_with_and_without_history_are_calibrated_apart(index):
                 calibrate(assistant(index), index, pair, risk=0.2, confidence=0.95)
         else:
             assert calibrate(assistant(index), index, pair, risk=0.2, confidence=0.95).certificate is None
+
+
+def test_questions_with_and_without_a_day_are_calibrated_apart(index):
+    some = questions(20)
+    for mixed in (
+        [*some[:-1], replace(some[-1], day="2025-11-02")],
+        [*(replace(one, day="2025-11-02") for one in some[:-1]), some[-1]],
+    ):
+        with pytest.raises(InputError, match="some questions have a day in 'asked' and some have none"):
+            calibrate(assistant(index), index, mixed, risk=0.2, confidence=0.95)
+    assert not (index / "certificates").exists()  # nor was it counted as a try
+    # The same words on another day are no copy; on the same day they are.
+    for day, twice in (("2025-11-03", False), ("2025-11-02", True)):
+        pair = [replace(some[0], id=f"{n}", day=its) for n, its in enumerate(("2025-11-02", day))]
+        if twice:
+            with pytest.raises(InputError, match="stands twice"):
+                calibrate(assistant(index), index, pair, risk=0.2, confidence=0.95)
+        else:
+            assert calibrate(assistant(index), index, pair, risk=0.2, confidence=0.95).certificate is None
+
+
+def test_a_line_of_a_calibration_may_have_a_day_on_which_it_is_asked(index, tmp_path):
+    days = []
+
+    class Listening(Scripted):
+        def extract(self, question, hits):
+            days.append(question.day)
+            return super().extract(question, hits)
+
+    file = tmp_path / "questions.jsonl"
+    lines = [{"id": n, "question": f"Who met Xi? {n}", "gold": ["Xi"], "asked": f"2025-11-{n:02}"} for n in (1, 2)]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    given = calibration_questions(file)
+    assert [question.day for question in given] == ["2025-11-01", "2025-11-02"]
+    calibrate(assistant(index, Listening()), index, given, risk=0.2, confidence=0.95)
+    assert days == ["2025-11-01", "2025-11-02"]
+    for bad in ("yesterday", "20251101", 7):
+        file.write_text(json.dumps(lines[0] | {"asked": bad}) + "\n")
+        with pytest.raises(InputError, match=r"'asked' .*mend the line"):
+            calibration_questions(file)
 
 
 def test_a_line_of_a_calibration_may_have_a_history(index, tmp_path):

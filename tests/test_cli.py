@@ -117,10 +117,12 @@ def test_settings_come_from_the_file_and_the_environment_wins(monkeypatch, tmp_p
 
 @pytest.mark.model
 def test_ask_answers_with_the_short_answer_and_its_citation(rag, loaded):
-    code, out, _ = rag("ask", TAKAICHI)
-    assert code == 0
-    assert out.startswith("In short: mutually beneficial [1]\n\n“While Takaichi stressed a desire")
-    assert "CaliToday, 2025-11-01, paragraph 8" in out
+    # The article was old on the day of asking, which is today where none is given.
+    for day, date in (((), " (2025-11-01)"), (("--asked", "2025-11-02"), "")):
+        code, out, _ = rag("ask", TAKAICHI, *day)
+        assert code == 0
+        assert out.startswith(f"In short: mutually beneficial [1]{date}\n\n“While Takaichi stressed a desire")
+        assert "CaliToday, 2025-11-01, paragraph 8" in out
 
 
 @pytest.mark.model
@@ -407,7 +409,7 @@ def test_the_installed_command_runs_in_a_new_process(seed_index):
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "In short: mutually beneficial [1]")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "In short: mutually beneficial [1] (2025-11-01)")
     assert done.stderr == ""
 
 
