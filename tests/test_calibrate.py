@@ -410,7 +410,9 @@ def test_every_byte_of_a_certificate_is_watched_by_name(index):
             certificates.read(index, file.stem)
     file.write_bytes(raw[:-20] + bytes([raw[-20] ^ 1]) + raw[-19:])
     assert any(str(file) in line for line in check(SEEDS, index, Settings()))
-    file.write_bytes(raw.replace(b'"format": 3', b'"format": 2'))
+    of_before = raw.replace(b'"format": 4', b'"format": 3').replace(b',\n "asked": false', b"")
+    assert b"asked" not in of_before  # format 3 did not tell whether its questions had a day
+    file.write_bytes(of_before)
     with pytest.raises(IndexUnusable, match="was written by another version of this program; run `rag calibrate`"):
         certificates.read(index, file.stem)
 

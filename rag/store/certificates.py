@@ -20,7 +20,7 @@ from rag.types.errors import IndexUnusable
 FOLDER = "certificates"
 _TRIES = "tries.jsonl"
 _KEY = 8  # digits of a question's hash
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)
