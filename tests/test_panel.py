@@ -22,7 +22,7 @@ from rag.types.settings import Settings
 def shown(tmp_path, word_encoder):
     """(the panel, the article's text) for quotations of an article, given by their words."""
 
-    def of(text, *quotes, name="long.txt"):
+    def of(text, *quotes, name="long.txt", reason=None):
         seeds = tmp_path / "seeds"
         seeds.mkdir(exist_ok=True)
         (seeds / name).write_text(text)
@@ -36,7 +36,8 @@ def shown(tmp_path, word_encoder):
             )
             for n, quote in enumerate(quotes, start=1)
         ]  # fmt: skip
-        return html.sources(SimpleNamespace(citations=cited, closest=[]), store), whole
+        places = {"closest": cited, "citations": []} if reason else {"closest": [], "citations": cited}
+        return html.sources(SimpleNamespace(**places, reason=reason), store), whole
 
     return of
 
@@ -75,6 +76,20 @@ def test_of_a_long_article_only_whole_paragraphs_around_the_quotations_are_sent(
     for number in (700, 1500):
         assert {body[number + by].strip() for by in (-5, -1, 0, 1, 5)} <= shown_whole
     assert [f'<mark data-citation="{n}">' in panel for n in (1, 2, 3)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("unsure", "This may be the answer, but not surely enough. Marked is what comes closest."),
+        ("no_support", "No answer was found. Marked is what comes closest."),
+        (None, None),
+    ],
+)
+def test_beside_a_refusal_is_said_whether_what_is_marked_may_be_the_answer(shown, reason, said):
+    panel, _ = shown("The title\n\nThe ship sailed.\n", "The ship sailed.", reason=reason)
+    assert re.findall(r'<p class="note">(.*?)</p>', panel) == ([said] if said else [])
+    assert ("Closest passages" in panel) == bool(reason)
 
 
 def test_a_short_article_stays_whole(shown):
