@@ -652,6 +652,9 @@ def test_a_hostile_article_is_shown_as_text_by_the_running_page(page, folders):
     )
     assert "Zebra <script>window.pwned = 1</script> **treaty** ![p](http://outside" in shown
     assert "<img src=x onerror='window.pwned=6'> **now**" in page.locator("#chat .asked").last.inner_text()
-    assert page.locator("#article a, #chat .reply a:not(.cite), #chat img, #article img").count() == 0
+    # The one other link is the page's own: "now" names a time, and the day of asking can be changed.
+    change = page.locator("#chat .reply a:not(.cite)")
+    assert (change.count(), change.inner_text(), change.get_attribute("href")) == (1, "change the day", "#asked-0")
+    assert page.locator("#article a, #chat img, #article img").count() == 0
     assert page.evaluate("window.pwned") is None
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
