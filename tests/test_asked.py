@@ -140,6 +140,22 @@ def test_the_terminal_says_which_days_were_understood(rag, loaded):
     assert "Understood" not in rag("ask", QUESTION.replace(" this week", ""))[1]
 
 
+@pytest.mark.parametrize("when", ["in 2017", "in March 2024", "last week", "before 2020"])
+def test_the_best_answer_of_another_time_is_shown_and_not_given(assistant, when):
+    answered = assistant.ask("In which city did Xi meet Donald Trump?", day="2026-05-04")
+    assert answered.status == "answered"
+    reply = assistant.ask(f"In which city did Xi meet Donald Trump {when}?", day="2026-05-04")
+    assert (reply.status, reply.reason) == ("refused", "unsure")
+    assert reply.closest[0].quote == answered.citations[0].quote
+
+
+def test_no_day_of_asking_makes_the_one_article_too_old(assistant):
+    asked = [
+        assistant.ask("In which city did Xi meet Donald Trump?", day=day) for day in (None, "2025-11-02", "2099-01-01")
+    ]
+    assert len({(reply.status, reply.confidence, reply.short_answer) for reply in asked}) == 1
+
+
 def test_an_answer_of_before_is_still_read(honest):
     old = {key: value for key, value in honest.items() if key not in ("asked", "time")}
     answer = Answer.model_validate(old)

@@ -84,6 +84,8 @@ def test_a_question_that_needs_the_turns_before_is_asked_with_their_words(histor
         "What is the name of the treaty that ended the Korean War?",
         "Who is the one who leads Canada?",
         "What is deterrence?",
+        "What did Xi say this week?",
+        "Who led Canada this past year?",
         "What does US stand for?",
         # Of the article itself, and what has no word.
         "What is the article about?",

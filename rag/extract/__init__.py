@@ -13,17 +13,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.extract import spans
 from rag.extract.expected import holds_expected, is_expected
-from rag.extract.features import EXPLAINS, Read, features
+from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.identity import telling
 from rag.extract.inputs import Text
 from rag.extract.logistic import Logistic, Stages, SupportModel
 from rag.extract.network import Networks
 from rag.extract.shipped import BASE, MODELS, shipped_model, shipped_networks
 from rag.extract.spans import Found
-from rag.extract.timely import Timely
+from rag.extract.timely import TIME, Timely
 from rag.extract.together import together
 from rag.extract.topics import fitted_on_topic, numbers_of, recorded
 from rag.types import OF_ARTICLE, Hit, Query, Sentence, Support
@@ -85,6 +86,8 @@ class ReadingExtractor:
         rows = np.array(features(question, reads))
         if not len(rows):
             return []
+        timely = Timely(question, hits)
+        elsewhere = np.array([its for read in reads for its in [timely.elsewhere(read.hit)] for _ in read.among])
         chosen, rest = list[int](), self._among.rank.order(rows)
         sure = list[float]()
         if self._alone is not None:
@@ -93,13 +96,11 @@ class ReadingExtractor:
             again = np.array(features(question, reads))[chosen]
             order = self._alone.rank.order(again)
             chosen = [chosen[i] for i in order]
-            sure += self._alone.probability(again[order], best_first=True).tolist()
-        sure += self._among.probability(rows[rest], best_first=not chosen).tolist()
+            sure += self._alone.probability(_untimed(again[order], elsewhere[chosen]), best_first=True).tolist()
+        sure += self._among.probability(_untimed(rows[rest], elsewhere[rest]), best_first=not chosen).tolist()
         places = [(read, *candidate) for read in reads for candidate in read.candidates()]
-        timely = Timely(question, hits)
-        elsewhere = [its for read in reads for its in [timely.elsewhere(read.hit)] for _ in read.among]
         most = max(self._model.other_time, self._among.doubt)  # an answer of another time may be one, and is not given
-        sure = [min(p, most) if its else p for p, its in zip(sure, (elsewhere[i] for i in chosen + rest), strict=True)]
+        sure = [min(p, most) if elsewhere[i] else p for p, i in zip(sure, chosen + rest, strict=True)]
         # None is surer than one that ranks before it.
         falling = np.minimum.accumulate(sure)
         return [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]
@@ -140,6 +141,13 @@ class ReadingExtractor:
     def _found(self, network: str, question: Query, hits: Sequence[Hit]) -> list[list[Found]]:
         texts = [_text(question, hit) for hit in hits]
         return spans.read(self._networks, network, texts, [_sentences(hit) for hit in hits], telling(question))
+
+
+def _untimed(rows: NDArray[np.float64], elsewhere: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The rows, those of another time without the numbers of TIME: for these a bound stands instead."""
+    times = np.array([name in TIME for name in FEATURES])
+    out: NDArray[np.float64] = np.where(elsewhere[:, None] & times, 0.0, rows)
+    return out
 
 
 def _text(question: Query, hit: Hit) -> Text:

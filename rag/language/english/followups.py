@@ -21,13 +21,15 @@ _POSSESSIVE = frozenset("his her its their".split())
 _POINTS = _POSSESSIVE | frozenset(
     "he him she hers it they them theirs that this these those there one ones same such".split()
 )
-# "It", "there", "that" and "one" where they stand for nothing that was said before.
+# "It", "there", "that", "this" and "one" where they stand for nothing that was said before.
 _EXPLETIVE = re.compile(
     r"(?i:\b(?:is|was|would|will) it (?:true|possible|likely|the case|right|ok|okay|necessary)(?: that)?\b)"
     r"|(?i:\b(?:is|was|be|are) it (?:hard|easy|difficult|time|clear|legal|illegal|safe|good|bad|better|best|important"
     r"|possible|impossible|normal|common|enough|fair|wrong|right|true|likely|unlikely|worth \w+ing) (?:to|that)\b)"
     r"|\b(?:[Ii]s|[Ww]as) it [A-Z][^?]* (?:who|that|which)\b"
     r"|(?i:\bit (?:is|was) that\b)"
+    r"|(?i:\bthis (?:past )?(?:week(?:end)?|month|year|decade|century|season|spring|summer|autumn|fall|winter|morning"
+    r"|afternoon|evening)\b|\bthese days\b)"
     r"|(?i:\bit (?:rain|snow)\w*|\bit takes? (?:[\w ]+ )?to\b|\bit (?:seems?|means?) (?:to|that)\b)"
     r"|(?i:\b(?:is|are|was|were|be|been) there\b)"
     r"|(?i:\b(?:the )?(?:one|ones|those) (?:who|that|which|of)\b)"
