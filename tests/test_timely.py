@@ -5,7 +5,7 @@ from math import log1p
 import pytest
 
 from rag.extract.features import FEATURES
-from rag.extract.timely import NONE, TIME, Timely
+from rag.extract.timely import NONE, TIME, Timely, of_time_first
 from rag.types import ArticleInfo, Chunk, Hit, Passage, Query, Sentence
 from rag.types.times import AFTER, TimeMeant
 
@@ -157,3 +157,18 @@ def test_a_passage_that_names_a_day_is_held_against_a_time_that_is_open_on_a_sid
     assert elsewhere(since, "2024-05-01", "Ann built it in March 2024.")
     assert not elsewhere(until, "2024-05-01", "Ann built it in 1999.")
     assert elsewhere(until, "2024-05-01", "Ann built it in 2021.")
+
+
+@pytest.mark.parametrize(
+    ("order", "elsewhere", "turned"),
+    [
+        ([0, 1], [True, False], True),
+        ([1, 0], [False, True], True),
+        ([0, 1], [False, True], False),
+        ([0, 1], [True, True], False),
+        ([0, 1], [False, False], False),
+        ([0], [True], False),
+    ],
+)
+def test_a_sentence_of_the_time_that_is_named_may_come_before_one_of_another(order, elsewhere, turned):
+    assert of_time_first(order, elsewhere) is turned

@@ -24,7 +24,7 @@ from rag.extract.logistic import Logistic, Stages, SupportModel
 from rag.extract.network import Networks
 from rag.extract.shipped import BASE, MODELS, shipped_model, shipped_networks
 from rag.extract.spans import Found
-from rag.extract.timely import TIME, Timely
+from rag.extract.timely import TIME, Timely, of_time_first
 from rag.extract.together import together
 from rag.extract.topics import fitted_on_topic, numbers_of, recorded
 from rag.types import OF_ARTICLE, Hit, Query, Sentence, Support
@@ -94,16 +94,23 @@ class ReadingExtractor:
             chosen, rest = rest[:READ_ALONE], rest[READ_ALONE:]
             reads = self.alone(question, reads, chosen)
             again = np.array(features(question, reads))[chosen]
-            order = self._alone.rank.order(again)
+            alone, order = self._alone, self._alone.rank.order(again)
+            if of_time_first(order, elsewhere[chosen].tolist()):
+                turned = order[::-1]
+                order = turned if alone.probability(again[turned], best_first=True)[0] > self._most else order
             chosen = [chosen[i] for i in order]
             sure += self._alone.probability(_untimed(again[order], elsewhere[chosen]), best_first=True).tolist()
         sure += self._among.probability(_untimed(rows[rest], elsewhere[rest]), best_first=not chosen).tolist()
         places = [(read, *candidate) for read in reads for candidate in read.candidates()]
-        most = max(self._model.other_time, self._among.doubt)  # an answer of another time may be one, and is not given
-        sure = [min(p, most) if elsewhere[i] else p for p, i in zip(sure, chosen + rest, strict=True)]
+        sure = [min(p, self._most) if elsewhere[i] else p for p, i in zip(sure, chosen + rest, strict=True)]
         # None is surer than one that ranks before it.
         falling = np.minimum.accumulate(sure)
         return [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]
+
+    @property
+    def _most(self) -> float:
+        """That an answer of another time than the one that is named is worth: it may be one, and is not given."""
+        return max(self._model.other_time, self._among.doubt)
 
     def read(self, question: Query, hits: Sequence[Hit]) -> list[Read]:
         """The passages that were read last: the best by the first network, best first, or all where it is fast."""

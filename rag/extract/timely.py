@@ -54,3 +54,8 @@ class Timely:
         if apart and any(named.meets(*its) for its in pack().days_named(hit.passage.text, date)):
             return 0
         return apart
+
+
+def of_time_first(order: Sequence[int], elsewhere: Sequence[bool]) -> bool:
+    """Whether the first of two sentences is of another time than the one that is named, and the second is of it."""
+    return len(order) == 2 and elsewhere[order[0]] and not elsewhere[order[1]]
