@@ -16,6 +16,7 @@ from rag.language import pack
 from rag.serve.ui import choices, html
 from rag.serve.ui.conversation import checked, export_files, markdown
 from rag.serve.ui.replies import converse, filtered
+from rag.types import Turn
 from rag.types.errors import InputError
 from rag.types.messages import own
 from rag.types.settings import Settings
@@ -149,6 +150,14 @@ def test_the_best_answer_of_another_time_is_shown_and_not_given(assistant, when)
     assert reply.closest[0].quote == answered.citations[0].quote
 
 
+def test_words_of_the_turns_before_name_no_time(assistant, tmp_path):
+    turn = Turn("When did Xi meet Donald Trump?", "Thursday")
+    replies = [assistant.ask("Who was with him there?", history=[turn], day=day) for day in (None, "2026-05-04")]
+    assert [reply.time for reply in replies] == [None, None]
+    assert "Thursday" in replies[1].standalone_question
+    assert told(tmp_path, json.loads(json.dumps(reply_object(replies[1])))) == [set()]
+
+
 def test_no_day_of_asking_makes_the_one_article_too_old(assistant):
     asked = [
         assistant.ask("In which city did Xi meet Donald Trump?", day=day) for day in (None, "2025-11-02", "2099-01-01")
@@ -209,7 +218,7 @@ def test_a_time_of_what_names_none_is_found(tmp_path, assistant):
 )
 def test_a_time_among_several_sentences_is_no_violation(tmp_path, assistant, question):
     reply = json.loads(json.dumps(reply_object(assistant.ask(question, day=DAY))))
-    assert reply["time"] in times_named(reply["standalone_question"], DAY)
+    assert reply["time"] in times_named(question, reply["standalone_question"], DAY)
     assert told(tmp_path, reply) == [set()]
 
 

@@ -92,8 +92,13 @@ def test_after_the_time_an_article_is_apart_from_some_days_on():
 
 
 def test_what_is_apart_counts_by_how_sure_the_time_is():
-    one, half = (numbers(query(DAY, TimeMeant("2024-07-01", "2024-07-31", sure)), "2024-05-01") for sure in (1.0, 0.5))
-    assert one[0][APART] == pytest.approx(2 * half[0][APART]) == pytest.approx(log1p(61 / 7))
+    one, less = (numbers(query(DAY, TimeMeant("2024-07-01", "2024-07-31", sure)), "2024-05-01") for sure in (1.0, 0.8))
+    assert one[0][APART] == pytest.approx(less[0][APART] / 0.8) == pytest.approx(log1p(61 / 7))
+
+
+def test_now_asks_for_the_newest_as_a_question_without_a_time_does():
+    now = TimeMeant("2024-07-09", DAY, 0.5)
+    assert numbers(query(DAY, now), "2024-05-01", DAY) == numbers(query(DAY), "2024-05-01", DAY)
 
 
 def test_beside_a_named_time_an_article_may_be_later_than_the_day_of_asking():

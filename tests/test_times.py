@@ -83,6 +83,42 @@ def test_nothing_is_assumed_without_a_day(text):
     assert meant(text, None) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Who created Friday Night Lights?",
+        "Who owns USA Today?",
+        "Who directed The Day After Tomorrow?",
+        "How many were killed on Bloody Sunday?",
+        "Who bought the book by August Wilson?",
+        "May 2 people enter?",
+        "Who will march 10 miles?",
+        "What happened to 2000 troops?",
+    ],
+)
+def test_a_day_in_a_name_and_a_count_are_no_time(text):
+    assert meant(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "until"),
+    [
+        ("Who resigned since March?", "2024-03-01", "2024-08-08"),
+        ("What fell after May?", "2024-05-31", None),
+        ("What was built until March?", None, "2024-03-31"),
+        ("What opens next Friday?", "2024-08-09", "2024-08-09"),
+        ("What will happen on Monday?", "2024-08-12", "2024-08-12"),
+        ("What fell last Thursday?", "2024-08-01", "2024-08-01"),
+        ("Who won the vote on December 3?", "2023-12-03", "2023-12-03"),
+        ("Who will win the vote on December 3?", "2024-12-03", "2024-12-03"),
+        ("Who led in 2022 or 2023?", "2022-01-01", "2023-12-31"),
+        ("Who left since mid-2023?", "2023-01-01", "2024-08-08"),
+    ],
+)
+def test_sides_and_what_is_to_come_are_understood(text, since, until):
+    assert meant(text) == (since, until)
+
+
 def test_a_date_is_surer_than_an_event_that_dates_itself_and_that_than_now():
     sure = [pack().time_meant(text, THURSDAY).sure for text in ("in May 2024", "in 2024", "the 2024 games", "recently")]
     assert sure == sorted(sure, reverse=True)

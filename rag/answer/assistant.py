@@ -43,6 +43,7 @@ from rag.types.filters import ALL, Filters
 from rag.types.messages import message
 from rag.types.settings import Settings
 
+_ANY_DAY = "2000-01-01"
 LONGEST_SECONDS = 60.0  # that a question may take before it is given up, as an error
 
 
@@ -166,7 +167,11 @@ class Assistant:
         words = dict.fromkeys(own.get(term.casefold()) for query, _ in hits for term in query.terms)
         # They help to find, but that none stands there says nothing.
         asking = {stem(verb) for verb in pack().ASKING_VERBS}
-        absent = [term for term in words if term and stem(term) not in asking and self.store.nowhere(term)]
+        absent = [
+            term
+            for term in words
+            if term and stem(term) not in asking and not _names_time(term) and self.store.nowhere(term)
+        ]
         found = {word for query, its in hits for hit in its for word in held(query, hit)} if absent else set()
         return reasons(typed, [term for term in absent if stem(term) not in found])
 
@@ -198,6 +203,12 @@ class Assistant:
 def _in_turn(found: Sequence[Sequence[Hit]]) -> Iterator[Hit]:
     """The first of each, then the second of each, and so on."""
     return (hit for hits in itertools.zip_longest(*found) for hit in hits if hit is not None)
+
+
+def _names_time(term: str) -> bool:
+    """Whether a word names a day, a month or a year: that no article writes it so says nothing of its time."""
+    in_short = term.casefold().rstrip(".") in pack().SHORT_MONTHS
+    return in_short or term in pack().MONTHS or pack().time_meant(term, _ANY_DAY) is not None
 
 
 class _Clock:

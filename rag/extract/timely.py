@@ -18,6 +18,7 @@ TIME = (
     "older",  # where none is named, log of 1 and the months by which it is older than the newest that was found
     "later",  # log of 1 and the weeks by which it is later than the day of asking
 )
+VAGUE = 0.5  # of `TimeMeant.sure`
 SURELY = 0.8  # of `TimeMeant.sure`: "recently" and "the 2016 election" name no time that an article must be of
 _WEEK, _MONTH = 7, 30  # days
 NONE = (0.0,) * len(TIME)
@@ -27,7 +28,9 @@ class Timely:
     """The numbers of TIME for what was found for one question."""
 
     def __init__(self, question: Query, found: Sequence[Hit]) -> None:
-        self._day, self._named = question.day, question.time
+        self._day = question.day
+        # "Now" and "recently" ask for the newest, as does a question that names no time.
+        self._named = question.time if question.time and question.time.sure > VAGUE else None
         dates = (hit.passage.info.date for hit in found)
         self._newest = max((d for d in dates if d and self._day and d <= self._day), default=None)
 

@@ -51,13 +51,12 @@ class RuleUnderstander:
         if articles != 1:
             queries = [_of_several(one) for one in queries]
         return Understanding(
-            text, tuple(replace(one, day=day, time=pack().time_meant(one.text, day)) for one in queries)
+            text, tuple(replace(one, day=day, time=pack().time_meant(one.asked, day)) for one in queries)
         )
 
     def with_answer(self, query: Query, short_answer: str) -> Query:
         """As `Understander`."""
-        told = self._fitting(with_context(query, terms(_line(short_answer))))
-        return replace(told, time=pack().time_meant(told.text, told.day))
+        return self._fitting(with_context(query, terms(_line(short_answer))))
 
     def _fitting(self, query: Query) -> Query:
         """The query with those of its context words, the last ones first, for which there is room."""

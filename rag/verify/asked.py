@@ -36,10 +36,14 @@ def meant(answer_question: str, standalone: str) -> tuple[str, Kind]:
     return found["bare"], plain_query(found["bare"]).kind
 
 
-def times_named(standalone: str, day: str | None) -> list[Mapping[str, str | None] | None]:
-    """The days that it names as several questions, of which the first that names any counts, and as one question."""
-    parts = [pack().time_meant(part, day) for part in compiled(r"(?<=\?)\s+").split(standalone)]
-    found = next((time for time in parts if time), None), pack().time_meant(standalone, day)
+def times_named(typed: str, standalone: str, day: str | None) -> list[Mapping[str, str | None] | None]:
+    """The days that it names as several questions, of which the first that names any counts, and as one question.
+
+    Words from the turns before, in brackets, name none.
+    """
+    parts = [meant(typed, part)[0] for part in compiled(r"(?<=\?)\s+").split(standalone)]
+    times = [pack().time_meant(part, day) for part in parts]
+    found = next((time for time in times if time), None), pack().time_meant(meant(typed, standalone)[0], day)
     return [time.object() if time else None for time in found]
 
 

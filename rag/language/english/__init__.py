@@ -8,14 +8,14 @@ from rag.language.english import boilerplate, comparing, expected
 from rag.language.english import days as calendar
 from rag.language.english.asides import aside, is_courtesy
 from rag.language.english.comparing import FILLERS, FIXED, NEGATIONS, OPENERS, compared_words, in_digits
-from rag.language.english.days import MONTHS, SHORT_MONTHS, month_number
+from rag.language.english.days import MONTHS, SHORT_MONTHS, days, month_number
 from rag.language.english.followups import depends, wants_more
 from rag.language.english.kinds import kind_and_focus
 from rag.language.english.naming import OFFICES, PLACES, RELATIONS, capitalised, named
 from rag.language.english.requests import ABOUT, alone, form, on_topic
 from rag.language.english.sentences import SPLITTER, sentence_spans
 from rag.language.english.several import parts
-from rag.language.english.times import days, days_named, time_meant
+from rag.language.english.times import days_named, time_meant
 from rag.language.english.words import (
     ALPHABET,
     ARTICLES,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 MONTHS = tuple("January February March April May June July August September October November December".split())
 # "May" is its own abbreviation. Both "Sep" and "Sept" are written.
@@ -37,3 +39,24 @@ PATTERNS: Mapping[str, str] = {
 def month_number(written: str) -> int:
     """As `Language.month_number`: the first three letters tell."""
     return MONTHS.index(SHORT_MONTHS[written[:3].casefold()]) + 1
+
+
+def days(since: str | None, until: str | None) -> str:
+    """As `Language.days`."""
+    if since is None or until is None:
+        return f"since {_written(since)}" if since else f"until {_written(until)}" if until else "any time"
+    first, last = date.fromisoformat(since), date.fromisoformat(until)
+    if first == last:
+        return _written(since)
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31):
+        return f"{first.year}" if first.year == last.year else f"{first.year} to {last.year}"
+    if first == last.replace(day=1) and last.day == calendar.monthrange(last.year, last.month)[1]:
+        return f"{MONTHS[first.month - 1]} {first.year}"
+    if last - first == timedelta(7):
+        return f"the week to {_written(until)}"
+    return f"{_written(since)} to {_written(until)}"
+
+
+def _written(day: str | None) -> str:
+    found = date.fromisoformat(day or "")
+    return f"{found.day} {MONTHS[found.month - 1]} {found.year}"
