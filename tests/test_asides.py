@@ -133,7 +133,7 @@ def test_what_a_reader_sees_of_an_article_is_not_said_to_stand_nowhere(of_three,
     seeds, assistant = of_three
     asked = "What did Ann Example and the Harbour Herald tell of Zanzibar in October 2024, February and March?"
     reply = assistant.ask(asked)
-    assert (reply.status, reply.unmatched_terms) == ("refused", ("Zanzibar", "March"))
+    assert (reply.status, reply.unmatched_terms) == ("refused", ("Zanzibar",))
     assert "newsletter" not in assistant.ask("Which newsletter covers Zanzibar?").unmatched_terms
     # Also when an article is changed and taken out again.
     (seeds / "a.txt").write_text("---\nauthor: Bea Other\n---\nThe bridge at Lund was opened by the mayor.\n")
