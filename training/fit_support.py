@@ -195,6 +195,7 @@ def main() -> None:
         "encoder": {"name": source.name, "sha256": source.sha256},
         "report": {},
         "known": shipped["known"],  # fitted anew by training/fit_known.py
+        "time": shipped["time"],  # and by training/fit_time.py, with the weights of TIME
     }
     for name, names in MODELS.items():
         its, stage = cases["given" if name.startswith("given") else "corpus"], name.replace("given", "both")
