@@ -38,8 +38,7 @@ from rag.calibrate.judge import holds_words
 from rag.extract import READ_ALONE, ReadingExtractor, shipped_model
 from rag.extract.features import FEATURES, Read, features
 from rag.extract.logistic import Linear, Stages
-from rag.extract.timely import TIME, Timely
-from rag.types import Query
+from rag.extract.timely import TIME
 from rag.types.settings import Settings
 from training.fit_support import OUT
 from training.seal import seal
@@ -104,7 +103,7 @@ def _asked(case: Case, setup: Setup, model: Stages, extractor: ReadingExtractor)
         rank,
         rows[:, [FEATURES.index(name) for name in TIME]].copy(),
         np.array([case.answerable and holds_words(text, case.answers) for text in _sentences(both)], dtype=np.bool_),
-        np.array(_elsewhere(question, both), dtype=np.bool_),
+        np.array([read.elsewhere for read in both for _ in read.among], dtype=np.bool_),
         places,
         _bare(model.alone.rank).logits(alone),
         _bare(model.alone.decide).logits(alone),
@@ -117,11 +116,6 @@ def _bare(model: Linear) -> Linear:
 
 def _sentences(reads: Sequence[Read]) -> list[str]:
     return [read.hit.passage.slice(s.start, s.end) for read in reads for s, _ in read.candidates()]
-
-
-def _elsewhere(question: Query, reads: Sequence[Read]) -> list[bool]:
-    timely = Timely(question, [read.hit for read in reads])
-    return [timely.elsewhere(read.hit) for read in reads for _ in read.candidates()]
 
 
 def keep(file: Path, cases: Sequence[Timed]) -> None:

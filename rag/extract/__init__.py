@@ -43,6 +43,7 @@ __all__ = [
 
 READ_AGAIN = 3  # passages
 READ_ALONE = 2  # sentences
+_OF_TIME = np.array([name in TIME for name in FEATURES])
 
 
 class ReadingExtractor:
@@ -86,8 +87,7 @@ class ReadingExtractor:
         rows = np.array(features(question, reads))
         if not len(rows):
             return []
-        timely = Timely(question, hits)
-        elsewhere = np.array([its for read in reads for its in [timely.elsewhere(read.hit)] for _ in read.among])
+        elsewhere = np.array([read.elsewhere for read in reads for _ in read.among])
         chosen, rest = list[int](), self._among.rank.order(rows)
         sure = list[float]()
         if self._alone is not None:
@@ -118,7 +118,8 @@ class ReadingExtractor:
         found = self._found("first", question, hits)
         timely = Timely(question, hits)
         reads = [
-            Read(hit, its, hit.lexical_rank or after, timely.numbers(hit)) for hit, its in zip(hits, found, strict=True)
+            Read(hit, its, hit.lexical_rank or after, timely.numbers(hit), timely.elsewhere(hit))
+            for hit, its in zip(hits, found, strict=True)
         ]
         return reads if self._fast or not reads else self.again(question, reads)
 
@@ -152,8 +153,7 @@ class ReadingExtractor:
 
 def _untimed(rows: NDArray[np.float64], elsewhere: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The rows, those of another time without the numbers of TIME: for these a bound stands instead."""
-    times = np.array([name in TIME for name in FEATURES])
-    out: NDArray[np.float64] = np.where(elsewhere[:, None] & times, 0.0, rows)
+    out: NDArray[np.float64] = np.where(elsewhere[:, None] & _OF_TIME, 0.0, rows)
     return out
 
 

@@ -57,6 +57,7 @@ class Read:
     first: Sequence[Found]
     lexical_rank: int
     times: tuple[float, ...] = NONE  # as TIME
+    elsewhere: bool = False  # of another time than the one that is named for sure
     second: Sequence[Found] | None = None
     alone: Mapping[int, Found] = field(default_factory=dict)  # of sentences that were read by themselves
 

@@ -11,15 +11,13 @@ from collections.abc import Sequence
 
 from rag.language import pack
 from rag.types import Hit, Query
-from rag.types.times import between
+from rag.types.times import LIKELY, VAGUE, between
 
 TIME = (
     "apart",  # log of 1 and the weeks between the passage and the time that is named, by how sure that is
     "older",  # where none is named, log of 1 and the months by which it is older than the newest that was found
     "later",  # log of 1 and the weeks by which it is later than the day of asking
 )
-VAGUE = 0.5  # of `TimeMeant.sure`
-SURELY = 0.8  # of `TimeMeant.sure`: "recently" and "the 2016 election" name no time that an article must be of
 _WEEK, _MONTH = 7, 30  # days
 NONE = (0.0,) * len(TIME)
 
@@ -46,7 +44,7 @@ class Timely:
 
     def elsewhere(self, hit: Hit) -> bool:
         """Whether a time is named for sure, and neither the article's date nor a day in the passage is of it."""
-        return self._named is not None and self._named.sure >= SURELY and self._apart(hit) > 0
+        return self._named is not None and self._named.sure >= LIKELY and self._apart(hit) > 0
 
     def _apart(self, hit: Hit) -> int:
         """Days between a passage and the time that is named; 0 where it names a day of that time, or has no date."""

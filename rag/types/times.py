@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 AFTER = 10  # days for which articles still tell what happened
+# How surely a time is named (`TimeMeant.sure`): "in May 2024", "in 2024", "the 2024 election", "recently".
+SURE, LIKELY, OF_NAME, VAGUE = 1.0, 0.8, 0.6, 0.5
 NEARLY = 30  # days before the day of asking that a question which names no time is looked for in first
 
 
@@ -49,7 +51,7 @@ def may_have_changed(day: str | None, others: Iterable[str | None], asked: str |
 class TimeMeant:
     """The days that a question names, first and last in ISO 8601, None where that side is open, and how surely, 0 to 1.
 
-    "in March 2024" is as sure as can be, "recently" is not.
+    The last is one of SURE, LIKELY, OF_NAME and VAGUE.
     """
 
     since: str | None

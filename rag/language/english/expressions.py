@@ -9,9 +9,9 @@ from datetime import date, timedelta
 
 from rag.language import compiled
 from rag.language.english.days import MONTHS, SHORT_MONTHS, WEEKDAYS, month_number
+from rag.types.times import LIKELY, OF_NAME, SURE, VAGUE
 
 Days = tuple[date, date, float]  # first, last, how surely
-SURE, LIKELY, OF_NAME, VAGUE = 1.0, 0.8, 0.6, 0.5  # "of name": the 2016 election may be spoken of in any year
 _MONTH = rf"(?:{'|'.join(MONTHS)}|(?:{'|'.join(m for m in SHORT_MONTHS if m != 'may')})\b\.?)"
 _UNITS: Mapping[str, int] = {"day": 1, "week": 7, "month": 30, "year": 365, "decade": 3652}
 _COUNTS = "a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve".split("|")
@@ -75,7 +75,7 @@ def _of_month(number: int) -> Callable[[re.Match[str], date | None], Days | None
         if match[f"month{number}"].casefold() in _VERBS and not _is_month(match, number):
             return None
         days = [date(day.year + i, month, of) for i in (-1, 0, 1)]
-        if _is_to_come(match, number):
+        if _is_to_come(match):
             found = next(one for one in days if one >= day)
         else:
             found = next(one for one in reversed(days) if one <= day + _SOON)
@@ -188,7 +188,7 @@ def _weekday(match: re.Match[str], day: date | None) -> Days | None:
     return found, found, LIKELY
 
 
-def _is_to_come(match: re.Match[str], _: int = 0) -> bool:
+def _is_to_come(match: re.Match[str]) -> bool:
     return compiled(r"(?i)\b(?:will|going\ to|next|coming|upcoming)\b").search(match.string) is not None
 
 

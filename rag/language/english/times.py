@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.language import compiled
-from rag.language.english.expressions import EXPRESSION, VAGUE, meant
-from rag.types.times import TimeMeant
+from rag.language.english.expressions import EXPRESSION, meant
+from rag.types.times import VAGUE, TimeMeant
 
 _LONGEST = 2_000  # characters that are looked at
 _BEFORE_IT = compiled(
@@ -87,8 +87,7 @@ def _in_name(match: re.Match[str]) -> bool:
     if group is None:
         return False
     before, after = match.string[: match.start(group)], match.string[match.end(group) :]
-    word = match[group]
-    named_before = compiled(r"[^.?!]\s+[A-Z][\w'’.]*\s+(?:[Oo][nf]\s+|[Aa]fter\s+|The\s+)?$").search(before)
     if group in ("today", "tomorrow"):
-        return word[:1].isupper() and bool(before.strip())
-    return bool(compiled(r"\s+[A-Z]\w").match(after) or (named_before and not before.rstrip().endswith((" on", " of"))))
+        return match[group][:1].isupper() and bool(before.strip())
+    named_before = compiled(r"[^.?!]\s+[A-Z][\w'’.]*\s+(?:[Aa]fter\s+|The\s+)?$").search(before)
+    return bool(named_before or compiled(r"\s+[A-Z]\w").match(after))
