@@ -65,9 +65,7 @@ class Generation:
         self, terms: Sequence[str], k: int, within: Sequence[int] | None = None
     ) -> list[tuple[int, float]]:
         """As `Store.search_lexical`."""
-        found = self._passages.search(terms, k, None if within is None else self.vectors.keys(within))
-        rows = self.vectors.rows_of([key for key, _ in found])
-        return [(row, score) for row, (_, score) in zip(rows, found, strict=True)]
+        return self.search_lexical_twice(terms, k, within, ())[0]
 
     def search_lexical_twice(
         self, terms: Sequence[str], k: int, within: Sequence[int] | None, among: Sequence[int]

@@ -23,18 +23,9 @@ SELECT article, chunk.key, ordinal, start, "end", section, sentences
 FROM chunk WHERE chunk.key IN (SELECT value FROM json_each(?))
 """
 _ARTICLES = f"SELECT key, text, {COLUMNS} FROM article WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - names only
+# Scored once, as that is what takes long, and ranked twice: of all that may be searched, and of some of it. Without the
+# plus sign FTS5 searches once for each row that passes.
 _SEARCH = """
-SELECT best.rowid, best.score, article_id, ordinal
-FROM (SELECT rowid, -rank AS score FROM lexical WHERE lexical MATCH ? ORDER BY rank LIMIT ?) AS best
-JOIN chunk ON chunk.key = best.rowid JOIN article ON article.key = chunk.article
-ORDER BY score DESC, article_id, ordinal
-"""
-_SEARCH_WITHIN = _SEARCH.replace(
-    " ORDER BY rank LIMIT", " AND +rowid IN (SELECT value FROM json_each(?)) ORDER BY rank LIMIT"
-)  # without the plus sign FTS5 searches once for each row that passes
-
-# Scored once, as that is what takes long, and ranked twice: of all that may be searched, and of some of it.
-_SEARCH_TWICE = """
 WITH found AS MATERIALIZED (
     SELECT rowid AS id, -rank AS score FROM lexical
     WHERE lexical MATCH ?1 AND (?2 IS NULL OR +rowid IN (SELECT value FROM json_each(?2)))
@@ -86,30 +77,22 @@ class PassageReader:
     def search(self, terms: Sequence[str], k: int, within: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """The `k` chunks with the largest BM25 over any of the terms, as (key, BM25), best first; of all, or of some.
 
-        Equal scores are in canonical order. FTS5 returns the best by score alone, so more are asked for until the last
-        one is worse than the k-th: only then can no other chunk share its score.
+        Equal scores are in canonical order.
         """
-        query, limit = any_of(terms), 2 * k
-        if not terms:
-            return []
-        while True:
-            if within is None:
-                rows = self._all(_SEARCH, query, limit)
-            else:
-                rows = self._all(_SEARCH_WITHIN, query, json.dumps(list(within)), limit)
-            if len(rows) < limit or rows[-1][1] != rows[k - 1][1]:
-                break
-            limit *= 4
-        return [(int(str(key)), float(str(score))) for key, score, *_ in rows[:k]]
+        return self.search_twice(terms, k, within, ())[0]
 
     def search_twice(
         self, terms: Sequence[str], k: int, within: Sequence[int] | None, among: Sequence[int]
     ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
-        """As `search`, and the same `among` some of those chunks, in one query."""
+        """As `search`, and the same `among` some of those chunks, in one query.
+
+        SQLite orders by score alone, so more are asked for until the last one is worse than the k-th: only then can no
+        other chunk share its score.
+        """
         given = any_of(terms), None if within is None else json.dumps(list(within)), json.dumps(list(among))
         limit = 2 * k
         while terms:
-            rows = self._all(_SEARCH_TWICE, *given, limit)
+            rows = self._all(_SEARCH, *given, limit)
             both = [[(int(str(key)), float(str(score))) for key, score, its in rows if its == some] for some in (0, 1)]
             if all(len(its) < limit or its[-1][1] != its[k - 1][1] for its in both):
                 return both[0][:k], both[1][:k]
