@@ -2,8 +2,7 @@
 
 Questions of the archive's weeks are asked as of their day, without a day, and with one part of what the day does left
 out; each also without the articles that hold its gold. Of another time is an answer whose article is dated more than
-`NEARLY` days before the day of asking or `AFTER` after it. *Coverage*: right among that share of all questions, the
-surest first; of those whose gold stands nowhere none is.
+`NEARLY` days before the day of asking or `AFTER` after it. The other figures are those of `eval.figures`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 from rich.table import Table
@@ -22,8 +20,9 @@ from eval import datasets
 from eval.bench import CACHE, RESULTS, Bench, Options, records_of, sampled
 from eval.cases import Asked, Case, Prediction
 from eval.console import CONSOLE
-from eval.metrics.refusal import risk_at
+from eval.figures import figures, share
 from eval.reading import remember
+from eval.report.figures import shown
 from eval.scoring import ScoredRecord, scorable
 from eval.setup import Setup
 from eval.systems.ours import said
@@ -31,7 +30,7 @@ from eval.understanders import as_one
 from rag.answer.assistant import Assistant
 from rag.answer.reader import networks
 from rag.extract import ReadingExtractor, shipped_model
-from rag.extract.logistic import SupportModel
+from rag.extract.logistic import Linear, Logistic, SupportModel
 from rag.extract.timely import TIME
 from rag.retrieve import retrieve
 from rag.types import Hit
@@ -39,7 +38,20 @@ from rag.types.filters import Filters
 from rag.types.settings import load_settings
 from rag.types.times import AFTER, NEARLY, moved
 
-COVERAGES = (0.1, 0.3, 0.5)
+SHOWN = (
+    ("coverage", "given"),
+    ("answerable_right", "right of answerable"),
+    ("given_right", "right of given"),
+    ("given_right_as_written", "the same, gold as written"),
+    ("unanswerable_refused", "refused of others"),
+    ("risk_at_0.1", "wrong of surest 10%"),
+    ("risk_at_0.3", "wrong of surest 30%"),
+    ("risk_at_0.5", "wrong of surest 50%"),
+    ("other_time", "of another time"),
+    ("unsure", "unsure"),
+    ("unsure_right", "right of unsure"),
+    ("denied_right", "right of denied"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +82,17 @@ class AsOf:
         return retrieve(question, store, self.setup.encoder, settings, settings.passages, days)
 
 
-def without(model: SupportModel, *parts: str) -> SupportModel:
+def bare(model: Linear) -> Linear:
+    """The model without the weights of TIME."""
+    return replace(model, weights={name: w for name, w in model.weights.items() if name not in TIME})
+
+
+def untimed(model: SupportModel, *parts: str) -> SupportModel:
     """The models without the weights of TIME in these of their parts: "rank", "decide", "further"."""
 
-    def less(one: Any) -> Any:
-        kept = {name: getattr(one, name) for name in parts}
-        return replace(
-            one,
-            **{
-                name: replace(its, weights={n: w for n, w in its.weights.items() if n not in TIME})
-                for name, its in kept.items()
-            },
-        )
+    def less(one: Logistic) -> Logistic:
+        parts_left: dict[str, Any] = {part: bare(getattr(one, part)) for part in parts}
+        return replace(one, **parts_left)
 
     both = replace(model.both, among=less(model.both.among), alone=less(model.both.alone))
     return replace(model, first=less(model.first), both=both, other_time=1.0 if "decide" in parts else model.other_time)
@@ -92,7 +103,7 @@ def systems(setup: Setup, *, ablations: bool) -> list[AsOf]:
     ours = setup.assistant
 
     def reading(*parts: str) -> Assistant:
-        extractor = ReadingExtractor(networks(), without(shipped_model(), *parts))
+        extractor = ReadingExtractor(networks(), untimed(shipped_model(), *parts))
         parts_used = replace(ours.components, extractor=extractor)
         return Assistant(ours.store, parts_used, ours.threshold, ours.doubt, ours.settings)
 
@@ -106,34 +117,6 @@ def systems(setup: Setup, *, ablations: bool) -> list[AsOf]:
             AsOf("not in confidence", setup, reading("decide", "further")),
         ]
     return found
-
-
-def figures(records: Sequence[ScoredRecord], other: Callable[[ScoredRecord], bool]) -> dict[str, Any]:
-    """What is shown of a system."""
-    some = scorable(records)
-    given = [r for r in some if r.answered]
-    cannot = [r for r in some if not r.answerable]
-    right, scores = [r.right for r in some], [r.score for r in some]
-    refused = [r for r in some if not r.answered]
-    denied = [r for r in refused if r.reason == "no_support"]
-    return {
-        "questions": len(some),
-        "right of answerable": _mean([r.answered and r.right for r in some if r.answerable]),
-        "given": len(given),
-        "right of given": _mean([r.right for r in given]),
-        "as written": _mean([bool(r.right if r.right_as_written is None else r.right_as_written) for r in given]),
-        "refused of others": _mean([not r.answered for r in cannot]),
-        **{f"right at {c}": 1 - risk_at(right, scores, c) for c in COVERAGES},
-        "of another time": _mean([other(r) for r in given]),
-        "unsure": len(refused) - len(denied),
-        "right of unsure": _mean([r.right for r in refused if r.reason == "unsure"]),
-        "denied": len(denied),
-        "right of denied": _mean([r.right for r in denied]),
-    }
-
-
-def _mean(of: Sequence[bool]) -> float | None:
-    return mean(map(float, of)) if of else None
 
 
 def _other_time(cases: Sequence[Case], dates: dict[str, str]) -> Callable[[ScoredRecord], bool]:
@@ -165,10 +148,12 @@ def main() -> None:
         setup = bench.setup(dataset)
         cases = sampled([case for case in dataset.cases if case.part == options.part], options.sample)
         other = _other_time(cases, {str(a["id"]): str(a.get("date") or "") for a in dataset.articles})
+        answers = {case.id: case.answers for case in cases}
         for system in systems(setup, ablations=options.ablations):
             records = records_of(system, cases, f"{name}: {system.name}")
             for years, its in (("all", records), *_by_year(records)):
-                found = figures(its, other)
+                found = figures(its, answers, probability=True)
+                found["other_time"] = share(other(record) for record in scorable(its) if record.answered)
                 results.setdefault(f"{name}, {years}", {})[system.name] = found
             results.setdefault("records", {}).setdefault(name, {})[system.name] = [asdict(r) for r in records]
     for title, rows in results.items():
@@ -186,9 +171,8 @@ def _by_year(records: Sequence[ScoredRecord]) -> list[tuple[str, list[ScoredReco
 def show(title: str, rows: dict[str, dict[str, Any]]) -> None:
     """Prints one table: a row a figure, a column a system."""
     table = Table(title, *rows)
-    for name in next(iter(rows.values())):
-        values = [found[name] for found in rows.values()]
-        table.add_row(name, *("–" if v is None else f"{v}" if isinstance(v, int) else f"{v:.3f}" for v in values))
+    for key, name in SHOWN:
+        table.add_row(name, *(shown(found[key]) for found in rows.values()))
     CONSOLE.print(table)
 
 

@@ -273,4 +273,4 @@ def test_an_exported_conversation_has_the_day(honest):
 
 
 def test_days_in_words_have_each_form():
-    assert pack().days(None, None) == "any time"
+    assert pack().days_in_words(None, None) == "any time"

@@ -147,7 +147,7 @@ def days_named(text, day):
     return []
 
 
-def days(since, until):
+def days_in_words(since, until):
     return f"{since} {until}"
 
 

@@ -134,7 +134,7 @@ def test_any_text_can_be_asked_on_any_day(text, day):
     time = pack().time_meant(text, day.isoformat())
     if time and time.since and time.until:
         assert time.since <= time.until
-        assert pack().days(time.since, time.until)
+        assert pack().days_in_words(time.since, time.until)
     pack().days_named(text, day.isoformat())
 
 
@@ -148,7 +148,7 @@ def test_the_ends_of_the_calendar_are_no_error(text, day):
 
 def test_days_are_written_as_people_do():
     written = [
-        pack().days(*its)
+        pack().days_in_words(*its)
         for its in [
             ("2024-01-05", "2024-01-12"),
             ("2024-01-12", "2024-01-12"),

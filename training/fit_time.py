@@ -28,6 +28,7 @@ from scipy.special import expit, logsumexp
 from sklearn.metrics import roc_auc_score
 
 from eval import datasets
+from eval.archive import bare
 from eval.bench import CACHE
 from eval.cases import Case
 from eval.parts import sha1
@@ -37,7 +38,7 @@ from rag.answer.reader import networks
 from rag.calibrate.judge import holds_words
 from rag.extract import READ_ALONE, ReadingExtractor, shipped_model
 from rag.extract.features import FEATURES, Read, features
-from rag.extract.logistic import Linear, Stages
+from rag.extract.logistic import Stages
 from rag.extract.timely import TIME
 from rag.types.settings import Settings
 from training.fit_support import OUT
@@ -92,7 +93,7 @@ def _asked(case: Case, setup: Setup, model: Stages, extractor: ReadingExtractor)
     rows = np.array(features(question, both)).reshape(-1, len(FEATURES))
     if not len(rows):
         return None
-    rank = _bare(model.among.rank).logits(rows)
+    rank = bare(model.among.rank).logits(rows)
     places = np.argsort(-rank, kind="stable")[:_ALONE]
     alone = np.array(features(question, extractor.alone(question, both, places.tolist())))[places]
     return Timed(
@@ -105,13 +106,9 @@ def _asked(case: Case, setup: Setup, model: Stages, extractor: ReadingExtractor)
         np.array([case.answerable and holds_words(text, case.answers) for text in _sentences(both)], dtype=np.bool_),
         np.array([read.elsewhere for read in both for _ in read.among], dtype=np.bool_),
         places,
-        _bare(model.alone.rank).logits(alone),
-        _bare(model.alone.decide).logits(alone),
+        bare(model.alone.rank).logits(alone),
+        bare(model.alone.decide).logits(alone),
     )
-
-
-def _bare(model: Linear) -> Linear:
-    return Linear({name: weight for name, weight in model.weights.items() if name not in TIME}, model.intercept)
 
 
 def _sentences(reads: Sequence[Read]) -> list[str]:

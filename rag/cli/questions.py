@@ -105,7 +105,7 @@ def _understood(reply: Reply) -> Iterator[str]:
     if searched:
         yield f"Searched: {reply.standalone_question}"
     if reply.time:
-        yield f"Understood: {pack().days(reply.time['from'], reply.time['to'])}"
+        yield f"Understood: {pack().days_in_words(reply.time['from'], reply.time['to'])}"
     if searched or reply.time:
         yield ""
 

@@ -154,7 +154,7 @@ class Language(Hashable, Protocol):
         """The times that a sentence names, each its first and last day, told from the day it was written on."""
         ...
 
-    def days(self, since: str | None, until: str | None, /) -> str:
+    def days_in_words(self, since: str | None, until: str | None, /) -> str:
         """Days as a person writes them: "the week to 12 January 2024"; None where that side is open."""
         ...
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rag.language.english import boilerplate, comparing, expected
-from rag.language.english import days as calendar
+from rag.language.english import boilerplate, comparing, days, expected
 from rag.language.english.asides import aside, is_courtesy
 from rag.language.english.comparing import FILLERS, FIXED, NEGATIONS, OPENERS, compared_words, in_digits
-from rag.language.english.days import MONTHS, SHORT_MONTHS, days, month_number
+from rag.language.english.days import MONTHS, SHORT_MONTHS, days_in_words, month_number
 from rag.language.english.followups import depends, wants_more
 from rag.language.english.kinds import kind_and_focus
 from rag.language.english.naming import OFFICES, PLACES, RELATIONS, capitalised, named
@@ -31,7 +30,7 @@ from rag.language.english.words import (
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 OPENING = "opens with"
-PATTERNS: Mapping[str, str] = {**expected.PATTERNS, **boilerplate.PATTERNS, **calendar.PATTERNS, **comparing.PATTERNS}
+PATTERNS: Mapping[str, str] = {**expected.PATTERNS, **boilerplate.PATTERNS, **days.PATTERNS, **comparing.PATTERNS}
 
 __all__ = [
     "ABOUT",
@@ -59,7 +58,7 @@ __all__ = [
     "aside",
     "capitalised",
     "compared_words",
-    "days",
+    "days_in_words",
     "days_named",
     "depends",
     "form",

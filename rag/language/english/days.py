@@ -41,8 +41,8 @@ def month_number(written: str) -> int:
     return MONTHS.index(SHORT_MONTHS[written[:3].casefold()]) + 1
 
 
-def days(since: str | None, until: str | None) -> str:
-    """As `Language.days`."""
+def days_in_words(since: str | None, until: str | None) -> str:
+    """As `Language.days_in_words`."""
     if since is None or until is None:
         return f"since {_written(since)}" if since else f"until {_written(until)}" if until else "any time"
     first, last = date.fromisoformat(since), date.fromisoformat(until)

@@ -110,10 +110,10 @@ def _time(reply: Shown) -> str:
     """The time that the question names, as it was understood from the day of asking."""
     if reply.time is None:
         return ""
-    days = pack().days(
+    days = pack().days_in_words(
         *(reply.time.values() if isinstance(reply.time, Mapping) else (reply.time.since, reply.time.until))
     )
-    asked = f" · asked on {escape(pack().days(reply.asked, reply.asked))}" if reply.asked else ""
+    asked = f" · asked on {escape(pack().days_in_words(reply.asked, reply.asked))}" if reply.asked else ""
     change = '<a class="edit" href="#asked-0">change the day</a>'
     return f'<p class="searched">Understood: {escape(days)}{asked} · {change}</p>'
 
