@@ -526,6 +526,10 @@ def half_a_name_that_may_be_it(honest):
     return moved_words(honest, "arta Wilk")
 
 
+def a_mark_that_may_be_it(honest):
+    return moved_words(honest, ".")
+
+
 def words_of_another_quotation_that_may_be_it(honest):
     return moved_words(honest, "Pawel Dudek", 2)
 
@@ -558,6 +562,7 @@ FORGERIES = {
     unsure_of_nothing: ("reason", "without the reason that goes with what is shown"),
     unsure_without_any_confidence: ("reason", "without the reason that goes with what is shown"),
     half_a_name_that_may_be_it: ("segments[1].start", "begins or ends inside a word"),
+    a_mark_that_may_be_it: ("segments[1].text", "what may be the answer is no word"),
     words_of_another_quotation_that_may_be_it: ("segments[1].start", "what may be the answer is not in its citation"),
     words_that_may_be_it_at_another_place: ("segments[1].text", "where the template refused/unsure has"),
     words_that_may_be_it_of_another_citation: ("segments[1].citation", "where the template refused/unsure has"),

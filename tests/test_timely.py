@@ -42,7 +42,12 @@ def test_without_a_day_and_a_named_time_no_date_counts():
 @pytest.mark.parametrize("time", [None, JULY])
 @pytest.mark.parametrize("day", [None, DAY])
 def test_without_a_date_nothing_counts(day, time):
-    assert numbers(query(day, time), None, "2024-01-01")[0] == NONE
+    assert numbers(query(day, time), None, None) == [NONE] * 2
+
+
+def test_an_article_without_a_date_stands_in_the_middle_of_the_dated_ones():
+    near, far, undated = numbers(query(time=JULY), "2024-07-15", "2020-01-01", None)
+    assert near < undated < far
 
 
 def test_an_article_is_older_by_its_months_before_the_newest_that_was_found():

@@ -381,6 +381,14 @@ def test_what_sites_print_around_articles_is_seen_and_so_not_said_to_be_missing(
     assert not checked([json.loads(to_json(reply))], seeds).findings
 
 
+def test_an_answer_from_before_days_were_told_is_not_at_fault_for_the_time_that_it_names(assistant, folder):
+    reply = json.loads(json.dumps(reply_object(assistant.ask("What did Takaichi say in 2025?"))))
+    assert reply["time"] == {"from": "2025-01-01", "to": "2025-12-31"}
+    before = {key: value for key, value in reply.items() if key not in ("asked", "time")}
+    assert not checked([reply, before], folder).findings
+    assert checked([reply | {"time": None}], folder).findings
+
+
 def test_a_changed_seed_is_told_apart_from_a_violation(honest, folder):
     path = folder / ARTICLE
     path.write_text(path.read_text(encoding="utf-8") + "\nA later line.\n", encoding="utf-8")

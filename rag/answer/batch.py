@@ -39,7 +39,8 @@ def recorded(journal: Journal | None, reply: Reply, history: Sequence[TurnLine])
         if journal is not None:
             journal.add(with_history(reply, history))
     except RagError as error:
-        return error_reply(error, id=reply.id, question=reply.question, generation=reply.index_generation)
+        given = {"filters": reply.filters, "asked": reply.asked, "generation": reply.index_generation}
+        return error_reply(error, id=reply.id, question=reply.question, **given)
     return reply
 
 

@@ -7,6 +7,7 @@ and of several answers the newest counts: an old one is doubted for newer passag
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 
 from rag.language import pack
@@ -32,8 +33,17 @@ class Timely:
         dates = (hit.passage.info.date for hit in found)
         self._newest = max((d for d in dates if d and self._day and d <= self._day), default=None)
 
+        self._undated = self._middle(found)
+
     def numbers(self, hit: Hit) -> tuple[float, ...]:
-        """Of a hit."""
+        """Of a hit. An article without a date is neither before nor behind the dated ones: it has their medians."""
+        return self._dated(hit) if hit.passage.info.date else self._undated
+
+    def _middle(self, found: Sequence[Hit]) -> tuple[float, ...]:
+        dated = [self._dated(hit) for hit in found if hit.passage.info.date]
+        return tuple(statistics.median(column) for column in zip(*dated, strict=True)) if dated else NONE
+
+    def _dated(self, hit: Hit) -> tuple[float, ...]:
         date, day = hit.passage.info.date, self._day
         if not date or (day is None and self._named is None):
             return NONE

@@ -147,6 +147,8 @@ def _nowhere(answer: Answer, sources: Sources) -> Iterator[Problem]:
 
 def _time(answer: Answer) -> Iterator[Problem]:
     """That the time is the one that the question names, asked on that day."""
+    if not {"asked", "time"} & answer.model_fields_set:  # was written before answers told of it
+        return
     given = answer.time.model_dump(by_alias=True) if answer.time else None
     named = times_named(answer.question, answer.standalone_question, answer.asked)
     if given not in ([None] if kind_of(answer.question) in ASIDES else named):

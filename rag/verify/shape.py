@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rag.language.absence import cleaned
-from rag.language.words import differ, goes_on, telling
+from rag.language.words import WORD, differ, goes_on, telling
 from rag.types.messages import own
 from rag.verify.asked import LONGEST
 from rag.verify.problem import Problem
@@ -102,7 +102,9 @@ def _perhaps(answer: Answer) -> Iterator[Problem]:
     if at is None:
         return
     shown = answer.segments[at]
-    if problem := _misplaced(answer.closest, 1, shown.start, shown.end, shown.text):
+    problem = _misplaced(answer.closest, 1, shown.start, shown.end, shown.text)
+    if problem or not WORD.search(shown.text):
+        problem = problem or "is no word"
         leaves = tuple(f"segments[{at}].{name}" for name in ("text", "start", "end"))
         yield Problem(leaves, f"what may be the answer {problem}")
 

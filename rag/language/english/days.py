@@ -50,8 +50,9 @@ def days_in_words(since: str | None, until: str | None) -> str:
         return _written(since)
     if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31):
         return f"{first.year}" if first.year == last.year else f"{first.year} to {last.year}"
-    if first == last.replace(day=1) and last.day == calendar.monthrange(last.year, last.month)[1]:
-        return f"{MONTHS[first.month - 1]} {first.year}"
+    if first.day == 1 and last.day == calendar.monthrange(last.year, last.month)[1]:
+        months = (f"{MONTHS[one.month - 1]} {one.year}" for one in (first, last))
+        return " to ".join(dict.fromkeys(months))
     if last - first == timedelta(7):
         return f"the week to {_written(until)}"
     return f"{_written(since)} to {_written(until)}"

@@ -13,6 +13,7 @@ from rag.types.times import LIKELY, OF_NAME, SURE, VAGUE
 
 Days = tuple[date, date, float]  # first, last, how surely
 _MONTH = rf"(?:{'|'.join(MONTHS)}|(?:{'|'.join(m for m in SHORT_MONTHS if m != 'may')})\b\.?)"
+_TO = r"\s*(?:to|and|or|until|till|through|-|–)\s*"
 _UNITS: Mapping[str, int] = {"day": 1, "week": 7, "month": 30, "year": 365, "decade": 3652}
 _COUNTS = "a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve".split("|")
 _COUNT = rf"(?:\d{{1,3}}|{'|'.join(_COUNTS)}|few|several|couple\ of)"
@@ -28,15 +29,18 @@ EXPRESSION = rf"""(?aix)
   | \b(?P<month1>{_MONTH})\s+(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<year1>(?:19|20)\d\d)\b)?
   | \b(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month2>{_MONTH})(?![^\W\d_])
       (?:,?\s+(?P<year2>(?:19|20)\d\d)\b)?
+  | \b(?P<month5>{_MONTH}){_TO}(?P<month6>{_MONTH}),?\s+(?P<year5>(?:19|20)\d\d)\b
   | \b(?P<month3>{_MONTH}),?\s+(?:of\s+)?(?P<year3>(?:19|20)\d\d)\b
   | \b(?:in|since|during|of|by|until|before|after|between|from|last|this|next|early|mid|late)[\s-]+
-      (?P<month4>{"|".join(MONTHS)})\b(?!,?\s+\d)
+      (?P<month4>{"|".join(MONTHS)})\b(?!,?\s+\d|{_TO}{_MONTH},?\s+\d)
   | \b(?P<decade>(?:1[5-9]|20)\d0)s\b
+  | (?<![\d.,$£€-])\b(?P<years>(?:1[89]\d|20[0-4])\d)\s*[-–/]\s*(?P<to>(?:(?:1[89]\d|20[0-4])\d)|\d\d)\b(?![-–/.,]?\d)
   | (?<![\d.,$£€])(?<!\d-)\b(?P<year>(?:1[89]\d|20[0-4])\d)\b(?![\d,]*\d|[-–]\d
       |\s*(?:%|percent|km|miles|people|dollars|years|hours|troops|soldiers|workers|men|women))
   | \b(?P<which>this|last|next|past|previous|coming)\s+(?P<unit>week|weekend|month|year|decade|{"|".join(_SEASONS)})\b
   | \b(?:past|last|previous)\s+(?P<count>{_COUNT})\s+(?P<units>days?|weeks?|months?|years?|decades?)\b
   | \b(?P<ago>{_COUNT})\s+(?P<agos>days?|weeks?|months?|years?|decades?)\s+ago\b
+  | \b(?:the\s+)?day\s+(?:(?P<before>before\s+yesterday)|(?P<after>after\s+tomorrow))\b
   | \b(?P<today>today|tonight|this\s+(?:morning|afternoon|evening))\b
   | \b(?P<yesterday>yesterday|last\s+night)\b
   | \b(?P<tomorrow>tomorrow)\b
@@ -88,6 +92,12 @@ def _month_of_year(match: re.Match[str], _: date | None) -> Days:
     return *_month(int(match["year3"]), month_number(match["month3"])), SURE
 
 
+def _months_of_year(match: re.Match[str], _: date | None) -> Days:
+    """From January to March 2024; from November to February 2024 begins the year before."""
+    first, last, year = month_number(match["month5"]), month_number(match["month6"]), int(match["year5"])
+    return _month(year - (first > last), first)[0], _month(year, last)[1], SURE
+
+
 def _month_alone(match: re.Match[str], day: date | None) -> Days | None:
     if day is None:
         return None
@@ -106,8 +116,18 @@ def _decade(match: re.Match[str], _: date | None) -> Days:
 
 
 def _year(match: re.Match[str], _: date | None) -> Days:
-    sure = LIKELY if _PREPOSITION.search(match.string[: match.start()]) else OF_NAME
-    return date(int(match["year"]), 1, 1), date(int(match["year"]), 12, 31), sure
+    return date(int(match["year"]), 1, 1), date(int(match["year"]), 12, 31), _sure(match)
+
+
+def _sure(match: re.Match[str]) -> float:
+    return LIKELY if _PREPOSITION.search(match.string[: match.start()]) else OF_NAME
+
+
+def _years(match: re.Match[str], _: date | None) -> Days | None:
+    """2015-17, 2019/20; None where the second is no later year."""
+    first, to = int(match["years"]), match["to"]
+    last = int(to) if len(to) == 4 else first // 100 * 100 + int(to)
+    return (date(first, 1, 1), date(last, 12, 31), _sure(match)) if last > first else None
 
 
 def _which(match: re.Match[str], day: date | None) -> Days | None:
@@ -204,11 +224,15 @@ _READ: Mapping[str, Callable[[re.Match[str], date | None], Days | None]] = {
     "month2": _of_month(2),
     "month3": _month_of_year,
     "month4": _month_alone,
+    "month5": _months_of_year,
     "decade": _decade,
+    "years": _years,
     "year": _year,
     "which": _which,
     "count": _count,
     "ago": _ago,
+    "before": _around(-2, -2, LIKELY),
+    "after": _around(2, 2, LIKELY),
     "today": _around(0, 0, LIKELY),
     "yesterday": _around(-1, -1, LIKELY),
     "tomorrow": _around(1, 1, LIKELY),

@@ -6,6 +6,7 @@ none. Days of a sentence are told from the day of its article.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ _BEFORE_IT = compiled(
     r"(?i)\b(?P<side>since|until|till|before|after|by|prior\ to|starting)\s+(?:early\s+|mid-?|late\s+)?$"
 )
 
-_NAMING = ("weekday", "today", "tomorrow", "month4")
+_CAPITAL = ("today", "tomorrow", "before", "after")
+_NAMING = ("weekday", "month4", *_CAPITAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,10 @@ def time_meant(text: str, day: str | None) -> TimeMeant | None:
     if not named:
         return None
     best = min(named, key=lambda one: (-one.sure, one.last - one.first, one.start))
-    if len(named) > 1 and compiled(r"(?i)\s*(?:,|and|or|to|until|till|-|–|through)\s*").fullmatch(
-        text[named[0].end : named[1].start]
-    ):
-        first, last = named[0], named[1]
-        if first.first <= last.last:
-            return TimeMeant(first.first.isoformat(), last.last.isoformat(), min(first.sure, last.sure))
+    joined = _joined(text, named)
+    if joined > 1 and named[0].first <= named[joined - 1].last:
+        first, last = named[0], named[joined - 1]
+        return TimeMeant(first.first.isoformat(), last.last.isoformat(), min(one.sure for one in named[:joined]))
     side = _BEFORE_IT.search(text[: best.start])
     since: date | None = best.first
     until: date | None = best.last
@@ -61,6 +61,13 @@ def time_meant(text: str, day: str | None) -> TimeMeant | None:
     if since and until and since > until:
         return None
     return TimeMeant(since.isoformat() if since else None, until.isoformat() if until else None, best.sure)
+
+
+def _joined(text: str, named: list[_Named]) -> int:
+    """How many from the first on are one list or span: between 2019 and 2021; in 2019, 2020 and 2021."""
+    between = compiled(r"(?i)\s*(?:,?\s*(?:and|or|to|until|till|through)|,|-|–)\s*(?:in\s+)?")
+    gaps = (text[one.end : other.start] for one, other in itertools.pairwise(named))
+    return 1 + sum(1 for _ in itertools.takewhile(between.fullmatch, gaps))
 
 
 def days_named(text: str, day: str | None) -> list[tuple[str, str]]:
@@ -87,7 +94,7 @@ def _in_name(match: re.Match[str]) -> bool:
     if group is None:
         return False
     before, after = match.string[: match.start(group)], match.string[match.end(group) :]
-    if group in ("today", "tomorrow"):
+    if group in _CAPITAL:
         return match[group][:1].isupper() and bool(before.strip())
     named_before = compiled(r"[^.?!]\s+[A-Z][\w'’.]*\s+(?:[Aa]fter\s+|The\s+)?$").search(before)
     return bool(named_before or compiled(r"\s+[A-Z]\w").match(after))
