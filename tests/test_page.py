@@ -399,7 +399,8 @@ def test_only_levels_that_a_certificate_supports_can_be_chosen(page, folders):
         assert "Not offered: 0.1%" in note.replace("40%, ", "")
         label = "at most 1 answer in 2 is wrong"
         page.get_by_label(label).check()
-        reply = ask(page, TAKAICHI, "answered")
+        with ended(page, "asked_at"):
+            reply = ask(page, TAKAICHI, "answered")
         assert "certified threshold" in reply.locator(".confidence").inner_text()
         level = next(level for level in reached if level.risk == 0.5)
         title = reply.locator(".confidence span").first.get_attribute("title")
