@@ -62,6 +62,7 @@ def word_encoder(monkeypatch):
             return encoder.encode(texts, query=query)
 
     monkeypatch.setattr(embed, "SentenceTransformerEncoder", Loaded)
+    monkeypatch.setattr(embed, "for_questions", embed.loaded)
     monkeypatch.setattr(embed, "resolve", lambda name: embed.EncoderSource(name, Path("none"), name))
     return encoder
 

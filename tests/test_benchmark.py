@@ -40,6 +40,7 @@ def result(tmp_path_factory):
     work = tmp_path_factory.mktemp("bench")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(embed, "SentenceTransformerEncoder", lambda _source: WordEncoder())
+        patch.setattr(embed, "for_questions", embed.loaded)
         patch.setattr(embed, "resolve", lambda name: embed.EncoderSource(name, work / "none", name))
         options = Options(names=("seeds", "squad2"), sample=12, timed=False, cache=work / "cache", out=work / "out")
         found = Bench(options, Settings()).run()

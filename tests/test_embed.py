@@ -1,16 +1,23 @@
 """The encoder: where its files come from, and vectors that depend on their own text alone."""
 
+import json
 import random
 import shutil
+import subprocess
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from rag import embed
+from eval.datasets import seeds
+from rag.answer.opening import open_assistant
 from rag.embed import SentenceTransformerEncoder, resolve
 from rag.types import Article
 from rag.types.errors import ModelError
 from rag.types.settings import Settings
+from rag.types.tensors import mapped
 from tests.conftest import ARTICLE, SEEDS
 
 
@@ -90,6 +97,67 @@ def test_a_local_folder_is_used_as_it_is(tmp_path):
     assert resolve(str(copy)).sha256 == packaged.sha256
     (copy / "config.json").write_text("{}")
     assert resolve(str(copy)).sha256 != packaged.sha256
+
+
+@pytest.mark.model
+def test_questions_have_the_vectors_of_sentence_transformers(encoder, texts):
+    questions = embed.for_questions(encoder.source)
+    asked = [*texts, "", " ", "THAAD " * 300, "Ünïcode №5 – 日本?"]
+    assert type(questions).__name__ == "OnnxEncoder"
+    assert (questions.source, questions.dimension) == (encoder.source, encoder.dimension)
+    assert np.abs(questions.encode(asked, query=True) - encoder.encode(asked, query=True)).max() < 1e-5
+    assert questions.encode([]).shape == (0, 384)
+
+
+@pytest.mark.model
+def test_a_vector_of_a_question_does_not_depend_on_the_others(encoder, texts):
+    questions = embed.for_questions(encoder.source)
+    assert np.array_equal(questions.encode(texts), np.vstack([questions.encode([text]) for text in texts]))
+
+
+@pytest.mark.model
+def test_what_is_found_and_answered_is_the_same_with_either_encoder(seed_index, encoder):
+    ours, torch = (open_assistant(seed_index, Settings(), one) for one in (None, encoder))
+    for case in seeds.read().cases:
+        question = case.asked.question
+        found = [[hit.passage.chunk.ordinal for hit in one.search(question, 50)] for one in (ours, torch)]
+        assert found[0] == found[1]
+        replies = [replace(one.ask(question), timings_ms={}, confidence=0.0) for one in (ours, torch)]
+        assert replies[0] == replies[1]
+
+
+@pytest.mark.model
+def test_another_encoder_is_loaded_with_torch_and_that_is_said(tmp_path, caplog):
+    copy = tmp_path / "model"
+    shutil.copytree(resolve(Settings().encoder).folder, copy)
+    assert isinstance(embed.for_questions(resolve(str(copy))), SentenceTransformerEncoder)
+    assert "questions are embedded with torch" in caplog.text
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "command", [("ask", "Who is Lee?"), ("search", "Who is Lee?"), ("read", "-")]
+)
+def test_no_question_imports_torch(seed_index, tmp_path, command):
+    given = tmp_path / "given.jsonl"
+    given.write_text(json.dumps({"question": "Who is Lee?", "context": "Lee is the president."}) + "\n")
+    words = ["rag", *(str(given) if word == "-" else word for word in command)]
+    words += ["--out", str(tmp_path / "out")] if command[0] == "read" else ["--index", str(seed_index)]
+    program = (
+        f"import sys; sys.argv = {words!r}\nfrom rag.cli import main\n"
+        "try: main()\nexcept SystemExit as end: assert not end.code, end.code\n"
+        "print([name for name in ('torch', 'transformers', 'sentence_transformers', 'gradio') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["[]"]), done.stderr
+
+
+def test_a_file_that_is_no_safetensors_is_an_error(tmp_path):
+    for data in (b"", b"\xff" * 16, b"\x02" + b"\0" * 7 + b"{}"[:1], b"\x08" + b"\0" * 7 + b'{"a": 1}'):
+        file = tmp_path / "model.safetensors"
+        file.write_bytes(data)
+        with pytest.raises(ModelError, match="cannot be read as safetensors"):
+            mapped(file)
 
 
 def test_a_folder_without_a_model_is_an_error(tmp_path):

@@ -113,6 +113,7 @@ class Loaded:
     def __init__(self, source): self.dimension = 64
     def encode(self, texts, *, query=False, progress=None): return WordEncoder().encode(texts)
 embed.SentenceTransformerEncoder = Loaded
+embed.for_questions = embed.loaded
 from rag import cli
 {before}
 sys.argv = ["rag", "build", "--seeds", {seeds!r}, "--index", {index!r}]

@@ -162,7 +162,9 @@ def fitted_decide(cases: Sequence[Timed], rank: NDArray[np.float64]) -> NDArray[
 
 
 def _least(loss: Callable[[NDArray[np.float64]], float]) -> NDArray[np.float64]:
-    weights: NDArray[np.float64] = minimize(loss, np.zeros(len(TIME)), method="L-BFGS-B").x
+    """That an article is far from the time that is meant never counts for it: no weight is above 0."""
+    bounds = [(None, 0.0)] * len(TIME)
+    weights: NDArray[np.float64] = minimize(loss, np.zeros(len(TIME)), method="L-BFGS-B", bounds=bounds).x
     return weights
 
 

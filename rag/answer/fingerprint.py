@@ -24,7 +24,7 @@ PACKAGE = Path(__file__).parent.parent
 # The ask walk, and what judges an answer when it is calibrated.
 _ROOTS = ("answer.assistant", "answer.opening", "calibrate.judge")
 # reader.json has the checksums of the networks, which are compared when they are loaded.
-_FILES = ("extract/models/*.json", "language/{language}/templates/**/*.j2")
+_FILES = ("embed/*.onnx", "extract/models/*.json", "language/{language}/templates/**/*.j2")
 # Libraries whose version can change an answer. Those that read articles are in the name of a generation.
 LIBRARIES = (
     "faiss-cpu",

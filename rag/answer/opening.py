@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rag import embed
@@ -84,11 +85,13 @@ def open_assistant(
             f"the index in {index} was built with other settings ({'; '.join(differences)}); run `rag build`, "
             "or set them back"
         )
-    encoder = embed.loaded(source, encoder)
+    with ThreadPoolExecutor(thread_name_prefix="loading") as pool:
+        reading, understanding = pool.submit(networks), pool.submit(shipped_understander, settings)
+        encoder = embed.for_questions(source, encoder)
     certificate = holding_certificate(index, store.generation, settings)
     threshold = certificate.threshold if certificate else uncertified_threshold(settings)
-    extractor = extractor or ReadingExtractor(networks(), shipped_model(), fast=settings.fast)
-    parts = Components(understander or shipped_understander(settings), encoder, extractor)
+    extractor = extractor or ReadingExtractor(reading.result(), shipped_model(), fast=settings.fast)
+    parts = Components(understander or understanding.result(), encoder, extractor)
     return Assistant(store, parts, threshold, _deciding(settings).doubt, settings, certificate)
 
 

@@ -33,8 +33,9 @@ from rag.understand import RuleUnderstander
 from rag.understand.spelling import KnownWords, PassageWords, mended
 
 
+@functools.cache
 def networks() -> Networks:
-    """The shipped networks."""
+    """The shipped networks, loaded once."""
     return shipped_networks(embed.packaged(extract.BASE))
 
 
@@ -77,7 +78,7 @@ class Reader:
         cls, settings: Settings, encoder: Encoder | None = None, understander: Understander | None = None
     ) -> Reader:
         """The reader with its models; `encoder` is the one of the settings where it is loaded already."""
-        encoder = encoder or embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))
+        encoder = embed.for_questions(embed.resolve(settings.encoder), encoder)
         model = shipped_model()
         extractor = ReadingExtractor(networks(), model, given=True)
         threshold = model.given.threshold if settings.threshold is None else settings.threshold

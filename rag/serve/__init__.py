@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 import webbrowser
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,11 +64,12 @@ def run(serving: Serving, settings: Settings) -> None:
     journal = Journal(serving.log) if serving.log else None
     listening = _listen(host, port)
     print("loading the models …", file=sys.stderr, flush=True)
-    from rag.answer.opening import LiveAssistant
-
-    assistant = LiveAssistant(serving.index, settings)
-
-    import uvicorn
+    with ThreadPoolExecutor(1) as pool:  # the models load while the page does
+        loading = pool.submit(_loaded, serving.index, settings)
+        _keep_files_apart()
+        import gradio  # noqa: F401
+        import uvicorn
+    assistant = loading.result()
 
     server = uvicorn.Server(
         uvicorn.Config(
@@ -83,6 +85,12 @@ def run(serving: Serving, settings: Settings) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     threading.Thread(target=_announce, args=(server, _address(serving), open_browser), daemon=True).start()
     server.run(sockets=[listening])
+
+
+def _loaded(index: Path, settings: Settings) -> Any:
+    from rag.answer.opening import LiveAssistant
+
+    return LiveAssistant(index, settings)
 
 
 def _only_this_machine(host: str) -> bool:
@@ -103,11 +111,16 @@ def _files_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="article-rag-")
 
 
+def _keep_files_apart() -> str:
+    """That folder, for Gradio too: its default is one that all users of the machine share. To be called first."""
+    folder = _files_folder().name
+    os.environ["GRADIO_TEMP_DIR"] = os.environ["GRADIO_EXAMPLES_CACHE"] = folder
+    return folder
+
+
 def application(assistant: Any, serving: Serving, journal: Journal | None = None) -> Any:
     """The ASGI application: the page at `/`, behind the guard."""
-    # Read when components are made; its default is a folder that all users of the machine share.
-    files = _files_folder().name
-    os.environ["GRADIO_TEMP_DIR"] = os.environ["GRADIO_EXAMPLES_CACHE"] = files
+    files = _keep_files_apart()
     import gradio
     from fastapi import FastAPI
 

