@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rag import embed
 from eval.datasets import seeds
+from rag import embed
 from rag.answer.opening import open_assistant
 from rag.embed import SentenceTransformerEncoder, resolve
 from rag.types import Article
@@ -135,9 +135,7 @@ def test_another_encoder_is_loaded_with_torch_and_that_is_said(tmp_path, caplog)
 
 
 @pytest.mark.model
-@pytest.mark.parametrize(
-    "command", [("ask", "Who is Lee?"), ("search", "Who is Lee?"), ("read", "-")]
-)
+@pytest.mark.parametrize("command", [("ask", "Who is Lee?"), ("search", "Who is Lee?"), ("read", "-")])
 def test_no_question_imports_torch(seed_index, tmp_path, command):
     given = tmp_path / "given.jsonl"
     given.write_text(json.dumps({"question": "Who is Lee?", "context": "Lee is the president."}) + "\n")

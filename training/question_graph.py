@@ -2,9 +2,9 @@
 
     python -m training.question_graph
 
-The layers of BERT (Devlin et al., 2019) as `config.json` of the encoder has them, on the sum of a text's word, place and
-type vectors, shape (tokens, width). Each weight is named as in the encoder's model.safetensors, which is given when the
-graph is loaded; matrices stay as they lie there, (out, in).
+The layers of BERT (Devlin et al., 2019) as `config.json` of the encoder has them, on the sum of a text's word, place
+and type vectors, shape (tokens, width). Each weight is named as in the encoder's model.safetensors, which is given when
+the graph is loaded; matrices stay as they lie there, (out, in).
 """
 
 from __future__ import annotations
@@ -102,8 +102,7 @@ def made(folder: Path) -> Any:
     whole = helper.make_graph(
         graph.nodes, "encoder", [helper.make_tensor_value_info("embedded", *shape)], [out], list(graph.weights.values())
     )
-    model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR)
-    return model
+    return helper.make_model(whole, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR)
 
 
 def main() -> None:

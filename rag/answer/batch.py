@@ -39,8 +39,10 @@ def recorded(journal: Journal | None, reply: Reply, history: Sequence[TurnLine])
         if journal is not None:
             journal.add(with_history(reply, history))
     except RagError as error:
-        given = {"filters": reply.filters, "asked": reply.asked, "generation": reply.index_generation}
-        return error_reply(error, id=reply.id, question=reply.question, **given)
+        generation, filters = reply.index_generation, reply.filters
+        return error_reply(
+            error, id=reply.id, question=reply.question, filters=filters, asked=reply.asked, generation=generation
+        )
     return reply
 
 

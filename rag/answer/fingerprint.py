@@ -34,7 +34,6 @@ LIBRARIES = (
     "numpy",
     "onnxruntime",
     "pyspellchecker",
-    "safetensors",
     "sentence-transformers",
     "snowballstemmer",
     "tokenizers",

@@ -77,21 +77,21 @@ def open_assistant(
 
     Raises IndexUnusable when there is none, or when it was built with other settings, naming the fields.
     """
-    store = open_current(index) if generation is None else open_kept(index, generation)
-    source = embed.resolve(settings.encoder)
-    differences = store.manifest.recipe.differences(recipe(settings, source))
-    if differences:
-        raise IndexUnusable(
-            f"the index in {index} was built with other settings ({'; '.join(differences)}); run `rag build`, "
-            "or set them back"
-        )
-    with ThreadPoolExecutor(thread_name_prefix="loading") as pool:
-        reading, understanding = pool.submit(networks), pool.submit(shipped_understander, settings)
+    with ThreadPoolExecutor(1, thread_name_prefix="loading") as pool:  # of what takes longest
+        reading = pool.submit(lambda: extractor or ReadingExtractor(networks(), shipped_model(), fast=settings.fast))
+        store = open_current(index) if generation is None else open_kept(index, generation)
+        source = embed.resolve(settings.encoder)
+        differences = store.manifest.recipe.differences(recipe(settings, source))
+        if differences:
+            raise IndexUnusable(
+                f"the index in {index} was built with other settings ({'; '.join(differences)}); run `rag build`, "
+                "or set them back"
+            )
         encoder = embed.for_questions(source, encoder)
-    certificate = holding_certificate(index, store.generation, settings)
+        certificate = holding_certificate(index, store.generation, settings)
+        understander = understander or shipped_understander(settings)
     threshold = certificate.threshold if certificate else uncertified_threshold(settings)
-    extractor = extractor or ReadingExtractor(reading.result(), shipped_model(), fast=settings.fast)
-    parts = Components(understander or understanding.result(), encoder, extractor)
+    parts = Components(understander, encoder, reading.result())
     return Assistant(store, parts, threshold, _deciding(settings).doubt, settings, certificate)
 
 

@@ -33,9 +33,8 @@ from rag.understand import RuleUnderstander
 from rag.understand.spelling import KnownWords, PassageWords, mended
 
 
-@functools.cache
 def networks() -> Networks:
-    """The shipped networks, loaded once."""
+    """The shipped networks."""
     return shipped_networks(embed.packaged(extract.BASE))
 
 

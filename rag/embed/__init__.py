@@ -1,4 +1,4 @@
-"""texts -> unit vectors: those of articles with sentence-transformers, those of questions without torch where that can be.
+"""texts -> unit vectors: of articles with sentence-transformers, of questions without torch where that can be.
 
 A vector must depend on its own text alone, or an index built in one go would differ from one built in steps. In a
 batch of texts of different lengths the padding changes the last bits, so texts are batched by exact token length,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rag.embed import EncoderSource
 from rag.types import Vectors
-from rag.types.errors import ModelError
+from rag.types.memory import let_go
 from rag.types.tensors import mapped
 
 _GRAPH = "all-MiniLM-L6-v2.onnx"
@@ -35,24 +35,31 @@ class OnnxEncoder:
         self.source = source
         tensors = mapped(source.folder / "model.safetensors")
         self._words = tensors["embeddings.word_embeddings.weight"]
-        self._places = tensors["embeddings.position_embeddings.weight"] + tensors["embeddings.token_type_embeddings.weight"][0]
+        own = "embeddings.position_embeddings.weight", "embeddings.token_type_embeddings.weight"
+        self._places = tensors[own[0]] + tensors[own[1]][0]
         self._tokenizer = Tokenizer.from_file(str(source.folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(_MAX_TOKENS)
         self._tokenizer.no_padding()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        options.enable_cpu_mem_arena = False
         names = [name for name in tensors if name.startswith(("encoder.", "embeddings.LayerNorm"))]
         # They are used where they lie, so they must live as long as the session.
         self._weights = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(tensors[n])) for n in names]
         options.add_external_initializers(names, self._weights)
         with as_file(files("rag.embed") / _GRAPH) as graph:
             self._session: Any = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        let_go(self._words)  # and with it all others: the session has laid them out anew
 
     def encode(
-        self, texts: Sequence[str], *, query: bool = False, progress: Callable[[int], None] | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        query: bool = False,  # noqa: ARG002 - the model has no prompts
+        progress: Callable[[int], None] | None = None,
     ) -> Vectors:
-        """As `rag.types.Encoder`: unit vectors, shape (len(texts), 384). The model has one prompt for all, none."""
+        """As `rag.types.Encoder`: unit vectors, shape (len(texts), 384)."""
         out = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, encoding in enumerate(self._tokenizer.encode_batch(list(texts))):
             out[row] = self._one(np.array(encoding.ids))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ def described(models: Path, *only: str) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads((models / DESCRIPTION).read_bytes())
         expected = {name: found["sha256"][name] for name in only or named(found)}
-        its = {name: _sha256(models / name) for name in expected}
+        with ThreadPoolExecutor(4) as pool:
+            its = dict(zip(expected, pool.map(lambda name: _sha256(models / name), expected), strict=True))
     except OSError as error:
         raise ModelError(
             f"the reader's file {error.filename} cannot be read: {error.strerror}; reinstall the package"

@@ -7,8 +7,6 @@ graph: they are those of the encoder's package, or rows of bytes with a scale ea
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import functools
 import os
 from collections.abc import Sequence
@@ -23,6 +21,7 @@ from numpy.typing import NDArray
 from rag.extract.checksums import described
 from rag.extract.inputs import Encoded, Inputs, Text
 from rag.types.errors import ModelError
+from rag.types.memory import give_back
 from rag.types.tensors import mapped
 
 _ENCODER_WORDS = "embeddings.word_embeddings.weight"
@@ -72,6 +71,7 @@ class Network:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        options.enable_cpu_mem_arena = False  # which grows to the longest input, and is no faster
         # Processors with AVX2 but no VNNI saturate the products of 8-bit numbers; this takes exact ones there. Others
         # are exact without it, and some three times as slow with it.
         options.add_session_config_entry("session.x64quantprecision", "0" if sums_exactly() else "1")
@@ -113,7 +113,7 @@ class Networks:
             loaded = cls(inputs, *pool.map(network, ("first", "second")))
         for name in ("first", "second"):
             loaded._check(name, description[name]["canary"])
-        _give_back()
+        give_back()
         return loaded
 
     def read(self, name: str, encoded: Sequence[Encoded]) -> list[Logits]:
@@ -149,12 +149,6 @@ def _load_errors() -> tuple[type[Exception], ...]:
 
     kinds = [kind for kind in vars(own).values() if isinstance(kind, type) and issubclass(kind, Exception)]
     return (*kinds, OSError, RuntimeError, ValueError)
-
-
-def _give_back() -> None:
-    """Gives the memory back that loading took beyond what is kept: 60 MB. The C library does it when it is told to."""
-    with contextlib.suppress(OSError, AttributeError):  # another one than glibc
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _pool() -> ThreadPoolExecutor:

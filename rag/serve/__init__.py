@@ -23,6 +23,7 @@ from typing import Any
 from rag.answer.journal import Journal
 from rag.serve.guard import MAX_UPLOAD_BYTES, Guard, Rules, Uploads
 from rag.types.errors import RagError
+from rag.types.memory import give_back, keep_little
 from rag.types.settings import Settings
 
 _GRACE = 5  # seconds that open connections have at the end; a page keeps one open as long as it is looked at
@@ -63,6 +64,7 @@ def run(serving: Serving, settings: Settings) -> None:
             raise RagError(f"the log {serving.log} would lie in the {what} folder; name a place outside with --log")
     journal = Journal(serving.log) if serving.log else None
     listening = _listen(host, port)
+    keep_little()
     print("loading the models …", file=sys.stderr, flush=True)
     with ThreadPoolExecutor(1) as pool:  # the models load while the page does
         loading = pool.submit(_loaded, serving.index, settings)
@@ -184,6 +186,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _announce(server: Any, address: str, open_browser: bool) -> None:
     while not server.started:
         time.sleep(0.05)
+    give_back()
     print(f"the page is at {address} (end with Ctrl+C)", flush=True)
     desktop = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if open_browser and desktop:

@@ -1,4 +1,4 @@
-"""Tensors of a safetensors file, mapped from the disk: what is not used takes no memory, and processes share the rest."""
+"""Tensors of a safetensors file, mapped: what is not used takes no memory, and processes share the rest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 
 from rag.types.errors import ModelError
 
-_TYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "I8": np.dtype("i1"), "I64": np.dtype("<i8")}
+_TYPES: Mapping[str, np.dtype[Any]] = {
+    "F32": np.dtype("<f4"),
+    "F16": np.dtype("<f2"),
+    "I8": np.dtype("i1"),
+    "I64": np.dtype("<i8"),
+}
 
 
 def mapped(file: Path) -> Mapping[str, NDArray[Any]]:
@@ -32,4 +37,5 @@ def mapped(file: Path) -> Mapping[str, NDArray[Any]]:
 
 def _tensor(whole: NDArray[np.uint8], its: Mapping[str, Any]) -> NDArray[Any]:
     begin, end = its["data_offsets"]
-    return np.asarray(whole[begin:end]).view(_TYPES[its["dtype"]]).reshape(its["shape"])
+    kept: NDArray[Any] = np.asarray(whole[begin:end])
+    return kept.view(_TYPES[its["dtype"]]).reshape(its["shape"])

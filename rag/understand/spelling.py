@@ -27,13 +27,17 @@ class KnownWords:
     """The words of a language: common ones, those that the encoder's tokenizer keeps whole, and all of a list."""
 
     def __init__(self, common: Iterable[str]) -> None:
-        self._common = frozenset(common)
-        self._list = pack().word_frequencies()
+        self._common, self._language = frozenset(common), pack()
 
     @classmethod
     def of(cls, encoder: Path) -> KnownWords:
         """With the tokenizer of the encoder in this folder."""
         return cls(filter(LETTERS.fullmatch, (encoder / "vocab.txt").read_text(encoding="utf-8").split("\n")))
+
+    @functools.cached_property
+    def _list(self) -> Mapping[str, int]:
+        """A fifth of a second and 30 MB, which most questions do not need."""
+        return self._language.word_frequencies()
 
     def common(self, word: str) -> bool:
         """Whether everybody knows the word: minister, but not minster."""
