@@ -14,7 +14,7 @@ from rag.answer.wire import AskedLine, reply_object, requested
 from rag.cli import questions
 from rag.language import pack
 from rag.serve.ui import choices, html
-from rag.serve.ui.conversation import checked, export_files, markdown
+from rag.serve.ui.conversation import checked, export_files, exported
 from rag.serve.ui.replies import converse, filtered
 from rag.types import Turn
 from rag.types.errors import InputError
@@ -269,7 +269,7 @@ def test_an_exported_conversation_has_the_day(honest):
     text, lines = export_files([honest, honest | {"asked": None, "time": None}])["value"]
     assert [json.loads(line)["asked"] for line in Path(lines).read_text().splitlines()] == [DAY, None]
     assert Path(text).read_text().count(f"Asked on {DAY}") == 1
-    assert "Asked on" not in markdown([honest | {"asked": None, "time": None}])
+    assert "Asked on" not in exported([honest | {"asked": None, "time": None}])
 
 
 def test_days_in_words_have_each_form():

@@ -16,7 +16,7 @@ from rag.calibrate.gold import calibration_questions
 from rag.load import find
 from rag.serve.guard import COOKIE, Uploads
 from rag.serve.ui import html
-from rag.serve.ui.conversation import KEPT, checked, markdown, messages_of, quoted
+from rag.serve.ui.conversation import KEPT, checked, exported, messages_of, quoted
 from rag.serve.ui.library import Actions
 from rag.store import open_current
 from rag.types.errors import InputError, RagError
@@ -320,11 +320,11 @@ def test_markdown_of_a_conversation_has_no_markup_of_an_article(assistant):
 
     reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
     (reply["citations"] or reply["closest"])[0]["quote"] = "# [a](javascript:b) <img>"
-    text = markdown([reply])
+    text = exported([reply])
     assert "\\# \\[a\\](javascript:b) \\<img\\>" in text
     assert "paragraph" in text
     (reply["citations"] or reply["closest"])[0]["quote"] = "&copy; here.\n- a list\n1. another\n    code"
-    rendered = MarkdownIt().render(markdown([reply]))
+    rendered = MarkdownIt().render(exported([reply]))
     assert "&amp;copy; here." in rendered
     assert not any(tag in rendered for tag in ("<ul>", "<ol>", "<code>"))
 
@@ -373,7 +373,7 @@ def rendered(turn):
     import re
     from html import unescape
 
-    page = MarkdownIt().render(markdown([turn]))
+    page = MarkdownIt().render(exported([turn]))
     quotes = re.findall(r"<blockquote>(.*?)</blockquote>", page, re.DOTALL)
     return [unescape(re.sub(r"<[^>]+>", "", text)).strip() for text in (page, *quotes)]
 

@@ -108,6 +108,15 @@ def test_answers_of_every_kind_are_the_same_when_asked_anew(tmp_path, index, hon
     assert verify(tmp_path / "answers.jsonl", SEEDS).findings == ()
 
 
+def test_answers_as_gradios_endpoints_give_them_are_the_same(tmp_path, index, honest):
+    from rag.serve.ui import named_for_gradio
+
+    lines = named_for_gradio(honest)
+    assert [one["file"] for one in lines[0]["citations"]] == [ARTICLE] * len(lines[0]["citations"])
+    assert again(tmp_path, index, lines).differences == ()
+    assert verify(tmp_path / "answers.jsonl", SEEDS).findings == ()
+
+
 def changed(value):
     """The value as another one of its sort."""
     if isinstance(value, bool) or value is None:

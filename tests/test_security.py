@@ -375,7 +375,7 @@ def guarded(*, mcp=False):
             assert message["type"] == "http.request"
         await PlainTextResponse("taken")(scope, receive, send)
 
-    return Guard(app, Rules(frozenset({"localhost"}), Path("/files"), upload=True, mcp=mcp), Uploads())
+    return Guard(app, Rules(frozenset({"localhost"}), Path("/files"), upload=True, api=True, mcp=mcp), Uploads())
 
 
 def test_a_body_that_arrives_too_slowly_is_refused(monkeypatch):
@@ -441,7 +441,7 @@ def answered(headers, path="/config", method="GET"):
         sent.append(message)
 
     scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": HEADERS}
-    guard = Guard(app, Rules(frozenset(), Path("/files"), upload=True, mcp=False), Uploads())
+    guard = Guard(app, Rules(frozenset(), Path("/files"), upload=True, api=True, mcp=False), Uploads())
     asyncio.run(guard(scope, None, send))
     return sent[0]["headers"], seen
 

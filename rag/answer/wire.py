@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -108,6 +108,13 @@ def requested(data: object, model: type[T]) -> T:
         return model.model_validate(data)
     except ValidationError as error:
         raise InputError(message("field", *_told(error))) from error
+
+
+def reason(first: Mapping[str, Any]) -> tuple[str, str]:
+    """What is wrong with a request, by the first error that pydantic tells of, and the field that it is in."""
+    where = ".".join(str(part) for part in first.get("loc", ()) if part not in ("body", "query", "path"))[:100]
+    most = first.get("ctx", {}).get("max_length")
+    return f"{where or 'the request'!r} {fault(first.get('type', ''), most)}", where
 
 
 def _told(error: ValidationError) -> tuple[str, str]:

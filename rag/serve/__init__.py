@@ -17,10 +17,12 @@ import time
 import webbrowser
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from rag.answer.journal import Journal
+from rag.serve import quickly
 from rag.serve.guard import MAX_UPLOAD_BYTES, Guard, Rules, Uploads
 from rag.types.errors import RagError
 from rag.types.memory import give_back, keep_little
@@ -69,7 +71,7 @@ def run(serving: Serving, settings: Settings) -> None:
     with ThreadPoolExecutor(1) as pool:  # the models load while the page does
         loading = pool.submit(_loaded, serving.index, settings)
         _keep_files_apart()
-        import gradio  # noqa: F401
+        quickly.gradio()
         import uvicorn
     assistant = loading.result()
 
@@ -128,15 +130,25 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
 
     from rag.build.seeds import Library
     from rag.calibrate.feedback import Feedback, default_file
-    from rag.serve.login import Address, Login
+    from rag.serve.asking import Asking
+    from rag.serve.login import Address, Bearer, Login
     from rag.serve.ui import THEME, Offer, page, style
 
     alone = not serving.auth and _only_this_machine(serving.host)
     hosts = frozenset({"localhost", "127.0.0.1", "::1", serving.host} if alone else ())
     uploads = Uploads()
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    login = Login(*serving.auth) if serving.auth else None
+    app = FastAPI(
+        title="Ask the articles",
+        version=version("article-rag"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if serving.api else None,
+    )
     app.add_middleware(Address)
-    app.add_middleware(Guard, Rules(hosts, Path(files), serving.upload, serving.mcp), uploads)
+    app.add_middleware(Guard, Rules(hosts, Path(files), serving.upload, serving.api, serving.mcp), uploads)
+    if serving.api:
+        _add_api(app, Asking(assistant, journal), Bearer(login, serving.auth[0]) if login and serving.auth else None)
 
     library = Library(serving.seeds) if serving.seeds.is_dir() else None
     offer = Offer(library, uploads if serving.upload else None, serving.api, journal)
@@ -151,7 +163,7 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
         footer_links=[],
         show_error=True,
         max_file_size=MAX_UPLOAD_BYTES,
-        auth=Login(*serving.auth).check if serving.auth else None,
+        auth=login.check if login else None,
         mcp_server=serving.mcp,
         run_history=False,
     )
@@ -161,6 +173,18 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
         # Its tools ask this server; mounted, it would take the address from the headers of whoever asks first.
         blocks.mcp_server_obj._local_url = f"{_address(serving)}/"
     return mounted
+
+
+def _add_api(app: Any, asking: Any, bearer: Any) -> None:
+    """Puts the plain HTTP API and OpenAI's before the page."""
+    from fastapi import Depends
+
+    from rag.serve import http, openai
+
+    turns, asked_for = http.Turns(), [Depends(bearer)] if bearer else []
+    for routes in (http.routes, openai.routes):
+        app.include_router(routes(asking, turns), dependencies=asked_for)
+    http.explain(app)
 
 
 def _listen(host: str, port: int) -> socket.socket:

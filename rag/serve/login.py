@@ -1,4 +1,4 @@
-"""The one user of `--auth`: wrong passwords are answered slower and slower, and each is logged."""
+"""The one user of `--auth`, a person or a program: wrong passwords are answered slower and slower, and are logged."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _log = logging.getLogger("rag")
@@ -87,6 +88,23 @@ class Login:
         self._users.add(named, now)
         _log.warning("wrong password for user %.80r from %.60r, number %d", user, address, number)
         return False
+
+
+class Bearer:
+    """Asks programs for the password of `--auth` as a bearer token: `PASSWORD`, or `user:password`."""
+
+    def __init__(self, login: Login, user: str) -> None:
+        self._login, self._user = login, user
+
+    async def __call__(self, request: Request) -> None:
+        """Raises HTTPException 401 or 429."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        token = token.strip()
+        user, password = self._user, token
+        if token.startswith(f"{self._user}:"):
+            password = token.removeprefix(f"{self._user}:")
+        if scheme.casefold() != "bearer" or not token or not await self._login.check(user, password):
+            raise HTTPException(401, "give the password as a bearer token", {"WWW-Authenticate": "Bearer"})
 
 
 def _digest(text: str) -> bytes:

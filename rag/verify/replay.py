@@ -23,7 +23,7 @@ from rag.build.changes import counted
 from rag.store import certificates, layout
 from rag.types.errors import IndexUnusable, InputError
 from rag.types.settings import Settings
-from rag.verify.schema import read
+from rag.verify.schema import read, with_paths
 
 _LONGEST = 160  # characters of a value, as it is shown
 _MOST = 20  # leaves of one answer that are shown; `--json` has all
@@ -91,7 +91,7 @@ def replay(
     counts: Counter[str] = Counter()
     found: list[LeafDifference] = []
     for done, number in enumerate(numbers, start=1):
-        line = json.loads(lines[number - 1])
+        line = with_paths(json.loads(lines[number - 1]))
         outcome, differing = again.compared(number, line)
         counts[outcome] += 1
         found += [LeafDifference(number, line["id"], *one) for one in differing]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rag.types import Reason, Reply, Segment
 from rag.types.errors import InputError
@@ -40,7 +40,7 @@ class AnswerCitation(_Strict):
     publisher: str | None
     author: str | None
     url: str | None
-    path: str
+    path: str = Field(validation_alias=AliasChoices("path", "file"))  # the latter in what Gradio's endpoints return
     date: str | None
     section: str | None
     page: int | None
@@ -167,6 +167,15 @@ def read(path: Path) -> Iterator[tuple[int, Answer]]:
             raise InputError(f"{path}, line {number}: not an answer in schema 1: {place} {first['msg']}") from error
         except (ValueError, RecursionError) as error:
             raise InputError(f"{path}, line {number}: not JSON: {error}") from error
+
+
+def with_paths(line: dict[str, Any]) -> dict[str, Any]:
+    """A line with `path` where a citation has `file`, as in what Gradio's endpoints return."""
+    cited = {
+        name: [{"path" if key == "file" else key: value for key, value in one.items()} for one in line[name]]
+        for name in ("citations", "closest")
+    }
+    return line | cited
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

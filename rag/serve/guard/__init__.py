@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.serve.guard.bodies import RequestRefused, again, bounded, named_files, whole
@@ -42,8 +42,13 @@ _BELOW = {
     "POST": (f"{_API}/call/",),
 }
 _UPLOAD, _FILE = f"{_API}/upload", f"{_API}/file="
+_V1 = {
+    "GET": {"/openapi.json", "/v1/articles", "/v1/models"},
+    "POST": {"/v1/ask", "/v1/search", "/v1/chat/completions"},
+}
 _MCP = {f"{_API}/mcp{rest}" for rest in ("", "/http", "/sse", "/messages")}
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?", re.IGNORECASE | re.ASCII)
+_A_MODEL = re.compile(r"/v1/models/[^/]{1,100}")
 _SESSION = re.compile(r"[\w-]{16,64}", re.ASCII)
 
 
@@ -74,6 +79,7 @@ class Rules:
     hosts: frozenset[str]  # names it answers to; none: any, as it asks for a password or is meant for other machines
     files: Path  # where uploads and exports lie; no other file is served
     upload: bool
+    api: bool
     mcp: bool
 
 
@@ -105,7 +111,7 @@ class Guard:
                 receive = again(body, receive)
             await self._app(passed_on(scope), receive, answer)
         except RequestRefused as no:
-            await PlainTextResponse(no.why, no.status)(scope, receive, answer)
+            await _told(no, path)(scope, receive, answer)
 
     def _admit(self, request: Request, path: str) -> None:
         """Raises RequestRefused for a host, an origin or a route that is not this server's, and for a body known large.
@@ -125,6 +131,9 @@ class Guard:
         if path == "/logout" and request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             raise RequestRefused(403, "another site's page cannot log you out")
         if not self._is_route(request, path):
+            others = [method for method, paths in _V1.items() if self._rules.api and path in paths]
+            if others:
+                raise RequestRefused(405, f"{path} takes {others[0]}", others[0])
             raise RequestRefused(404, "there is no such page")
         if path == _UPLOAD and not self._rules.upload:
             raise RequestRefused(403, "files are not taken here")
@@ -141,6 +150,8 @@ class Guard:
             return method == "GET"
         if method == "GET" and path.startswith(_FILE):
             return _is_inside(path.removeprefix(_FILE), self._rules.files)
+        if self._rules.api and (path in _V1.get(method, ()) or (method == "GET" and _A_MODEL.fullmatch(path))):
+            return True
         below = path.startswith(_BELOW.get(method, ("\0",))) and not path.startswith(f"{_API}/call/v2/")
         return below or path in _EXACT.get(method, ())
 
@@ -165,6 +176,14 @@ class Guard:
             await send({"type": "http.response.body", "body": bytes(body)})
 
         return sent
+
+
+def _told(no: RequestRefused, path: str) -> Response:
+    """In the format of what was asked."""
+    if not path.startswith("/v1/"):
+        return PlainTextResponse(no.why, no.status, no.headers)
+    error = {"message": no.why, "type": "invalid_request_error", "param": None, "code": None}
+    return JSONResponse({"error": error}, no.status, no.headers)
 
 
 def _path(scope: Scope) -> str:

@@ -16,10 +16,11 @@ _NAME = 64  # characters of what names a session or an event
 
 
 class RequestRefused(Exception):
-    """A request that goes no further: the status and the reason."""
+    """A request that goes no further: the status and the reason; of a wrong method those that there are."""
 
-    def __init__(self, status: int, why: str) -> None:
+    def __init__(self, status: int, why: str, allowed: str | None = None) -> None:
         self.status, self.why = status, why
+        self.headers = {"Allow": allowed} if allowed else {}
 
 
 def bounded(receive: Receive, most: int, seconds: float, pieces: int | None = _PIECES) -> Receive:

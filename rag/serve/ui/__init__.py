@@ -8,20 +8,15 @@ from typing import Any
 
 import gradio as gr
 
-from rag.answer.batch import recorded, replied
-from rag.answer.failure import error_reply
 from rag.answer.journal import Journal
 from rag.answer.opening import LiveAssistant
-from rag.answer.wire import AskedLine, TurnLine, hit_object, identifier, reply_object, requested
 from rag.build.seeds import Library
 from rag.calibrate.feedback import Feedback
+from rag.serve.asking import Asking
 from rag.serve.guard import Uploads
 from rag.serve.ui import chat, evaluation, html
 from rag.serve.ui import library as library_tab
-from rag.types import ArticleInfo
-from rag.types.errors import InputError, RagError
-from rag.types.filters import parse
-from rag.types.messages import message
+from rag.types.errors import RagError
 
 THEME = gr.themes.Default(
     primary_hue="blue",
@@ -34,7 +29,6 @@ THEME = gr.themes.Default(
     button_primary_background_fill_hover="*primary_800",
     button_primary_background_fill_hover_dark="*primary_800",
 )
-_MOST_HITS = 100
 _PROMISE = (
     "Every word of an answer is quoted from the articles, with its place. That makes nothing up, but it is no promise "
     "of truth: a quotation can still be beside the point. When the articles do not answer, the page says so."
@@ -83,11 +77,11 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
         blocks.load(parts.restore, *parts.restoring, api_visibility="private")
         blocks.load(parts.reopen, *parts.reopening, api_visibility="private")
         if offer.api:
-            _endpoints(live, offer.journal)
+            _endpoints(Asking(live, offer.journal))
     return blocks.queue(default_concurrency_limit=chat.AT_ONCE, max_size=200)
 
 
-def _endpoints(live: LiveAssistant, journal: Journal | None) -> None:
+def _endpoints(asking: Asking) -> None:
     def ask(
         question: str,
         history: list[dict[str, str]] | None = None,
@@ -95,53 +89,38 @@ def _endpoints(live: LiveAssistant, journal: Journal | None) -> None:
         id: str | None = None,
         asked: str | None = None,
     ) -> dict[str, Any]:
-        """Answers a question with quotations, or refuses: the schema-1 object.
+        """Answers a question with quotations, or refuses: the schema-1 object, with `file` for a citation's `path`.
 
         `history` are earlier turns, {"question", "answer", "short_answer"}, oldest first; `filters` may hold "from" and
         "to", days, and "articles", a list of article ids. `asked` is the day of asking, such as 2024-01-12.
         """
-        before: list[TurnLine] = []
-        try:
-            given = {"question": question, "history": history or [], "filters": filters or {}, "id": id, "asked": asked}
-            line = requested(given, AskedLine)
-            before = line.history
-            reply = replied(line, live.current())
-        except Exception as error:  # noqa: BLE001 - the edge of the process: what it says may be of the server
-            shown = question if isinstance(question, str) else ""
-            reply = error_reply(error, question=shown, id=identifier(id))
-        return reply_object(recorded(journal, reply, before))
+        given = {"question": question, "history": history or [], "filters": filters or {}, "id": id, "asked": asked}
+        answer: dict[str, Any] = named_for_gradio(asking.ask(given))
+        return answer
 
     def search(
         question: str, k: int = 10, filters: dict[str, Any] | None = None, asked: str | None = None
     ) -> list[dict[str, Any]]:
         """The best passages for a question, with their scores."""
         try:
-            line = requested({"question": question, "filters": filters or {}, "asked": asked}, AskedLine)
-            if type(k) is not int or not 1 <= k <= _MOST_HITS:
-                raise InputError(message("k", _MOST_HITS))
-            hits = live.current().search(line.question, k, filters=parse(line.filters), day=line.asked)
+            given = {"question": question, "filters": filters or {}, "asked": asked}
+            hits: list[dict[str, Any]] = named_for_gradio(asking.search(given, k))
         except RagError as error:
             raise gr.Error(str(error)) from error
-        return [hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)]
+        return hits
 
     def articles() -> list[dict[str, Any]]:
-        """The articles of the index: id, title, publisher, author, date, url, path, characters, passages."""
-        return [_listed(*article) for article in live.current().store.articles()]
+        """The articles of the index: id, title, publisher, author, date, url, file, characters, passages."""
+        held: list[dict[str, Any]] = named_for_gradio(asking.articles())
+        return held
 
     gr.api(ask, api_name="ask", concurrency_id=chat.ASKING)
     gr.api(search, api_name="search", concurrency_id=chat.ASKING)
     gr.api(articles, api_name="articles")
 
 
-def _listed(info: ArticleInfo, characters: int, passages: int) -> dict[str, Any]:
-    return {
-        "article_id": info.article_id,
-        "title": info.title,
-        "publisher": info.publisher,
-        "author": info.author,
-        "date": info.date,
-        "url": info.url,
-        "path": info.path,
-        "characters": characters,
-        "passages": passages,
-    }
+def named_for_gradio(data: Any) -> Any:
+    """The same with `file` for `path`, which Gradio's client takes for a file that it is to fetch."""
+    if isinstance(data, dict):
+        return {"file" if key == "path" else key: named_for_gradio(value) for key, value in data.items()}
+    return [named_for_gradio(one) for one in data] if isinstance(data, list | tuple) else data

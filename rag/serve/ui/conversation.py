@@ -5,10 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +15,10 @@ from pydantic import ValidationError
 
 from rag.answer.wire import TurnLine
 from rag.language.words import is_text
+from rag.serve.markdown import markdown, plain
 from rag.serve.ui import html
 from rag.store import Generation
-from rag.verify.schema import Answer, AnswerSegment
+from rag.verify.schema import Answer
 
 KEPT = 50  # turns that a browser keeps
 _LONGEST = 60_000  # characters of a turn: three quotations of the longest chunk and all that goes with them
@@ -87,53 +86,19 @@ def export_files(before: Turns) -> Any:
     folder.mkdir(exist_ok=True)
     lines, text = folder / "conversation.jsonl", folder / "conversation.md"
     lines.write_text(said, encoding="utf-8")
-    text.write_text(markdown(before), encoding="utf-8")
+    text.write_text(exported(before), encoding="utf-8")
     return gr.update(value=[str(text), str(lines)] if before else None, visible=bool(before))
 
 
-def markdown(before: Turns) -> str:
-    """A conversation as Markdown: all that each answer's text says, its quotations set as quotes with their places."""
+def exported(before: Turns) -> str:
+    """A conversation as Markdown."""
     out = ["# Ask the articles"]
     for turn in before:
         answer = Answer.model_validate(turn)
-        out.append(f"## {_plain(' '.join(answer.question.split()))}")
+        out.append(f"## {plain(' '.join(answer.question.split()))}")
         if answer.standalone_question != answer.question:
-            out.append(f"Searched: {_plain(' '.join(answer.standalone_question.split()))}")
+            out.append(f"Searched: {plain(' '.join(answer.standalone_question.split()))}")
         if answer.asked:
             out.append(f"Asked on {answer.asked}")
-        out += [_block(block, answer) for block in _blocks(answer)]
+        out.append(markdown(answer))
     return "\n\n".join(out) + "\n"
-
-
-def _blocks(answer: Answer) -> Iterator[list[AnswerSegment]]:
-    """The segments of an answer, parted where a template has a blank line; one inside a quotation parts nothing."""
-    block: list[AnswerSegment] = []
-    for segment in answer.segments:
-        first, *others = re.split(r"\n{2,}", segment.text) if segment.kind == "template" else [segment.text]
-        block.append(segment.model_copy(update={"text": first}))
-        for text in others:
-            yield block
-            block = [segment.model_copy(update={"text": text})]
-    yield block
-
-
-def _block(block: Sequence[AnswerSegment], answer: Answer) -> str:
-    """A paragraph of ours, or a quotation with its place as quoted text."""
-    cited, texts = None, [segment.text for segment in block]
-    for place, segment in enumerate(block):
-        if segment.kind == "quote" and place and texts[place - 1].endswith("“"):  # else it is a short answer
-            cited = next((c for c in (*answer.citations, *answer.closest) if c.number == segment.citation), None)
-            texts[place] = cited.quote if cited else segment.text
-    text = "".join(texts).strip("\n")
-    if cited is None:
-        return _plain(text).replace("\n", "\\\n")
-    where = f"{cited.path}, characters {cited.start}-{cited.end}"
-    lines = "\n".join([text, " · ".join(filter(None, (where, cited.url)))])
-    return "> " + _plain(lines).replace("\n", "\\\n> ")
-
-
-def _plain(text: str) -> str:
-    """Text in which Markdown finds no markup: no spans, no entities, and at the start of a line no list or heading."""
-    text = re.sub(r"\r\n?", "\n", text)  # what Markdown takes for the end of a line
-    escaped = "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~$!&" else c for c in text)
-    return re.sub(r"(?m)^[ \t]*(?:(\d+)(?=[.)])|(?=[-+=]))", lambda m: f"{m[1] or ''}\\", escaped)

@@ -36,13 +36,16 @@ class Examples:
             return self._fitting
 
     def build(self) -> list[Any]:
-        """Puts the components into the page: what holds them all, and a button each."""
-        found = self.fitting()
-        with gr.Column(visible=bool(found), elem_id="for-example") as holder:
+        """Puts the components into the page: what holds them all, and a button each.
+
+        They are hidden until a page that is opened asks for them; they are asked meanwhile.
+        """
+        threading.Thread(target=self.shown, daemon=True).start()
+        with gr.Column(visible=False, elem_id="for-example") as holder:
             gr.HTML(html.examples_label())
             with gr.Row(elem_id="examples"):
                 buttons = [
-                    gr.Button(text, size="sm", min_width=200, visible=text in found, elem_id=id)
+                    gr.Button(text, size="sm", min_width=200, visible=False, elem_id=id)
                     for id, text in self._by_id.items()
                 ]
         return [holder, *buttons]

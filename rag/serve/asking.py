@@ -1,0 +1,67 @@
+"""What the endpoints do, whatever asks: Gradio's client, plain HTTP, a chat front end, MCP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rag.answer.batch import recorded, replied
+from rag.answer.failure import error_reply
+from rag.answer.journal import Journal
+from rag.answer.opening import LiveAssistant
+from rag.answer.wire import AskedLine, TurnLine, hit_object, identifier, reply_object, requested
+from rag.types import ArticleInfo
+from rag.types.errors import InputError
+from rag.types.filters import parse
+from rag.types.messages import message
+
+MOST_HITS = 100  # passages of a search
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """An index that is served, and the log of its answers."""
+
+    live: LiveAssistant
+    journal: Journal | None = None
+
+    def ask(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The schema-1 object for a request, `rag.answer.wire.AskedLine`. A failure is an error in it, never raised."""
+        before: list[TurnLine] = []
+        try:
+            line = requested(given, AskedLine)
+            before = line.history
+            reply = replied(line, self.live.current())
+        except Exception as error:  # noqa: BLE001 - the edge of the process: what it says may be of the server
+            question = given.get("question")
+            reply = error_reply(
+                error, question=question if isinstance(question, str) else "", id=identifier(given.get("id"))
+            )
+        return reply_object(recorded(self.journal, reply, before))
+
+    def search(self, given: Mapping[str, Any], k: Any) -> list[dict[str, Any]]:
+        """The best passages. Raises InputError for a request that cannot be used, RagError where the index cannot."""
+        line = requested(given, AskedLine)
+        if type(k) is not int or not 1 <= k <= MOST_HITS:
+            raise InputError(message("k", MOST_HITS))
+        hits = self.live.current().search(line.question, k, filters=parse(line.filters), day=line.asked)
+        return [hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)]
+
+    def articles(self) -> list[dict[str, Any]]:
+        """What is held. Raises RagError where the index cannot be used."""
+        return [_listed(*article) for article in self.live.current().store.articles()]
+
+
+def _listed(info: ArticleInfo, characters: int, passages: int) -> dict[str, Any]:
+    return {
+        "article_id": info.article_id,
+        "title": info.title,
+        "publisher": info.publisher,
+        "author": info.author,
+        "date": info.date,
+        "url": info.url,
+        "path": info.path,
+        "characters": characters,
+        "passages": passages,
+    }

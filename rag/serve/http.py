@@ -1,0 +1,169 @@
+"""Plain HTTP: `POST /v1/ask`, `POST /v1/search`, `GET /v1/articles`; described in `/openapi.json`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, FastAPI, Query
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from rag.answer.wire import AskedLine, reason
+from rag.serve.asking import MOST_HITS, Asking
+from rag.types.errors import InputError, RagError
+from rag.types.messages import message
+from rag.verify.schema import Answer
+
+T = TypeVar("T")
+_AT_ONCE, _WAITING = 4, 200  # questions: they share two cores well, and what waits longer had better come again
+_MOST_LISTED = 1000
+
+
+class SearchLine(AskedLine):
+    """A search: a question, and how many passages."""
+
+    k: int = Field(default=10, ge=1, le=MOST_HITS)
+
+
+class Failure(BaseModel):
+    """Why a request got no result, as OpenAI's API says it."""
+
+    message: str
+    type: str
+    param: str | None = None
+    code: str | None = None
+
+
+class Failed(BaseModel):
+    """What is sent with a status of 400 or more."""
+
+    error: Failure
+
+
+class Hits(BaseModel):
+    """Passages, best first."""
+
+    hits: list[dict[str, Any]]
+
+
+class Articles(BaseModel):
+    """A page of the articles, in the order of their ids, and how many there are."""
+
+    articles: list[dict[str, Any]]
+    total: int
+
+
+class Busy(Exception):
+    """More questions wait than is good for any."""
+
+
+class Turns:
+    """The threads in which questions are answered, so that the server goes on listening."""
+
+    def __init__(self) -> None:
+        self._limiter = CapacityLimiter(_AT_ONCE)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """The result of a question's work, when its turn has come. Raises Busy where too many wait."""
+        if self._limiter.statistics().tasks_waiting >= _WAITING:
+            raise Busy
+        return await run_sync(work, limiter=self._limiter)
+
+
+def failed(
+    status: int, text: str, *, param: str | None = None, code: str | None = None, headers: Mapping[str, str] = {}
+) -> JSONResponse:
+    """An error, which is never to be taken for a refusal."""
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    body = Failed(error=Failure(message=text, type=kind, param=param, code=code))
+    return JSONResponse(body.model_dump(), status, dict(headers))
+
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Failed, "description": what}
+    for status, what in (
+        (400, "The request cannot be used."),
+        (401, "A password is needed."),
+        (403, "The request comes from elsewhere, or names a file."),
+        (404, "There is no such page."),
+        (408, "The request did not arrive in time."),
+        (413, "The request is too large."),
+        (429, "Too many wrong passwords; wait."),
+        (500, "The index cannot be used, or the program failed."),
+        (503, "Too many questions wait; ask again later."),
+    )
+}
+
+
+def routes(asking: Asking, turns: Turns) -> APIRouter:
+    """The routes below `/v1` but OpenAI's."""
+    router = APIRouter(prefix="/v1", responses=ERRORS)
+    # An error of a question that could be read is a schema-1 object, too, whose `status` says so.
+    own: dict[int | str, dict[str, Any]] = {
+        200: {"model": Answer},
+        400: {"model": Answer | Failed, "description": "The question cannot be asked."},
+        500: {"model": Answer | Failed, "description": "The program failed."},
+    }
+
+    @router.post("/ask", responses=own)
+    async def ask(line: AskedLine) -> Any:
+        """Answers a question with quotations, or refuses: one schema-1 object."""
+        reply = await turns.run(functools.partial(asking.ask, line.model_dump()))
+        return JSONResponse(reply, status_of(reply))
+
+    @router.post("/search", response_model=Hits)
+    async def search(line: SearchLine) -> Any:
+        """The best passages for a question, with their scores."""
+        return {"hits": await turns.run(lambda: asking.search(line.model_dump(exclude={"k"}), line.k))}
+
+    @router.get("/articles", response_model=Articles)
+    async def articles(
+        limit: Annotated[int, Query(ge=1, le=_MOST_LISTED)] = 100,
+        offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    ) -> Any:
+        """The articles that are held."""
+        found = await turns.run(asking.articles)
+        return {"articles": found[offset : offset + limit], "total": len(found)}
+
+    return router
+
+
+def status_of(reply: Mapping[str, Any]) -> int:
+    """200 for an answer and for a refusal; of an error whether it is the caller's or ours."""
+    if reply["status"] != "error":
+        return 200
+    ours = message("unusable"), message("not_logged"), message("failed", "Exception")[:18], "the question took longer"
+    return 500 if reply["error"].startswith(ours) else 400
+
+
+def explain(app: FastAPI) -> None:
+    """Has the application tell of errors in their format."""
+
+    async def unfit(_: Any, error: Exception) -> JSONResponse:
+        first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
+        text, param = reason(first)
+        return failed(400, text, param=param)
+
+    async def unusable(_: Any, error: Exception) -> JSONResponse:
+        if isinstance(error, InputError):
+            return failed(400, str(error))
+        return failed(500, message("unusable"))
+
+    async def busy(*_: Any) -> JSONResponse:
+        return failed(503, "too many questions wait; ask again later", headers={"Retry-After": "10"})
+
+    async def said(_: Any, error: Exception) -> JSONResponse:
+        if not isinstance(error, HTTPException):
+            return failed(500, message("failed", "Exception"))
+        return failed(error.status_code, str(error.detail), headers=error.headers or {})
+
+    app.add_exception_handler(HTTPException, said)
+    app.add_exception_handler(RequestValidationError, unfit)
+    app.add_exception_handler(RagError, unusable)
+    app.add_exception_handler(Busy, busy)
