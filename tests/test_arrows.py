@@ -20,6 +20,8 @@ ROOMS = {
     "answer": BASE | STAGES | {"build"},
     "calibrate": BASE | {"answer", "store"},
     "verify": BASE | {"load", "split", "understand"},
+    "library": BASE | {"answer", "build", "verify"},
+    "integrations": {"library", "types"},
     "cli": BASE | {"answer", "build", "calibrate", "serve", "store", "understand", "verify"},
     "serve": BASE | {"answer", "build", "calibrate", "cli", "load", "store", "verify"},
 }

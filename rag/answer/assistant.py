@@ -98,9 +98,17 @@ class Assistant:
         covered = held and filters == ALL and (held.history, held.asked) == sort and asked.kind not in ASIDES
         return replace(reply, certificate=held.name) if held and covered else reply
 
-    def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None, day: str | None = None) -> Reply:
+    def answer(
+        self,
+        text: str,
+        hits: Sequence[Hit],
+        *,
+        id: str | None = None,
+        history: Sequence[Turn] = (),
+        day: str | None = None,
+    ) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
-        asked = Request(self.understand(text, day=day), ALL, self.store.generation, id, day=day)
+        asked = Request(self.understand(text, history, day=day), ALL, self.store.generation, id, day=day)
         return self._reply(asked, lambda _: hits[: self.settings.passages], _Clock())
 
     def search(

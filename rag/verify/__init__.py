@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,18 +80,24 @@ def verify(answers: Path, seeds: Path, *, max_chars: int = 800) -> Verdict:
 
     A quotation begins and ends where a sentence does, unless that is longer than `max_chars`, the longest chunk.
     """
+    verdict = checked(read(answers), seeds, max_chars=max_chars)
+    if not verdict.answers:
+        raise InputError(f"{answers} holds no answer; make one with `rag ask --json` or `rag ask --batch`")
+    return verdict
+
+
+def checked(answers: Iterable[tuple[int, Answer]], seeds: Path, *, max_chars: int = 800) -> Verdict:
+    """The same of answers that are read already, each with its number."""
     sources = Sources(seeds, max_chars)
     findings: list[Finding] = []
     count = 0
     quotations: Counter[ProblemKind | None] = Counter()
-    for line, answer in read(answers):
+    for line, answer in answers:
         count += 1
         found = list(_quotations(answer, sources))
         quotations.update(_worst(problems) for problems in found)
         problems = [problem for its in found for problem in its] + list(_rest(answer, sources))
         findings += [Finding(line, answer.id, p.kind, p.leaves, p.what) for p in problems]
-    if not count:
-        raise InputError(f"{answers} holds no answer; make one with `rag ask --json` or `rag ask --batch`")
     return Verdict(
         answers=count,
         quotations=quotations.total(),

@@ -1,0 +1,227 @@
+"""Documents that somebody else's retriever found -> passages, which are read as those of an index are.
+
+Offsets are into each document's own text: nothing in it is changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+
+from rag import embed
+from rag.answer.assistant import Assistant, Components
+from rag.answer.reader import networks, shipped_understander
+from rag.extract import ReadingExtractor, shipped_model
+from rag.split import split
+from rag.types import (
+    ASIDES,
+    Article,
+    ArticleInfo,
+    Encoder,
+    Extractor,
+    Hit,
+    Paragraph,
+    Passage,
+    Query,
+    Reply,
+    Support,
+    Turn,
+)
+from rag.types.errors import InputError
+from rag.types.settings import Settings
+from rag.types.times import a_day
+from rag.understand.spelling import PassageWords
+
+MOST_DOCUMENTS, MOST_CHARS = 200, 200_000  # of one question: some seconds of embedding
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text that may answer. Its `id` is the citation's `article_id`; `date` is a day, 2024-01-12."""
+
+    text: str
+    id: str
+    title: str = ""
+    section: str | None = None
+    date: str | None = None
+    publisher: str | None = None
+    author: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Words of a document that may answer, the sentence they stand in, and the probability that they do.
+
+    Offsets are into the document's text. `answers`: whether that is sure enough to be given as an answer.
+    """
+
+    document_id: str
+    start: int
+    end: int
+    sentence: tuple[int, int]
+    confidence: float
+    answers: bool
+
+
+def _candidate(support: Support, threshold: float) -> Candidate:
+    sentence = support.sentence.start, support.sentence.end
+    start, end = support.span or sentence
+    sure = round(support.confidence, 4)
+    return Candidate(support.passage.info.article_id, start, end, sentence, sure, sure >= threshold)
+
+
+class Quoting:
+    """Answers from given documents, or refuses, with the models loaded once. May be used from several threads."""
+
+    def __init__(self, settings: Settings, encoder: Encoder | None = None) -> None:
+        model = shipped_model()
+        self._settings, self._given = settings, model.given
+        self._threshold = self._given.threshold if settings.threshold is None else settings.threshold
+        self._encoder = embed.for_questions(embed.resolve(settings.encoder), encoder)
+        extractor = _Untitled(ReadingExtractor(networks(), model, given=True))
+        self._parts = Components(shipped_understander(settings), self._encoder, extractor)
+
+    def quote(
+        self, question: str, documents: Sequence[Document], *, history: Sequence[Turn] = (), day: str | None = None
+    ) -> Reply:
+        """The reply of schema 1. Nothing is said to stand nowhere, as other documents are not known.
+
+        Raises InputError for a question that cannot be asked, an id that stands twice, a day that is none, and for more
+        than MOST_DOCUMENTS documents or MOST_CHARS characters.
+        """
+        passages = list(_passages(documents, self._settings))
+        assistant = self._assistant(passages, len(documents))
+        query = assistant.understand(question, history, day=day).queries[0]
+        return assistant.answer(question, self._hits(query.read, passages), history=history, day=day)
+
+    def candidates(self, question: str, documents: Sequence[Document], *, day: str | None = None) -> list[Candidate]:
+        """The sentences that may answer, the surest first, of the passages that are read. Raises InputError as `quote`.
+
+        Of a message that asks two things the first is read.
+        """
+        passages = list(_passages(documents, self._settings))
+        query = self._assistant(passages, len(documents)).understand(question, day=day).queries[0]
+        hits = self._hits(query.read, passages)[: self._settings.passages]
+        found = self._parts.extractor.extract(query, hits) if query.kind not in ASIDES else []
+        return [_candidate(support, self._threshold) for support in found]
+
+    def _assistant(self, passages: Sequence[Passage], documents: int) -> Assistant:
+        words = PassageWords("\n".join(f"{p.text} {p.chunk.section or ''} {p.info.title}" for p in passages))
+        store = cast(Any, _Given(words, documents))
+        return Assistant(store, self._parts, self._threshold, self._given.doubt, self._settings)
+
+    def _hits(self, question: str, passages: Sequence[Passage]) -> list[Hit]:
+        """Passages by their cosine to the question, the nearest first."""
+        if not passages:
+            return []
+        vectors = self._encoder.encode([passage.text for passage in passages])
+        cosines = vectors @ self._encoder.encode([question], query=True)[0]
+        order = np.argsort(-cosines, kind="stable").tolist()
+        return [Hit(passages[i], float(cosines[i]), float(cosines[i]), None, None, None) for i in order]
+
+
+class _Untitled:
+    """An extractor that reads no title where a document has none: for its citation its id stands there."""
+
+    def __init__(self, extractor: Extractor) -> None:
+        self._extractor = extractor
+
+    def extract(self, query: Query, hits: Sequence[Hit]) -> list[Support]:
+        """As `rag.types.Extractor`."""
+        of = {_place(hit.passage): hit.passage for hit in hits}
+        bare = [replace(hit, passage=_without_name(hit.passage)) for hit in hits]
+        return [replace(one, passage=of[_place(one.passage)]) for one in self._extractor.extract(query, bare)]
+
+
+def _place(passage: Passage) -> tuple[str, int]:
+    return passage.info.article_id, passage.chunk.ordinal
+
+
+def _without_name(passage: Passage) -> Passage:
+    info = passage.info
+    return replace(passage, info=replace(info, title="")) if info.title == info.article_id else passage
+
+
+class _Given:
+    """What an assistant asks of its store, for documents that are in none."""
+
+    generation = "given"
+
+    def __init__(self, words: PassageWords, count: int) -> None:
+        self._words, self.article_count = words, count
+
+    def missing(self, articles: Collection[str]) -> list[str]:
+        """None: no filter chooses among what is given."""
+        return list(articles)
+
+    def nowhere(self, _: str) -> bool:
+        """Never: what is given is not all there is."""
+        return False
+
+    def occurs(self, term: str) -> bool:
+        """As `rag.types.Vocabulary`."""
+        return self._words.occurs(term)
+
+    def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
+        """As `rag.types.Vocabulary`."""
+        return self._words.writings(words)
+
+
+def _passages(documents: Sequence[Document], settings: Settings) -> Iterator[Passage]:
+    if len(documents) > MOST_DOCUMENTS or sum(len(one.text) for one in documents) > MOST_CHARS:
+        raise InputError(f"give at most {MOST_DOCUMENTS:,} documents of {MOST_CHARS:,} characters in all")
+    ids = [one.id for one in documents]
+    if len(set(ids)) < len(ids):
+        twice = next(id for id in ids if ids.count(id) > 1)
+        raise InputError(f"two documents have the id {twice!r}; a citation names its document by it")
+    for document in documents:
+        article = _article(document)
+        chunks = split(article, min_chars=settings.chunk_min_chars, max_chars=settings.chunk_max_chars)
+        for chunk in chunks:
+            yield Passage(article.info, chunk, article.text[chunk.start : chunk.end])
+
+
+def _article(document: Document) -> Article:
+    try:
+        date = a_day(document.date)
+    except ValueError as error:
+        raise InputError(f"the document {document.id!r} has a date that is no day: {error}") from error
+    sha256 = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
+    info = ArticleInfo(
+        article_id=document.id,
+        path=document.id,
+        title=document.title or document.id,
+        publisher=document.publisher,
+        author=document.author,
+        url=document.url,
+        date=date,
+        seed_sha256=sha256,
+        text_sha256=sha256,
+        loader="given",
+    )
+    paragraphs = (
+        Paragraph(start, end, number, document.section)
+        for number, (start, end) in enumerate(_paragraphs(document.text), start=1)
+    )
+    return Article(info, document.text, tuple(paragraphs))
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """The ranges of lines that stand together, without the white space around them."""
+    at, first, last = 0, None, 0
+    for line in text.split("\n"):
+        bare = line.strip()
+        if bare:
+            begin = at + line.index(bare[0])
+            first, last = begin if first is None else first, begin + len(bare)
+        elif first is not None:
+            yield first, last
+            first = None
+        at += len(line) + 1
+    if first is not None:
+        yield first, last

@@ -1,0 +1,1 @@
+"""Ours inside other frameworks, a module each: `langchain`, `haystack`, `llamaindex`. Each needs its extra."""
