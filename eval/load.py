@@ -1,6 +1,6 @@
-"""`python -m eval.load --index INDEX --questions FILE [--people 20] [--seconds 60]`: many people asking at once.
+"""`python -m eval.load --index INDEX --questions FILE [--people 20] [--way http]`: many people asking at once.
 
-Starts `rag serve` on the index and lets so many simulated people ask through its API, each the next question as soon as
+Starts `rag serve` on the index and lets so many simulated people ask by plain HTTP or through Gradio's API, each the next question as soon as
 the last one is answered. Prints errors, answers a second, median and 95th percentile of the time a person waits, and
 the server's memory before and after. `--questions` is a JSONL file with `question` in each line.
 """
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,14 +58,34 @@ def resident_mb(pid: int) -> float:
     return round(int(found[1]) / 1024, 1) if found else 0.0
 
 
-def asking(address: str, questions: Sequence[str], people: int, seconds: float) -> dict[str, Any]:
-    """Milliseconds waited for each answer, and what failed."""
+Ask = Callable[[str], Any]  # a question -> the object of schema 1
+
+
+def by_gradio(address: str) -> Ask:
+    """Asks through Gradio's API, with its client."""
     from gradio_client import Client
 
+    client = Client(address, verbose=False, download_files=False)
+    return lambda question: client.predict(question, api_name="/ask")
+
+
+def by_http(address: str) -> Ask:
+    """Asks by plain HTTP, over one connection."""
+    import httpx
+
+    client = httpx.Client(base_url=address, timeout=600)
+    return lambda question: client.post("/v1/ask", json={"question": question}).json()
+
+
+WAYS: Mapping[str, Callable[[str], Ask]] = {"http": by_http, "gradio": by_gradio}
+
+
+def asking(address: str, questions: Sequence[str], people: int, seconds: float, way: str = "http") -> dict[str, Any]:
+    """Milliseconds waited for each answer, and what failed."""
     waits: list[float] = []
     errors: list[str] = []
     lock = threading.Lock()
-    clients = [Client(address, verbose=False, download_files=False) for _ in range(people)]
+    clients = [WAYS[way](address) for _ in range(people)]
     end = time.monotonic() + seconds
 
     def person(number: int) -> None:
@@ -73,7 +93,7 @@ def asking(address: str, questions: Sequence[str], people: int, seconds: float) 
         while time.monotonic() < end:
             begin = time.monotonic()
             try:
-                reply = clients[number].predict(questions[at % len(questions)], api_name="/ask")
+                reply = clients[number](questions[at % len(questions)])
                 wrong = reply.get("error") if reply["status"] == "error" else None
             except Exception as error:  # noqa: BLE001 - whatever fails is what is counted
                 wrong = f"{type(error).__name__}: {error}"
@@ -104,13 +124,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=Path, default=Path("seeds"))
     parser.add_argument("--questions", type=Path, required=True)
     parser.add_argument("--people", type=int, default=20)
+    parser.add_argument("--way", choices=WAYS, default="http")
     parser.add_argument("--seconds", type=float, default=60)
     options = parser.parse_args()
     questions = [row["question"] for row in rows(options.questions)]
     with served(options.index, options.seeds, "--no-upload") as (address, pid):
-        asking(address, questions, 1, 5)  # warm
+        asking(address, questions, 1, 5, options.way)  # warm
         before = resident_mb(pid)
-        found = asking(address, questions, options.people, options.seconds)
+        found = asking(address, questions, options.people, options.seconds, options.way)
         found |= {"memory_before_mb": before, "memory_after_mb": resident_mb(pid)}
     print(json.dumps(found, indent=1))
 

@@ -76,6 +76,9 @@ class Read:
         return self.hit.passage.text[found.start : found.end]
 
 
+_LIKE = 5  # letters that two forms of a word share at least
+
+
 def features(question: Query, reads: Sequence[Read]) -> list[list[float]]:
     """A row a sentence of all that was read, each in the order of FEATURES."""
     marks = _marks(reads)
@@ -182,5 +185,7 @@ def _matched(asked: set[str], held: set[str]) -> set[str]:
 
 
 def _alike(a: str, b: str) -> bool:
+    if a[:_LIKE] != b[:_LIKE]:  # most end here
+        return False
     shared = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    return shared >= 5 and shared >= 0.6 * max(len(a), len(b))
+    return shared >= _LIKE and shared >= 0.6 * max(len(a), len(b))
