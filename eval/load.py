@@ -1,8 +1,9 @@
 """`python -m eval.load --index INDEX --questions FILE [--people 20] [--way http]`: many people asking at once.
 
-Starts `rag serve` on the index and lets so many simulated people ask by plain HTTP or through Gradio's API, each the next question as soon as
-the last one is answered. Prints errors, answers a second, median and 95th percentile of the time a person waits, and
-the server's memory before and after. `--questions` is a JSONL file with `question` in each line.
+Starts `rag serve` on the index and lets so many simulated people ask by plain HTTP or through Gradio's API, each the
+next question as soon as the last one is answered. Prints errors, answers a second, median and 95th percentile of the
+time a person waits, and the server's memory before and after. `--questions` is a JSONL file with `question` in each
+line.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ CAUGHT = {
     "load/apart.py": 1,  # ends the process that reads, and raises again
     "load/formats.py": 1,  # a foreign file, in that process
     "serve/asking.py": 1,  # a request
-    "serve/ui/library.py": 1,  # a build's thread
+    "serve/building.py": 1,  # a build's process
     "serve/ui/replies.py": 1,  # a message on the page
 }
 

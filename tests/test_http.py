@@ -260,3 +260,17 @@ def test_requests_made_from_the_description_are_answered_as_it_says(address):
     done = subprocess.run([*command, "--exclude-checks", "positive_data_acceptance"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert "Tested: 6" in done.stdout
+
+
+def test_a_server_that_answers_has_not_loaded_torch(seed_index):
+    with serving(seed_index) as its:
+        httpx.post(f"{its}/v1/ask", json={"question": QUESTION}, timeout=60).raise_for_status()
+        (pid,) = subprocess.run(
+            ["pgrep", "-f", f"serve --index {seed_index} .*--port {its.rpartition(':')[2]}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        maps = Path(f"/proc/{pid}/maps").read_text()
+    assert "onnxruntime" in maps
+    assert "libtorch" not in maps

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import queue
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,10 +10,9 @@ from typing import Any
 import gradio as gr
 
 from rag.answer.opening import LiveAssistant
-from rag.build import sync_index
 from rag.build.seeds import Holding, Library
-from rag.cli.report import report_lines
 from rag.load import SUFFIXES
+from rag.serve.building import building
 from rag.serve.guard import COOKIE, Uploads
 from rag.serve.ui import html
 from rag.types.errors import InputError, RagError
@@ -166,36 +163,13 @@ def _files(held: Sequence[Holding]) -> list[str]:
 
 
 def progress_of(live: LiveAssistant, library: Library) -> Iterator[str]:
-    """Builds in a thread of its own, so that chatting goes on; yields what to show, at the end the report."""
-    news: queue.Queue[tuple[str, Any]] = queue.Queue()
-    assistant = live.latest()  # a damaged index must not keep the page from mending it
-
-    def work() -> None:
-        try:
-            report = sync_index(
-                library.seeds,
-                live.index,
-                assistant.settings,
-                progress=lambda stage, done, total: news.put(("progress", (stage, done, total))),
-            )
-            news.put(("done", report))
-        except RagError as error:
-            news.put(("failed", str(error)))
-        except Exception as error:  # noqa: BLE001 - the edge of a thread: the page must say that it failed
-            _log.exception("a build failed")
-            news.put(("failed", f"the build failed ({type(error).__name__}); the log says more"))
-
-    threading.Thread(target=work, daemon=True).start()
+    """Builds in a process of its own, so that chatting goes on; yields what to show, at the end the report."""
     yield html.progress("reading the articles", 0, 0)
-    while True:
-        kind, what = news.get()
-        while kind == "progress" and not news.empty():
-            kind, what = news.get()  # the latest is enough
+    settings = live.latest().settings  # a damaged index must not keep the page from mending it
+    for kind, what in building(library.seeds, live.index, settings):
         if kind == "progress":
             yield html.progress(*what)
-            continue
-        if kind == "done":
-            yield html.note("\n".join(report_lines(what, dry_run=False)), "done")
+        elif kind == "done":
+            yield html.note("\n".join(what), "done")
         else:
             yield html.note(what, "error")
-        return
