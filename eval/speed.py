@@ -4,7 +4,9 @@
   them, tokenising and the search for spans included;
 - embedding: chunks a second as the build does it, beside bare `SentenceTransformer.encode` on the same texts in turn;
 - a question with warm models: median and 95th percentile, by stage, every sentence seen for the first time and again;
-- from `rag ask` to the answer: a new process, with its imports and the loading of the models.
+- from `rag ask` to the answer: a new process, with its imports and the loading of the models; beside `rag check`;
+- `rag serve`: seconds to its address and to the first answer, memory, and for 1, 5 and 20 people who ask by plain HTTP
+  answers a second and what they wait.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from eval.datasets import seeds
+from eval.datasets import seeds as seed_questions
+from eval.load import asking, by_http, resident_mb, served
 from rag import embed, load
 from rag.answer.opening import open_assistant
 from rag.answer.reader import given_passage, networks
@@ -32,6 +35,7 @@ from rag.split import split
 from rag.types.settings import Settings, load_settings
 
 PASSAGE_TOKENS = 200
+_LOAD_SECONDS = 20
 _APART = 150  # characters from the beginning of one passage to that of the next
 
 
@@ -71,7 +75,7 @@ def embedding(texts: Sequence[str], settings: Settings, rounds: int) -> None:
 def questions(index: Path, settings: Settings) -> None:
     """Prints milliseconds a question, in a fresh assistant and asked again."""
     assistant = open_assistant(index, settings)
-    texts = [case.asked.question for case in seeds.read().cases]
+    texts = [case.asked.question for case in seed_questions.read().cases]
     assistant.ask("warm up")
     for label in ("first time", "again"):
         timings = [assistant.ask(text).timings_ms for text in texts]
@@ -108,15 +112,38 @@ def reading(seeds: Path, rounds: int) -> None:
         print(f"{count} passages of {PASSAGE_TOKENS} tokens, {name} network: {times[0]:.0f} ms; one: {times[1]:.1f} ms")
 
 
-def command(index: Path, rounds: int) -> None:
-    """Prints seconds from `rag ask` to its answer."""
-    line = [sys.executable, "-m", "rag.cli", "ask", "When was President Lee elected?", "--index", str(index)]
-    times = [seconds(lambda: subprocess.run(line, check=True, capture_output=True)) for _ in range(rounds)]  # noqa: S603 - our own command
-    print(f"rag ask: median {np.median(times):.1f} s to the answer (of {rounds})")
+def command(seeds: Path, index: Path, rounds: int) -> None:
+    """Prints seconds of `rag ask` and of `rag check`, in turn."""
+    start, where = [sys.executable, "-m", "rag.cli"], ["--index", str(index)]
+    lines = {
+        "ask": [*start, "ask", "When was President Lee elected?", *where],
+        "check": [*start, "check", "--seeds", str(seeds), *where],
+    }
+    times: dict[str, list[float]] = {name: [] for name in lines}
+    for _ in range(rounds):
+        for name, line in lines.items():
+            times[name].append(seconds(functools.partial(subprocess.run, line, check=True, capture_output=True)))
+    ask, check = (float(np.median(times[name])) for name in ("ask", "check"))
+    print(f"rag ask: median {ask:.2f} s to the answer, {ask / check:.1f} of rag check ({check:.2f} s; of {rounds})")
+
+
+def server(seeds: Path, index: Path) -> None:
+    """Prints how soon a server answers, what it holds, and how many it serves."""
+    texts = [case.asked.question for case in seed_questions.read().cases]
+    begin = time.perf_counter()
+    with served(index, seeds, "--no-upload") as (address, pid):
+        opened = time.perf_counter() - begin
+        by_http(address)(texts[0])
+        print(f"rag serve: page after {opened:.1f} s, first answer after {time.perf_counter() - begin:.1f} s", end="")
+        print(f", {resident_mb(pid):.0f} MB")
+        for people in (1, 5, 20):
+            found = asking(address, texts, people, _LOAD_SECONDS)
+            waits = f"median {found['median_ms']} ms, 95th percentile {found['p95_ms']} ms, {found['errors']} errors"
+            print(f"{people} people: {found['answers_a_second']} answers a second, {waits}, {resident_mb(pid):.0f} MB")
 
 
 def main() -> None:
-    """Times all four."""
+    """Times all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=Path, default=Path("seeds"))
     parser.add_argument("--chunks", type=int, default=600)
@@ -129,7 +156,8 @@ def main() -> None:
         index = Path(work, "index")
         sync_index(arguments.seeds, index, settings)
         questions(index, settings)
-        command(index, arguments.rounds)
+        command(arguments.seeds, index, arguments.rounds)
+        server(arguments.seeds, index)
 
 
 if __name__ == "__main__":

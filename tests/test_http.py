@@ -1,17 +1,22 @@
 """Plain HTTP and OpenAI's chat API of a real server, asked by the clients that their users have."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 
 import httpx
 import pytest
 from gradio_client import Client
+from markdown_it import MarkdownIt
 from openai import APIStatusError, AuthenticationError, BadRequestError, NotFoundError, OpenAI
 
+from rag.serve import openai
+from rag.serve.markdown import plain
 from rag.verify import verify
 from rag.verify.schema import Answer
 from tests.conftest import SEEDS
@@ -158,7 +163,7 @@ def test_openais_client_lists_one_model(client):
 def test_openais_client_gets_an_answer_in_markdown_with_the_object_beside_it(client):
     got = client.chat.completions.create(model="articles", messages=said(QUESTION), temperature=0.2, max_tokens=5)
     text = got.choices[0].message.content
-    assert text.startswith(f"In short: {SHORT} \\[1\\]")
+    assert text.startswith(f"In short: {SHORT} [1]")
     assert "\n\n> “While Takaichi stressed" in text
     assert got.choices[0].finish_reason == "stop"
     assert got.article_rag["short_answer"] == SHORT
@@ -204,13 +209,15 @@ def test_the_day_of_asking_is_today_or_what_the_request_says(client):
     assert got.article_rag["asked"] is not None
 
 
+TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}]
 IMAGE = [{"type": "image_url", "image_url": {"url": "http://127.0.0.1/x.png"}}]
 
 
 @pytest.mark.parametrize(
     ("change", "param"),
     [
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+        ({"tools": TOOLS, "tool_choice": "required"}, "tool_choice"),
+        ({"tools": TOOLS, "tool_choice": {"type": "function", "function": {"name": "f"}}}, "tool_choice"),
         ({"n": 2}, "n"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"messages": [{"role": "user", "content": IMAGE}]}, "messages.0"),
@@ -225,6 +232,26 @@ def test_what_cannot_be_done_is_a_clear_error_in_their_format(client, change, pa
         client.chat.completions.create(**{"model": "articles", "messages": said(QUESTION)} | change)
     assert error.value.param == param
     assert error.value.type == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[a](http://x)", "![a](http://x)", "[a][b]", "[a]: http://x", "[^1]: a", "\\[a](x)", "[[a](x)](y)", "\\](x)"],
+)
+def test_no_article_makes_a_link_or_mathematics_in_a_chat(text):
+    made = openai._for_chat(plain(text))
+    html = MarkdownIt().render(made + "\n\n" + made)
+    assert "<a" not in html
+    assert "<img" not in html
+    assert unescape(re.sub(r"</?p>", "", html)).split("\n")[0] == text
+    assert not re.search(r"(?<!\\)(?:\\\\)*\\\[", made)
+
+
+def test_tools_that_are_offered_are_not_called(client):
+    """Open WebUI offers its own with each question."""
+    got = client.chat.completions.create(model="articles", messages=said(QUESTION), tools=TOOLS, tool_choice="auto")
+    assert (got.choices[0].finish_reason, got.choices[0].message.tool_calls) == ("stop", None)
+    assert got.article_rag["short_answer"] == SHORT
 
 
 def test_an_error_of_the_question_is_an_error_of_the_request(client):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 import threading
 import time
 import uuid
@@ -32,11 +33,11 @@ MODEL = "articles"
 _EARLIER = 50  # turns that are the history, as on the page
 _REMEMBERED = 10_000  # answers whose short answer is known again from their text
 _BEGAN = int(time.time())
-# What would change an answer that a language model writes, and here cannot be done. Each with the values that ask for
-# nothing.
+# What here cannot be done, each with the values that do not ask for it. Tools may be offered, as chat front ends do
+# with each question: a model need not call any.
 _CANNOT: dict[str, tuple[Any, ...]] = {
-    "tools": (None, []),
-    "functions": (None, []),
+    "tool_choice": (None, "auto", "none"),
+    "function_call": (None, "auto", "none"),
     "n": (None, 1),
     "logprobs": (None, False),
     "response_format": (None, {"type": "text"}),
@@ -137,7 +138,7 @@ def routes(asking: Asking, turns: Turns) -> APIRouter:
         reply = await turns.run(functools.partial(asking.ask, given))
         if reply["status"] == "error":
             return failed(status_of(reply), reply["error"])
-        text = markdown(Answer.model_validate(json.loads(json.dumps(reply))))
+        text = _for_chat(markdown(Answer.model_validate(json.loads(json.dumps(reply)))))
         said.remember(text, reply["short_answer"])
         made = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}
         if not chat.stream:
@@ -153,6 +154,11 @@ def routes(asking: Asking, turns: Turns) -> APIRouter:
 
 
 _USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}  # no model of language ran
+
+
+def _for_chat(text: str) -> str:
+    r"""Markdown without \[, where chat front ends begin mathematics: a link or a note needs the ] that is escaped."""
+    return re.sub(r"\\\](?!\(|\\?\[|:)", "]", text).replace("\\[", "[")
 
 
 def _no_model(name: str) -> JSONResponse:
