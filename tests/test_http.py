@@ -1,5 +1,6 @@
 """Plain HTTP and OpenAI's chat API of a real server, asked by the clients that their users have."""
 
+import asyncio
 import json
 import re
 import socket
@@ -13,6 +14,8 @@ import httpx
 import pytest
 from gradio_client import Client
 from markdown_it import MarkdownIt
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
 from openai import APIStatusError, AuthenticationError, BadRequestError, NotFoundError, OpenAI
 
 from rag.serve import openai
@@ -301,3 +304,17 @@ def test_a_server_that_answers_has_not_loaded_torch(seed_index):
         maps = Path(f"/proc/{pid}/maps").read_text()
     assert "onnxruntime" in maps
     assert "libtorch" not in maps
+
+
+def test_the_client_of_mcp_asks_by_tools_that_name_no_file(seed_index):
+    async def asked(url):
+        async with streamable_http_client(url) as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            tools = {tool.name for tool in (await session.list_tools()).tools}
+            found = await session.call_tool("ask", {"question": QUESTION})
+            return tools, json.loads(found.content[0].text)
+
+    with serving(seed_index, "--mcp", "--no-upload") as its:
+        tools, reply = asyncio.run(asked(f"{its}/gradio_api/mcp/"))
+    assert tools == {"ask", "search", "articles"}
+    assert (reply["short_answer"], reply["citations"][0]["file"]) == (SHORT, "000_3ce1a2791a1fd1d1.txt")

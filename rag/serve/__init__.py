@@ -6,6 +6,7 @@ import errno
 import functools
 import importlib.util
 import ipaddress
+import json
 import logging
 import os
 import signal
@@ -172,6 +173,7 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
     if serving.mcp:
         # Its tools ask this server; mounted, it would take the address from the headers of whoever asks first.
         blocks.mcp_server_obj._local_url = f"{_address(serving)}/"
+        blocks.mcp_server_obj.postprocess_output_data = _as_json
     return mounted
 
 
@@ -185,6 +187,13 @@ def _add_api(app: Any, asking: Any, bearer: Any) -> None:
     for routes in (http.routes, openai.routes):
         app.include_router(routes(asking, turns), dependencies=asked_for)
     http.explain(app)
+
+
+def _as_json(data: list[Any], _: str) -> list[Any]:
+    """What a tool gives back, as JSON: Gradio writes it as Python does, which no other program reads."""
+    from mcp.types import TextContent
+
+    return [TextContent(type="text", text=json.dumps(one, ensure_ascii=False)) for one in data]
 
 
 def _listen(host: str, port: int) -> socket.socket:
