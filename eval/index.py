@@ -44,7 +44,7 @@ def against_bare(seeds: Path, limit: int, settings: Settings) -> None:
         lines = [line for file in sorted(seeds.glob("*.jsonl")) for line in file.read_bytes().splitlines()][:limit]
         (part / "part.jsonl").write_bytes(b"\n".join(lines) + b"\n")
         built = seconds(lambda: sync_index(part, index, settings))
-        sizes = {"min_chars": settings.chunk_min_chars, "max_chars": settings.chunk_max_chars}
+        sizes: dict[str, Any] = {"min_chars": settings.chunk_min_chars, "max_chars": settings.chunk_max_chars}
         articles = load.load(part, "part.jsonl").articles
         texts = list(dict.fromkeys(a.text[c.start : c.end] for a in articles for c in split(a, **sizes)))
         model: Any = embed.SentenceTransformerEncoder(embed.resolve(settings.encoder))._model

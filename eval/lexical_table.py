@@ -37,7 +37,7 @@ Search = Callable[[Sequence[str], int], list[int]]  # content words, k -> positi
 def corpus(seeds: Path) -> list[tuple[Article, list[Chunk]]]:
     """All articles of a folder with their chunks."""
     settings = Settings()
-    sizes = {"min_chars": settings.chunk_min_chars, "max_chars": settings.chunk_max_chars}
+    sizes: dict[str, Any] = {"min_chars": settings.chunk_min_chars, "max_chars": settings.chunk_max_chars}
     files = load.find(seeds).files
     return [(a, split(a, **sizes)) for file in files for a in load.load(seeds, file.path).articles]
 

@@ -132,6 +132,38 @@ def test_bad_input_is_an_error_with_a_name(seed_index, tmp_path):
 
 
 @pytest.mark.model
+def test_each_question_of_two_is_read_in_its_own_passages():
+    """The passages that are read are the nearest of each, and not of the first alone."""
+    bridge = rag.Document("The stone bridge at Kew was built by Marta Wilk in 1998.", id="bridge")
+    castle = rag.Document("The castle of Ludwig is in Ludlow.", id="castle")
+    more = [rag.Document(f"The stone bridge number {n} is near Kew, and old.", id=str(n)) for n in range(14)]
+    question = "Who built the stone bridge at Kew? Where is the castle of Ludwig?"
+    reply = rag.Reader().quote(question, [bridge, castle, *more])
+    assert {cited.article_id for cited in reply.citations} == {"bridge", "castle"}
+
+
+@pytest.mark.model
+def test_a_line_of_a_site_takes_nothing_away():
+    text = "Subscribe to our newsletter.\nThe bridge was built by Marta Wilk in 1998."
+    assert rag.Reader().quote("Who built the bridge?", [rag.Document(text, id="a")]).short_answer == "Marta Wilk"
+
+
+@pytest.mark.model
+def test_what_is_no_text_is_an_error_that_names_the_document():
+    reader = rag.Reader()
+    for fields in ({"text": None}, {"id": 3}, {"date": 20240101}, {"url": b"x"}):
+        with pytest.raises(rag.InputError, match="document 1 has a field that is no text"):
+            reader.quote("Who?", [rag.Document("x", id="x"), rag.Document(**({"text": "a", "id": "a"} | fields))])
+    for fields in ({"text": "\ud800"}, {"title": "\ud800"}):
+        with pytest.raises(rag.InputError, match="document 0 holds half of a surrogate pair"):
+            reader.quote("Who?", [rag.Document(**({"text": "a", "id": "a"} | fields))])
+    with pytest.raises(rag.InputError, match="half of a surrogate pair"):
+        reader.read("Who?", "\ud800")
+    with pytest.raises(rag.InputError, match="has 200,001 characters"):
+        reader.read("Who?", "x" * 200_001)
+
+
+@pytest.mark.model
 def test_offsets_are_into_the_text_as_it_was_given():
     text = "  \n\n\tAnn  Lee\u00a0left on Monday.\r\n\r\nShe came\nback on Friday.\n"
     reader = rag.Reader()

@@ -199,3 +199,11 @@ def test_a_sentence_longer_than_a_chunk_comes_in_pieces():
     chunks = split(article, min_chars=200, max_chars=800)
     assert all(s.end - s.start <= 800 for c in chunks for s in c.sentences)
     assert len(chunks) == 3
+
+
+def test_long_runs_without_white_space_are_cut_and_cost_little():
+    text = "He left. " + "![" * 40_000 + " She came. It ended."
+    pieces = sentence_pieces(text)
+    assert "".join(text[a:b] for a, b in pieces) == text
+    assert [text[a:b].strip() for a, b in pieces][-2:] == ["She came.", "It ended."]
+    assert max(b - a for a, b in pieces) <= 2001

@@ -108,8 +108,20 @@ class Assistant:
         day: str | None = None,
     ) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
+        return self.answer_of(text, lambda _: hits, id=id, history=history, day=day)
+
+    def answer_of(
+        self,
+        text: str,
+        find: Callable[[Query], Sequence[Hit]],
+        *,
+        id: str | None = None,
+        history: Sequence[Turn] = (),
+        day: str | None = None,
+    ) -> Reply:
+        """What `ask` makes of what `find` gives for each query, at most as many passages as it reads."""
         asked = Request(self.understand(text, history, day=day), ALL, self.store.generation, id, day=day)
-        return self._reply(asked, lambda _: hits[: self.settings.passages], _Clock())
+        return self._reply(asked, lambda query: find(query)[: self.settings.passages], _Clock())
 
     def search(
         self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL, day: str | None = None

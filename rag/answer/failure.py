@@ -52,11 +52,12 @@ def error_reply(
         alternatives=(),
         index_generation=generation,
         timings_ms={},
-        error=_failure(error),
+        error=told(error),
     )
 
 
-def _failure(error: Exception) -> str:
+def told(error: Exception) -> str:
+    """The sentence by which an error is told to a caller; what else it says goes to the log."""
     if own(str(error)):
         return str(error)
     if isinstance(error, RagError):

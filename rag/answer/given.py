@@ -6,16 +6,20 @@ Offsets are into each document's own text: nothing in it is changed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag import embed
 from rag.answer.assistant import Assistant, Components
-from rag.answer.reader import networks, shipped_understander
+from rag.answer.reader import MOST_CHARS, networks, shipped_understander
 from rag.extract import ReadingExtractor, shipped_model
+from rag.language.words import is_text, stem, stems
 from rag.split import split
 from rag.types import (
     ASIDES,
@@ -36,7 +40,7 @@ from rag.types.settings import Settings
 from rag.types.times import a_day
 from rag.understand.spelling import PassageWords
 
-MOST_DOCUMENTS, MOST_CHARS = 200, 200_000  # of one question: some seconds of embedding
+MOST_DOCUMENTS = 200  # of one question
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +99,8 @@ class Quoting:
         than MOST_DOCUMENTS documents or MOST_CHARS characters.
         """
         passages = list(_passages(documents, self._settings))
-        assistant = self._assistant(passages, len(documents))
-        query = assistant.understand(question, history, day=day).queries[0]
-        return assistant.answer(question, self._hits(query.read, passages), history=history, day=day)
+        assistant, ranked = self._assistant(passages, len(documents)), self._ranking(passages)
+        return assistant.answer_of(question, ranked, history=history, day=day)
 
     def candidates(self, question: str, documents: Sequence[Document], *, day: str | None = None) -> list[Candidate]:
         """The sentences that may answer, the surest first, of the passages that are read. Raises InputError as `quote`.
@@ -106,7 +109,7 @@ class Quoting:
         """
         passages = list(_passages(documents, self._settings))
         query = self._assistant(passages, len(documents)).understand(question, day=day).queries[0]
-        hits = self._hits(query.read, passages)[: self._settings.passages]
+        hits = self._ranking(passages)(query)[: self._settings.passages]
         found = self._parts.extractor.extract(query, hits) if query.kind not in ASIDES else []
         return [_candidate(support, self._threshold) for support in found]
 
@@ -115,14 +118,37 @@ class Quoting:
         store = cast(Any, _Given(words, documents))
         return Assistant(store, self._parts, self._threshold, self._given.doubt, self._settings)
 
-    def _hits(self, question: str, passages: Sequence[Passage]) -> list[Hit]:
-        """Passages by their cosine to the question, the nearest first."""
-        if not passages:
-            return []
+    def _ranking(self, passages: Sequence[Passage]) -> Callable[[Query], list[Hit]]:
+        """Ranks passages for a query by their cosine to it and by its words in them, fused as those of an index are."""
         vectors = self._encoder.encode([passage.text for passage in passages])
-        cosines = vectors @ self._encoder.encode([question], query=True)[0]
-        order = np.argsort(-cosines, kind="stable").tolist()
-        return [Hit(passages[i], float(cosines[i]), float(cosines[i]), None, None, None) for i in order]
+        held = [stems(f"{p.text} {p.chunk.section or ''} {p.info.title}") for p in passages]
+        often = Counter(word for words in held for word in words)
+
+        def ranked(query: Query) -> list[Hit]:
+            if not passages:
+                return []
+            cosines = vectors @ self._encoder.encode([query.read], query=True)[0]
+            asked = {stem(term) for term in query.terms}
+            words = np.array([sum(_rarity(often[word], len(passages)) for word in asked & its) for its in held])
+            dense, lexical = _ranks(cosines), _ranks(words)
+            score = 1 / (self._settings.rrf_k + dense) + 1 / (self._settings.rrf_k + lexical)
+            return [
+                Hit(passages[i], float(score[i]), float(cosines[i]), int(dense[i]), float(words[i]), int(lexical[i]))
+                for i in np.argsort(-score, kind="stable").tolist()
+            ]
+
+        return ranked
+
+
+def _rarity(often: int, of: int) -> float:
+    """Inverse document frequency as BM25 has it."""
+    return math.log(1 + (of - often + 0.5) / (often + 0.5))
+
+
+def _ranks(scores: NDArray[Any]) -> NDArray[np.float64]:
+    """The rank of each score, 1 for the highest; equal ones share the highest number, as none stands out."""
+    ranks: NDArray[np.float64] = np.searchsorted(np.sort(-scores), -scores, side="right").astype(np.float64)
+    return ranks
 
 
 class _Untitled:
@@ -173,6 +199,12 @@ class _Given:
 
 
 def _passages(documents: Sequence[Document], settings: Settings) -> Iterator[Passage]:
+    for place, one in enumerate(documents):
+        told = (one.section, one.date, one.publisher, one.author, one.url)
+        if not all(isinstance(text, str) for text in (one.text, one.id, one.title, *filter(None, told))):
+            raise InputError(f"document {place} has a field that is no text")
+        if not is_text([one.text, one.id, one.title, *told]):
+            raise InputError(f"document {place} holds half of a surrogate pair, which is no character")
     if len(documents) > MOST_DOCUMENTS or sum(len(one.text) for one in documents) > MOST_CHARS:
         raise InputError(f"give at most {MOST_DOCUMENTS:,} documents of {MOST_CHARS:,} characters in all")
     ids = [one.id for one in documents]
@@ -181,7 +213,9 @@ def _passages(documents: Sequence[Document], settings: Settings) -> Iterator[Pas
         raise InputError(f"two documents have the id {twice!r}; a citation names its document by it")
     for document in documents:
         article = _article(document)
-        chunks = split(article, min_chars=settings.chunk_min_chars, max_chars=settings.chunk_max_chars)
+        # What a retriever gives has seldom paragraphs: a line of a site's own would take all of it away.
+        sizes = {"min_chars": settings.chunk_min_chars, "max_chars": settings.chunk_max_chars}
+        chunks = split(article, **sizes, keep_boilerplate=True)
         for chunk in chunks:
             yield Passage(article.info, chunk, article.text[chunk.start : chunk.end])
 

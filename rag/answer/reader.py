@@ -14,6 +14,7 @@ from rag.answer.decide import decide
 from rag.extract import ReadingExtractor, shipped_model, shipped_networks
 from rag.extract.network import Networks
 from rag.language.sentences import sentence_pieces
+from rag.language.words import is_text
 from rag.types import (
     ArticleInfo,
     Chunk,
@@ -31,6 +32,8 @@ from rag.types.errors import InputError
 from rag.types.settings import Settings
 from rag.understand import RuleUnderstander
 from rag.understand.spelling import KnownWords, PassageWords, mended
+
+MOST_CHARS = 200_000  # of what is read at once: some seconds of work
 
 
 def networks() -> Networks:
@@ -88,8 +91,12 @@ class Reader:
     ) -> Reading:
         """The best span of `context`, also when the decision is to refuse. Slips in the question are mended.
 
-        Raises InputError for an empty context.
+        Raises InputError for a context that is empty, longer than MOST_CHARS or no text.
         """
+        if not is_text([context, title, section]):
+            raise InputError("the context or its title holds half of a surrogate pair, which is no character")
+        if len(context) > MOST_CHARS:
+            raise InputError(f"the context has {len(context):,} characters; give at most {MOST_CHARS:,}")
         passage = given_passage(context, title, section)
         query = query_for(passage, text, self._understander)
         vectors = self.encoder.encode([context])

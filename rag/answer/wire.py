@@ -46,7 +46,7 @@ class AskedLine(BaseModel):
     id: str | int | None = None
     question: str
     history: list[TurnLine] = Field(default=[], max_length=MAX_TURNS)
-    filters: dict[str, Any] = {}
+    filters: dict[str, Any] = Field(default={}, max_length=20)
     asked: str | None = None  # the day of asking, ISO 8601
 
     _day = field_validator("asked")(_of_asking)
@@ -103,7 +103,7 @@ def read_lines(path: Path, model: type[T]) -> Iterator[T | BadLine]:
 def requested(data: object, model: type[T]) -> T:
     """The object of a request, checked. Raises InputError that names the field."""
     if not is_text(data):
-        raise InputError("the request holds half of a surrogate pair, which is no character")
+        raise InputError(message("half"))
     try:
         return model.model_validate(data)
     except ValidationError as error:

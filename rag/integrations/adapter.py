@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from rag.library import Document, Hit
@@ -33,7 +34,8 @@ def documents(found: Iterable[tuple[str | None, str, Mapping[str, Any]]]) -> lis
 
 
 def _told(metadata: Mapping[str, Any], keys: Iterable[str]) -> Any:
-    return next((str(metadata[key]) for key in keys if isinstance(metadata.get(key), str) and metadata[key]), None)
+    found = (metadata.get(key) for key in keys)
+    return next((str(one) for one in found if one and isinstance(one, str | date)), None)
 
 
 def _date(written: str | None) -> str | None:

@@ -144,7 +144,7 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
         version=version("article-rag"),
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json" if serving.api else None,
+        openapi_url=None,
     )
     app.add_middleware(Address)
     app.add_middleware(Guard, Rules(hosts, Path(files), serving.upload, serving.api, serving.mcp), uploads)
@@ -186,7 +186,8 @@ def _add_api(app: Any, asking: Any, bearer: Any) -> None:
     turns, asked_for = http.Turns(), [Depends(bearer)] if bearer else []
     for routes in (http.routes, openai.routes):
         app.include_router(routes(asking, turns), dependencies=asked_for)
-    http.explain(app)
+    app.add_api_route("/openapi.json", app.openapi, include_in_schema=False, dependencies=asked_for)
+    http.explain(app, asking)
 
 
 def _as_json(data: list[Any], _: str) -> list[Any]:

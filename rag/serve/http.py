@@ -142,10 +142,12 @@ def status_of(reply: Mapping[str, Any]) -> int:
     return 500 if reply["error"].startswith(ours) else 400
 
 
-def explain(app: FastAPI) -> None:
-    """Has the application tell of errors in their format."""
+def explain(app: FastAPI, asking: Asking) -> None:
+    """Has the application tell of errors in their format; those of a question are logged as an answer is."""
 
-    async def unfit(_: Any, error: Exception) -> JSONResponse:
+    async def unfit(request: Any, error: Exception) -> JSONResponse:
+        if isinstance(error, RequestValidationError) and request.url.path == "/v1/ask" and isinstance(error.body, dict):
+            return JSONResponse(await run_sync(asking.ask, error.body), 400)
         first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
         text, param = reason(first)
         return failed(400, text, param=param)
@@ -163,6 +165,7 @@ def explain(app: FastAPI) -> None:
             return failed(500, message("failed", "Exception"))
         return failed(error.status_code, str(error.detail), headers=error.headers or {})
 
+    app.add_exception_handler(Exception, said)
     app.add_exception_handler(HTTPException, said)
     app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(RagError, unusable)

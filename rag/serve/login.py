@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import hashlib
 import hmac
@@ -11,16 +12,19 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+T = TypeVar("T")
 _log = logging.getLogger("rag")
 _FREE = 3  # wrong passwords before anything is slowed down
 _MOST_ADDRESS = 900.0  # seconds that an address may have to wait
 _MOST_USER = 30.0  # the same of a name from anywhere: less, as else strangers could lock its owner out
 _FORGOTTEN = 3600.0  # seconds after which wrong passwords count no more
+_SAME = 60.0  # seconds in which the same wrong token of a program counts once
 _KEYS = 10_000  # addresses and names that are remembered
 
 client: contextvars.ContextVar[str] = contextvars.ContextVar("client", default="")
@@ -70,17 +74,19 @@ class Login:
         self._user, self._password, self._clock = _digest(user), _digest(password), clock
         self._addresses, self._users = _Wrong(), _Wrong()
 
-    async def check(self, user: str, password: str) -> bool:
-        """Whether these are right. Raises HTTPException 429, with `Retry-After`, while the caller has to wait."""
+    async def check(self, user: str, *passwords: str) -> bool:
+        """Whether one of these passwords, which count as one try, is the user's.
+
+        Raises HTTPException 429, with `Retry-After`, while the caller has to wait.
+        """
         now, address, named = self._clock(), client.get(), _digest(user)
         network = _network(address)
         wait = max(self._addresses.wait(network, now, _MOST_ADDRESS), self._users.wait(named, now, _MOST_USER))
         if wait > 0:
             seconds = math.ceil(wait)
             raise HTTPException(429, f"too many wrong passwords; wait {seconds} s", {"Retry-After": str(seconds)})
-        # Both are compared, whatever the first gives.
-        right = [hmac.compare_digest(self._user, named), hmac.compare_digest(self._password, _digest(password))]
-        if all(right):
+        right = [self._matches(user, password) for password in passwords]
+        if any(right):
             self._addresses.forget(network)
             self._users.forget(named)
             return True
@@ -89,22 +95,53 @@ class Login:
         _log.warning("wrong password for user %.80r from %.60r, number %d", user, address, number)
         return False
 
+    def _matches(self, user: str, password: str) -> bool:
+        """Both are compared, whatever the first gives."""
+        right = [hmac.compare_digest(self._user, _digest(user)), hmac.compare_digest(self._password, _digest(password))]
+        return all(right)
+
 
 class Bearer:
-    """Asks programs for the password of `--auth` as a bearer token: `PASSWORD`, or `user:password`."""
+    """Asks programs for the password of `--auth` as a bearer token: `PASSWORD`, or `user:password`.
 
-    def __init__(self, login: Login, user: str) -> None:
-        self._login, self._user = login, user
+    A program sends its token with each request. One that was right before is let in though others have to wait, and the
+    same wrong one counts once a minute: a tool with an old password locks nobody out.
+    """
+
+    def __init__(self, login: Login, user: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._login, self._user, self._clock = login, user, clock
+        self._right: OrderedDict[Hashable, None] = OrderedDict()
+        self._wrong: OrderedDict[Hashable, float] = OrderedDict()
 
     async def __call__(self, request: Request) -> None:
         """Raises HTTPException 401 or 429."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        token = token.strip()
-        user, password = self._user, token
-        if token.startswith(f"{self._user}:"):
-            password = token.removeprefix(f"{self._user}:")
-        if scheme.casefold() != "bearer" or not token or not await self._login.check(user, password):
-            raise HTTPException(401, "give the password as a bearer token", {"WWW-Authenticate": "Bearer"})
+        with contextlib.suppress(UnicodeError):  # headers are read as Latin-1, and mostly written as UTF-8
+            token = token.encode("latin-1").decode()
+        key = _network(client.get()), _digest(token)
+        if scheme.casefold() == "bearer" and key in self._right:
+            return
+        if scheme.casefold() == "bearer" and token and not self._is_old(key) and await self._is_right(token):
+            _remember(self._right, key, None)
+            return
+        raise HTTPException(401, "give the password as a bearer token", {"WWW-Authenticate": "Bearer"})
+
+    def _is_old(self, key: Hashable) -> bool:
+        return self._clock() - self._wrong.get(key, -math.inf) < _SAME
+
+    async def _is_right(self, token: str) -> bool:
+        # A password may itself begin as the name does.
+        right = await self._login.check(self._user, token, token.removeprefix(f"{self._user}:"))
+        if not right:
+            _remember(self._wrong, (_network(client.get()), _digest(token)), self._clock())
+        return right
+
+
+def _remember(held: OrderedDict[Hashable, T], key: Hashable, value: T) -> None:
+    held[key] = value
+    held.move_to_end(key)
+    while len(held) > _KEYS:
+        held.popitem(last=False)
 
 
 def _digest(text: str) -> bytes:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from urllib.parse import quote
 
 from rag.verify.schema import Answer, AnswerSegment
+
+_WEB = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
+_UNSAFE = re.compile(r"[<>\"\\`^{|}]")
+_ADDRESS = re.compile(r"(?i)(?:https?|ftp)://|www\.")  # what many viewers make a link of
 
 
 def markdown(answer: Answer) -> str:
@@ -36,12 +41,22 @@ def _block(block: Sequence[AnswerSegment], answer: Answer) -> str:
     if cited is None:
         return plain(text).replace("\n", "\\\n")
     where = f"{cited.path}, characters {cited.start}-{cited.end}"
-    lines = "\n".join([text, " · ".join(filter(None, (where, cited.url)))])
-    return "> " + plain(lines).replace("\n", "\\\n> ")
+    lines = plain(f"{text}\n{where}").replace("\n", "\\\n> ")
+    return f"> {lines}{_link(cited.url)}"
+
+
+def _link(url: str | None) -> str:
+    """An address of the web as a link; another as it is written."""
+    if not url:
+        return ""
+    if not _WEB.fullmatch(url):
+        return f" · {plain(url)}"
+    return f" · <{_UNSAFE.sub(lambda found: quote(found[0]), url)}>"
 
 
 def plain(text: str) -> str:
     """Text in which Markdown finds no markup: no spans, no entities, and at the start of a line no list or heading."""
     text = re.sub(r"\r\n?", "\n", text)  # what Markdown takes for the end of a line
     escaped = "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~$!&" else c for c in text)
+    escaped = _ADDRESS.sub(lambda found: found[0].replace(":/", ":\\/").replace(".", "\\."), escaped)
     return re.sub(r"(?m)^[ \t]*(?:(\d+)(?=[.)])|(?=[-+=]))", lambda m: f"{m[1] or ''}\\", escaped)

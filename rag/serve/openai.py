@@ -16,13 +16,12 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from rag.answer.wire import MAX_TURNS
 from rag.serve.asking import Asking
 from rag.serve.http import ERRORS, Turns, failed, status_of
 from rag.serve.markdown import markdown
@@ -31,6 +30,8 @@ from rag.verify.schema import Answer
 
 MODEL = "articles"
 _EARLIER = 50  # turns that are the history, as on the page
+_PARTS = 100  # of a message
+_LONGEST = 10_000  # characters of an earlier message that are looked at
 _REMEMBERED = 10_000  # answers whose short answer is known again from their text
 _BEGAN = int(time.time())
 # What here cannot be done, each with the values that do not ask for it. Tools may be offered, as chat front ends do
@@ -58,7 +59,7 @@ class Message(BaseModel):
     """A message of the conversation. Those of the system are ignored: they cannot change what an article says."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[Part] | None = None
+    content: str | Annotated[list[Part], Field(max_length=_PARTS)] | None = None
 
 
 class Options(BaseModel):
@@ -73,10 +74,10 @@ class Chat(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     model: str
-    messages: list[Message] = Field(min_length=1, max_length=10 * MAX_TURNS)
+    messages: list[Message] = Field(min_length=1)
     stream: bool | None = False
     stream_options: Options | None = None
-    filters: dict[str, Any] = {}
+    filters: dict[str, Any] = Field(default={}, max_length=20)
     asked: str | None = None
 
 
@@ -97,14 +98,17 @@ class Said:
 
     def remember(self, text: str, short: str | None) -> None:
         """Keeps one."""
+        if not short:
+            return
         with self._lock:
-            self._held[_digest(text)] = short or ""
+            self._held[_digest(text)] = short
+            self._held.move_to_end(_digest(text))
             while len(self._held) > _REMEMBERED:
                 self._held.popitem(last=False)
 
     def short(self, text: str) -> str | None:
         """That of a text; None where it is not known."""
-        return self._held.get(_digest(text)) or None
+        return self._held.get(_digest(text))
 
 
 def _digest(text: str) -> bytes:
@@ -171,11 +175,12 @@ def _events(made: dict[str, Any], text: str, reply: dict[str, Any], *, usage: bo
     def event(delta: dict[str, str] | None, end: str | None = None, **more: Any) -> str:
         choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": end, "logprobs": None}]
         data = made | {"object": "chat.completion.chunk", "choices": choices} | more
-        return f"data: {json.dumps(data, ensure_ascii=False)}\n\n"
+        return f"data: {json.dumps(data)}\n\n"  # in ASCII: some clients end a line at U+2028
 
     yield event({"role": "assistant", "content": ""})
-    for piece in text.split("\n\n"):
-        yield event({"content": piece if text.endswith(piece) else f"{piece}\n\n"})
+    *before, last = text.split("\n\n")
+    for piece in (*(f"{one}\n\n" for one in before), last):
+        yield event({"content": piece})
     yield event({}, "stop", article_rag=reply)
     if usage:
         yield event(None, usage=_USAGE)
@@ -194,11 +199,12 @@ def _asked(chat: Chat, said: Said) -> dict[str, Any]:
         text = _text(message, f"messages.{at}")
         if message.role == "user":
             if question is not None:
-                history.append({"question": question})
+                history.append({"question": question[:_LONGEST]})
             question = text
         elif message.role == "assistant" and question is not None:
             short = said.short(text)
-            history.append({"question": question, "answer": text} | ({"short_answer": short} if short else {}))
+            before = {"question": question[:_LONGEST], "answer": text[:_LONGEST]}
+            history.append(before | ({"short_answer": short} if short else {}))
             question = None
     if question is None:
         raise Unable("the last message must be the user's: it is the question", "messages")

@@ -16,24 +16,24 @@ def version() -> str:
     return f"split/7+{sentences.version()}"
 
 
-def split(article: Article, *, min_chars: int, max_chars: int) -> list[Chunk]:
+def split(article: Article, *, min_chars: int, max_chars: int, keep_boilerplate: bool = False) -> list[Chunk]:
     """The chunks of an article in order, each at most `max_chars` code points.
 
     Neighbouring paragraphs under one heading share a chunk while it is shorter than `min_chars`. Cookie, navigation and
-    advertising text is in no chunk, so that it can neither be found nor quoted.
+    advertising text is in no chunk, so that it can neither be found nor quoted, unless it is to be kept.
     """
     chunks: list[Chunk] = []
-    for group in _groups(article, min_chars, max_chars):
+    for group in _groups(article, min_chars, max_chars, keep_boilerplate):
         found = [s for paragraph in group for s in _sentences(article.text, paragraph, max_chars)]
         for run in _runs(article.text, group, found, max_chars):
             chunks.append(Chunk(len(chunks), run[0].start, run[-1].end, group[0].section, tuple(run)))
     return chunks
 
 
-def _groups(article: Article, min_chars: int, max_chars: int) -> Iterator[list[Paragraph]]:
+def _groups(article: Article, min_chars: int, max_chars: int, keep: bool) -> Iterator[list[Paragraph]]:
     group: list[Paragraph] = []
     for paragraph in article.paragraphs:
-        if is_boilerplate(article.text[paragraph.start : paragraph.end]):
+        if not keep and is_boilerplate(article.text[paragraph.start : paragraph.end]):
             if group:
                 yield group
             group = []

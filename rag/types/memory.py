@@ -15,13 +15,13 @@ _MIB = 2**20
 
 def give_back() -> None:
     """What was freed and is still held: some 60 MB after the networks are loaded."""
-    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # another C library than glibc; Windows
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def keep_little() -> None:
     """Threads share what is freed, and little of it is kept: 60 MB less in a server. To be called before they begin."""
-    with contextlib.suppress(OSError, AttributeError):
+    with contextlib.suppress(OSError, AttributeError, TypeError):
         library = ctypes.CDLL(None)
         for option, value in ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, 4 * _MIB), (_TRIM_THRESHOLD, 4 * _MIB)):
             library.mallopt(option, value)

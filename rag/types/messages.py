@@ -15,6 +15,7 @@ _MESSAGES = {
     "not_text": "the question is not valid text (its bytes are not UTF-8)",
     "empty": "the question is empty; type a question about the articles",
     "too_long": "the question has {count} characters; ask in at most {most}",
+    "half": "the request holds half of a surrogate pair, which is no character",
     "too_slow": "the question took longer than {count} seconds and was given up; ask again",
     "turns": "this conversation has {count} turns; begin a new one",
     "level": "no certificate of this index supports at most {percent} of wrong answers",

@@ -31,7 +31,7 @@ def mapped(file: Path) -> Mapping[str, NDArray[Any]]:
         header.pop("__metadata__", None)
         whole = np.memmap(file, mode="r", offset=8 + length)
         return {name: _tensor(whole, its) for name, its in header.items() if its["dtype"] in _TYPES}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{file} cannot be read as safetensors: {error}; reinstall the package") from error
 
 

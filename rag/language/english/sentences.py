@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from importlib.metadata import version
 
-SPLITTER = f"nupunkt-{version('nupunkt')}"
+SPLITTER = f"nupunkt-{version('nupunkt')}/2"
+
+_LONGEST_RUN = 2000  # characters
+_RUN = re.compile(rf"\S{{{_LONGEST_RUN},}}")
 
 
 @functools.cache
@@ -19,5 +23,10 @@ def _spans() -> Callable[[str], list[tuple[int, int]]]:
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """As `Language.sentence_spans`."""
-    return _spans()(text)
+    """As `Language.sentence_spans`. Long runs without white space are cut: nupunkt takes quadratic time on them."""
+    found, at = list[tuple[int, int]](), 0
+    for run in _RUN.finditer(text):
+        found += ((at + a, at + b) for a, b in _spans()(text[at : run.start()]))
+        found += ((a, min(a + _LONGEST_RUN, run.end())) for a in range(run.start(), run.end(), _LONGEST_RUN))
+        at = run.end()
+    return found + [(at + a, at + b) for a, b in _spans()(text[at:])]

@@ -131,7 +131,7 @@ class Guard:
         if path == "/logout" and request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             raise RequestRefused(403, "another site's page cannot log you out")
         if not self._is_route(request, path):
-            others = [method for method, paths in _V1.items() if self._rules.api and path in paths]
+            others = [method for method, paths in _V1.items() if self._rules.api and request.scope["path"] in paths]
             if others:
                 raise RequestRefused(405, f"{path} takes {others[0]}", others[0])
             raise RequestRefused(404, "there is no such page")
@@ -150,7 +150,12 @@ class Guard:
             return method == "GET"
         if method == "GET" and path.startswith(_FILE):
             return _is_inside(path.removeprefix(_FILE), self._rules.files)
-        if self._rules.api and (path in _V1.get(method, ()) or (method == "GET" and _A_MODEL.fullmatch(path))):
+        exact = request.scope["path"] == path  # what is behind a slash is no route there
+        if (
+            self._rules.api
+            and exact
+            and (path in _V1.get(method, ()) or (method == "GET" and _A_MODEL.fullmatch(path)))
+        ):
             return True
         below = path.startswith(_BELOW.get(method, ("\0",))) and not path.startswith(f"{_API}/call/v2/")
         return below or path in _EXACT.get(method, ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,7 +78,7 @@ def named_files(body: bytes) -> list[str | None]:
     if sum(body.count(sign) for sign in (b",", b"[", b"{")) > _VALUES:
         raise RequestRefused(413, "the request has too many values")
     try:
-        data = json.loads(body) if body.strip() else None
+        data = json.loads(body, parse_constant=_finite, parse_float=_finite) if body.strip() else None
         found = list(_files(data))
     except (ValueError, RecursionError) as error:
         raise RequestRefused(400, "the request is not JSON, or nested too deep") from error
@@ -85,6 +86,14 @@ def named_files(body: bytes) -> list[str | None]:
     if any(len(str(name)) > _NAME for name in names):
         raise RequestRefused(400, "the request names its session by more than a name")
     return found
+
+
+def _finite(written: str) -> float:
+    """Raises ValueError for NaN, Infinity and 1e400, which are no JSON or become none."""
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(f"{written} is no number of JSON")
+    return number
 
 
 def _files(data: Any, depth: int = 0) -> Iterator[str | None]:

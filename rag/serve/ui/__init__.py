@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from rag.answer.failure import told
 from rag.answer.journal import Journal
 from rag.answer.opening import LiveAssistant
 from rag.build.seeds import Library
@@ -106,12 +107,15 @@ def _endpoints(asking: Asking) -> None:
             given = {"question": question, "filters": filters or {}, "asked": asked}
             hits: list[dict[str, Any]] = named_for_gradio(asking.search(given, k))
         except RagError as error:
-            raise gr.Error(str(error)) from error
+            raise gr.Error(told(error)) from error
         return hits
 
     def articles() -> list[dict[str, Any]]:
         """The articles of the index: id, title, publisher, author, date, url, file, characters, passages."""
-        held: list[dict[str, Any]] = named_for_gradio(asking.articles())
+        try:
+            held: list[dict[str, Any]] = named_for_gradio(asking.articles())
+        except RagError as error:
+            raise gr.Error(told(error)) from error
         return held
 
     gr.api(ask, api_name="ask", concurrency_id=chat.ASKING)
