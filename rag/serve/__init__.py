@@ -30,6 +30,7 @@ from rag.types.memory import give_back, keep_little
 from rag.types.settings import Settings
 
 _GRACE = 5  # seconds that open connections have at the end; a page keeps one open as long as it is looked at
+_TIDIED = 10  # seconds between two times that memory is given back
 _CONNECTIONS = 500  # at once; a page that is open has one or two
 
 
@@ -89,6 +90,7 @@ def run(serving: Serving, settings: Settings) -> None:
     # The server ends by raising the signal that it was ended by, and then nothing that is to be tidied at the end is.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     threading.Thread(target=_announce, args=(server, _address(serving), open_browser), daemon=True).start()
+    threading.Thread(target=_tidy, daemon=True).start()
     server.run(sockets=[listening])
 
 
@@ -217,10 +219,16 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+def _tidy() -> None:
+    """Gives memory back for good that questions took for a moment: some 50 MB."""
+    while True:
+        time.sleep(_TIDIED)
+        give_back()
+
+
 def _announce(server: Any, address: str, open_browser: bool) -> None:
     while not server.started:
         time.sleep(0.05)
-    give_back()
     print(f"the page is at {address} (end with Ctrl+C)", flush=True)
     desktop = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if open_browser and desktop:
