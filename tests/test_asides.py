@@ -170,7 +170,7 @@ def test_the_checker_knows_asides_and_what_a_reader_sees(assistant, tmp_path):
 def test_what_is_a_courtesy_only_when_rewritten_is_searched_and_refused(assistant, tmp_path):
     text = "Please can you tell me what can I ask?"
     reply = assistant.ask(text)
-    assert (reply.standalone_question, reply.status, reply.reason) == ("What can I ask?", "refused", "no_support")
+    assert (reply.standalone_question, reply.status, reply.reason) == ("What can I ask?", "refused", "unsure")
     assert assistant.with_threshold(0.0).ask(text).status == "answered"  # there is a template for it
     file = tmp_path / "answers.jsonl"
     file.write_text(json.dumps(reply_object(reply)) + "\n")

@@ -82,8 +82,8 @@ def test_what_is_of_another_time_ranks_behind_and_is_less_sure(
     assert (decide < -0.3).all()
 
 
-def test_where_right_ones_are_of_another_time_the_ranking_turns(made: list[Timed]) -> None:
-    assert (fitted_rank([replace(case, times=2.0 - case.times) for case in made]) > 0.3).all()
+def test_that_an_article_is_far_from_the_time_never_counts_for_it(made: list[Timed]) -> None:
+    assert (fitted_rank([replace(case, times=2.0 - case.times) for case in made]) == 0).all()
 
 
 def test_a_number_that_no_sentence_has_gets_no_weight(made: list[Timed]) -> None:
