@@ -577,7 +577,7 @@ def test_a_page_of_another_name_reaches_nothing(page, address):
 def test_the_signatures_of_the_api(address):
     from gradio_client import Client
 
-    client = Client(address, verbose=False, download_files=False)
+    client = Client(address, verbose=False)
     named = client.view_api(return_format="dict")["named_endpoints"]
     parameters = {
         name: [(p["parameter_name"], p["parameter_has_default"]) for p in endpoint["parameters"]]
@@ -596,7 +596,7 @@ def test_the_signatures_of_the_api(address):
     for filters, history in (({"year": 1}, []), ("abc", []), ([1], []), ({}, 7), ({}, ["x"])):
         reply = client.predict("Who?", filters=filters, history=history, api_name="/ask")
         assert reply["status"] == "error"
-    assert [a["path"] for a in client.predict(api_name="/articles")] == [ARTICLE]
+    assert [a["file"] for a in client.predict(api_name="/articles")] == [ARTICLE]
     client.close()
 
 
@@ -604,8 +604,7 @@ def test_named_endpoints_answer(address):
     from gradio_client import Client
     from gradio_client.exceptions import AppError
 
-    # The client takes any object with a "path" for a file to fetch, and a citation has one.
-    client = Client(address, verbose=False, download_files=False)
+    client = Client(address, verbose=False)
     reply = client.predict(TAKAICHI, api_name="/ask")
     assert (reply["schema"], reply["short_answer"]) == (1, SHORT)
     assert client.predict("", api_name="/ask")["status"] == "error"

@@ -196,17 +196,18 @@ def test_the_examples_are_those_that_the_index_answers_now():
     assert visible(examples.shown()) == [False] * 4
 
 
-def test_the_page_holds_each_example_and_shows_those_that_fit():
+def test_the_page_holds_each_example_and_shows_those_that_fit_when_it_is_opened():
     async def built():
         with gr.Blocks() as blocks:
             Examples(Live("two?"), ["one?", "two?"]).build()
         return blocks.get_config_file()
 
+    assert [one["visible"] for one in Examples(Live("two?"), ["one?", "two?"]).shown()] == [True, False, True]
     examples = Examples(Live(), ["one?", "two?"])
     assert examples.clicked(SimpleNamespace(elem_id="example-2")) == "two?"
     assert [examples.clicked(SimpleNamespace(elem_id=id)) for id in ("ask", None)] == [None, None]
     buttons = [c["props"] for c in asyncio.run(built())["components"] if c["type"] == "button"]
-    assert [(button["value"], button["visible"]) for button in buttons] == [("one?", False), ("two?", True)]
+    assert [(button["value"], button["visible"]) for button in buttons] == [("one?", False), ("two?", False)]
 
 
 def test_the_evaluation_asks_people_s_questions_first_and_says_whose_the_others_are():

@@ -100,7 +100,7 @@ def test_answers_of_every_kind_are_the_same_when_asked_anew(tmp_path, index, hon
     assert (found.same, found.differing, found.unasked, found.gone) == (len(ASKED), 0, len(UNASKED), ())
     assert [(at.whose, at.threshold) for at in found.thresholds] == [("shipped", 0.46)]
     assert opened == [layout.pointed(index)]  # once for all lines
-    assert sorted({line["reason"] for line in honest if line["reason"]}) == ["no_support", "nothing_found"]
+    assert sorted({line["reason"] for line in honest if line["reason"]}) == ["no_support", "nothing_found", "unsure"]
     assert [line["status"] for line in honest[-8:]] == ["error"] * 8
     assert honest[19]["standalone_question"] == "When was that (city Xi meet Donald Trump Busan)?"
     assert honest[19]["history"] == HISTORY
