@@ -110,4 +110,7 @@ def _address_space() -> int | None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except MemoryError:  # outside of the reading, or while an error was being told
+        os._exit(apart.OUT_OF_MEMORY)
