@@ -107,8 +107,8 @@ def routes(asking: Asking, turns: Turns) -> APIRouter:
     # An error of a question that could be read is a schema-1 object, too, whose `status` says so.
     own: dict[int | str, dict[str, Any]] = {
         200: {"model": Answer},
-        400: {"model": Answer | Failed, "description": "The question cannot be asked."},
-        500: {"model": Answer | Failed, "description": "The program failed."},
+        400: {"model": dict[str, Any], "description": "The question cannot be asked; as it was sent, with `error`."},
+        500: {"model": dict[str, Any], "description": "The program failed."},
     }
 
     @router.post("/ask", responses=own)
