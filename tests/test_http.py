@@ -22,7 +22,7 @@ from starlette.requests import Request
 
 from rag.serve import openai
 from rag.serve.login import Bearer, Login
-from rag.serve.markdown import _link, plain
+from rag.serve.markdown import link, plain
 from rag.verify import verify
 from rag.verify.schema import Answer
 from tests.conftest import SEEDS
@@ -262,7 +262,7 @@ def test_what_cannot_be_done_is_a_clear_error_in_their_format(client, change, pa
     ["[a](http://x)", "![a](http://x)", "[a][b]", "[a]: http://x", "[^1]: a", "\\[a](x)", "[[a](x)](y)", "\\](x)"],
 )
 def test_no_article_makes_a_link_or_mathematics_in_a_chat(text):
-    made = openai._for_chat(plain(text))
+    made = openai.for_chat(plain(text))
     html = MarkdownIt().render(made + "\n\n" + made)
     assert "<a" not in html
     assert "<img" not in html
@@ -271,10 +271,10 @@ def test_no_article_makes_a_link_or_mathematics_in_a_chat(text):
 
 
 def test_an_address_of_an_article_is_a_link_and_one_in_its_words_none():
-    assert _link("https://news.example/a_b/c?x=1&y=2#top~z") == " · <https://news.example/a_b/c?x=1&y=2#top~z>"
-    assert _link("https://x.example/a>b\\c") == " · <https://x.example/a%3Eb%5Cc>"
-    assert _link("javascript:alert(1)") == " · javascript:alert(1)"
-    assert _link(None) == ""
+    assert link("https://news.example/a_b/c?x=1&y=2#top~z") == " · <https://news.example/a_b/c?x=1&y=2#top~z>"
+    assert link("https://x.example/a>b\\c") == " · <https://x.example/a%3Eb%5Cc>"
+    assert link("javascript:alert(1)") == " · javascript:alert(1)"
+    assert link(None) == ""
     assert plain("see https://evil.example or WWW.evil.example") == "see https:\\//evil.example or WWW\\.evil.example"
 
 
@@ -321,11 +321,13 @@ async def test_any_password_can_be_a_token(password):
         await bearer(Request({"type": "http", "headers": [(b"authorization", b"Bearer other")]}))
 
 
-def test_requests_made_from_the_description_are_answered_as_it_says(address):
+def test_requests_made_from_the_description_are_answered_as_it_says(address, tmp_path):
     """By schemathesis; but that each question in its format can be asked no schema can say."""
     words = ["run", f"{address}/openapi.json", "--max-examples", "20", "--request-timeout", "60", "--seed", "1"]
     command = [str(Path(sys.executable).with_name("schemathesis")), *words]
-    done = subprocess.run([*command, "--exclude-checks", "positive_data_acceptance"], capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, "--exclude-checks", "positive_data_acceptance"], capture_output=True, text=True, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stdout
     assert "Tested: 6" in done.stdout
 

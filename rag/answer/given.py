@@ -214,8 +214,8 @@ def _passages(documents: Sequence[Document], settings: Settings) -> Iterator[Pas
     for document in documents:
         article = _article(document)
         # What a retriever gives has seldom paragraphs: a line of a site's own would take all of it away.
-        sizes = {"min_chars": settings.chunk_min_chars, "max_chars": settings.chunk_max_chars}
-        chunks = split(article, **sizes, keep_boilerplate=True)
+        shortest, longest = settings.chunk_min_chars, settings.chunk_max_chars
+        chunks = split(article, min_chars=shortest, max_chars=longest, keep_boilerplate=True)
         for chunk in chunks:
             yield Passage(article.info, chunk, article.text[chunk.start : chunk.end])
 

@@ -192,9 +192,11 @@ class SentenceTransformerEncoder:
 
 def loaded(source: EncoderSource, held: Encoder | None = None) -> Encoder:
     """The encoder of a source: the one that is held, where it is of the same files."""
-    if held is not None and getattr(held, "source", source).sha256 == source.sha256:
-        return held
-    return SentenceTransformerEncoder(source)
+    return held if held is not None and _is_of(held, source) else SentenceTransformerEncoder(source)
+
+
+def _is_of(held: Encoder, source: EncoderSource) -> bool:
+    return bool(getattr(held, "source", source).sha256 == source.sha256)
 
 
 def for_questions(source: EncoderSource, held: Encoder | None = None) -> Encoder:
@@ -202,7 +204,7 @@ def for_questions(source: EncoderSource, held: Encoder | None = None) -> Encoder
 
     The one that is held where it is of the same files.
     """
-    if held is not None and getattr(held, "source", source).sha256 == source.sha256:
+    if held is not None and _is_of(held, source):
         return held
     if source.folder != _packaged(*PACKAGED[DEFAULT]):
         _log.warning(

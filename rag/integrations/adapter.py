@@ -49,12 +49,7 @@ def metadata(hit: Hit) -> dict[str, Any]:
     """Where a passage stands, and its scores. `score` orders passages and has no meaning of its own."""
     info, chunk = hit.passage.info, hit.passage.chunk
     return {
-        "article_id": info.article_id,
-        "title": info.title,
-        "publisher": info.publisher,
-        "author": info.author,
-        "date": info.date,
-        "url": info.url,
+        **info.told(),
         "source": info.path,
         "section": chunk.section,
         "paragraphs": sorted({sentence.paragraph for sentence in chunk.sentences}),

@@ -11,7 +11,7 @@ from haystack import component, default_from_dict, default_to_dict
 from haystack.dataclasses import ExtractedAnswer
 
 from rag.integrations import adapter
-from rag.library import Candidate, Document, Reader
+from rag.library import Candidate, Reader
 
 _Span = ExtractedAnswer.Span
 
@@ -58,10 +58,11 @@ class QuotingReader:
         if not documents:
             return {"answers": []}
         given = adapter.documents((one.id, one.content or "", one.meta) for one in documents)
+        of = dict(zip((document.id for document in given), documents, strict=True))
         found = self._reader.candidates(query, given)
         least = self.score_threshold if score_threshold is None else score_threshold
         answers = [
-            _answer(query, one, given, documents)
+            _answer(query, one, of[one.document_id])
             for one in found
             if one.answers and (least is None or one.confidence >= least)
         ][: self.top_k if top_k is None else top_k]
@@ -71,14 +72,13 @@ class QuotingReader:
         return {"answers": sorted(answers, key=lambda one: -one.score)}
 
 
-def _answer(query: str, one: Candidate, given: list[Document], documents: list[HaystackDocument]) -> ExtractedAnswer:
-    place = next(i for i, document in enumerate(given) if document.id == one.document_id)
-    text = given[place].text
+def _answer(query: str, one: Candidate, document: HaystackDocument) -> ExtractedAnswer:
+    text = document.content or ""
     return ExtractedAnswer(
         query=query,
         score=one.confidence,
         data=text[one.start : one.end],
-        document=documents[place],
+        document=document,
         context=text[slice(*one.sentence)],
         document_offset=_Span(one.start, one.end),
         context_offset=_Span(one.start - one.sentence[0], one.end - one.sentence[0]),

@@ -19,7 +19,7 @@ from langchain_core.runnables.config import patch_config
 from pydantic import PrivateAttr
 
 from rag.integrations import adapter
-from rag.library import Articles, Hit, Reader, Reply, to_object
+from rag.library import Articles, Hit, Reader, to_object
 
 
 class ArticleRetriever(BaseRetriever):
@@ -92,14 +92,10 @@ class QuoteAnswer(Runnable[str | Question, dict[str, Any]]):
         if isinstance(input, str):
             if self._retriever is None:
                 raise TypeError("QuoteAnswer has no retriever; give it a question with its documents")
-            question, found = (
-                input,
-                self._retriever.invoke(input, patch_config(config, callbacks=run_manager.get_child())),
-            )
-        else:
-            question, found = input["question"], input["documents"]
-        return to_object(self._reply(question, found))
+            found = self._retriever.invoke(input, patch_config(config, callbacks=run_manager.get_child()))
+            return self._object(input, found)
+        return self._object(input["question"], input["documents"])
 
-    def _reply(self, question: str, found: Iterable[LangChainDocument]) -> Reply:
+    def _object(self, question: str, found: Iterable[LangChainDocument]) -> dict[str, Any]:
         given = adapter.documents((one.id, one.page_content, one.metadata) for one in found)
-        return self._reader.quote(question, given, asked=self._asked)
+        return to_object(self._reader.quote(question, given, asked=self._asked))

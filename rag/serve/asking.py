@@ -55,12 +55,7 @@ class Asking:
 
 def _listed(info: ArticleInfo, characters: int, passages: int) -> dict[str, Any]:
     return {
-        "article_id": info.article_id,
-        "title": info.title,
-        "publisher": info.publisher,
-        "author": info.author,
-        "date": info.date,
-        "url": info.url,
+        **info.told(),
         "path": info.path,
         "characters": characters,
         "passages": passages,

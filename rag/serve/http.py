@@ -16,34 +16,21 @@ from starlette.exceptions import HTTPException
 
 from rag.answer.wire import AskedLine, reason
 from rag.serve.asking import MOST_HITS, Asking
+from rag.serve.failed import Failed, failed
 from rag.types.errors import InputError, RagError
-from rag.types.messages import message
+from rag.types.messages import message, which
 from rag.verify.schema import Answer
 
 T = TypeVar("T")
 _AT_ONCE, _WAITING = 4, 200  # questions: they share two cores well, and what waits longer had better come again
 _MOST_LISTED = 1000
+_OURS = frozenset({"unusable", "not_logged", "failed", "too_slow"})  # messages of what is no fault of the caller
 
 
 class SearchLine(AskedLine):
     """A search: a question, and how many passages."""
 
     k: int = Field(default=10, ge=1, le=MOST_HITS)
-
-
-class Failure(BaseModel):
-    """Why a request got no result, as OpenAI's API says it."""
-
-    message: str
-    type: str
-    param: str | None = None
-    code: str | None = None
-
-
-class Failed(BaseModel):
-    """What is sent with a status of 400 or more."""
-
-    error: Failure
 
 
 class Hits(BaseModel):
@@ -74,15 +61,6 @@ class Turns:
         if self._limiter.statistics().tasks_waiting >= _WAITING:
             raise Busy
         return await run_sync(work, limiter=self._limiter)
-
-
-def failed(
-    status: int, text: str, *, param: str | None = None, code: str | None = None, headers: Mapping[str, str] = {}
-) -> JSONResponse:
-    """An error, which is never to be taken for a refusal."""
-    kind = "invalid_request_error" if status < 500 else "server_error"
-    body = Failed(error=Failure(message=text, type=kind, param=param, code=code))
-    return JSONResponse(body.model_dump(), status, dict(headers))
 
 
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -138,8 +116,7 @@ def status_of(reply: Mapping[str, Any]) -> int:
     """200 for an answer and for a refusal; of an error whether it is the caller's or ours."""
     if reply["status"] != "error":
         return 200
-    ours = message("unusable"), message("not_logged"), message("failed", "Exception")[:18], "the question took longer"
-    return 500 if reply["error"].startswith(ours) else 400
+    return 500 if which(reply["error"]) in _OURS else 400
 
 
 def explain(app: FastAPI, asking: Asking) -> None:

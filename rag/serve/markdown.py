@@ -42,10 +42,10 @@ def _block(block: Sequence[AnswerSegment], answer: Answer) -> str:
         return plain(text).replace("\n", "\\\n")
     where = f"{cited.path}, characters {cited.start}-{cited.end}"
     lines = plain(f"{text}\n{where}").replace("\n", "\\\n> ")
-    return f"> {lines}{_link(cited.url)}"
+    return f"> {lines}{link(cited.url)}"
 
 
-def _link(url: str | None) -> str:
+def link(url: str | None) -> str:
     """An address of the web as a link; another as it is written."""
     if not url:
         return ""

@@ -23,7 +23,8 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.serve.asking import Asking
-from rag.serve.http import ERRORS, Turns, failed, status_of
+from rag.serve.failed import failed
+from rag.serve.http import ERRORS, Turns, status_of
 from rag.serve.markdown import markdown
 from rag.types.times import today
 from rag.verify.schema import Answer
@@ -142,7 +143,7 @@ def routes(asking: Asking, turns: Turns) -> APIRouter:
         reply = await turns.run(functools.partial(asking.ask, given))
         if reply["status"] == "error":
             return failed(status_of(reply), reply["error"])
-        text = _for_chat(markdown(Answer.model_validate(json.loads(json.dumps(reply)))))
+        text = for_chat(markdown(Answer.model_validate_json(json.dumps(reply))))
         said.remember(text, reply["short_answer"])
         made = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}
         if not chat.stream:
@@ -160,7 +161,7 @@ def routes(asking: Asking, turns: Turns) -> APIRouter:
 _USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}  # no model of language ran
 
 
-def _for_chat(text: str) -> str:
+def for_chat(text: str) -> str:
     r"""Markdown without \[, where chat front ends begin mathematics: a link or a note needs the ] that is escaped."""
     return re.sub(r"\\\](?!\(|\\?\[|:)", "]", text).replace("\\[", "[")
 

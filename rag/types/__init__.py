@@ -76,6 +76,11 @@ class ArticleInfo:
     text_sha256: str  # of the normalised text in UTF-8
     loader: str  # loader name and version, with its library's where it has one
 
+    def told(self) -> dict[str, str | None]:
+        """What a reader is told of it."""
+        named = ("article_id", "title", "publisher", "author", "date", "url")
+        return {name: getattr(self, name) for name in named}
+
 
 @dataclass(frozen=True, slots=True)
 class Article:

@@ -101,7 +101,12 @@ def exception(error: Exception) -> str:
 
 def own(text: str) -> bool:
     """Whether a text is one of the messages, whole."""
-    return any(pattern.fullmatch(text) for pattern in _patterns())
+    return which(text) is not None
+
+
+def which(text: str) -> str | None:
+    """The name of the message that a text is, whole; None where it is none."""
+    return next((name for name, pattern in zip(_MESSAGES, _patterns(), strict=True) if pattern.fullmatch(text)), None)
 
 
 def _parts(name: str) -> list[str]:

@@ -11,8 +11,6 @@ import numpy as np
 import snowballstemmer
 from spellchecker import SpellChecker
 
-from rag.types.memory import give_back
-
 # The verbs that questions are built with, and the words that ask; each as a set and as a pattern.
 _PLAIN = "is are was were am do does did has have had can could will would should shall may might must".split()
 _NEGATED = "is are was were do does did has have had ca wo would could should".split()
@@ -137,9 +135,7 @@ class _Frequencies(Mapping[str, int]):
 @functools.cache
 def word_frequencies() -> Mapping[str, int]:
     """As `Language.word_frequencies`, by pyspellchecker's list."""
-    found = _Frequencies(SpellChecker(language="en").word_frequency.dictionary)
-    give_back()
-    return found
+    return _Frequencies(SpellChecker(language="en").word_frequency.dictionary)
 
 
 def small_words(text: str) -> list[str]:

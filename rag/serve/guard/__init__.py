@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rag.serve.failed import failed
 from rag.serve.guard.bodies import RequestRefused, again, bounded, named_files, whole
 from rag.serve.guard.headers import passed_on, protected
 
@@ -187,8 +188,7 @@ def _told(no: RequestRefused, path: str) -> Response:
     """In the format of what was asked."""
     if not path.startswith("/v1/"):
         return PlainTextResponse(no.why, no.status, no.headers)
-    error = {"message": no.why, "type": "invalid_request_error", "param": None, "code": None}
-    return JSONResponse({"error": error}, no.status, no.headers)
+    return failed(no.status, no.why, headers=no.headers)
 
 
 def _path(scope: Scope) -> str:
