@@ -98,17 +98,9 @@ class Assistant:
         covered = held and filters == ALL and (held.history, held.asked) == sort and asked.kind not in ASIDES
         return replace(reply, certificate=held.name) if held and covered else reply
 
-    def answer(
-        self,
-        text: str,
-        hits: Sequence[Hit],
-        *,
-        id: str | None = None,
-        history: Sequence[Turn] = (),
-        day: str | None = None,
-    ) -> Reply:
+    def answer(self, text: str, hits: Sequence[Hit], *, id: str | None = None, day: str | None = None) -> Reply:
         """What `ask` makes of passages that are given, at most as many as it reads."""
-        return self.answer_of(text, lambda _: hits, id=id, history=history, day=day)
+        return self.answer_of(text, lambda _: hits, id=id, day=day)
 
     def answer_of(
         self,

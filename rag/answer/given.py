@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rag import embed
 from rag.answer.assistant import Assistant, Components
-from rag.answer.reader import MOST_CHARS, networks, shipped_understander
+from rag.answer.reader import MOST_CHARS, around, networks, shipped_understander
 from rag.extract import ReadingExtractor, shipped_model
 from rag.language.words import is_text, stem, stems
 from rag.split import split
@@ -114,14 +114,14 @@ class Quoting:
         return [_candidate(support, self._threshold) for support in found]
 
     def _assistant(self, passages: Sequence[Passage], documents: int) -> Assistant:
-        words = PassageWords("\n".join(f"{p.text} {p.chunk.section or ''} {p.info.title}" for p in passages))
+        words = PassageWords("\n".join(map(around, passages)))
         store = cast(Any, _Given(words, documents))
         return Assistant(store, self._parts, self._threshold, self._given.doubt, self._settings)
 
     def _ranking(self, passages: Sequence[Passage]) -> Callable[[Query], list[Hit]]:
         """Ranks passages for a query by their cosine to it and by its words in them, fused as those of an index are."""
         vectors = self._encoder.encode([passage.text for passage in passages])
-        held = [stems(f"{p.text} {p.chunk.section or ''} {p.info.title}") for p in passages]
+        held = [stems(around(passage)) for passage in passages]
         often = Counter(word for words in held for word in words)
 
         def ranked(query: Query) -> list[Hit]:

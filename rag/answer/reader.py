@@ -121,8 +121,12 @@ class Reader:
 
 def query_for(passage: Passage, text: str, understander: Understander) -> Query:
     """The first query of what is asked of one passage."""
-    around = f"{passage.text} {passage.chunk.section or ''} {passage.info.title}"
-    return understander.understand(text, (), PassageWords(around), 1).queries[0]
+    return understander.understand(text, (), PassageWords(around(passage)), 1).queries[0]
+
+
+def around(passage: Passage) -> str:
+    """A passage with its heading and title, as far as its words go."""
+    return f"{passage.text} {passage.chunk.section or ''} {passage.info.title}"
 
 
 def given_passage(context: str, title: str = "", section: str | None = None) -> Passage:
