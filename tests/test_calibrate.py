@@ -43,8 +43,8 @@ from rag.serve.guard import Uploads
 from rag.serve.ui import Offer, chat, choices, page
 from rag.serve.ui.replies import converse
 from rag.store import certificates, layout
-from rag.store.certificates import Level
 from rag.types import Support, Turn
+from rag.types.certificates import Certificate, Level, percent
 from rag.types.errors import IndexUnusable, InputError
 from rag.types.filters import parse
 from rag.types.settings import Settings, certified
@@ -269,7 +269,7 @@ def certified_at(index, *risks):
     facts |= {"tried": 1, "questions_sha256": "0" * 64, "loss": judge.RULE, "made": "2025-11-01", "levels": levels}
     facts |= {"reader": fingerprint(), "settings": certified(Settings())}
     named = {"risk": risks[0], "confidence": 0.95, "threshold": 1 - risks[0], "generation": layout.pointed(index)}
-    return certificates.write(index, certificates.Certificate(**named, **facts))
+    return certificates.write(index, Certificate(**named, **facts))
 
 
 def test_levels_on_an_open_page_follow_the_certificate(index):
@@ -735,7 +735,7 @@ def test_a_build_in_between_is_said(index, tmp_path, monkeypatch):
 
 
 def test_what_is_claimed_is_never_rounded_to_more():
-    assert [certificates.percent(share) for share in (0.054, 0.025, 0.995, 0.1, 0.004)] == [
+    assert [percent(share) for share in (0.054, 0.025, 0.995, 0.1, 0.004)] == [
         "5.4%",
         "2.5%",
         "99.5%",

@@ -22,7 +22,6 @@ from rag.language.absence import askable, reasons
 from rag.language.words import stem
 from rag.retrieve import retrieve
 from rag.store import Generation
-from rag.store.certificates import Certificate, percent
 from rag.types import (
     ASIDES,
     OF_ARTICLE,
@@ -38,6 +37,7 @@ from rag.types import (
     Understander,
     Understanding,
 )
+from rag.types.certificates import Certificate, percent
 from rag.types.errors import InputError, RagError
 from rag.types.filters import ALL, Filters
 from rag.types.messages import message

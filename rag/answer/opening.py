@@ -14,8 +14,8 @@ from rag.answer.reader import networks, shipped_understander
 from rag.build import recipe
 from rag.extract import Logistic, ReadingExtractor, Stages, shipped_model
 from rag.store import certificates, layout, open_current, open_kept
-from rag.store.certificates import Certificate
 from rag.types import Encoder, Extractor, Understander
+from rag.types.certificates import Certificate
 from rag.types.errors import IndexUnusable, RagError
 from rag.types.settings import Settings, certified
 

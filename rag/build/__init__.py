@@ -16,11 +16,12 @@ from rag.store import layout, manifest, soundness, unfinished
 from rag.types import Encoder
 from rag.types.errors import IndexUnusable, SettingsError
 from rag.types.settings import Settings
+from rag.types.stores import Recipe
 
 __all__ = ["Progress", "recipe", "sync_index"]
 
 
-def recipe(settings: Settings, source: embed.EncoderSource) -> manifest.Recipe:
+def recipe(settings: Settings, source: embed.EncoderSource) -> Recipe:
     """What decides the contents of an index besides the seeds.
 
     Raises SettingsError where another language is in use than the settings say.
@@ -30,7 +31,7 @@ def recipe(settings: Settings, source: embed.EncoderSource) -> manifest.Recipe:
             f"the settings say language {settings.language!r}, and {language.name()!r} is in use; "
             f"call rag.language.use({settings.language!r}) first"
         )
-    return manifest.Recipe(
+    return Recipe(
         encoder=settings.encoder,
         encoder_sha256=source.sha256,
         metric="inner_product",

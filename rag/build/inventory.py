@@ -13,6 +13,7 @@ from rag.split.boilerplate import is_boilerplate
 from rag.store import Generation, manifest, soundness
 from rag.types import Article, SeedEntry, SeedFile
 from rag.types.errors import SeedError
+from rag.types.stores import Recipe, generation_name
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 
@@ -23,7 +24,7 @@ class Inventory:
 
     seeds: Path
     index: Path
-    recipe: manifest.Recipe
+    recipe: Recipe
     full: bool
     progress: Progress
     seen: manifest.Seen
@@ -44,7 +45,7 @@ class Inventory:
         if self.before is not None:
             held, was = self.before.manifest.seeds, self.before.manifest.recipe
             reasons = was.differences(self.recipe)
-            self.keep_chunks = not self.full and was.same_chunks(self.recipe)
+            self.keep_chunks = not self.full and not reasons
             self.keep_vectors = not self.full and was.encoder_sha256 == self.recipe.encoder_sha256
         found = load.find(self.seeds)
         self.found = found.files
@@ -52,7 +53,7 @@ class Inventory:
         entries = self.entries()
         if not entries:
             raise SeedError(_nothing_to_index(self.seeds, unreadable))
-        report = BuildReport(make_plan(entries, held), manifest.generation_name(self.recipe, entries))
+        report = BuildReport(make_plan(entries, held), generation_name(self.recipe, entries))
         report.reasons = [*reasons, *(["a full build was asked for"] if self.full else [])]
         report.articles, report.skipped, report.unreadable = len(entries), found.skipped, unreadable
         report.repaired, report.duplicates, report.noted = damaged, same_text(entries), self.noted

@@ -25,8 +25,8 @@ from rag.calibrate.risk import (
     smallest_risks,
 )
 from rag.store import certificates, layout
-from rag.store.certificates import Certificate, Level
 from rag.types import Reply
+from rag.types.certificates import Certificate, Level
 from rag.types.errors import IndexUnusable, InputError, RagError
 from rag.types.settings import certified
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rag.build import Progress as Report
 from rag.build.changes import BuildReport, counted
 from rag.calibrate.walk import Result
-from rag.store import certificates
+from rag.types.certificates import percent
 
 _NAMES_SHOWN = 10
 
@@ -94,7 +94,7 @@ def calibration_lines(found: Result, confidence: float) -> Iterator[str]:
             f"{found.start} answers are needed for this risk and confidence, and not expected at any threshold; "
             "more questions are needed"
         )
-    wanted = f"{certificates.percent(risk)} with {certificates.percent(confidence)} confidence"
+    wanted = f"{percent(risk)} with {percent(confidence)} confidence"
     yield f"no threshold keeps wrong answers at {wanted}; nothing was stored"
     for coverage, smallest in found.smallest:
         if smallest is not None and smallest.answers:

@@ -9,37 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.language import DEFAULT
 from rag.types import SeedEntry
 from rag.types.errors import IndexUnusable
+from rag.types.stores import FORMAT, Recipe, generation_name
 
-FORMAT = 5
 FILE = "manifest.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What, besides the seeds, decides what a generation holds."""
-
-    encoder: str
-    encoder_sha256: str
-    metric: str
-    chunk_min_chars: int
-    chunk_max_chars: int
-    splitter: str
-    format: int = FORMAT
-    language: str = DEFAULT  # of the index that does not say: it is from before there was another
-
-    def differences(self, other: Recipe) -> list[str]:
-        """One line for each field in which the two differ, as `field: this -> other`."""
-        mine, theirs = asdict(self), asdict(other)
-        # The name is a label: the hash tells whether it is the same encoder.
-        return [f"{k}: {mine[k]} -> {theirs[k]}" for k in mine if k != "encoder" and mine[k] != theirs[k]]
-
-    def same_chunks(self, other: Recipe) -> bool:
-        """Whether both split an article alike, whatever they embed it with."""
-        fields = ("chunk_min_chars", "chunk_max_chars", "splitter", "format", "language")
-        return all(getattr(self, f) == getattr(other, f) for f in fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +31,6 @@ class Manifest:
     def name(self) -> str:
         """The generation's name: 16 hexadecimal digits."""
         return generation_name(self.recipe, self.seeds)
-
-
-def generation_name(recipe: Recipe, seeds: Sequence[SeedEntry]) -> str:
-    """The name of the generation that this recipe makes of these seeds."""
-    identity = asdict(recipe) | {"encoder": None, "seeds": [asdict(s) for s in seeds]}
-    if recipe.language == DEFAULT:
-        del identity["language"]  # so that an index from before it was said keeps its name
-    return hashlib.sha256(_canonical(identity)).hexdigest()[:16]
 
 
 def write(folder: Path, manifest: Manifest) -> None:

@@ -13,9 +13,10 @@ from rag.store.passage_reader import PassageReader
 from rag.store.vectors import ROWS_SUFFIX, SHARD_SUFFIX, SHARDS, whole
 from rag.types import Vectors
 from rag.types.errors import IndexUnusable
+from rag.types.stores import Recipe
 
 
-def salvaged(index: Path, recipe: manifest.Recipe) -> dict[bytes, Vectors]:
+def salvaged(index: Path, recipe: Recipe) -> dict[bytes, Vectors]:
     """Vectors that are whole in any generation, damaged or not, made with the same encoder."""
     out: dict[bytes, Vectors] = {}
     folders = index / layout.GENERATIONS
@@ -24,7 +25,7 @@ def salvaged(index: Path, recipe: manifest.Recipe) -> dict[bytes, Vectors]:
     return out
 
 
-def _sound_chunks(folder: Path, recipe: manifest.Recipe) -> dict[int, list[tuple[int, bytes]]] | None:
+def _sound_chunks(folder: Path, recipe: Recipe) -> dict[int, list[tuple[int, bytes]]] | None:
     """The chunks of a generation, where its manifest and its passages are whole and it was made with this encoder."""
     try:
         held = manifest.read(folder)

@@ -12,7 +12,7 @@ import gradio as gr
 from rag.answer.assistant import Assistant
 from rag.answer.opening import LiveAssistant
 from rag.serve.ui import html
-from rag.store.certificates import percent
+from rag.types.certificates import percent
 from rag.types.errors import InputError
 from rag.types.messages import message
 from rag.types.times import today

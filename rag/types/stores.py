@@ -1,0 +1,278 @@
+"""The contract of a store, which keeps the generations of an index: a `Store` gives `Reader`s and a `Writer`.
+
+`rag.store.at` opens the one that the settings name. `tests/store/` states each promise once and holds every backend
+to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from typing import NewType, Protocol
+
+from rag.language import DEFAULT
+from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Vectors, Vocabulary
+from rag.types.certificates import Certificate
+from rag.types.filters import ALL, Filters
+
+FORMAT = 5
+PAGE = 1000  # articles
+
+PassageId = NewType("PassageId", int)
+"""Names a passage to the reader that gave it, and tells nothing else."""
+Ranking = list[tuple[PassageId, float]]
+"""Passages with their scores, best first; equal scores in canonical order: by article id, then position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What, besides the seeds, decides what a generation holds."""
+
+    encoder: str
+    encoder_sha256: str
+    metric: str
+    chunk_min_chars: int
+    chunk_max_chars: int
+    splitter: str
+    format: int = FORMAT
+    language: str = DEFAULT  # of the index that does not say: it is from before there was another
+
+    def differences(self, other: Recipe) -> list[str]:
+        """One line for each field in which the two differ, as `field: this -> other`."""
+        mine, theirs = asdict(self), asdict(other)
+        # The name is a label: the hash tells whether it is the same encoder.
+        return [f"{k}: {mine[k]} -> {theirs[k]}" for k in mine if k != "encoder" and mine[k] != theirs[k]]
+
+
+def generation_name(recipe: Recipe, entries: Iterable[SeedEntry]) -> str:
+    """The name, 16 hexadecimal digits, of the generation that this recipe makes of these articles, in order of ids."""
+    rest = asdict(recipe) | {"encoder": None, "seeds": []}
+    if recipe.language == DEFAULT:
+        del rest["language"]  # so that an index from before it was said keeps its name
+    head, tail = _canonical(rest).split(b'"seeds":[]')
+    digest = hashlib.sha256(head + b'"seeds":[')
+    for number, entry in enumerate(entries):
+        digest.update((b"," if number else b"") + _canonical(asdict(entry)))
+    digest.update(b"]" + tail)
+    return digest.hexdigest()[:16]
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldArticle:
+    """An article of a generation, with its length in code points and its number of passages."""
+
+    info: ArticleInfo
+    characters: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """All that a generation holds of an article: its text, its chunks in order and their vectors, one row each."""
+
+    info: ArticleInfo
+    text: str
+    chunks: tuple[Chunk, ...]
+    vectors: Vectors  # (len(chunks), dimension)
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A name for a generation that no build removes."""
+
+    name: str
+    generation: str
+    pinned: str  # the day
+
+
+class Reader(Vocabulary, Protocol):
+    """One whole generation, opened for reading: usable from several threads, and after another has taken its place.
+
+    Any method raises IndexUnusable where what is stored is damaged or cannot be reached.
+    """
+
+    @property
+    def generation(self) -> str: ...
+
+    @property
+    def recipe(self) -> Recipe: ...
+
+    @property
+    def article_count(self) -> int: ...
+
+    @property
+    def passage_count(self) -> int: ...
+
+    def search_dense(self, vector: Vectors, k: int, among: Sequence[Filters] = (ALL,)) -> list[Ranking]:
+        """For each of these filters the `k` passages that pass with the largest inner product with a unit vector."""
+        ...
+
+    def search_lexical(self, terms: Sequence[str], k: int, among: Sequence[Filters] = (ALL,)) -> list[Ranking]:
+        """The same with the largest BM25 over any of the terms, in about the time of one search.
+
+        k1 = 1.2, b = 0.75; the statistics are those of all passages of the generation, whatever passes.
+        """
+        ...
+
+    def cosines(self, vector: Vectors, ids: Sequence[PassageId]) -> list[float]:
+        """The inner product of each passage with a unit vector."""
+        ...
+
+    def passages(self, ids: Sequence[PassageId]) -> list[Passage]:
+        """The passages, in the order of the ids, each held against the hash of its article's text."""
+        ...
+
+    def leads(self, k: int, filters: Filters = ALL) -> list[PassageId]:
+        """The first passage of each article that passes, `k` at most, in the order of article ids."""
+        ...
+
+    def nowhere(self, term: str) -> bool:
+        """Whether neither a term, nor a form of it, nor what looks like it stands in what a reader sees."""
+        ...
+
+    def missing(self, article_ids: Sequence[str]) -> list[str]:
+        """Those of some article ids that are not held."""
+        ...
+
+    def article(self, article_id: str) -> tuple[ArticleInfo, str] | None:
+        """An article's metadata and whole text; None where it is not held."""
+        ...
+
+    def articles(self, after: str | None = None, limit: int = PAGE) -> list[HeldArticle]:
+        """A page of the articles, in the order of their ids: those after this id, the first ones where it is None."""
+        ...
+
+    def entries(self) -> Iterator[SeedEntry]:
+        """All articles as the build compares them, in the order of their ids."""
+        ...
+
+    def files(self) -> Mapping[str, str]:
+        """The seed files that were read whole: path to SHA-256."""
+        ...
+
+    def stored(self) -> Iterator[StoredArticle]:
+        """Everything, article by article, in the order of their ids."""
+        ...
+
+    def close(self) -> None:
+        """Gives back what it holds open."""
+        ...
+
+
+class Writer(Protocol):
+    """A generation on its way. Nobody reads it before it is committed, and whatever dies before has changed nothing.
+
+    An article that is put takes the place of the one with its id. Any method raises IndexUnusable where it cannot
+    write; the current generation is still the one from before.
+    """
+
+    def known(self, digests: Collection[bytes]) -> dict[bytes, Vectors]:
+        """The vectors that the store has of texts, by their SHA-256, made with the encoder of the recipe."""
+        ...
+
+    def put(self, article: StoredArticle) -> None: ...
+
+    def remove(self, article_id: str) -> None:
+        """Raises KeyError for an article that is not held."""
+        ...
+
+    def commit(self, files: Mapping[str, str]) -> Reader:
+        """Makes it the current generation, with the seed files that were read whole, and opens it.
+
+        Its name is that of `generation_name`. A sound generation that has the name already is made current instead.
+        Raises SeedError where there is no passage.
+        """
+        ...
+
+    def abort(self) -> None:
+        """Leaves everything as it was before; nothing happens after `commit`."""
+        ...
+
+
+class Store(Protocol):
+    """Where generations are kept."""
+
+    @property
+    def place(self) -> str:
+        """Its address for a person, without any password."""
+        ...
+
+    def current(self) -> str | None:
+        """The name of the current generation; None before the first build."""
+        ...
+
+    def generations(self) -> list[str]:
+        """The names of all that are kept, in order."""
+        ...
+
+    def open(self, generation: str | None = None) -> Reader:
+        """The current generation, or one that is kept. Raises IndexUnusable where it is not there or is damaged."""
+        ...
+
+    def building(self) -> AbstractContextManager[None]:
+        """Makes this process the only builder. Raises IndexBusy where another is for ten seconds."""
+        ...
+
+    def is_building(self) -> bool: ...
+
+    def tidy(self) -> list[str]:
+        """Removes what builds left that did not end, and damaged older generations; says which those were."""
+        ...
+
+    def sound(self) -> tuple[Reader | None, list[str]]:
+        """The current generation where every byte is as it was written; else None, and what is damaged."""
+        ...
+
+    def reuse(self, generation: str) -> bool:
+        """Makes a generation current that is kept and sound; False where there is none of that name."""
+        ...
+
+    def begin(self, recipe: Recipe, *, afresh: bool) -> Writer:
+        """A writer that begins with what the current generation holds, or with nothing."""
+        ...
+
+    def pins(self) -> tuple[Pin, ...]:
+        """By name."""
+        ...
+
+    def pin(self, name: str, generation: str | None = None) -> Pin:
+        """Pins a generation, the current one where none is given; once more the same changes nothing.
+
+        Raises InputError for a name that is none or is taken, and for a generation that is not there or is damaged.
+        """
+        ...
+
+    def unpin(self, name: str) -> Pin:
+        """Lets go of a pin. Raises InputError where there is none of that name."""
+        ...
+
+    def certificate(self, generation: str) -> Certificate | None:
+        """The certificate of a generation. Raises IndexUnusable for a damaged one."""
+        ...
+
+    def certified(self) -> list[str]:
+        """The generations that have a certificate, by name."""
+        ...
+
+    def certify(self, certificate: Certificate) -> str:
+        """Stores a certificate in the place of an earlier one of its generation; where, for a person."""
+        ...
+
+    def count_try(self, questions_sha256: str, keys: Collection[str]) -> int:
+        """Notes a use of questions to calibrate, by the hashes of their words; how many there were, with this one."""
+        ...
+
+    def findings(self) -> Iterator[str]:
+        """What is damaged or does not belong there, a line each, with what mends it. Reads every byte."""
+        ...
+
+    def close(self) -> None:
+        """Ends connections."""
+        ...
