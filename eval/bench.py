@@ -106,7 +106,7 @@ def rows_of(setup: Setup, cases: Sequence[Case], *, peers: bool) -> list[Row]:
             systems.Entry(OracleRetrieval(setup, cases), tuned=False),
             systems.Entry(OracleReader(setup, cases), tuned=False),
         ]
-    large = setup.dataset.asks_corpus and setup.assistant.store.manifest.chunks > LARGE
+    large = setup.dataset.asks_corpus and setup.assistant.store.passage_count > LARGE
     few = sampled(cases, FEW)
     if large:
         entries.append(systems.Entry(Renamed(entries[0].system, "ours, on those few"), False, True, few=True))

@@ -25,7 +25,7 @@ from rag.answer.assistant import Assistant
 from rag.answer.opening import open_assistant
 from rag.build import sync_index
 from rag.split import split
-from rag.store import open_current
+from rag.store import at
 from rag.types.settings import Settings, load_settings
 
 _QUESTION = "Which city was named the most expensive to live in?"
@@ -84,7 +84,7 @@ def in_process(seeds: Path, index: Path, settings: Settings) -> None:
     embed.SentenceTransformerEncoder = lambda _source: encoder  # type: ignore[misc,assignment] # loaded once
     assistant: Assistant = open_assistant(index, settings)
     assistant.ask("Who won?")
-    opened = seconds(lambda: open_current(index))
+    opened = seconds(lambda: at(index, settings).open())
     begin = time.perf_counter()
     open_assistant(index, settings).ask(_QUESTION)
     print(f"opening {opened * 1e3:.1f} ms; opening to first answer {(time.perf_counter() - begin) * 1e3:.0f} ms")
@@ -114,10 +114,11 @@ def main() -> None:
     if arguments.index:
         whole_processes(arguments.seeds, arguments.index)
         in_process(arguments.seeds, arguments.index, settings)
-        generation = open_current(arguments.index)
-        size = sum(f.stat().st_size for f in generation.folder.iterdir())
+        generation = at(arguments.index, settings).open()
+        folder = arguments.index / "generations" / generation.generation
+        size = sum(f.stat().st_size for f in folder.iterdir())
         text = sum(f.stat().st_size for f in arguments.seeds.iterdir())
-        print(f"{generation.manifest.chunks} passages; {size / 1e6:.0f} MB on disk, {size / text:.1f} times the seeds")
+        print(f"{generation.passage_count} passages; {size / 1e6:.0f} MB on disk, {size / text:.1f} times the seeds")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")
 
 

@@ -47,17 +47,18 @@ def fts5(articles: Sequence[tuple[Article, list[Chunk]]], folder: Path) -> tuple
     path = folder / "passages.db"
     writer = PassageWriter(path)
     for article, chunks in articles:
-        writer.add(article, chunks, vectors.shard_of(article.info.article_id))
+        writer.add(article.info, article.text, chunks, vectors.shard_of(article.info.article_id))
     writer.close()
     reader = PassageReader(path)
 
     def add() -> None:
         again = PassageWriter(path)
-        again.remove(articles[0][0].info.article_id)
-        again.add(*articles[0], 0)
+        article, chunks = articles[0]
+        again.remove(article.info.article_id)
+        again.add(article.info, article.text, chunks, 0)
         again.close()
 
-    return lambda terms, k: [key - 1 for key, _ in reader.search(terms, k)], add
+    return lambda terms, k: [key - 1 for key, _ in reader.search(terms, k, (None,))[0]], add
 
 
 def tantivy(texts: Texts, folder: Path) -> tuple[Search, Callable[[], None]]:

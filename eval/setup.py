@@ -25,12 +25,10 @@ from rag.answer.reader import Reader, given_passage
 from rag.build import Progress, sync_index
 from rag.cli.report import bars
 from rag.retrieve import retrieve, searched
-from rag.types import Article, Hit, Passage, Store, Understander
-from rag.types.filters import Filters
+from rag.types import Article, Hit, Passage, Understander, stores
 from rag.types.settings import Settings
 
 Ranking = Literal["fused", "dense", "lexical"]
-_MOST_IDS = 5000  # of a filter
 DEPTH = 50  # hits that are looked at
 
 
@@ -134,9 +132,7 @@ class Setup:
 
     def passages(self) -> Iterator[Passage]:
         """All passages of the corpus, in canonical order."""
-        store = self.assistant.store
-        for begin in range(0, store.manifest.chunks, 1000):
-            yield from store.passages(range(begin, min(begin + 1000, store.manifest.chunks)))
+        return stores.passages_of(self.assistant.store)
 
     def paragraph(self, article_id: str, offset: int) -> int | None:
         """The number of the paragraph that holds an offset; None in a given passage and between paragraphs."""
@@ -184,7 +180,7 @@ class Setup:
             return retrieve(question, seen, self.encoder, self.settings, DEPTH)
         vector = self.encoder.encode([question.read], query=True)[0]
         dense = ranking == "dense"
-        found = seen.search_dense(vector, DEPTH) if dense else seen.search_lexical(searched(question.terms), DEPTH)
+        (found,) = seen.search_dense(vector, DEPTH) if dense else seen.search_lexical(searched(question.terms), DEPTH)
         rows = [row for row, _ in found]
         scored = zip(store.passages(rows), found, store.cosines(vector, rows), strict=True)
         return [
@@ -192,11 +188,10 @@ class Setup:
             for rank, (p, (_, s), c) in enumerate(scored, start=1)
         ]
 
-    def without(self, hidden: frozenset[str]) -> Store:
+    def without(self, hidden: frozenset[str]) -> stores.Reader:
         """The store less these articles."""
-        store, ids = self.assistant.store, sorted(hidden)
-        parts = [ids[i : i + _MOST_IDS] for i in range(0, len(ids), _MOST_IDS)]
-        return without(store, [row for its in parts for row in store.within(Filters(articles=tuple(its))) or ()])
+        store = self.assistant.store
+        return without(store, lambda passage: passage.info.article_id in hidden) if hidden else store
 
     def key(self) -> str:
         """A hash of the corpus and of the settings and models that the program was run with."""

@@ -33,6 +33,7 @@ from rag.types.errors import (
 )
 from rag.types.filters import parse
 from rag.types.settings import Settings, load_settings
+from rag.types.stores import every_article
 from rag.types.times import a_day
 from rag.verify import Verdict
 from rag.verify.schema import Answer
@@ -85,7 +86,7 @@ class Articles:
 
     def articles(self) -> list[ArticleInfo]:
         """The articles that are held, in the order of their ids."""
-        return [info for info, _, _ in self._live.current().store.articles()]
+        return [held.info for held in every_article(self._live.current().store)]
 
     def ask(
         self,

@@ -25,9 +25,9 @@ from pathlib import Path
 from rag import build, embed
 from rag.answer import opening
 from rag.answer.wire import reply_object
-from rag.build import generation
-from rag.store import layout, manifest, pins, pruning, soundness, unfinished, vectors
+from rag.store import layout, manifest, pins, pruning, soundness, unfinished, vectors, writer
 from rag.store.passage_writer import PassageWriter
+from rag.store.reader import open_current
 from rag.types.settings import Settings
 from rag.verify.check import check
 
@@ -79,13 +79,13 @@ def mark(phase: Phase) -> None:
     phase.around(soundness, "sound_generation", "planning")
     phase.around(layout, "new_folder", "copying passages")
     phase.around(PassageWriter, "add", "writing passages")
-    phase.around(PassageWriter, "texts", "embedding")
+    phase.around(embed, "slices", "embedding")
     phase.around(unfinished.Kept, "add", "keeping vectors")
     phase.around(unfinished, "drop", "dropping vectors")
     phase.around(vectors, "write", "writing vectors")
     phase.around(manifest, "describe", "hashing")
     phase.around(manifest, "write", "writing manifest")
-    phase.around(generation, "Generation", "opening to check")
+    phase.around(writer, "FileReader", "opening to check")
     phase.around(layout, "publish", "syncing")
     phase.around(Path, "rename", "renaming")
     phase.around(layout, "point", "switching")
@@ -206,7 +206,7 @@ class Trial:
                 self.change()
                 target = self.random.choice(PHASES[1:-1]) if self.outcome.kills.total() % 2 else None
                 self.kill_one(target)
-                opening.open_current(self.index).close()
+                open_current(self.index).close()
                 self.settle()
         finally:
             os.kill(asker, signal.SIGKILL)

@@ -44,7 +44,7 @@ def seeds(tmp_path_factory):
 def store(seeds):
     writer = PassageWriter(seeds.parent / "passages.db")
     for article in load(seeds, "all.jsonl").articles:
-        writer.add(article, split(article, min_chars=200, max_chars=800), 0)
+        writer.add(article.info, article.text, split(article, min_chars=200, max_chars=800), 0)
     writer.close()
     return PassageReader(seeds.parent / "passages.db")
 

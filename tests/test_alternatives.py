@@ -10,7 +10,7 @@ from rag.answer.decide import decide
 from rag.answer.render import Request, render
 from rag.answer.wire import reply_object
 from rag.build import sync_index
-from rag.store import open_current
+from rag.store.reader import open_current
 from rag.types import Answered, Support, Understanding
 from rag.types.filters import ALL
 from rag.types.settings import Settings
@@ -38,7 +38,7 @@ def support(seeds, tmp_path, word_encoder):
     """Makes of a name the support whose short answer it is."""
     sync_index(seeds, tmp_path / "index", Settings())
     store = open_current(tmp_path / "index")
-    passages = {p.info.title[-7:]: p for p in store.passages(store.leads())}
+    passages = {p.info.title[-7:]: p for p in store.passages(store.leads(100))}
 
     def made(who, confidence):
         passage = passages[who]

@@ -275,16 +275,17 @@ def test_passages_are_looked_for_until_enough_are_left():
     asked = []
 
     class Numbers:
-        def search_dense(self, _vector, k, _within=None):
+        def search_dense(self, _vector, k, _among):
             asked.append(k)
-            return [(row, -float(row)) for row in range(min(k, 100))]
+            return [[(id, -float(id)) for id in range(min(k, 100))]]
 
-    store = Numbers()
-    seen = without(store, range(30))
-    assert seen.search_dense(np.zeros(2), 10) == [(row, -float(row)) for row in range(30, 40)]
+        def passages(self, ids):
+            return ids
+
+    seen = without(Numbers(), lambda id: id < 30)
+    assert seen.search_dense(np.zeros(2), 10) == [[(id, -float(id)) for id in range(30, 40)]]
     assert asked == [10, 40]
-    assert len(without(store, range(95)).search_dense(np.zeros(2), 10)) == 5
-    assert without(store, ()) is store
+    assert len(without(Numbers(), lambda id: id < 95).search_dense(np.zeros(2), 10)[0]) == 5
 
 
 def test_a_system_is_asked_each_thing_once(setup):

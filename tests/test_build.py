@@ -10,7 +10,8 @@ import pytest
 from rag import embed
 from rag.answer.opening import open_assistant
 from rag.build import sync_index
-from rag.store import layout, open_current, pruning
+from rag.store import layout, pruning
+from rag.store.reader import open_current
 from rag.types.errors import IndexBusy, IndexUnusable, SeedError
 from rag.types.settings import Settings
 from rag.verify.check import check
@@ -34,14 +35,14 @@ def folders(tmp_path, word_encoder):
 def state(index):
     """Everything a reader can see of the current generation, by canonical order."""
     generation = open_current(index)
-    rows = [row for row, _ in generation.search_dense(generation.vectors.at(generation.leads()[:1])[0], 1000)]
-    hits = generation.passages(rows)
+    (found,) = generation.search_dense(next(generation.stored()).vectors[0], 1000)
+    hits = generation.passages([id for id, _ in found])
     lexical = [(p.text, score) for (k, score), p in _lexical(generation)]
     return generation.generation, [(p.info, p.chunk, p.text) for p in hits], lexical
 
 
 def _lexical(generation):
-    found = generation.search_lexical(["the", "dog", "mat"], 1000)
+    found = generation.search_lexical(["the", "dog", "mat"], 1000)[0]
     return zip(found, generation.passages([key for key, _ in found]), strict=True)
 
 
@@ -206,7 +207,7 @@ def test_a_damaged_text_of_the_same_length_is_never_quoted(folders):
     path = a_file(folders[1], "passages.db")
     path.write_bytes(path.read_bytes().replace(b"jumped over", b"slept under"))
     generation = open_current(folders[1])
-    rows = [row for row, _ in generation.search_lexical(["fox"], 5)]
+    rows = [row for row, _ in generation.search_lexical(["fox"], 5)[0]]
     with pytest.raises(IndexUnusable, match=r"the stored text of a\.txt is damaged; run `rag build`"):
         generation.passages(rows)
 
@@ -328,9 +329,9 @@ def test_readers_keep_the_generation_they_opened(folders):
     old = open_current(index)
     (seeds / "d.txt").write_text("Fourth\n\nThe zebra ran.\n")
     sync_index(seeds, index, Settings())
-    assert old.search_lexical(["zebra"], 5) == []
-    assert old.search_lexical(["fox"], 5) != []
-    assert open_current(index).search_lexical(["zebra"], 5) != []
+    assert old.search_lexical(["zebra"], 5)[0] == []
+    assert old.search_lexical(["fox"], 5)[0] != []
+    assert open_current(index).search_lexical(["zebra"], 5)[0] != []
 
 
 def test_what_somebody_else_put_beside_the_generations_stays(folders):
@@ -365,7 +366,7 @@ def test_lexical_search_takes_any_question_as_words(folders):
     sync_index(*folders, Settings())
     generation = open_current(folders[1])
     for term in ('"', 'a"b', "NEAR(", "fox*", "text:fox", "AND", "a\0b", "日本"):
-        assert isinstance(generation.search_lexical([term], 5), list)
+        assert isinstance(generation.search_lexical([term], 5)[0], list)
     assert [term for term in ("foxes", "zebra", "Night") if not generation.occurs(term)] == ["zebra"]
 
 
@@ -382,7 +383,7 @@ def test_bm25_equals_the_formula(folders):
 
     sync_index(*folders, Settings())
     generation = open_current(folders[1])
-    ((_, score),) = generation.search_lexical(["owl"], 5)
+    ((_, score),) = generation.search_lexical(["owl"], 5)[0]
     lengths = {"a1": 9 + 0 + 2, "a2": 5 + 1 + 2, "b": 10 + 2, "c": 8 + 2}
     mean = sum(lengths.values()) / 4
     idf = math.log((4 - 1 + 0.5) / (1 + 0.5))
@@ -394,7 +395,7 @@ def test_the_manifest_carries_what_it_was_made_with(folders):
     data = json.loads((layout.folder(folders[1], generation) / "manifest.json").read_text())
     assert data["recipe"]["metric"] == "inner_product"
     assert data["recipe"]["chunk_max_chars"] == 800
-    assert [seed["path"] for seed in data["seeds"]] == ["a.txt", "b.txt", "c.txt"]
+    assert (data["articles"], data["chunks"]) == (3, 4)
     assert data["dimension"] == 64
     assert {name.partition(".")[2] for name in data["files"]} == {"db", "vectors", "rows"}
     assert data["files"].keys() | {"manifest.json"} == {p.name for p in layout.folder(folders[1], generation).iterdir()}

@@ -7,7 +7,7 @@ import pytest
 from rag.answer.opening import open_assistant
 from rag.build import sync_index
 from rag.retrieve import retrieve
-from rag.store import open_current
+from rag.store.reader import open_current
 from rag.types.filters import ALL, Filters, parse
 from rag.types.settings import Settings
 from rag.types.times import AFTER, NEARLY, moved
@@ -57,8 +57,8 @@ def test_without_a_day_the_best_of_the_two_rankings_are_found(opened):
     found = hits(opened)
     assert ids(found) < set(OLD)
     encoded = opened.components.encoder.encode([QUESTION], query=True)[0]
-    dense = [row for row, _ in opened.store.search_dense(encoded, 5)]
-    lexical = [row for row, _ in opened.store.search_lexical(["opened", "old", "bridge", "Ustka"], 5)]
+    dense = [row for row, _ in opened.store.search_dense(encoded, 5)[0]]
+    lexical = [row for row, _ in opened.store.search_lexical(["opened", "old", "bridge", "Ustka"], 5)[0]]
 
     def score(row):
         return sum(1 / (10 + 1 + ranking.index(row)) for ranking in (dense, lexical) if row in ranking)
@@ -69,8 +69,9 @@ def test_without_a_day_the_best_of_the_two_rankings_are_found(opened):
 def test_passages_of_the_days_up_to_the_day_of_asking_are_candidates_beside_the_best(opened):
     found = hits(opened, day=DAY)
     assert ids(found) & set(DATED) == NEAR
-    whole = dict(opened.store.search_lexical(["opened", "old", "bridge", "Ustka"], 1000))
-    rows = {p.info.article_id: row for row, p in enumerate(opened.store.passages(range(14)))}
+    whole = dict(opened.store.search_lexical(["opened", "old", "bridge", "Ustka"], 1000)[0])
+    leads = opened.store.leads(14)
+    rows = {p.info.article_id: id for id, p in zip(leads, opened.store.passages(leads), strict=True)}
     for hit in found:
         of_all = hit.passage.info.article_id not in NEAR
         assert (hit.dense_rank is not None or hit.lexical_rank is not None) == of_all
@@ -149,41 +150,53 @@ def copies(tmp_path, word_encoder):
     return open_current(tmp_path / "index")
 
 
+def articles(numbers):
+    return Filters(articles=tuple(f"{n:02}.txt" for n in numbers))
+
+
+def named(copies, ranking):
+    return [p.info.article_id for p in copies.passages([id for id, _ in ranking])]
+
+
 def test_two_searches_in_one_find_what_two_find(copies):
     chosen, every, ties = random.Random(7), range(60), 0
     terms = [["fox"], ["owl"], ["fox", "owl"], ["Zorp4"], ["nowhere"], ["fox", "nowhere"], []]
     for _ in range(120):
         words, k = chosen.choice(terms), chosen.choice([1, 2, 5, 19, 20, 21, 50])
-        within = chosen.choice([None, sorted(chosen.sample(every, 45)), sorted(chosen.sample(every, 3))])
-        among = sorted(chosen.sample(within or every, chosen.randint(0, len(within or every))))
-        first, second = copies.search_lexical_twice(words, k, within, among)
-        assert first == copies.search_lexical(words, k, within)
-        assert second == copies.search_lexical(words, k, among)
+        within = chosen.choice([None, chosen.sample(every, 45), chosen.sample(every, 3)])
+        among = articles(chosen.sample(within or every, chosen.randint(1, len(within or every))))
+        whole = articles(within) if within else ALL
+        first, second = copies.search_lexical(words, k, (whole, among))
+        assert [first] == copies.search_lexical(words, k, (whole,))
+        assert [second] == copies.search_lexical(words, k, (among,))
         ties += len(first) > 1 and first[0][1] == first[-1][1]
     assert ties > 20
 
 
-def test_equal_scores_of_two_searches_in_one_are_in_canonical_order(copies):
-    rows = {p.info.article_id: row for row, p in enumerate(copies.passages(range(60)))}
-    same = [rows[f"{n:02}.txt"] for n in range(0, 60, 3)]
-    first, second = copies.search_lexical_twice(["fox", "ran"], 3, None, same[10:])
-    assert [row for row, _ in first] == same[:3]
-    assert [row for row, _ in second] == same[10:13]
+def test_equal_scores_are_in_canonical_order(copies):
+    same = [f"{n:02}.txt" for n in range(0, 60, 3)]
+    first, second = copies.search_lexical(["fox", "ran"], 3, (ALL, articles(range(30, 60))))
+    assert named(copies, first) == same[:3]
+    assert named(copies, second) == same[10:13]
     assert len({score for _, score in first + second}) == 1
+    vector = next(copies.stored()).vectors[0]
+    first, second = copies.search_dense(vector, 3, (ALL, articles(range(30, 60))))
+    assert named(copies, first) == same[:3]
+    assert named(copies, second) == same[10:13]
 
 
-def test_what_is_among_no_rows_of_the_search_is_not_found(copies):
-    rows = [row for row, _ in copies.search_lexical(["fox"], 40)]
-    first, second = copies.search_lexical_twice(["fox"], 5, sorted(rows[:20]), sorted(rows[20:]))
-    assert [row for row, _ in first] == rows[:5]
-    assert second == []
+def test_each_ranking_is_of_its_own_filters(copies):
+    (found,) = copies.search_lexical(["fox"], 40)
+    its = [int(name[:2]) for name in named(copies, found)]
+    first, second = copies.search_lexical(["fox"], 5, (articles(its[:20]), articles(its[20:])))
+    assert [first, second] == [found[:5], found[20:25]]
 
 
-def test_the_rows_of_filters_are_the_same_when_they_were_kept(opened):
+def test_filters_pass_the_same_when_their_articles_were_kept(opened):
     days = [moved("2024-07-01", n) for n in range(20)]
     filters = [Filters.model_validate({"from": day}) for day in days]
-    found = [opened.store.within(one) for one in filters]
-    assert found == [opened.store.within(one) for one in reversed(filters)][::-1]
-    held = [{p.info.article_id for p in opened.store.passages(rows)} for rows in found]
+    found = [opened.store.leads(100, one) for one in filters]
+    assert found == [opened.store.leads(100, one) for one in reversed(filters)][::-1]
+    held = [{p.info.article_id for p in opened.store.passages(ids)} for ids in found]
     assert held == [{name for name, date in DATED.items() if date >= day} for day in days]
-    assert opened.store.within(ALL) is None
+    assert len(opened.store.leads(100)) == 14

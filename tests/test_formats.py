@@ -11,7 +11,7 @@ from rag import load as loading
 from rag.build import sync_index
 from rag.build.seeds import Library
 from rag.load import find, load, text
-from rag.store import open_current
+from rag.store.reader import open_current
 from rag.types.settings import Settings
 from rag.verify.check import check
 
@@ -314,7 +314,7 @@ def test_a_citation_into_a_pdf_has_its_page(folder, tmp_path, word_encoder):
     (folder / "a.pdf").write_bytes(pdf())
     sync_index(folder, tmp_path / "index", Settings())
     generation = open_current(tmp_path / "index")
-    (key, _), *_ = generation.search_lexical(["page", "2"], 5)
+    (key, _), *_ = generation.search_lexical(["page", "2"], 5)[0]
     assert {s.page for s in generation.passages([key])[0].chunk.sentences} == {2}
 
 
@@ -340,7 +340,7 @@ def test_a_date_that_is_none_is_noted_by_every_build_until_it_is_mended(folder, 
     assert [(report.noted, report.unreadable, report.articles) for report in reports] == [(told, [], 3)] * 3
     assert [report.changed_anything for report in reports] == [True, False, False]
     assert check(folder, index, Settings()) == []
-    held = {info.article_id: info.date for info, *_ in open_current(index).articles()}
+    held = {one.info.article_id: one.info.date for one in open_current(index).articles()}
     assert held == {"a.txt": None, "x1": "2025-11-01", "x2": None}
     states = {h.article_id: h.state for h in Library(folder).holdings(open_current(index))}
     assert states == dict.fromkeys(held, "in the index")

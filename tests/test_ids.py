@@ -9,7 +9,7 @@ from rag.answer.wire import to_json
 from rag.build import ids, sync_index
 from rag.build.seeds import Library
 from rag.cli import main
-from rag.store import open_current
+from rag.store.reader import open_current
 from rag.types import SeedEntry
 from rag.types.errors import InputError
 from rag.types.settings import Settings
@@ -39,9 +39,9 @@ def folders(tmp_path, word_encoder):
 def held(index):
     """(id, path) of what is indexed, and the text of the passages that hold a fox."""
     generation = open_current(index)
-    rows = [row for row, _ in generation.search_lexical(["fox"], 9)]
+    rows = [row for row, _ in generation.search_lexical(["fox"], 9)[0]]
     return (
-        [(entry.article_id, entry.path) for entry in generation.manifest.seeds],
+        [(entry.article_id, entry.path) for entry in generation.entries()],
         sorted(passage.text for passage in generation.passages(rows)),
     )
 

@@ -12,7 +12,8 @@ import pytest
 from rag import embed
 from rag.build import sync_index
 from rag.cli.report import report_lines
-from rag.store import layout, open_current, unfinished
+from rag.store import layout, unfinished
+from rag.store.reader import open_current
 from rag.types.settings import Settings
 from rag.verify.check import check
 from tests.test_survival import child, ended

@@ -136,7 +136,7 @@ def test_what_is_recorded_has_the_fitted_confidence(of_four, text, name, kind, b
 def test_what_is_not_recorded_is_no_answer(of_four):
     reply = of_four.ask("When was this article published?", filters=Filters(articles=("record.txt",)))
     assert (reply.status, reply.confidence) == ("refused", 0.0)
-    (lead,) = of_four.store.passages(of_four.store.leads()[2:3])
+    (lead,) = of_four.store.passages(of_four.store.leads(3)[2:])
     assert (lead.info.path, recorded(query_of("When was this published?", 1000), lead.info)) == ("record.txt", None)
 
 

@@ -18,7 +18,7 @@ from rag.serve.guard import COOKIE, Uploads
 from rag.serve.ui import html
 from rag.serve.ui.conversation import KEPT, checked, exported, messages_of, quoted
 from rag.serve.ui.library import Actions
-from rag.store import open_current
+from rag.store.reader import open_current
 from rag.types.errors import InputError, RagError
 from rag.types.settings import Settings
 from rag.verify.schema import Answer
@@ -356,7 +356,7 @@ def replied(bridges, question, *shorts, filters=None):
     from rag.understand import query_of
 
     supports = []
-    for passage in bridges.passages(bridges.leads()):
+    for passage in bridges.passages(bridges.leads(100)):
         sentence = passage.chunk.sentences[-1]
         text = passage.slice(sentence.start, sentence.end)
         short = next((s for s in shorts if s in text), None)

@@ -13,7 +13,7 @@ from rag.build import sync_index
 from rag.serve.ui import choices, evaluation, html
 from rag.serve.ui.examples import Examples
 from rag.serve.ui.replies import filtered
-from rag.store import open_current
+from rag.store.reader import open_current
 from rag.types.errors import IndexUnusable, InputError
 from rag.types.settings import Settings
 

@@ -9,7 +9,8 @@ import pytest
 
 from rag.answer.opening import open_assistant
 from rag.build import sync_index
-from rag.store import certificates, layout, open_kept, pins, pruning
+from rag.store import certificates, layout, pins, pruning
+from rag.store.reader import open_kept
 from rag.types.errors import IndexUnusable, InputError
 from rag.types.settings import Settings
 from rag.verify.check import check
@@ -44,7 +45,7 @@ def test_a_pinned_generation_is_there_after_many_builds_and_answers(folders):
     assert first in names
     assert second not in names
     assert len(names) == pruning.KEPT + 1  # what is pinned takes nobody's place
-    assert open_kept(index, first).search_lexical(["1900"], 5) != []
+    assert open_kept(index, first).search_lexical(["1900"], 5)[0] != []
     reply = open_assistant(index, Settings(), generation=first).ask("When did the fox cross the river?")
     assert (reply.index_generation, "1900" in reply.text) == (first, True)
     assert check(*folders, Settings()) == []

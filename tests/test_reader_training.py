@@ -23,6 +23,7 @@ from rag.extract.inputs import Inputs, lowered
 from rag.extract.network import Logits, canary_values
 from rag.language.sentences import sentence_pieces
 from rag.types.settings import Settings
+from rag.types.stores import passages_of
 from training.corpus import indexed
 from training.reader import checkpoint, train
 from training.reader.batches import batches, target
@@ -526,7 +527,7 @@ def test_a_passage_stands_once_in_an_index_whatever_sets_have_it(tmp_path):
     its = [record(), record(source="written", id="2"), record(source="written", id="3", context="It was " + TEXT)]
     assistant, placed = indexed(its, tmp_path, settings, SentenceTransformerEncoder(resolve(settings.encoder)))
     assert placed == its
-    found = [passage.text for passage in assistant.store.passages(range(assistant.store.manifest.chunks))]
+    found = [passage.text for passage in passages_of(assistant.store)]
     assert sorted(found) == sorted([TEXT, "It was " + TEXT])
 
 

@@ -12,7 +12,8 @@ from rag.answer.opening import open_assistant
 from rag.answer.reader import Reader
 from rag.build import sync_index
 from rag.language.words import WORD, bare
-from rag.store import layout, manifest, open_current
+from rag.store import layout, manifest
+from rag.store.reader import open_current
 from rag.types.errors import IndexUnusable
 from rag.types.settings import Settings
 from rag.understand import RuleUnderstander

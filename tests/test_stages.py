@@ -360,14 +360,11 @@ class FixedStore:
     def __init__(self, dense, lexical, texts=("one", "two", "three", "four", "five")):
         self.dense, self.lexical, self.texts = dense, lexical, texts
 
-    def within(self, filters):
-        return None
+    def search_dense(self, vector, k, among):
+        return [self.dense[:k] for _ in among]
 
-    def search_dense(self, vector, k, within):
-        return self.dense[:k]
-
-    def search_lexical(self, terms, k, within):
-        return self.lexical[:k]
+    def search_lexical(self, terms, k, among):
+        return [self.lexical[:k] for _ in among]
 
     def cosines(self, vector, keys):
         return [dict(self.dense).get(key, 0.1) for key in keys]
@@ -400,7 +397,7 @@ def test_the_first_of_one_ranking_comes_before_what_is_far_down_in_both():
 
 def test_a_word_search_that_fails_is_an_error_and_no_empty_ranking():
     class Damaged(FixedStore):
-        def search_lexical(self, terms, k, within):
+        def search_lexical(self, terms, k, among):
             raise IndexUnusable("passages.db is damaged; run `rag build`")
 
     with pytest.raises(IndexUnusable, match="damaged"):
@@ -411,9 +408,9 @@ def test_words_are_searched_in_their_irregular_forms_too():
     searched = []
 
     class Recorder(FixedStore):
-        def search_lexical(self, terms, k, within):
+        def search_lexical(self, terms, k, among):
             searched.extend(terms)
-            return self.lexical
+            return super().search_lexical(terms, k, among)
 
     store = Recorder([(1, 0.9)], [(1, 9.0)])
     retrieve(query_of("When did Rose leave the US?", 1000), store, WordEncoder(), Settings(), 1)

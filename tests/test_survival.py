@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.build import sync_index
-from rag.store import layout, open_current, vectors
+from rag.store import layout, vectors
+from rag.store.reader import open_current
 from rag.types.errors import IndexUnusable
 from rag.types.settings import Settings
 from rag.verify.check import check
@@ -190,7 +191,7 @@ def test_the_lock_of_a_dead_builder_does_not_block(folders, tmp_path):
     begin = time.monotonic()
     sync_index(seeds, index, Settings())
     assert time.monotonic() - begin < layout.LOCK_SECONDS
-    assert open_current(index).search_lexical(["heron"], 5) != []
+    assert open_current(index).search_lexical(["heron"], 5)[0] != []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="root is not stopped by permissions, and others cannot mount")
@@ -199,7 +200,7 @@ def test_a_read_only_index_can_be_asked_and_says_that_it_cannot_be_built(folders
     subprocess.run(["mount", "--bind", str(index), str(index)], check=True)
     try:
         subprocess.run(["mount", "-o", "remount,ro,bind", str(index)], check=True)
-        assert open_current(index).search_lexical(["fox"], 5) != []
+        assert open_current(index).search_lexical(["fox"], 5)[0] != []
         (seeds / "new.txt").write_text("New\n\nThe heron flew.\n")
         with pytest.raises(IndexUnusable, match="cannot be written"):
             sync_index(seeds, index, Settings())
@@ -271,11 +272,10 @@ def test_codes_find_nearly_what_exact_search_finds(tmp_path, monkeypatch):
     centres = random.standard_normal((200, 384))
     data = (centres[random.integers(200, size=4000)] + 0.7 * random.standard_normal((4000, 384))).astype(np.float32)
     data /= np.linalg.norm(data, axis=1, keepdims=True)
-    touched = {n: [(row + 1, row.to_bytes(32, "big")) for row in range(n, 4000, 64)] for n in range(64)}
+    members = {n: [(row + 1, row.to_bytes(32, "big")) for row in range(n, 4000, 64)] for n in range(64)}
     order = [row for n in range(64) for row in range(n, 4000, 64)]
-    names = vectors.write(
-        tmp_path, touched, lambda digests: data[[int.from_bytes(d, "big") for d in digests]], None, "e" * 64
-    )
+    rows = lambda keys: data[[key - 1 for key in keys]]  # noqa: E731
+    names = vectors.write(tmp_path, members, members.__getitem__, rows, 4000, None, "e" * 64)
     reader = vectors.VectorReader(tmp_path, names)
     assert len(reader.codes) == 64
     found = 0

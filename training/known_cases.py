@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -148,13 +149,11 @@ def on_topics(data: Path, part: str, askers: Sequence[ModeAsker], encoder: Any) 
     of_sets = (record for name in SETS for record in records(data, name, part))
     with tempfile.TemporaryDirectory() as work:
         assistant, placed = indexed(of_sets, Path(work), settings, encoder)
-        store = assistant.store
-        passages = store.passages(range(store.manifest.chunks))
         for name, record in track(drawn(placed, A_SET[part]), f"topics, {part}"):
             hide = int(sha1("hide" + name), 16) % 2 == 0
-            hidden = [row for row, its in enumerate(passages) if hide and is_of(its, record.context)]
+            store = without(assistant.store, partial(is_of, context=record.context)) if hide else assistant.store
             question = assistant.understand(f"Tell me about {name}").queries[0]
-            hits = retrieve(question, without(store, hidden), encoder, settings, settings.passages)
+            hits = retrieve(question, store, encoder, settings, settings.passages)
             for asker in askers:
                 found = _first(question, asker.supports(question, hits))
                 if found is None:
@@ -195,7 +194,7 @@ def on_records(assistant: Assistant) -> dict[str, list[TopicCase]]:
 
     Where none is known, that none is named and who published it is the answer to both.
     """
-    lead = assistant.store.passages(assistant.store.leads()[:1])[0]
+    lead = assistant.store.passages(assistant.store.leads(1))[0]
     out: dict[str, list[TopicCase]] = {"dated": [], "written": []}
     for row in rows(JUDGED / "record.jsonl"):
         question = query_of(row["question"], 1000)

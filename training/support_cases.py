@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -70,16 +71,14 @@ def corpus(data: Path, reader: HitReader, encoder: Any) -> list[SupportCase]:
         for name, limit in CORPUS.items():
             of_set = [record for record in placed if record.source == name and (name != WRITTEN or reworded(record))]
             taken += sorted(of_set, key=lambda r: sha1(r.id))[:limit]
-        store = assistant.store
-        passages = store.passages(range(store.manifest.chunks))
         for record in track(taken, "asking"):
             question = as_one(assistant.understand(record.question))
-            gold, hidden = record.texts, list[int]()
+            gold, store = record.texts, assistant.store
             sort = "answerable" if gold else "unanswerable"
             if gold and int(sha1("removed" + record.id), 16) % 3 == 0:
                 sort, gold = "removed", ()
-                hidden = [row for row, passage in enumerate(passages) if is_of(passage, record.context)]
-            hits = retrieve(question, without(store, hidden), encoder, settings, settings.passages)
+                store = without(store, partial(is_of, context=record.context))
+            hits = retrieve(question, store, encoder, settings, settings.passages)
             cases.append(reader.case(record.id, record.source, sort, question.text, hits, gold))
     return cases
 

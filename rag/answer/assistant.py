@@ -21,7 +21,6 @@ from rag.language import pack
 from rag.language.absence import askable, reasons
 from rag.language.words import stem
 from rag.retrieve import retrieve
-from rag.store import Generation
 from rag.types import (
     ASIDES,
     OF_ARTICLE,
@@ -42,6 +41,7 @@ from rag.types.errors import InputError, RagError
 from rag.types.filters import ALL, Filters
 from rag.types.messages import message
 from rag.types.settings import Settings
+from rag.types.stores import Reader
 
 _ANY_DAY = "2000-01-01"
 LONGEST_SECONDS = 60.0  # that a question may take before it is given up, as an error
@@ -61,7 +61,7 @@ class Assistant:
 
     def __init__(
         self,
-        store: Generation,
+        store: Reader,
         components: Components,
         threshold: float,
         doubt: float,
@@ -190,7 +190,7 @@ class Assistant:
     @property
     def unfitted(self) -> str | None:
         """What to say of confidence where the encoder is not the one it was fitted for."""
-        return shipped_model().unfitted(self.store.manifest.recipe.encoder_sha256)
+        return shipped_model().unfitted(self.store.recipe.encoder_sha256)
 
     def with_threshold(self, threshold: float) -> Assistant:
         """The same with another threshold; nothing is certified for it but where it is a level of the certificate."""

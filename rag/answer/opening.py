@@ -13,11 +13,12 @@ from rag.answer.fingerprint import fingerprint
 from rag.answer.reader import networks, shipped_understander
 from rag.build import recipe
 from rag.extract import Logistic, ReadingExtractor, Stages, shipped_model
-from rag.store import certificates, layout, open_current, open_kept
+from rag.store import at
 from rag.types import Encoder, Extractor, Understander
 from rag.types.certificates import Certificate
 from rag.types.errors import IndexUnusable, RagError
 from rag.types.settings import Settings, certified
+from rag.types.stores import Store
 
 _log = logging.getLogger("rag")
 
@@ -31,7 +32,7 @@ class LiveAssistant:
 
     def __init__(self, index: Path, settings: Settings) -> None:
         self.index, self._settings = index, settings
-        self._lock = threading.Lock()
+        self._store, self._lock = at(index, settings), threading.Lock()
         self._assistant = open_assistant(index, settings)
 
     def latest(self) -> Assistant:
@@ -52,9 +53,9 @@ class LiveAssistant:
     def current(self) -> Assistant:
         """The assistant of the generation that is current now. Raises IndexUnusable as `open_assistant` does."""
         with self._lock:
-            held, name = self._assistant, layout.pointed(self.index)
+            held, name = self._assistant, self._store.current()
             same = name == held.store.generation
-            if not same or holding_certificate(self.index, name, self._settings) != held.certificate:
+            if not same or holding_certificate(self._store, name, self._settings) != held.certificate:
                 self._assistant = open_assistant(self.index, self._settings, held.components.encoder)
             return self._assistant
 
@@ -79,20 +80,21 @@ def open_assistant(
     """
     with ThreadPoolExecutor(1, thread_name_prefix="loading") as pool:  # of what takes longest
         reading = pool.submit(lambda: extractor or ReadingExtractor(networks(), shipped_model(), fast=settings.fast))
-        store = open_current(index) if generation is None else open_kept(index, generation)
+        store = at(index, settings)
+        reader = store.open(generation)
         source = embed.resolve(settings.encoder)
-        differences = store.manifest.recipe.differences(recipe(settings, source))
+        differences = reader.recipe.differences(recipe(settings, source))
         if differences:
             raise IndexUnusable(
-                f"the index in {index} was built with other settings ({'; '.join(differences)}); run `rag build`, "
-                "or set them back"
+                f"the index in {store.place} was built with other settings ({'; '.join(differences)}); "
+                "run `rag build`, or set them back"
             )
         encoder = embed.for_questions(source, encoder)
-        certificate = holding_certificate(index, store.generation, settings)
+        certificate = holding_certificate(store, reader.generation, settings)
         understander = understander or shipped_understander(settings)
     threshold = certificate.threshold if certificate else uncertified_threshold(settings)
     parts = Components(understander, encoder, reading.result())
-    return Assistant(store, parts, threshold, _deciding(settings).doubt, settings, certificate)
+    return Assistant(reader, parts, threshold, _deciding(settings).doubt, settings, certificate)
 
 
 def uncertified_threshold(settings: Settings) -> float:
@@ -106,7 +108,15 @@ def _deciding(settings: Settings) -> Logistic | Stages:
     return model.first if settings.fast else model.both
 
 
-def holding_certificate(index: Path, generation: str | None, settings: Settings) -> Certificate | None:
+def certificate_or_none(store: Store, generation: str) -> Certificate | None:
+    """The certificate of a generation; None also for a damaged one."""
+    try:
+        return store.certificate(generation)
+    except IndexUnusable:
+        return None
+
+
+def holding_certificate(store: Store, generation: str | None, settings: Settings) -> Certificate | None:
     """The certificate of a generation, where neither the reader nor the settings have changed since.
 
     None with a threshold in the settings, which overrules it, and for one that is damaged: `rag check` names that.
@@ -114,7 +124,7 @@ def holding_certificate(index: Path, generation: str | None, settings: Settings)
     if generation is None or settings.threshold is not None:
         return None
     try:
-        certificate = certificates.read(index, generation)
+        certificate = store.certificate(generation)
     except IndexUnusable as error:
         _log.warning("%s; the shipped threshold applies", error)
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -12,9 +11,9 @@ from rag.build.changes import BuildReport
 from rag.build.generation import write
 from rag.build.inventory import Inventory, Progress
 from rag.extract import shipped_model
-from rag.store import layout, manifest, soundness, unfinished
+from rag.store import at, unfinished
 from rag.types import Encoder
-from rag.types.errors import IndexUnusable, SettingsError
+from rag.types.errors import SettingsError
 from rag.types.settings import Settings
 from rag.types.stores import Recipe
 
@@ -62,21 +61,16 @@ def sync_index(
     stays as it was.
     """
     load.require(seeds)  # before the index folder is made
-    with nullcontext() if dry_run else layout.builder_lock(index):
-        seen: manifest.Seen = {}
-        damaged = [] if dry_run else soundness.tidied(index, seen)
+    store = at(index, settings)
+    with nullcontext() if dry_run else store.building():
+        damaged = [] if dry_run else store.tidy()
         source = embed.resolve(settings.encoder)
-        inventory = Inventory(seeds, index, recipe(settings, source), full, progress, seen)
+        inventory = Inventory(seeds, index, store, recipe(settings, source), full, progress)
         report = inventory.compare()
         report.repaired += damaged
         report.unfitted = shipped_model().unfitted(source.sha256)
         if report.changed_anything and not dry_run:
-            try:
-                write(inventory, report, source, encoder)
-            except (OSError, sqlite3.Error, RuntimeError) as error:  # faiss raises the last
-                raise IndexUnusable(
-                    f"the index in {index} could not be written ({error}); it is still the one from before"
-                ) from error
+            write(inventory, report, source, encoder)
         if not dry_run:
             unfinished.drop(index)
         return report

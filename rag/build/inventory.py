@@ -10,10 +10,9 @@ from rag import load
 from rag.build import ids
 from rag.build.changes import BuildReport, make_plan, same_text
 from rag.split.boilerplate import is_boilerplate
-from rag.store import Generation, manifest, soundness
 from rag.types import Article, SeedEntry, SeedFile
 from rag.types.errors import SeedError
-from rag.types.stores import Recipe, generation_name
+from rag.types.stores import Reader, Recipe, Store, generation_name
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 
@@ -24,13 +23,12 @@ class Inventory:
 
     seeds: Path
     index: Path
+    store: Store
     recipe: Recipe
     full: bool
     progress: Progress
-    seen: manifest.Seen
-    before: Generation | None = None
-    keep_chunks: bool = False
-    keep_vectors: bool = False
+    before: Reader | None = None
+    goes_on: bool = False  # from what the current generation holds
     found: list[SeedFile] = field(default_factory=list)
     found_sha256: dict[str, str | None] = field(default_factory=dict)  # of the files that were read
     articles: list[Article] = field(default_factory=list)
@@ -39,14 +37,12 @@ class Inventory:
 
     def compare(self) -> BuildReport:
         """Reads what must be read, and compares."""
-        self.before, damaged = soundness.sound_generation(self.index, self.seen)
-        held: tuple[SeedEntry, ...] = ()
+        self.before, damaged = self.store.sound()
+        held: list[SeedEntry] = []
         reasons: list[str] = []
         if self.before is not None:
-            held, was = self.before.manifest.seeds, self.before.manifest.recipe
-            reasons = was.differences(self.recipe)
-            self.keep_chunks = not self.full and not reasons
-            self.keep_vectors = not self.full and was.encoder_sha256 == self.recipe.encoder_sha256
+            held, reasons = list(self.before.entries()), self.before.recipe.differences(self.recipe)
+            self.goes_on = not self.full and not reasons
         found = load.find(self.seeds)
         self.found = found.files
         unreadable = found.unreadable + self._load(held) + self._one_each(() if self.full else held)
@@ -59,13 +55,13 @@ class Inventory:
         report.repaired, report.duplicates, report.noted = damaged, same_text(entries), self.noted
         report.boilerplate = sum(is_boilerplate(a.text[p.start : p.end]) for a in self.articles for p in a.paragraphs)
         if self.before and self.before.generation == report.generation and not self.full:
-            report.changed_anything, report.chunks = False, self.before.manifest.chunks
+            report.changed_anything, report.chunks = False, self.before.passage_count
         return report
 
     def _load(self, held: Sequence[SeedEntry]) -> list[tuple[str, str]]:
         """Fills `articles` and `kept`; returns what could not be read."""
-        known = load.by_file(e for e in held if self.keep_chunks and e.loader == load.loader_version(e.path))
-        same_files = self.before.manifest.seed_files if self.before else {}
+        known = load.by_file(e for e in held if self.goes_on and e.loader == load.loader_version(e.path))
+        same_files = self.before.files() if self.before else {}
         unreadable = []
         for done, file in enumerate(self.found, start=1):
             entries = known[file.path]
@@ -93,6 +89,18 @@ class Inventory:
         for place in taken:  # read again by the next build, which may have room for it
             self.found_sha256[entries[place].path] = None
         return [said for _, said in sorted(taken.items(), key=lambda item: item[1])]
+
+    def going(self) -> list[str]:
+        """The ids of articles that the writer begins with and that do not stay as they are."""
+        if self.before is None or not self.goes_on:
+            return []
+        staying = {entry.article_id for entry in self.kept}
+        return [entry.article_id for entry in self.before.entries() if entry.article_id not in staying]
+
+    def files(self) -> dict[str, str]:
+        """The files that were read whole, which need not be read again while they have this SHA-256."""
+        read = {file.path: self.found_sha256.get(file.path, file.sha256) for file in self.found}
+        return {path: sha256 for path, sha256 in read.items() if sha256 is not None}
 
     def entries(self) -> list[SeedEntry]:
         """All articles of the new generation, in the order of their ids."""

@@ -14,10 +14,9 @@ from typing import Literal
 from rag import load
 from rag.build import ids
 from rag.build.incoming import accepted, article_ids, named_too, placed
-from rag.store import Generation
-from rag.store.manifest import Manifest
 from rag.types import SeedEntry, SeedFile
 from rag.types.errors import InputError, SeedError
+from rag.types.stores import Reader, every_article
 
 REMOVED = ".removed"
 _MOST_FILES = 200  # in one upload
@@ -44,6 +43,14 @@ class Holding:
     state: State
 
 
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """What a generation says of the seeds folder."""
+
+    entries: Sequence[SeedEntry]
+    files: Mapping[str, str]
+
+
 class Library:
     """The articles of a seeds folder, beside the generation that is in use."""
 
@@ -52,13 +59,15 @@ class Library:
         self.seeds = seeds
         self._ids: dict[SeedFile, list[str]] = {}  # of the files that were read for them
 
-    def holdings(self, store: Generation) -> list[Holding]:
+    def holdings(self, store: Reader) -> list[Holding]:
         """All articles of the generation by path, then the files that are new since."""
         found = {file.path: file.sha256 for file in load.find(self.seeds).files}
-        entries = load.by_file(store.manifest.seeds)
-        states = {path: self._state(path, found, store.manifest) for path in entries}
+        built = _Built(list(store.entries()), store.files())
+        entries = load.by_file(built.entries)
+        states = {path: self._state(path, found, built) for path in entries}
         out = []
-        for info, characters, passages in store.articles():
+        for held in every_article(store):
+            info = held.info
             out.append(
                 Holding(
                     info.path,
@@ -66,8 +75,8 @@ class Library:
                     info.title,
                     info.publisher,
                     info.date,
-                    characters,
-                    passages,
+                    held.characters,
+                    held.passages,
                     states[info.path],
                 )
             )
@@ -75,24 +84,24 @@ class Library:
         out += [Holding(path, path, "", None, None, 0, 0, new) for path in found if path not in entries]
         return sorted(out, key=lambda one: (one.path, one.article_id))
 
-    def _state(self, path: str, found: Mapping[str, str], built: Manifest) -> State:
-        """Of a file of the generation, by the SHA-256 of the files that are there and by what the manifest says.
+    def _state(self, path: str, found: Mapping[str, str], built: _Built) -> State:
+        """Of a file of the generation, by the SHA-256 of the files that are there and by what the generation says.
 
         The articles decide: a build that finds the same ones keeps the generation, and with it what that says of the
         file, also where a broken line was taken out of it or put in.
         """
         if path not in found:
             return "removed since the build"
-        if found[path] == built.seed_files.get(path):
+        if found[path] == built.files.get(path):
             return "in the index"
-        held = [entry for entry in built.seeds if entry.path == path]
+        held = [entry for entry in built.entries if entry.path == path]
         if not load.holds_many(path):
             same = any(entry.seed_sha256 == found[path] for entry in held)
             return "in the index" if same else "changed since the build"
         loaded = load.load(self.seeds, path, {entry.seed_sha256: entry for entry in held})
         its = [*loaded.kept, *(SeedEntry.of(article.info) for article in loaded.articles)]
-        others = [entry for entry in built.seeds if entry.path != path and entry.path in found]
-        taken = ids.taken(self.seeds, [*its, *others], built.seeds)
+        others = [entry for entry in built.entries if entry.path != path and entry.path in found]
+        taken = ids.taken(self.seeds, [*its, *others], built.entries)
         left = [entry for place, entry in enumerate(its) if place not in taken]
         if sorted(left, key=lambda entry: entry.article_id) != held:
             return "changed since the build"
@@ -102,7 +111,7 @@ class Library:
         """The article files by path."""
         return [file.path for file in load.find(self.seeds).files]
 
-    def add(self, files: Sequence[Path], store: Generation | None = None) -> list[str]:
+    def add(self, files: Sequence[Path], store: Reader | None = None) -> list[str]:
         """Copies files into the folder; the names they have there. All or none.
 
         Raises InputError for a name, a kind, a size, a content or an id that is refused, naming the file and why. The
@@ -128,7 +137,7 @@ class Library:
             raise SeedError(f"the files could not be added: {error.strerror or error}; none was") from error
         return names
 
-    def _refuse_used(self, added: Mapping[str, Sequence[str]], store: Generation | None) -> None:
+    def _refuse_used(self, added: Mapping[str, Sequence[str]], store: Reader | None) -> None:
         """That no article of these files has the id of another article. Raises InputError with both names."""
         users: dict[str, str] = {}
         for path, its in [*self._used(store), *added.items()]:
@@ -138,14 +147,14 @@ class Library:
                     raise InputError(f"{path}: {where} the id '{id}' too; change the id in one of them")
                 users[id] = path
 
-    def _used(self, store: Generation | None) -> list[tuple[str, list[str]]]:
+    def _used(self, store: Reader | None) -> list[tuple[str, list[str]]]:
         """The ids of the articles that are there, by file."""
-        known = load.by_file(store.manifest.seeds if store else ())
+        known, files = load.by_file(store.entries() if store else ()), store.files() if store else {}
         found = load.find(self.seeds).files
         ids_of: dict[SeedFile, list[str]] = {}
         for file in found:
             held = known[file.path]
-            if store and held and store.manifest.seed_files.get(file.path) == file.sha256:
+            if held and files.get(file.path) == file.sha256:
                 ids_of[file] = [entry.article_id for entry in held.values()]
             elif file in self._ids:
                 ids_of[file] = self._ids[file]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rag.answer.assistant import Assistant
 from rag.answer.fingerprint import fingerprint
+from rag.answer.opening import certificate_or_none
 from rag.calibrate import judge
 from rag.calibrate.gold import CalibrationQuestion, check, drawn, key, sha256
 from rag.calibrate.risk import (
@@ -24,11 +25,12 @@ from rag.calibrate.risk import (
     parted,
     smallest_risks,
 )
-from rag.store import certificates, layout
+from rag.store import at
 from rag.types import Reply
 from rag.types.certificates import Certificate, Level
 from rag.types.errors import IndexUnusable, InputError, RagError
 from rag.types.settings import certified
+from rag.types.stores import Store
 
 _log = logging.getLogger("rag")
 
@@ -74,13 +76,14 @@ def calibrate(
     _require(assistant, questions, (*risks, confidence))
     grouped = assistant.store.article_count > 1
     chosen = drawn(questions, max_per_article) if grouped or max_per_article else questions
-    tried = _count_try(index, questions)  # before the work, which would be lost where nothing can be kept
+    store = at(index, assistant.settings)
+    tried = _count_try(store, questions)  # before the work, which would be lost where nothing can be kept
     judged, failed = _asked(assistant, chosen, grouped, progress)
     found = _tested(judged, risks, confidence)
     certificate = _certificate(found, assistant, questions, confidence, tried)
     if certificate is not None:
-        certificates.write(index, certificate)
-    held = certificates.read_or_none(index, assistant.store.generation)
+        store.certify(certificate)
+    held = certificate_or_none(store, assistant.store.generation)
     needed = articles_needed if found.articles else answers_needed
     return Result(
         certificate=certificate,
@@ -92,7 +95,7 @@ def calibrate(
         start=needed(risks[found.reached], found.each),
         articles=found.articles,
         tried=tried,
-        in_force=held if layout.pointed(index) == assistant.store.generation else None,
+        in_force=held if store.current() == assistant.store.generation else None,
         risk=risks[found.reached],
     )
 
@@ -108,14 +111,14 @@ def _require(assistant: Assistant, questions: Sequence[CalibrationQuestion], sha
         )
 
 
-def _count_try(index: Path, questions: Sequence[CalibrationQuestion]) -> int:
+def _count_try(store: Store, questions: Sequence[CalibrationQuestion]) -> int:
     """The number of uses of these questions, this one counted. Raises IndexUnusable where nothing can be kept."""
     try:
-        return certificates.count_try(index, sha256(questions), [key(q) for q in questions])
+        return store.count_try(sha256(questions), [key(q) for q in questions])
     except OSError as error:
         raise IndexUnusable(
-            f"nothing can be kept in {index} ({error.strerror}); a certificate lies beside the index, so make the "
-            "folder one that can be written"
+            f"nothing can be kept in {store.place} ({error.strerror}); a certificate lies beside the index, so make "
+            "the folder one that can be written"
         ) from error
 
 

@@ -9,6 +9,7 @@ import typer
 from rag.build.changes import counted
 from rag.cli.console import say
 from rag.cli.options import INDEX, SEEDS, Index, Seeds
+from rag.types.errors import IndexUnusable
 from rag.types.settings import load_settings
 
 
@@ -48,25 +49,28 @@ def pin(
     index: Index = INDEX,
 ) -> None:
     """Keeps a generation of the index for good under a name: no build removes it."""
-    from rag.store import pins
+    from rag.store import at
 
     if remove and generation:
         raise typer.BadParameter("--remove takes the name alone")
     if remove:
-        say(f"let go of '{name}': generation {pins.remove(index, name).generation} goes as others do")
+        say(f"let go of '{name}': generation {at(index, load_settings()).unpin(name).generation} goes as others do")
         return
-    held = pins.add(index, name, generation)
+    held = at(index, load_settings()).pin(name, generation)
     say(f"'{name}' keeps generation {held.generation}; `rag pin --remove {name}` lets go of it")
 
 
 def list_pins(index: Index = INDEX) -> None:
     """Lists what is pinned: name, generation, the day it was pinned, articles."""
-    from rag.store import pins
+    from rag.store import at
 
-    held = pins.read(index)
+    store = at(index, load_settings())
+    held = store.pins()
     for one in held:
-        number = pins.articles(index, one)
-        articles = "cannot be read; `rag check` says why" if number is None else counted(number, "article")
+        try:
+            articles = counted(store.open(one.generation).article_count, "article")
+        except IndexUnusable:
+            articles = "cannot be read; `rag check` says why"
         say(f"{one.name}  {one.generation}  {one.pinned}  {articles}")
     if not held:
         print("nothing is pinned; `rag pin NAME` keeps the current generation")

@@ -11,10 +11,10 @@ from rag.answer.failure import error_reply
 from rag.answer.journal import Journal
 from rag.answer.opening import LiveAssistant
 from rag.answer.wire import AskedLine, TurnLine, hit_object, identifier, reply_object, requested
-from rag.types import ArticleInfo
 from rag.types.errors import InputError
 from rag.types.filters import parse
 from rag.types.messages import message
+from rag.types.stores import HeldArticle, every_article
 
 MOST_HITS = 100  # passages of a search
 
@@ -48,15 +48,20 @@ class Asking:
         hits = self.live.current().search(line.question, k, filters=parse(line.filters), day=line.asked)
         return [hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)]
 
-    def articles(self) -> list[dict[str, Any]]:
+    def articles(self, after: str | None, limit: int) -> tuple[list[dict[str, Any]], int]:
+        """A page of what is held, and the number of all. Raises RagError where the index cannot be used."""
+        store = self.live.current().store
+        return [_listed(article) for article in store.articles(after, limit)], store.article_count
+
+    def all_articles(self) -> list[dict[str, Any]]:
         """What is held. Raises RagError where the index cannot be used."""
-        return [_listed(*article) for article in self.live.current().store.articles()]
+        return [_listed(article) for article in every_article(self.live.current().store)]
 
 
-def _listed(info: ArticleInfo, characters: int, passages: int) -> dict[str, Any]:
+def _listed(held: HeldArticle) -> dict[str, Any]:
     return {
-        **info.told(),
-        "path": info.path,
-        "characters": characters,
-        "passages": passages,
+        **held.info.told(),
+        "path": held.info.path,
+        "characters": held.characters,
+        "passages": held.passages,
     }

@@ -24,6 +24,7 @@ from rag.verify.schema import Answer
 T = TypeVar("T")
 _AT_ONCE, _WAITING = 4, 200  # questions: they share two cores well, and what waits longer had better come again
 _MOST_LISTED = 1000
+_LONGEST_ID = 10_000  # characters
 _OURS = frozenset({"unusable", "not_logged", "failed", "too_slow"})  # messages of what is no fault of the caller
 
 
@@ -103,11 +104,11 @@ def routes(asking: Asking, turns: Turns) -> APIRouter:
     @router.get("/articles", response_model=Articles)
     async def articles(
         limit: Annotated[int, Query(ge=1, le=_MOST_LISTED)] = 100,
-        offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+        after: Annotated[str | None, Query(max_length=_LONGEST_ID)] = None,
     ) -> Any:
-        """The articles that are held."""
-        found = await turns.run(asking.articles)
-        return {"articles": found[offset : offset + limit], "total": len(found)}
+        """The articles that are held, in the order of their ids: those after one, of the page before."""
+        found, total = await turns.run(lambda: asking.articles(after, limit))
+        return {"articles": found, "total": total}
 
     return router
 

@@ -21,14 +21,6 @@ _KEY = 8  # digits of a question's hash
 FORMAT = 4
 
 
-def read_or_none(index: Path, generation: str) -> Certificate | None:
-    """As `read`; None also for a damaged one."""
-    try:
-        return read(index, generation)
-    except IndexUnusable:
-        return None
-
-
 def read(index: Path, generation: str) -> Certificate | None:
     """The certificate of a generation; None where there is none. Raises IndexUnusable for a damaged one."""
     file = index / FOLDER / f"{generation}.json"
@@ -49,9 +41,9 @@ def read(index: Path, generation: str) -> Certificate | None:
     return found
 
 
-def of_others(index: Path, generation: str) -> list[str]:
-    """The generations other than this one that have a certificate, by name."""
-    return sorted(file.stem for file in (index / FOLDER).glob("[0-9a-f]*.json") if file.stem != generation)
+def generations(index: Path) -> list[str]:
+    """The generations that have a certificate, by name."""
+    return sorted(file.stem for file in (index / FOLDER).glob("[0-9a-f]*.json"))
 
 
 def write(index: Path, certificate: Certificate) -> Path:

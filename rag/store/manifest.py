@@ -1,4 +1,4 @@
-"""What a generation holds and was made with. Its name is a hash of that, so equal contents have equal names."""
+"""What a generation of files is made of: its name, its counts, its files with their hashes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.types import SeedEntry
 from rag.types.errors import IndexUnusable
-from rag.types.stores import FORMAT, Recipe, generation_name
+from rag.types.stores import FORMAT, Recipe
 
 FILE = "manifest.json"
 
@@ -20,17 +19,12 @@ FILE = "manifest.json"
 class Manifest:
     """The contents of `manifest.json`."""
 
+    name: str
     recipe: Recipe
     dimension: int
-    seeds: tuple[SeedEntry, ...]  # in the order of article ids
-    seed_files: Mapping[str, str]  # path -> SHA-256 of the file, to tell which need not be read; no part of the name
+    articles: int
     chunks: int
     files: Mapping[str, Mapping[str, Any]]  # name -> {"sha256", "size"}
-
-    @property
-    def name(self) -> str:
-        """The generation's name: 16 hexadecimal digits."""
-        return generation_name(self.recipe, self.seeds)
 
 
 def write(folder: Path, manifest: Manifest) -> None:
@@ -59,10 +53,10 @@ def read(folder: Path) -> Manifest:
         if body["recipe"]["format"] != FORMAT:
             raise IndexUnusable(f"{path} was written by another version of this program; run `rag build`")
         return Manifest(
+            name=body["name"],
             recipe=Recipe(**body["recipe"]),
             dimension=body["dimension"],
-            seeds=tuple(SeedEntry(**entry) for entry in body["seeds"]),
-            seed_files=body["seed_files"],
+            articles=body["articles"],
             chunks=body["chunks"],
             files=body["files"],
         )

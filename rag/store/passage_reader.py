@@ -7,16 +7,17 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rag.language import absence
 from rag.language.absence import any_of
 from rag.language.words import commonest, forms
-from rag.store.passages import COLUMNS, chunks_of
-from rag.types import ArticleInfo, Chunk, Passage, Sentence
+from rag.store.passages import COLUMNS, ENTRY, chunks_of
+from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Sentence
 from rag.types.errors import IndexUnusable
 from rag.types.filters import Filters
+from rag.types.stores import PAGE, HeldArticle
 
 _PASSAGES = """
 SELECT article, chunk.key, ordinal, start, "end", section, sentences
@@ -41,6 +42,13 @@ ORDER BY some, score DESC, article_id, ordinal
 """
 
 
+_OF_ARTICLES = """
+FROM chunk JOIN article ON article.key = chunk.article WHERE (?1 IS NULL OR date >= ?1)
+AND (?2 IS NULL OR date <= ?2) AND (?3 IS NULL OR article_id IN (SELECT value FROM json_each(?3)))
+"""
+_FEW = 100  # texts at a time
+
+
 class PassageReader:
     """Reads the passages of a finished generation. May be used from several threads."""
 
@@ -59,32 +67,45 @@ class PassageReader:
 
     def within(self, filters: Filters) -> list[int]:
         """The keys of the chunks of the articles that pass, in canonical order."""
-        rows = self._all(
-            "SELECT chunk.key FROM chunk JOIN article ON article.key = chunk.article "
-            "WHERE (?1 IS NULL OR date >= ?1) AND (?2 IS NULL OR date <= ?2) "
-            "AND (?3 IS NULL OR article_id IN (SELECT value FROM json_each(?3))) ORDER BY article_id, ordinal",
-            filters.since,
-            filters.until,
-            json.dumps(filters.articles) if filters.articles else None,
-        )
+        rows = self._all(f"SELECT chunk.key {_OF_ARTICLES} ORDER BY article_id, ordinal", *_passing(filters))
         return [int(str(key)) for (key,) in rows]
+
+    def leads(self, k: int, filters: Filters) -> list[int]:
+        """The key of the first chunk of each article that passes, `k` at most, in the order of article ids."""
+        query = f"SELECT chunk.key {_OF_ARTICLES} AND ordinal = 0 ORDER BY article_id LIMIT ?4"
+        return [int(str(key)) for (key,) in self._all(query, *_passing(filters), k)]
+
+    def places(self, keys: Sequence[int]) -> list[tuple[str, int]]:
+        """(article id, position) of these chunks, by which they are in canonical order."""
+        if not keys:
+            return []
+        query = (
+            "SELECT chunk.key, article_id, ordinal FROM chunk JOIN article ON article.key = chunk.article "
+            "WHERE chunk.key IN (SELECT value FROM json_each(?))"
+        )
+        found = {key: (str(id), int(str(ordinal))) for key, id, ordinal in self._all(query, json.dumps(list(keys)))}
+        return [found[key] for key in keys]
 
     def missing(self, article_ids: Sequence[str]) -> list[str]:
         """Those of some article ids that are not held."""
         query = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT article_id FROM article)"
         return [str(id) for (id,) in self._all(query, json.dumps(list(article_ids)))]
 
-    def search(self, terms: Sequence[str], k: int, within: Sequence[int] | None = None) -> list[tuple[int, float]]:
-        """The `k` chunks with the largest BM25 over any of the terms, as (key, BM25), best first; of all, or of some.
+    def search(
+        self, terms: Sequence[str], k: int, among: Sequence[Sequence[int] | None]
+    ) -> list[list[tuple[int, float]]]:
+        """The `k` chunks with the largest BM25 over any of the terms, as (key, BM25), best first: of all, or of some.
 
-        Equal scores are in canonical order.
+        Equal scores are in canonical order. Two rankings take one search where the second is of some of the first.
         """
-        return self.search_twice(terms, k, within, ())[0]
+        if len(among) == 2 and among[1] is not None and (among[0] is None or set(among[0]) >= set(among[1])):
+            return list(self._search_twice(terms, k, among[0], among[1]))
+        return [self._search_twice(terms, k, its, ())[0] for its in among]
 
-    def search_twice(
+    def _search_twice(
         self, terms: Sequence[str], k: int, within: Sequence[int] | None, among: Sequence[int]
     ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
-        """As `search`, and the same `among` some of those chunks, in one query.
+        """The best of some chunks, and of some among those.
 
         SQLite orders by score alone, so more are asked for until the last one is worse than the k-th: only then can no
         other chunk share its score.
@@ -129,26 +150,45 @@ class PassageReader:
         found = {row[1]: _passage(*articles[row[0]], *row[2:]) for row in rows}
         return [found[key] for key in keys]
 
-    def leads(self) -> list[int]:
-        """The key of each article's first chunk, in the order of article ids."""
-        rows = self._all(
-            "SELECT chunk.key FROM chunk JOIN article ON article.key = chunk.article "
-            "WHERE ordinal = 0 ORDER BY article_id"
-        )
-        return [int(str(key)) for (key,) in rows]
-
-    def chunks(self, shards: Iterable[int]) -> dict[int, list[tuple[int, bytes]]]:
+    def chunks(self, shard: int) -> list[tuple[int, bytes]]:
         """As `rag.store.passages.chunks_of`."""
         with self._lock:
-            return chunks_of(self._db, shards)
+            return chunks_of(self._db, shard)
 
-    def articles(self) -> list[tuple[ArticleInfo, int, int]]:
-        """All articles in the order of their ids, each with its length in code points and its number of chunks."""
+    def articles(self, after: str | None, limit: int) -> list[HeldArticle]:
+        """As `Reader.articles`."""
         rows = self._all(
             f"SELECT {COLUMNS}, length(text), (SELECT count(*) FROM chunk WHERE chunk.article = article.key) "  # noqa: S608 - names only
-            "FROM article ORDER BY article_id"
+            "FROM article WHERE ?1 IS NULL OR article_id > ?1 ORDER BY article_id LIMIT ?2",
+            after,
+            limit,
         )
-        return [(ArticleInfo(*row[:-2]), int(str(row[-2])), int(str(row[-1]))) for row in rows]  # type: ignore[arg-type] # a table's row
+        return [HeldArticle(ArticleInfo(*row[:-2]), int(str(row[-2])), int(str(row[-1]))) for row in rows]  # type: ignore[arg-type] # a table's row
+
+    def entries(self) -> Iterator[SeedEntry]:
+        """As `Reader.entries`."""
+        names = ", ".join(ENTRY)
+        query = f"SELECT {names} FROM article WHERE article_id > ? ORDER BY article_id LIMIT ?"  # noqa: S608 - names only
+        return (SeedEntry(*row) for row in self._paged(query))  # type: ignore[arg-type] # a table's row
+
+    def files(self) -> dict[str, str]:
+        """As `Reader.files`."""
+        return {str(path): str(sha256) for path, sha256 in self._all("SELECT path, sha256 FROM seed_file")}
+
+    def stored(self) -> Iterator[tuple[ArticleInfo, str, list[int], tuple[Chunk, ...]]]:
+        """Each article with its text, and the keys of its chunks and the chunks, in the order of article ids."""
+        query = f"SELECT article_id, key, text, {COLUMNS} FROM article WHERE article_id > ? ORDER BY article_id LIMIT ?"  # noqa: S608 - names only
+        chunks = 'SELECT key, ordinal, start, "end", section, sentences FROM chunk WHERE article = ? ORDER BY ordinal'
+        for _, article, *of_article in self._paged(query, _FEW):
+            rows = self._all(chunks, article)
+            yield *_article(*of_article), [int(str(row[0])) for row in rows], tuple(_chunk(*row[1:]) for row in rows)
+
+    def _paged(self, query: str, page: int = PAGE) -> Iterator[tuple[object, ...]]:
+        """All rows of a query by the first column, as many at a time as a page has."""
+        after: object = ""
+        while rows := self._all(query, after, page):
+            yield from rows
+            after = rows[-1][0]
 
     def article(self, article_id: str) -> tuple[ArticleInfo, str] | None:
         """An article's metadata and text."""
@@ -168,9 +208,17 @@ def _article(text: object, *of_info: object) -> tuple[ArticleInfo, str]:
 
 
 def _passage(info: ArticleInfo, text: str, *of_chunk: object) -> Passage:
-    ordinal, start, end, section, sentences = of_chunk
-    chunk = Chunk(ordinal, start, end, section, tuple(Sentence(*s) for s in json.loads(str(sentences))))  # type: ignore[arg-type] # a table's row
+    chunk = _chunk(*of_chunk)
     return Passage(info, chunk, text[chunk.start : chunk.end])
+
+
+def _chunk(ordinal: object, start: object, end: object, section: object, sentences: object) -> Chunk:
+    return Chunk(ordinal, start, end, section, tuple(Sentence(*s) for s in json.loads(str(sentences))))  # type: ignore[arg-type] # a table's row
+
+
+def _passing(filters: Filters) -> tuple[str | None, str | None, str | None]:
+    """The values of a query on the articles that pass."""
+    return filters.since, filters.until, json.dumps(filters.articles) if filters.articles else None
 
 
 def _sound(info: ArticleInfo, text: str) -> str:

@@ -8,14 +8,14 @@ import json
 import sqlite3
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 
 from rag.language import absence, pack
 from rag.language.words import bare, written
-from rag.store.passages import COLUMNS, INFO, SCHEMA, chunks_of
-from rag.types import Article, ArticleInfo, Chunk
+from rag.store.passages import COLUMNS, ENTRY, INFO, SCHEMA, chunks_of
+from rag.types import ArticleInfo, Chunk, SeedEntry
 
 
 class PassageWriter:
@@ -31,9 +31,16 @@ class PassageWriter:
             self._db.executescript(SCHEMA.format(tokenizer=pack().TOKENIZER))
         self._db.execute("BEGIN")
 
+    def holds(self, article_id: str) -> bool:
+        """Whether there is an article of this id."""
+        return bool(self._db.execute("SELECT 1 FROM article WHERE article_id = ?", (article_id,)).fetchone())
+
     def remove(self, article_id: str) -> None:
-        """Removes an article with its chunks."""
-        (key,) = self._db.execute("SELECT key FROM article WHERE article_id = ?", (article_id,)).fetchone()
+        """Removes an article with its chunks. Raises KeyError where there is none."""
+        found = self._db.execute("SELECT key FROM article WHERE article_id = ?", (article_id,)).fetchone()
+        if not found:
+            raise KeyError(article_id)
+        (key,) = found
         held = self._words(key)
         self._db.executemany(
             "INSERT INTO lexical (lexical, rowid, text, section, title) VALUES ('delete', ?, ?, ?, ?)", held
@@ -44,17 +51,17 @@ class PassageWriter:
         self._db.execute("DELETE FROM chunk WHERE article = ?", (key,))
         self._db.execute("DELETE FROM article WHERE key = ?", (key,))
 
-    def add(self, article: Article, chunks: Sequence[Chunk], shard: int) -> None:
-        """Adds an article with its chunks."""
+    def add(self, info: ArticleInfo, text: str, chunks: Sequence[Chunk], shard: int) -> list[int]:
+        """Adds an article with its chunks; their keys, in order."""
         marks = ", ".join("?" * (len(INFO) + 2))
         key = self._db.execute(
             f"INSERT INTO article (shard, {COLUMNS}, text) VALUES ({marks})",  # noqa: S608 - names and marks only
-            (shard, *astuple(article.info), article.text),
+            (shard, *astuple(info), text),
         ).lastrowid
         self._db.executemany(
             'INSERT INTO chunk (article, ordinal, start, "end", section, sentences, digest) '
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(key, c.ordinal, c.start, c.end, c.section, _pack(c), _digest(article.text, c)) for c in chunks],
+            [(key, c.ordinal, c.start, c.end, c.section, _pack(c), digest_of(text, c)) for c in chunks],
         )
         held = self._words(key)
         self._db.executemany("INSERT INTO lexical (rowid, text, section, title) VALUES (?, ?, ?, ?)", held)
@@ -63,11 +70,13 @@ class PassageWriter:
             "INSERT INTO word VALUES (?, ?, ?) ON CONFLICT (word) DO UPDATE SET count = count + excluded.count",
             [(word, bare(word), count) for word, count in _counted(held).items()],
         )
+        return [key for key, *_ in held]
 
     def _words(self, article: int | None) -> list[tuple[int, str, str | None, str]]:
-        """(key, text, heading, title) of each chunk of an article: what is searched of it by words."""
+        """(key, text, heading, title) of each chunk of an article, in order: what is searched of it by words."""
         text, title = self._db.execute("SELECT text, title FROM article WHERE key = ?", (article,)).fetchone()
-        chunks = self._db.execute('SELECT key, start, "end", section FROM chunk WHERE article = ?', (article,))
+        query = 'SELECT key, start, "end", section FROM chunk WHERE article = ? ORDER BY ordinal'
+        chunks = self._db.execute(query, (article,))
         return [(key, text[start:end], section, title) for key, start, end, section in chunks]
 
     def _beside(self, article: int | None) -> str:
@@ -80,32 +89,33 @@ class PassageWriter:
             at = max(at, end)
         return "\n".join([*pieces, text[at:]])
 
-    def chunks(self, shards: Iterable[int]) -> dict[int, list[tuple[int, bytes]]]:
+    def chunks(self, shard: int) -> list[tuple[int, bytes]]:
         """As `rag.store.passages.chunks_of`."""
-        return chunks_of(self._db, shards)
+        return chunks_of(self._db, shard)
+
+    def entries(self) -> Iterator[SeedEntry]:
+        """All articles in the order of their ids."""
+        rows = self._db.execute(f"SELECT {', '.join(ENTRY)} FROM article ORDER BY article_id")  # noqa: S608 - names only
+        return (SeedEntry(*row) for row in rows)
+
+    def note_files(self, files: Mapping[str, str]) -> None:
+        """Takes down the seed files that were read whole, path to SHA-256, in the place of those before."""
+        self._db.execute("DELETE FROM seed_file")
+        self._db.executemany("INSERT INTO seed_file VALUES (?, ?)", sorted(files.items()))
 
     def count(self) -> int:
         """Number of chunks."""
         (number,) = self._db.execute("SELECT count(*) FROM chunk").fetchone()
         return int(number)
 
-    def texts(self, keys: Iterable[int]) -> list[str]:
-        """The texts of these chunks, in the order of the keys. Raises ValueError for one that is not what was split."""
-        keys = list(keys)
-        found: dict[int, str] = {}
-        whole: tuple[int, str] = -1, ""
-        for article, key, start, end, digest in self._db.execute(
-            'SELECT article, key, start, "end", digest FROM chunk WHERE key IN (SELECT value FROM json_each(?)) '
-            "ORDER BY article",
-            (json.dumps(keys),),
-        ).fetchall():
-            if whole[0] != article:
-                query = "SELECT text FROM article WHERE key = ?"
-                whole = article, self._db.execute(query, (article,)).fetchone()[0]
-            found[key] = whole[1][start:end]
-            if hashlib.sha256(found[key].encode()).digest() != digest:
-                raise ValueError(f"chunk {key} is not the text that was split")
-        return [found[key] for key in keys]
+    def articles(self) -> int:
+        """Number of articles."""
+        (number,) = self._db.execute("SELECT count(*) FROM article").fetchone()
+        return int(number)
+
+    def abandon(self) -> None:
+        """Closes without a commit."""
+        self._db.close()
 
     def close(self) -> None:
         """Commits and closes."""
@@ -121,7 +131,8 @@ def _counted(held: Iterable[tuple[int, str, str | None, str]]) -> Counter[str]:
     return count
 
 
-def _digest(text: str, chunk: Chunk) -> bytes:
+def digest_of(text: str, chunk: Chunk) -> bytes:
+    """The SHA-256 of a chunk's text."""
     return hashlib.sha256(text[chunk.start : chunk.end].encode()).digest()
 
 

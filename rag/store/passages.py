@@ -9,22 +9,22 @@ A build writes the file (`rag.store.passage_writer`); whoever asks reads it (`ra
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import fields
 
-from rag.types import ArticleInfo
+from rag.types import ArticleInfo, SeedEntry
 
 FILE = "passages.db"
 
 INFO = tuple(f.name for f in fields(ArticleInfo))
 COLUMNS = ", ".join(INFO)
+ENTRY = tuple(f.name for f in fields(SeedEntry))
 SCHEMA = f"""
 CREATE TABLE article (
     key INTEGER PRIMARY KEY, shard INTEGER NOT NULL, {COLUMNS}, text TEXT NOT NULL, UNIQUE (article_id)
 );
 CREATE INDEX article_shard ON article (shard);
+CREATE TABLE seed_file (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE chunk (
     key INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article (key), ordinal INTEGER NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, section TEXT, sentences TEXT NOT NULL, digest BLOB NOT NULL,
@@ -39,13 +39,10 @@ CREATE INDEX word_bare ON word (bare);
 """
 
 
-def chunks_of(db: sqlite3.Connection, shards: Iterable[int]) -> dict[int, list[tuple[int, bytes]]]:
-    """(key, SHA-256 of the text) of all chunks of these shards in canonical order: by article id, then position."""
-    out: dict[int, list[tuple[int, bytes]]] = {shard: [] for shard in shards}
-    for shard, key, digest in db.execute(
-        "SELECT shard, chunk.key, digest FROM chunk JOIN article ON article.key = chunk.article "
-        "WHERE shard IN (SELECT value FROM json_each(?)) ORDER BY article_id, ordinal",
-        (json.dumps(list(out)),),
-    ):
-        out[shard].append((key, digest))
-    return out
+def chunks_of(db: sqlite3.Connection, shard: int) -> list[tuple[int, bytes]]:
+    """(key, SHA-256 of the text) of all chunks of a shard in canonical order: by article id, then position."""
+    return db.execute(
+        "SELECT chunk.key, digest FROM chunk JOIN article ON article.key = chunk.article "
+        "WHERE shard = ? ORDER BY article_id, ordinal",
+        (shard,),
+    ).fetchall()

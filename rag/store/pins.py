@@ -11,24 +11,16 @@ import json
 import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rag.store import layout, manifest
 from rag.types.errors import IndexUnusable, InputError
+from rag.types.stores import Pin
 
 LOCK = "pins.lock"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """A name for a generation that no build removes."""
-
-    name: str
-    generation: str
-    pinned: str  # the day
 
 
 def lock(index: Path) -> AbstractContextManager[None]:
@@ -97,14 +89,6 @@ def remove(index: Path, name: str) -> Pin:
             raise InputError(f"there is no pin '{name[:80]}'; pinned are: {known}")
         _write(index, [pin for pin in held if pin != gone])
     return gone
-
-
-def articles(index: Path, pin: Pin) -> int | None:
-    """How many articles a pinned generation holds; None where that cannot be read."""
-    try:
-        return len(manifest.read(layout.folder(index, pin.generation)).seeds)
-    except (OSError, IndexUnusable):
-        return None
 
 
 def _sound(index: Path, generation: str) -> None:

@@ -36,7 +36,7 @@ def _sound_chunks(folder: Path, recipe: Recipe) -> dict[int, list[tuple[int, byt
         return None
     reader = PassageReader(folder / passages.FILE)
     try:
-        return reader.chunks(range(SHARDS))
+        return {shard: reader.chunks(shard) for shard in range(SHARDS)}
     finally:
         reader.close()
 

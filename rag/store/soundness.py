@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag.store import Generation, layout, manifest, open_current, pruning
+from rag.store import layout, manifest, pruning
+from rag.store.reader import FileReader, open_current
 from rag.types.errors import IndexUnusable
 
 
@@ -25,7 +26,7 @@ def _pointed(index: Path) -> str | None:
         return None
 
 
-def sound_generation(index: Path, seen: manifest.Seen) -> tuple[Generation | None, list[str]]:
+def sound_generation(index: Path, seen: manifest.Seen) -> tuple[FileReader | None, list[str]]:
     """The current generation when every byte of it is as it was written; else what is damaged."""
     try:
         if layout.pointed(index) is None:

@@ -38,33 +38,49 @@ class Kept:
         self._readable = [self.own] if full else [self.own, index / f"{name}-full{_SUFFIX}"]
         self._file: BinaryIO | None = None
         self._whole = 0  # bytes of its own file up to which every batch is sound
+        self._places: dict[bytes, tuple[Path, int, int]] | None = None  # by text hash: file, offset, dimension
         self._keeps = True
         self.damaged: list[str] = []
 
     def read(self, wanted: Collection[bytes]) -> dict[bytes, Vectors]:
-        """The vectors of these text hashes that are there. Says in `damaged` what could not be used."""
+        """The vectors of these text hashes that are there. Says in `damaged`, once, what could not be used."""
+        if self._places is None:
+            self._places = {}
+            for path in self._readable:
+                self._find(path, self._places)
         found: dict[bytes, Vectors] = {}
-        for path in self._readable:
-            count = 0
-            try:
-                with path.open("rb") as file:
-                    size, whole = path.stat().st_size, 0
-                    for digests, vectors in self._batches(file, size):
-                        found |= {d: v for d, v in zip(digests, vectors, strict=True) if d in wanted}
-                        count, whole = count + len(digests), file.tell()
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                self.damaged.append(f"{path}, which cannot be read ({error.strerror})")
-                continue
-            if path == self.own:
-                self._whole = whole
-            if whole < size:
-                self.damaged.append(f"{path} after its first {count:,} vectors, which are used")
+        for path, file in [(path, path.open("rb")) for path in self._readable if path.exists()]:
+            with file:
+                for digest in wanted:
+                    place, offset, dimension = self._places.get(digest, (None, 0, 0))
+                    if place == path:
+                        file.seek(offset)
+                        found[digest] = np.frombuffer(file.read(4 * dimension), dtype="<f4")
         return found
 
-    def _batches(self, file: BinaryIO, size: int) -> Iterator[tuple[list[bytes], Vectors]]:
-        """The batches up to the first that is not whole."""
+    def _find(self, path: Path, places: dict[bytes, tuple[Path, int, int]]) -> None:
+        """Takes down where the vectors of a file are, up to the first batch that is not whole."""
+        count = whole = size = 0
+        try:
+            with path.open("rb") as file:
+                size = path.stat().st_size
+                for digests, dimension in self._batches(file, size):
+                    begin = file.tell() - 4 * dimension * len(digests)
+                    for row, digest in enumerate(digests):
+                        places[digest] = path, begin + 4 * dimension * row, dimension
+                    count, whole = count + len(digests), file.tell()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self.damaged.append(f"{path}, which cannot be read ({error.strerror})")
+            return
+        if path == self.own:
+            self._whole = whole
+        if whole < size:
+            self.damaged.append(f"{path} after its first {count:,} vectors, which are used")
+
+    def _batches(self, file: BinaryIO, size: int) -> Iterator[tuple[list[bytes], int]]:
+        """Text hashes and dimension of the batches up to the first that is not whole."""
         while len(head := file.read(_HEAD.size)) == _HEAD.size:
             count, dimension, sha256 = _HEAD.unpack(head)
             length = count * (_DIGEST + 4 * dimension)
@@ -73,8 +89,7 @@ class Kept:
             body = file.read(length)
             if self._sha256(count, dimension, body) != sha256:
                 return
-            vectors = np.frombuffer(body, dtype="<f4", offset=count * _DIGEST).reshape(count, dimension)
-            yield [body[n * _DIGEST : (n + 1) * _DIGEST] for n in range(count)], vectors
+            yield [body[n * _DIGEST : (n + 1) * _DIGEST] for n in range(count)], dimension
 
     def _sha256(self, count: int, dimension: int, body: bytes) -> bytes:
         digest = hashlib.sha256(f"kept 1 {self._encoder} {count} {dimension} ".encode())

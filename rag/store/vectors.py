@@ -19,7 +19,7 @@ import hashlib
 import io
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,25 +54,26 @@ def whole(path: Path) -> bool:
 
 def write(
     folder: Path,
-    touched: Mapping[int, Sequence[tuple[int, bytes]]],
-    vectors_of: Callable[[Sequence[bytes]], Vectors],
+    touched: Collection[int],
+    members_of: Callable[[int], Sequence[tuple[int, bytes]]],
+    vectors_of: Callable[[Sequence[int]], Vectors],
+    total: int,
     previous: VectorReader | None,
     encoder_sha256: str,
 ) -> list[str]:
     """Writes the shards that were touched, links the others from `previous`; returns the names of all files.
 
-    `touched` has (key, text hash) of each chunk of a shard in canonical order; `vectors_of` gives vectors by text hash.
+    `members_of` gives (key, text hash) of each chunk of a shard in canonical order, `vectors_of` the vectors of chunks
+    by their keys; `total` is the number of chunks of all shards.
     """
-    kept = [] if previous is None else [n for n in previous.names if n not in touched]
-    total = sum(map(len, touched.values())) + sum(len(previous.records(n)) for n in kept if previous is not None)
     coded = total > EXACT_UP_TO
     names: list[str] = []
     tables: list[NDArray[Any]] = []
     for number in range(SHARDS):
         if number in touched:
-            members = touched[number]
+            members = members_of(number)
             if members:
-                vectors = vectors_of([digest for _, digest in members])
+                vectors = vectors_of([key for key, _ in members])
                 names.append(_write_shard(folder, number, vectors, previous))
                 names += [_write_codes(folder, number, vectors)] if coded else []
             tables.append(np.array([(number, key, digest) for key, digest in members], dtype=_ROW))
@@ -150,6 +151,7 @@ class VectorReader:
             self._index.add_shard(shard)
         self._begins = np.cumsum([0, *(shard.ntotal for shard in self._shards)])
         self._by_key: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+        self._by_hash: tuple[NDArray[np.uint64], NDArray[np.int64]] | None = None  # first 8 bytes
 
     @property
     def count(self) -> int:
@@ -205,10 +207,19 @@ class VectorReader:
             raise KeyError("a key is not in the table of rows")
         return [int(row) for row in order[places]]
 
-    def by_digest(self, digests: Sequence[bytes]) -> dict[bytes, Vectors]:
+    def by_digest(self, digests: Collection[bytes]) -> dict[bytes, Vectors]:
         """The vector of each of these text hashes that is held."""
-        wanted = set(digests)
-        found = {bytes(d): row for row, d in enumerate(self._table["digest"]) if bytes(d) in wanted}
+        if self._by_hash is None:
+            heads = np.frombuffer(self._table["digest"].tobytes(), "<u8")[::4]
+            order = np.argsort(heads, kind="stable")
+            self._by_hash = heads[order], order
+        heads, order = self._by_hash
+        found: dict[bytes, int] = {}
+        for digest in digests:
+            head = np.frombuffer(digest, "<u8", 1)[0]
+            for row in order[np.searchsorted(heads, head) : np.searchsorted(heads, head, side="right")][:1]:
+                if bytes(self._table["digest"][row]) == digest:
+                    found[digest] = int(row)
         return dict(zip(found, self.at(list(found.values())), strict=True))
 
     def at(self, rows: Sequence[int]) -> Vectors:

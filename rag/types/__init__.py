@@ -12,7 +12,6 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.types.filters import Filters
 from rag.types.times import TimeMeant
 
 OfArticle = Literal["about", "dated", "written"]  # asked of the one article itself
@@ -353,55 +352,6 @@ class Vocabulary(Protocol):
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
         """Of these words, bare (`rag.language.words`), those that occur: how each is mostly written, and how often."""
-        ...
-
-
-class Store(Vocabulary, Protocol):
-    """One whole generation of the index, opened for reading.
-
-    A passage is known by its row, its place in the canonical order of the generation: equal scores are in that order.
-    """
-
-    @property
-    def generation(self) -> str: ...
-
-    @property
-    def article_count(self) -> int: ...
-
-    def within(self, filters: Filters) -> list[int] | None:
-        """The rows of the articles that pass, in their order; None where the filters are empty."""
-        ...
-
-    def search_dense(self, vector: Vectors, k: int, within: Sequence[int] | None = None) -> list[tuple[int, float]]:
-        """The `k` passages with the largest inner product, as (row, cosine), best first; of all, or of these rows."""
-        ...
-
-    def search_lexical(
-        self, terms: Sequence[str], k: int, within: Sequence[int] | None = None
-    ) -> list[tuple[int, float]]:
-        """The `k` passages with the largest BM25, as (row, BM25), best first; of all, or of these rows."""
-        ...
-
-    def search_lexical_twice(
-        self, terms: Sequence[str], k: int, within: Sequence[int] | None, among: Sequence[int]
-    ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
-        """As `search_lexical`, and the same `among` some of those rows, in the time of one search."""
-        ...
-
-    def cosines(self, vector: Vectors, rows: Sequence[int]) -> list[float]:
-        """The cosine of each passage to the vector."""
-        ...
-
-    def passages(self, rows: Sequence[int]) -> list[Passage]:
-        """The passages in these rows, in the order of the rows."""
-        ...
-
-    def nowhere(self, term: str) -> bool:
-        """Whether neither a term, nor a form of it, nor what looks like it stands in what a reader sees."""
-        ...
-
-    def leads(self) -> list[int]:
-        """The row of the first passage of each article, in the order of article ids."""
         ...
 
 

@@ -18,7 +18,7 @@ from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Vectors, Vocabular
 from rag.types.certificates import Certificate
 from rag.types.filters import ALL, Filters
 
-FORMAT = 5
+FORMAT = 6
 PAGE = 1000  # articles
 
 PassageId = NewType("PassageId", int)
@@ -37,8 +37,8 @@ class Recipe:
     chunk_min_chars: int
     chunk_max_chars: int
     splitter: str
+    language: str = DEFAULT
     format: int = FORMAT
-    language: str = DEFAULT  # of the index that does not say: it is from before there was another
 
     def differences(self, other: Recipe) -> list[str]:
         """One line for each field in which the two differ, as `field: this -> other`."""
@@ -49,10 +49,7 @@ class Recipe:
 
 def generation_name(recipe: Recipe, entries: Iterable[SeedEntry]) -> str:
     """The name, 16 hexadecimal digits, of the generation that this recipe makes of these articles, in order of ids."""
-    rest = asdict(recipe) | {"encoder": None, "seeds": []}
-    if recipe.language == DEFAULT:
-        del rest["language"]  # so that an index from before it was said keeps its name
-    head, tail = _canonical(rest).split(b'"seeds":[]')
+    head, tail = _canonical(asdict(recipe) | {"encoder": None, "seeds": []}).split(b'"seeds":[]')
     digest = hashlib.sha256(head + b'"seeds":[')
     for number, entry in enumerate(entries):
         digest.update((b"," if number else b"") + _canonical(asdict(entry)))
@@ -166,12 +163,32 @@ class Reader(Vocabulary, Protocol):
         ...
 
 
+def every_article(reader: Reader) -> Iterator[HeldArticle]:
+    """All articles, in the order of their ids."""
+    after = None
+    while page := reader.articles(after):
+        yield from page
+        after = page[-1].info.article_id
+
+
+def passages_of(reader: Reader) -> Iterator[Passage]:
+    """All passages, in canonical order."""
+    for article in reader.stored():
+        for chunk in article.chunks:
+            yield Passage(article.info, chunk, article.text[chunk.start : chunk.end])
+
+
 class Writer(Protocol):
     """A generation on its way. Nobody reads it before it is committed, and whatever dies before has changed nothing.
 
     An article that is put takes the place of the one with its id. Any method raises IndexUnusable where it cannot
     write; the current generation is still the one from before.
     """
+
+    @property
+    def passage_count(self) -> int:
+        """So far."""
+        ...
 
     def known(self, digests: Collection[bytes]) -> dict[bytes, Vectors]:
         """The vectors that the store has of texts, by their SHA-256, made with the encoder of the recipe."""

@@ -17,10 +17,10 @@ from typing import Any
 from rag.answer.assistant import Assistant
 from rag.answer.batch import replied
 from rag.answer.failure import error_reply
-from rag.answer.opening import open_assistant, uncertified_threshold
+from rag.answer.opening import certificate_or_none, open_assistant, uncertified_threshold
 from rag.answer.wire import AskedLine, TurnLine, reply_object, requested
 from rag.build.changes import counted
-from rag.store import certificates, layout
+from rag.store import at
 from rag.types.errors import IndexUnusable, InputError
 from rag.types.settings import Settings
 from rag.verify.schema import read, with_paths
@@ -84,8 +84,9 @@ def replay(
     numbers = [number for number, _ in read(answers)]  # all is checked before the models are loaded
     if not numbers:
         raise InputError(f"{answers} holds no answer; make one with `rag ask --json` or `rag serve --log`")
-    if not layout.generations(index):
-        raise IndexUnusable(f"there is no index in {index.resolve()}; run `rag build`, or name one with --index")
+    store = at(index, settings)
+    if not store.generations():
+        store.open()  # says that there is none
     lines = answers.read_text(encoding="utf-8-sig").split("\n")
     again = _Again(index, settings)
     counts: Counter[str] = Counter()
@@ -97,8 +98,8 @@ def replay(
         found += [LeafDifference(number, line["id"], *one) for one in differing]
         progress(done, len(numbers))
     again.close()
-    at = tuple(At(*key, number) for key, number in sorted(again.thresholds.items()))
-    return Replay(counts["same"], counts["differs"], counts["unasked"], at, tuple(found), again.gone())
+    thresholds = tuple(At(*key, number) for key, number in sorted(again.thresholds.items()))
+    return Replay(counts["same"], counts["differs"], counts["unasked"], thresholds, tuple(found), again.gone())
 
 
 _Leaves = list[tuple[str, str, str]]  # path, value then, value now
@@ -164,7 +165,7 @@ class _Again:
             return "of the settings"
         if threshold == uncertified_threshold(self._settings.model_copy(update={"threshold": None})):
             return "shipped"
-        lapsed = certificates.read_or_none(self._index, assistant.store.generation)
+        lapsed = certificate_or_none(at(self._index, self._settings), assistant.store.generation)
         if lapsed and threshold in lapsed.thresholds:
             return f"a level of certificate {lapsed.name}, which does not hold here"
         return _OWN
@@ -186,9 +187,9 @@ def changed_leaves(then: Any, now: Any, path: str) -> Iterator[tuple[str, str, s
                     then.get(key, _ABSENT), now.get(key, _ABSENT), f"{path}.{key}" if path else key
                 )
     elif _is_list(then) and _is_list(now):
-        for at in range(max(len(then), len(now))):
-            one, other = (each[at] if at < len(each) else _ABSENT for each in (then, now))
-            yield from changed_leaves(one, other, f"{path}[{at}]")
+        for place in range(max(len(then), len(now))):
+            one, other = (each[place] if place < len(each) else _ABSENT for each in (then, now))
+            yield from changed_leaves(one, other, f"{path}[{place}]")
     elif (then is True or then is False) != (now is True or now is False) or then != now:
         yield path, _shown(then), _shown(now)
 
@@ -220,8 +221,8 @@ def lines(found: Replay, file: Path) -> Iterator[str]:
     lost = sum(len(gone.lines) for gone in found.gone)
     unasked = f", {counted(found.unasked, 'error')} of what was never asked" if found.unasked else ""
     yield f"{found.same:,} same, {found.differing:,} differ, {lost:,} whose generation is gone{unasked}"
-    for at in found.thresholds:
-        yield f"asked at threshold {at.threshold} ({at.whose}): {counted(at.answers, 'answer')}"
+    for used in found.thresholds:
+        yield f"asked at threshold {used.threshold} ({used.whose}): {counted(used.answers, 'answer')}"
 
 
 def to_json(found: Replay) -> str:

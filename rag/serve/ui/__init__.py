@@ -113,7 +113,7 @@ def _endpoints(asking: Asking) -> None:
     def articles() -> list[dict[str, Any]]:
         """The articles of the index: id, title, publisher, author, date, url, file, characters, passages."""
         try:
-            held: list[dict[str, Any]] = named_for_gradio(asking.articles())
+            held: list[dict[str, Any]] = named_for_gradio(asking.all_articles())
         except RagError as error:
             raise gr.Error(told(error)) from error
         return held

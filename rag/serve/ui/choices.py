@@ -15,6 +15,7 @@ from rag.serve.ui import html
 from rag.types.certificates import percent
 from rag.types.errors import InputError
 from rag.types.messages import message
+from rag.types.stores import every_article
 from rag.types.times import today
 
 SHIPPED = "shipped"
@@ -98,7 +99,8 @@ def _titles(live: LiveAssistant) -> list[tuple[str, str]]:
     store = live.shown().store
     if store.article_count > _MANY:
         return []
-    return [(f"{info.title} ({info.date or info.path})", info.article_id) for info, _, _ in store.articles()]
+    held = [one.info for one in every_article(store)]
+    return [(f"{info.title} ({info.date or info.path})", info.article_id) for info in held]
 
 
 def levels(assistant: Assistant) -> tuple[list[tuple[str, str]], str]:

@@ -17,7 +17,7 @@ from rag.answer.wire import TurnLine
 from rag.language.words import is_text
 from rag.serve.markdown import markdown, plain
 from rag.serve.ui import html
-from rag.store import Generation
+from rag.types.stores import Reader
 from rag.verify.schema import Answer
 
 KEPT = 50  # turns that a browser keeps
@@ -50,7 +50,7 @@ def checked(before: Any) -> Turns:
     return good[-KEPT:]
 
 
-def quoted(store: Generation, turn: dict[str, Any]) -> bool:
+def quoted(store: Reader, turn: dict[str, Any]) -> bool:
     """Whether all that a turn quotes stands in the articles now: what comes from a browser is foreign."""
     answer = Answer.model_validate(turn)
     for cited in (*answer.citations, *answer.closest):

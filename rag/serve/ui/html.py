@@ -13,8 +13,8 @@ from html import escape
 from rag.language import pack
 from rag.load.formats import keeps_front_matter
 from rag.load.front_matter import front_matter
-from rag.store import Generation
 from rag.types import Citation, Reply, Segment
+from rag.types.stores import Reader
 from rag.verify.schema import Answer, AnswerCitation, AnswerSegment, perhaps
 
 Shown = Reply | Answer  # a reply, or one that came back from a browser and was checked
@@ -167,7 +167,7 @@ def _marked(segment: Segment | AnswerSegment, reply: Shown) -> str:
     return f"{_text(segment.text[:a])}<mark>{_text(segment.text[a:b])}</mark>{_text(segment.text[b:])}"
 
 
-def sources(reply: Shown, store: Generation, first: int = 1) -> str:
+def sources(reply: Shown, store: Reader, first: int = 1) -> str:
     """The cited articles, or those of the closest passages, with every shown quotation marked.
 
     The article of citation `first` comes first.
@@ -186,7 +186,7 @@ def sources(reply: Shown, store: Generation, first: int = 1) -> str:
     return f'<div class="sources {kind}" tabindex="0" role="region" aria-label="{label}">{note}{"".join(parts)}</div>'
 
 
-def _article(citations: Sequence[_Cited], store: Generation) -> str:
+def _article(citations: Sequence[_Cited], store: Reader) -> str:
     first = citations[0]
     found = store.article(first.article_id)
     if found is None or found[0].text_sha256 != first.text_sha256:

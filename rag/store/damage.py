@@ -1,0 +1,95 @@
+"""What is damaged under an index folder, or does not belong there: each is one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rag.store import certificates, layout, manifest, pins, unfinished
+from rag.store.passage_reader import PassageReader
+from rag.store.passages import FILE
+from rag.types.errors import IndexUnusable
+from rag.types.stores import generation_name
+
+
+def findings(index: Path) -> Iterator[str]:
+    """As `Store.findings`; nothing where there is no index at all."""
+    found = [*_files(index)]
+    found += _pins(index, found)
+    yield from found
+    try:
+        current = layout.pointed(index)
+        if current is None:
+            if found or layout.generations(index):
+                yield f"{index / layout.POINTER} is missing; run `rag build`"
+        elif not layout.holds(index, current):
+            yield f"{index / layout.POINTER} names the generation {current}, which is not there; run `rag build`"
+        else:
+            certificates.read(index, current)
+    except IndexUnusable as error:
+        yield str(error)
+
+
+def _files(index: Path) -> Iterator[str]:
+    """What is wrong with the files under the index folder, whatever they belong to."""
+    if not index.is_dir():
+        return
+    for path in sorted(index.iterdir()):
+        if path.name == layout.GENERATIONS and path.is_dir():
+            for folder in sorted(path.iterdir()):
+                yield from _generation(folder) if folder.is_dir() else [f"{folder} is no part of an index"]
+        elif unfinished.is_kept(path):
+            if not layout.is_building(index):
+                yield f"{path} is what a build that did not end has embedded; the next build goes on from it"
+        elif path.name not in layout.KNOWN and not path.name.endswith(".lock"):
+            yield f"{path} is no part of an index"
+
+
+def _generation(folder: Path) -> Iterator[str]:
+    if folder.name.startswith((layout.UNFINISHED, layout.GOING)):
+        if not layout.is_building(folder.parent.parent):
+            yield f"{folder} is left over from a build that did not end; the next build removes it"
+        return
+    try:
+        held = manifest.read(folder)
+    except IndexUnusable as error:
+        yield str(error)
+        return
+    except (FileNotFoundError, NotADirectoryError) as error:
+        yield f"{error.filename} is missing: {folder} is no generation"
+        return
+    damaged = manifest.damaged(folder, held, thorough=True)
+    yield from damaged
+    name = held.name if damaged else _reckoned(folder, held)
+    if name != folder.name:
+        yield f"{folder} holds the generation {name}"
+    strangers = {path.name for path in folder.iterdir()} - {manifest.FILE, *held.files}
+    yield from (f"{folder / name} is no part of the generation" for name in sorted(strangers))
+
+
+def _reckoned(folder: Path, held: manifest.Manifest) -> str:
+    """The name of a generation by what it holds."""
+    reader = PassageReader(folder / FILE)
+    try:
+        return generation_name(held.recipe, reader.entries())
+    finally:
+        reader.close()
+
+
+def _pins(index: Path, findings: Sequence[str]) -> list[str]:
+    """The pins whose generation is not there, or is damaged by what was found."""
+    try:
+        held = pins.read(index)
+    except IndexUnusable as error:
+        return [str(error)]
+    wrong = []
+    for pin in held:
+        folder = str(layout.folder(index, pin.generation))
+        there = layout.holds(index, pin.generation)
+        if not there or any(folder in finding for finding in findings):
+            state = "is damaged" if there else "is not there"
+            wrong.append(
+                f"the pin '{pin.name}' keeps generation {pin.generation}, which {state}; bring {folder} back from a "
+                f"copy, or let go of it with `rag pin --remove {pin.name}`"
+            )
+    return wrong

@@ -1,0 +1,102 @@
+"""A store in a folder (`rag.types.stores.Store`): FAISS shards and an SQLite file a generation (`rag.store.layout`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from rag.store import certificates, layout, manifest, pins, pruning, soundness
+from rag.store.damage import findings
+from rag.store.reader import FileReader, open_current, open_kept
+from rag.store.writer import FileWriter
+from rag.types.certificates import Certificate
+from rag.types.stores import Pin, Recipe
+
+
+class FileStore:
+    """The generations of an index folder."""
+
+    def __init__(self, index: Path) -> None:
+        self.index = index
+        self._seen: manifest.Seen = {}  # what was hashed by this store
+
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return str(self.index)
+
+    def current(self) -> str | None:
+        """As `Store.current`."""
+        return layout.pointed(self.index)
+
+    def generations(self) -> list[str]:
+        """As `Store.generations`."""
+        return [folder.name for folder in layout.generations(self.index)]
+
+    def open(self, generation: str | None = None) -> FileReader:
+        """As `Store.open`."""
+        return open_current(self.index) if generation is None else open_kept(self.index, generation)
+
+    def building(self) -> AbstractContextManager[None]:
+        """As `Store.building`."""
+        return layout.builder_lock(self.index)
+
+    def is_building(self) -> bool:
+        """As `Store.is_building`."""
+        return layout.is_building(self.index)
+
+    def tidy(self) -> list[str]:
+        """As `Store.tidy`."""
+        return soundness.tidied(self.index, self._seen)
+
+    def sound(self) -> tuple[FileReader | None, list[str]]:
+        """As `Store.sound`."""
+        return soundness.sound_generation(self.index, self._seen)
+
+    def reuse(self, generation: str) -> bool:
+        """As `Store.reuse`."""
+        if not soundness.is_sound(layout.folder(self.index, generation)):
+            return False
+        layout.point(self.index, generation)
+        pruning.tidy(self.index, generation)
+        return True
+
+    def begin(self, recipe: Recipe, *, afresh: bool) -> FileWriter:
+        """As `Store.begin`."""
+        return FileWriter(self.index, recipe, self.sound()[0], afresh=afresh)
+
+    def pins(self) -> tuple[Pin, ...]:
+        """As `Store.pins`."""
+        return pins.read(self.index)
+
+    def pin(self, name: str, generation: str | None = None) -> Pin:
+        """As `Store.pin`."""
+        return pins.add(self.index, name, generation)
+
+    def unpin(self, name: str) -> Pin:
+        """As `Store.unpin`."""
+        return pins.remove(self.index, name)
+
+    def certificate(self, generation: str) -> Certificate | None:
+        """As `Store.certificate`."""
+        return certificates.read(self.index, generation)
+
+    def certified(self) -> list[str]:
+        """As `Store.certified`."""
+        return certificates.generations(self.index)
+
+    def certify(self, certificate: Certificate) -> str:
+        """As `Store.certify`."""
+        return str(certificates.write(self.index, certificate))
+
+    def count_try(self, questions_sha256: str, keys: Collection[str]) -> int:
+        """As `Store.count_try`."""
+        return certificates.count_try(self.index, questions_sha256, keys)
+
+    def findings(self) -> Iterator[str]:
+        """As `Store.findings`."""
+        return findings(self.index)
+
+    def close(self) -> None:
+        """Nothing is held."""
