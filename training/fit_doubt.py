@@ -4,8 +4,8 @@
 
 to be run after all else is fitted. Below it the program says that the articles hold no answer, so what is shown there
 first may hardly ever be one: at most 5% on each set. Of the develop parts of sets that people asked it takes the
-largest confidence below which, on each of them, at most MOST of the questions have a right first quotation, a fifth
-less than is promised; of a set with fewer than FEW such questions none has.
+largest confidence below which, on each of them, none of the questions has a right first quotation, or at most MOST
+have with confidence SURE (Clopper and Pearson 1934).
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from eval.bench import CACHE, Bench, Options, records_of, sampled
 from eval.reading import remember
 from eval.scoring import scorable
 from eval.systems.ours import Ours
+from rag.calibrate.risk import upper_bound
 from rag.types.settings import Settings
 from training.fit_support import OUT
 from training.seal import seal
 
-MOST, FEW = 0.04, 20
+MOST, SURE = 0.05, 0.9
 _GRID = np.round(np.arange(0.0, 0.5, 0.005), 3)
 Found = Sequence[tuple[float, bool]]  # of each question its confidence, and whether its first quotation is right
 
@@ -38,11 +39,11 @@ def denied_right(found: Found, doubt: float) -> tuple[int, int]:
 
 
 def fitted(sets: Mapping[str, Found]) -> float:
-    """The largest confidence below which no set has more than MOST of right first quotations."""
+    """The largest confidence below which each set has none, or surely at most MOST, of right first quotations."""
 
     def honest(doubt: float) -> bool:
         counts = [denied_right(found, doubt) for found in sets.values()]
-        return all(right <= (MOST * denied if denied >= FEW else 0) for right, denied in counts)
+        return all(not right or upper_bound(right, denied, SURE) <= MOST for right, denied in counts)
 
     return float(max((doubt for doubt in _GRID if honest(doubt)), default=0.0))
 
