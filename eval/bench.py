@@ -28,7 +28,7 @@ from eval.systems.ours import Renamed
 from eval.vectors import CachedEncoder
 from rag import embed
 from rag.answer.fingerprint import fingerprint
-from rag.types.settings import Settings
+from rag.types.settings import Settings, certified
 
 FORMAT = 1
 RESULTS = Path(__file__).parent / "results"
@@ -192,7 +192,7 @@ class Bench:
 
         return {
             "version": version("article-rag"),
-            "settings": self.settings.model_dump(),
+            "settings": certified(self.settings),
             "encoder_sha256": self.encoder.source.sha256,
             "reader_sha256": fingerprint(),
         }

@@ -26,7 +26,7 @@ from rag.build import Progress, sync_index
 from rag.cli.report import bars
 from rag.retrieve import retrieve, searched
 from rag.types import Article, Hit, Passage, Understander, stores
-from rag.types.settings import Settings
+from rag.types.settings import Settings, certified
 
 Ranking = Literal["fused", "dense", "lexical"]
 DEPTH = 50  # hits that are looked at
@@ -196,5 +196,5 @@ class Setup:
     def key(self) -> str:
         """A hash of the corpus and of the settings and models that the program was run with."""
         generation = self.assistant.store.generation if self.dataset.asks_corpus else ""
-        data = f"{generation} {self.settings.model_dump_json()} {self.encoder.source.sha256} {fingerprint()}"
+        data = f"{generation} {json.dumps(certified(self.settings))} {self.encoder.source.sha256} {fingerprint()}"
         return hashlib.sha256(data.encode()).hexdigest()[:16]

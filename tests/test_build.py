@@ -10,7 +10,9 @@ import pytest
 from rag import embed
 from rag.answer.opening import open_assistant
 from rag.build import sync_index
+from rag.build.copying import copy_generation
 from rag.store import layout, pruning
+from rag.store.files import FileStore
 from rag.store.reader import open_current
 from rag.types.errors import IndexBusy, IndexUnusable, SeedError
 from rag.types.settings import Settings
@@ -399,3 +401,17 @@ def test_the_manifest_carries_what_it_was_made_with(folders):
     assert data["dimension"] == 64
     assert {name.partition(".")[2] for name in data["files"]} == {"db", "vectors", "rows"}
     assert data["files"].keys() | {"manifest.json"} == {p.name for p in layout.folder(folders[1], generation).iterdir()}
+
+
+def test_a_copy_holds_the_same_and_embeds_nothing(folders, tmp_path, monkeypatch):
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    for n in range(3):  # keys with gaps
+        (seeds / "b.txt").write_text(f"Second\n\nThe zebra ran {n} times.\n")
+        sync_index(seeds, index, Settings())
+    monkeypatch.setattr(embed, "loaded", lambda *_: pytest.fail("the encoder was loaded"))
+    name = copy_generation(FileStore(index), FileStore(tmp_path / "copy"))
+    assert state(tmp_path / "copy") == state(index)
+    assert name == layout.pointed(index)
+    assert check(seeds, tmp_path / "copy", Settings()) == []
+    assert not sync_index(seeds, tmp_path / "copy", Settings()).changed_anything

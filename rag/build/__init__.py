@@ -62,6 +62,8 @@ def sync_index(
     """
     load.require(seeds)  # before the index folder is made
     store = at(index, settings)
+    if not dry_run:
+        unfinished.made(index)
     with nullcontext() if dry_run else store.building():
         damaged = [] if dry_run else store.tidy()
         source = embed.resolve(settings.encoder)

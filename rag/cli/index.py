@@ -1,4 +1,4 @@
-"""The commands that keep the index: `build`, `check`, `pin`, `pins`."""
+"""The commands that keep the index: `build`, `check`, `copy`, `pin`, `pins`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rag.build.changes import counted
 from rag.cli.console import say
 from rag.cli.options import INDEX, SEEDS, Index, Seeds
 from rag.types.errors import IndexUnusable
-from rag.types.settings import load_settings
+from rag.types.settings import a_store, load_settings
 
 
 def build(
@@ -40,6 +40,25 @@ def check(seeds: Seeds = SEEDS, index: Index = INDEX) -> None:
     if not findings:
         print("seeds, index and models agree")
     raise typer.Exit(1 if findings else 0)
+
+
+def copy(
+    store: Annotated[str, typer.Argument(help="'files', or a database's address, postgresql://user@host/name.")],
+    index: Index = INDEX,
+) -> None:
+    """Copies the index into another store, whose current generation it becomes; nothing is embedded anew."""
+    from rag.build.copying import copy_generation
+    from rag.cli.report import bars
+    from rag.store import at, named
+
+    try:
+        target = named(a_store(store), index)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    settings = load_settings()
+    with bars() as progress:
+        generation = copy_generation(at(index, settings), target, progress)
+    say(f"generation {generation} is the current one of {target.place}; set 'store' to it to ask it")
 
 
 def pin(

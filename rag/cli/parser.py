@@ -20,6 +20,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "read": questions.read,
     "verify": proofs.verify,
     "replay": proofs.replay,
+    "copy": index.copy,
     "pin": index.pin,
     "pins": index.list_pins,
     "calibrate": calibration.calibrate,

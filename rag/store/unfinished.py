@@ -21,6 +21,7 @@ from typing import BinaryIO
 import numpy as np
 
 from rag.types import Vectors
+from rag.types.errors import IndexUnusable
 
 _SUFFIX = ".kept"
 _HEAD = struct.Struct("<II32s")  # vectors, dimension, SHA-256
@@ -122,6 +123,16 @@ class Kept:
         file, self._file = self._file, None
         if file is not None:
             file.close()
+
+
+def made(index: Path) -> None:
+    """Makes the index folder. Raises IndexUnusable where it cannot be made."""
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IndexUnusable(
+            f"the index folder {index} cannot be written ({error.strerror}); choose one with --index"
+        ) from error
 
 
 def is_kept(path: Path) -> bool:

@@ -9,7 +9,7 @@ import os
 import tomllib
 from pathlib import Path
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +21,8 @@ from rag.language import DEFAULT, use
 from rag.types.errors import SettingsError
 
 CONFIG_FILE = "rag.toml"
+FILES = "files"
+_DATABASE = ("postgresql://", "postgres://")
 ENV_PREFIX = "RAG_"
 
 
@@ -29,6 +31,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
 
+    store: str = Field(default=FILES, repr=False)
+    """Where the index is kept: `files`, in the index folder, or the address of a PostgreSQL database,
+    `postgresql://user@host/name` (docs/archive.md). It may hold a password, so it is never shown."""
+    store_read: str | None = Field(default=None, repr=False)
+    """Where questions read it: the address of a replica. Unset: at `store`."""
     language: str = DEFAULT
     """(index) The language of articles, questions and answers: a pack, which is a folder of `rag.language`."""
     encoder: str = "sentence-transformers/all-MiniLM-L6-v2"
@@ -52,6 +59,11 @@ class Settings(BaseSettings):
     max_question_chars: int = Field(default=1000, ge=10, le=2000)
     """Longest question that is accepted, in code points."""
 
+    @field_validator("store", "store_read")
+    @classmethod
+    def _a_store(cls, value: str | None) -> str | None:
+        return value if value is None else a_store(value)
+
     @model_validator(mode="after")
     def _chunks_fit(self) -> Settings:
         if self.chunk_min_chars >= self.chunk_max_chars:
@@ -72,9 +84,16 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(CONFIG_FILE))
 
 
+def a_store(value: str) -> str:
+    """A value of the setting `store`. Raises ValueError for what is none."""
+    if value != FILES and not value.startswith(_DATABASE):
+        raise ValueError(f"a store is '{FILES}' or an address that begins with {_DATABASE[0]}")
+    return value
+
+
 def certified(settings: Settings) -> dict[str, object]:
-    """The settings: a certificate holds while none of them changes."""
-    return settings.model_dump()
+    """The settings on which answers depend: a certificate holds while none of them changes."""
+    return settings.model_dump(exclude={"store", "store_read"})
 
 
 def load_settings() -> Settings:

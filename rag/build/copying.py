@@ -1,0 +1,37 @@
+"""Copies the current generation of one store into another: nothing is read from the seeds or embedded anew."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from rag.build.inventory import Progress
+from rag.types.errors import IndexUnusable
+from rag.types.stores import Store
+
+
+def copy_generation(source: Store, target: Store, progress: Progress = lambda _stage, _done, _total: None) -> str:
+    """Makes it the current generation of `target`, with its certificate; its name.
+
+    Raises IndexUnusable where there is none, or what was copied is not what was there.
+    """
+    with closing(source.open()) as reader, target.building():
+        target.tidy()
+        name = reader.generation
+        if not target.reuse(name):
+            writer = target.begin(reader.recipe, afresh=True)
+            try:
+                for done, article in enumerate(reader.stored(), start=1):
+                    writer.put(article)
+                    progress("copying articles", done, reader.article_count)
+                with closing(writer.commit(reader.files())) as copied:
+                    if copied.generation != name:
+                        raise IndexUnusable(
+                            f"the copy in {target.place} is the generation {copied.generation} and not {name}: the "
+                            f"index in {source.place} is damaged; run `rag check`"
+                        )
+            finally:
+                writer.abort()
+        certificate = source.certificate(name)
+        if certificate:
+            target.certify(certificate)
+        return name
