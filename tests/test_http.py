@@ -332,9 +332,11 @@ def test_requests_made_from_the_description_are_answered_as_it_says(address, tmp
     assert "Tested: 6" in done.stdout
 
 
-def test_a_server_that_answers_has_not_loaded_torch(seed_index):
+def test_a_server_that_answers_has_loaded_no_library_that_it_does_not_need(seed_index):
     with serving(seed_index) as its:
         httpx.post(f"{its}/v1/ask", json={"question": QUESTION}, timeout=60).raise_for_status()
+        client = Client(its, verbose=False)
+        assert [client.predict(QUESTION, api_name="/ask")["status"] for _ in range(2)] == ["answered"] * 2
         (pid,) = subprocess.run(
             ["pgrep", "-f", f"serve --index {seed_index} .*--port {its.rpartition(':')[2]}"],
             capture_output=True,
@@ -343,7 +345,22 @@ def test_a_server_that_answers_has_not_loaded_torch(seed_index):
         ).stdout.split()
         maps = Path(f"/proc/{pid}/maps").read_text()
     assert "onnxruntime" in maps
-    assert "libtorch" not in maps
+    assert [name for name in ("libtorch", "/pandas/", "/matplotlib/") if name in maps] == []
+
+
+def test_pandas_is_imported_when_something_of_it_is_used():
+    program = """
+import sys
+from rag.serve.quickly import gradio
+gradio()
+import pandas
+assert "pandas.core" not in sys.modules
+from pandas.io.formats.style import Styler
+import gradio.caching
+assert gradio.caching.pd.DataFrame is pandas.DataFrame is sys.modules["pandas"].DataFrame
+assert isinstance(pandas.DataFrame([[1]]).style, Styler)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_the_client_of_mcp_asks_by_tools_that_name_no_file(seed_index):

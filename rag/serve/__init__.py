@@ -32,6 +32,8 @@ from rag.types.settings import Settings
 _GRACE = 5  # seconds that open connections have at the end; a page keeps one open as long as it is looked at
 _TIDIED = 10  # seconds between two times that memory is given back
 _CONNECTIONS = 500  # at once; a page that is open has one or two
+# Gradio sums up all events after each, with pandas, for a page of its own that nobody may see.
+_NO_SUMS = {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTICS_MAX_EVENTS": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def _keep_files_apart() -> str:
 def application(assistant: Any, serving: Serving, journal: Journal | None = None) -> Any:
     """The ASGI application: the page at `/`, behind the guard."""
     files = _keep_files_apart()
+    os.environ.update(_NO_SUMS)
     import gradio
     from fastapi import FastAPI
 

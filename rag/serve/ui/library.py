@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components.dataframe import DataframeData
 
 from rag.answer.opening import LiveAssistant
 from rag.build.seeds import Holding, Library
 from rag.load import SUFFIXES
 from rag.serve.building import building
 from rag.serve.guard import COOKIE, Uploads
+from rag.serve.quickly import without_stubs
 from rag.serve.ui import html
 from rag.types.errors import InputError, RagError
 
@@ -39,8 +41,20 @@ def build(
     return act.now, _changing(act, table, said, (_files(held), library.removed()))
 
 
+with without_stubs():
+
+    class Table(gr.Dataframe):  # type: ignore[misc] # it has no types
+        """Gradio's table, of rows alone. Its own way of showing them imports pandas, which takes 37 MB."""
+
+        is_template = True  # the browser knows it by its base
+
+        def postprocess(self, value: list[list[Any]] | None) -> DataframeData:
+            """The rows as they go to the browser; None where there are none."""
+            return DataframeData(headers=self.headers, data=value or [])
+
+
 def _table(held: Sequence[Holding]) -> Any:
-    return gr.Dataframe(
+    return Table(
         headers=_HEADERS,
         datatype="str",
         value=_rows(held),
