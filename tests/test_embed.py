@@ -18,6 +18,7 @@ from rag.types import Article
 from rag.types.errors import ModelError
 from rag.types.settings import Settings
 from rag.types.tensors import mapped
+from rag.types.tokens import tokenizer
 from tests.conftest import ARTICLE, SEEDS
 
 
@@ -156,6 +157,22 @@ def test_a_file_that_is_no_safetensors_is_an_error(tmp_path):
         file.write_bytes(data)
         with pytest.raises(ModelError, match="cannot be read as safetensors"):
             mapped(file)
+
+
+@pytest.mark.model
+def test_weights_and_tokenizer_of_a_file_are_held_once(tmp_path):
+    folder = resolve(Settings().encoder).folder
+    name = "embeddings.word_embeddings.weight"
+    one, other = mapped(folder / "model.safetensors"), mapped(folder / "model.safetensors")
+    assert np.shares_memory(one[name], other[name])
+    assert tokenizer(folder / "tokenizer.json") is tokenizer(folder / "tokenizer.json")
+    header = json.dumps({"a": {"dtype": "I8", "shape": [1], "data_offsets": [0, 1]}}).encode()
+    begin, file = len(header).to_bytes(8, "little") + header, tmp_path / "words"
+    file.write_bytes(begin + b"a")
+    before = mapped(file)["a"]
+    (tmp_path / "new").write_bytes(begin + b"b")
+    (tmp_path / "new").replace(file)
+    assert (bytes(before), bytes(mapped(file)["a"])) == (b"a", b"b")  # what replaces a file is read
 
 
 def test_a_folder_without_a_model_is_an_error(tmp_path):

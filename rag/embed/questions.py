@@ -17,6 +17,7 @@ from rag.embed import EncoderSource
 from rag.types import Vectors
 from rag.types.memory import let_go
 from rag.types.tensors import mapped
+from rag.types.tokens import tokenizer
 
 _GRAPH = "all-MiniLM-L6-v2.onnx"
 _MAX_TOKENS = 256  # as sentence_bert_config.json has it
@@ -30,16 +31,13 @@ class OnnxEncoder:
 
     def __init__(self, source: EncoderSource) -> None:
         import onnxruntime
-        from tokenizers import Tokenizer
 
         self.source = source
         tensors = mapped(source.folder / "model.safetensors")
         self._words = tensors["embeddings.word_embeddings.weight"]
         own = "embeddings.position_embeddings.weight", "embeddings.token_type_embeddings.weight"
         self._places = tensors[own[0]] + tensors[own[1]][0]
-        self._tokenizer = Tokenizer.from_file(str(source.folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(_MAX_TOKENS)
-        self._tokenizer.no_padding()
+        self._tokenizer = tokenizer(source.folder / "tokenizer.json")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -62,7 +60,7 @@ class OnnxEncoder:
         """As `rag.types.Encoder`: unit vectors, shape (len(texts), 384)."""
         out = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, encoding in enumerate(self._tokenizer.encode_batch(list(texts))):
-            out[row] = self._one(np.array(encoding.ids))
+            out[row] = self._one(_cut(encoding.ids))
             if progress is not None:
                 progress(1)
         return out
@@ -71,3 +69,8 @@ class OnnxEncoder:
         (tokens,) = self._session.run(None, {"embedded": self._words[ids] + self._places[: len(ids)]})
         mean: NDArray[np.float32] = tokens.mean(axis=0)
         return mean / np.float32(max(float(np.linalg.norm(mean)), _TINY))
+
+
+def _cut(ids: list[int]) -> NDArray[np.int64]:
+    """As many as the encoder reads; the last of them ends the text."""
+    return np.array(ids if len(ids) <= _MAX_TOKENS else [*ids[: _MAX_TOKENS - 1], ids[-1]])

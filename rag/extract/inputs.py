@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+
+from rag.types.tokens import tokenizer as shared_tokenizer
 
 MAX_TOKENS = 320
 STRIDE = 96
@@ -38,9 +39,7 @@ class Inputs:
 
     def __init__(self, tokenizer: Path, max_tokens: int = MAX_TOKENS) -> None:
         file = tokenizer / "tokenizer.json" if tokenizer.is_dir() else tokenizer
-        self._tokenizer = Tokenizer.from_file(str(file))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokenizer = shared_tokenizer(file)
         self.max_tokens = max_tokens
         # The vocabulary of MPNet holds BERT's markers too, unused.
         self.cls = self._special("<s>", "[CLS]")

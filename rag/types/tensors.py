@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,9 @@ _TYPES: Mapping[str, np.dtype[Any]] = {
     "I64": np.dtype("<i8"),
 }
 
+_lock = threading.Lock()
+_held: weakref.WeakValueDictionary[tuple[int, ...], NDArray[np.uint8]] = weakref.WeakValueDictionary()
+
 
 def mapped(file: Path) -> Mapping[str, NDArray[Any]]:
     """The tensors by name, read-only. Raises ModelError for a file in another format than the safetensors one."""
@@ -29,10 +34,21 @@ def mapped(file: Path) -> Mapping[str, NDArray[Any]]:
                 raise ValueError("its header is longer than the file")
             header: dict[str, Any] = json.loads(opened.read(length))
         header.pop("__metadata__", None)
-        whole = np.memmap(file, mode="r", offset=8 + length)
+        whole = _whole(file, 8 + length)
         return {name: _tensor(whole, its) for name, its in header.items() if its["dtype"] in _TYPES}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{file} cannot be read as safetensors: {error}; reinstall the package") from error
+
+
+def _whole(file: Path, begin: int) -> NDArray[np.uint8]:
+    """The bytes from `begin` on; one mapping for all that read the same file."""
+    state = file.stat()
+    key = state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+    with _lock:
+        held = _held.get(key)
+        if held is None:
+            held = _held[key] = np.memmap(file, mode="r", offset=begin)
+        return held
 
 
 def _tensor(whole: NDArray[np.uint8], its: Mapping[str, Any]) -> NDArray[Any]:
