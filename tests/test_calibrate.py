@@ -40,6 +40,7 @@ from rag.cli.report import calibration_lines
 from rag.language.sentences import sentence_pieces
 from rag.load import load
 from rag.serve.guard import Uploads
+from rag.serve.line import Line
 from rag.serve.ui import Offer, chat, choices, page
 from rag.serve.ui.replies import converse
 from rag.store import certificates, layout
@@ -303,7 +304,8 @@ def test_a_page_looks_for_levels_when_they_can_have_changed(index, tmp_path, mon
 
     async def built():  # in a loop, as Gradio would open some of its own and leave them
         offer = Offer(Library(SEEDS), Uploads())
-        return page(LiveAssistant(index, Settings()), Feedback(tmp_path / "feedback.db"), offer).get_config_file()
+        live, feedback = LiveAssistant(index, Settings()), Feedback(tmp_path / "feedback.db")
+        return page(live, feedback, offer, Line()).get_config_file()
 
     config = asyncio.run(built())
     ids = {component["props"].get("elem_id"): component["id"] for component in config["components"]}

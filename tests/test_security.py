@@ -593,19 +593,6 @@ def test_a_turn_that_is_too_long_is_not_restored():
     assert checked([ASKED | {"text": "x" * 60_000}]) == []
 
 
-def test_questions_of_all_endpoints_wait_in_one_line(seed_index, tmp_path):
-    from rag.answer.opening import LiveAssistant
-    from rag.serve.ui import Offer, page
-
-    async def made():  # Gradio makes a loop where none is running, and leaves it open
-        return page(LiveAssistant(seed_index, Settings()), Feedback(tmp_path / "feedback.db"), Offer(api=True))
-
-    blocks = asyncio.run(made())
-    asking = {fn.name: fn.concurrency_id for fn in blocks.fns.values() if fn.name in ("ask", "search", "answer")}
-    assert asking == dict.fromkeys(("ask", "search", "answer"), "asking")
-    assert [fn.concurrency_limit for fn in blocks.fns.values() if fn.name == "answer"] == [4]
-
-
 def test_a_server_that_is_ended_leaves_no_files(seed_index, tmp_path):
     (tmp_path / "tmp").mkdir()
     with served(seed_index, tmp_path, TMPDIR=str(tmp_path / "tmp"), XDG_DATA_HOME=str(tmp_path)) as (address, _):

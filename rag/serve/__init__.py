@@ -137,6 +137,7 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
     from rag.build.seeds import Library
     from rag.calibrate.feedback import Feedback, default_file
     from rag.serve.asking import Asking
+    from rag.serve.line import Line
     from rag.serve.login import Address, Bearer, Login
     from rag.serve.ui import THEME, Offer, page, style
 
@@ -153,12 +154,14 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
     )
     app.add_middleware(Address)
     app.add_middleware(Guard, Rules(hosts, Path(files), serving.upload, serving.api, serving.mcp), uploads)
+    line = Line()
     if serving.api:
-        _add_api(app, Asking(assistant, journal), Bearer(login, serving.auth[0]) if login and serving.auth else None)
+        bearer = Bearer(login, serving.auth[0]) if login and serving.auth else None
+        _add_api(app, Asking(assistant, journal), line, bearer)
 
     library = Library(serving.seeds) if serving.seeds.is_dir() else None
     offer = Offer(library, uploads if serving.upload else None, serving.api, journal)
-    blocks = page(assistant, Feedback(default_file()), offer)
+    blocks = page(assistant, Feedback(default_file()), offer, line)
     mounted = gradio.mount_gradio_app(
         app,
         blocks,
@@ -182,15 +185,15 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
     return mounted
 
 
-def _add_api(app: Any, asking: Any, bearer: Any) -> None:
+def _add_api(app: Any, asking: Any, line: Any, bearer: Any) -> None:
     """Puts the plain HTTP API and OpenAI's before the page."""
     from fastapi import Depends
 
     from rag.serve import http, openai
 
-    turns, asked_for = http.Turns(), [Depends(bearer)] if bearer else []
+    asked_for = [Depends(bearer)] if bearer else []
     for routes in (http.routes, openai.routes):
-        app.include_router(routes(asking, turns), dependencies=asked_for)
+        app.include_router(routes(asking, line), dependencies=asked_for)
     app.add_api_route("/openapi.json", app.openapi, include_in_schema=False, dependencies=asked_for)
     http.explain(app, asking)
 

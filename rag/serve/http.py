@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, FastAPI, Query
 from fastapi.exceptions import RequestValidationError
@@ -17,12 +16,11 @@ from starlette.exceptions import HTTPException
 from rag.answer.wire import AskedLine, reason
 from rag.serve.asking import MOST_HITS, Asking
 from rag.serve.failed import Failed, failed
+from rag.serve.line import Busy, Line
 from rag.types.errors import InputError, RagError
 from rag.types.messages import message, which
 from rag.verify.schema import Answer
 
-T = TypeVar("T")
-_AT_ONCE, _WAITING = 4, 200  # questions: they share two cores well, and what waits longer had better come again
 _MOST_LISTED = 1000
 _LONGEST_ID = 10_000  # characters
 _OURS = frozenset({"unusable", "not_logged", "failed", "too_slow"})  # messages of what is no fault of the caller
@@ -47,23 +45,6 @@ class Articles(BaseModel):
     total: int
 
 
-class Busy(Exception):
-    """More questions wait than is good for any."""
-
-
-class Turns:
-    """The threads in which questions are answered, so that the server goes on listening."""
-
-    def __init__(self) -> None:
-        self._limiter = CapacityLimiter(_AT_ONCE)
-
-    async def run(self, work: Callable[[], T]) -> T:
-        """The result of a question's work, when its turn has come. Raises Busy where too many wait."""
-        if self._limiter.statistics().tasks_waiting >= _WAITING:
-            raise Busy
-        return await run_sync(work, limiter=self._limiter)
-
-
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": Failed, "description": what}
     for status, what in (
@@ -80,7 +61,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def routes(asking: Asking, turns: Turns) -> APIRouter:
+def routes(asking: Asking, line: Line) -> APIRouter:
     """The routes below `/v1` but OpenAI's."""
     router = APIRouter(prefix="/v1", responses=ERRORS)
     # An error of a question that could be read is a schema-1 object, too, whose `status` says so.
@@ -91,15 +72,15 @@ def routes(asking: Asking, turns: Turns) -> APIRouter:
     }
 
     @router.post("/ask", responses=own)
-    async def ask(line: AskedLine) -> Any:
+    async def ask(asked: AskedLine) -> Any:
         """Answers a question with quotations, or refuses: one schema-1 object."""
-        reply = await turns.run(functools.partial(asking.ask, line.model_dump()))
+        reply = await line.run(functools.partial(asking.ask, asked.model_dump()))
         return JSONResponse(reply, status_of(reply))
 
     @router.post("/search", response_model=Hits)
-    async def search(line: SearchLine) -> Any:
+    async def search(asked: SearchLine) -> Any:
         """The best passages for a question, with their scores."""
-        return {"hits": await turns.run(lambda: asking.search(line.model_dump(exclude={"k"}), line.k))}
+        return {"hits": await line.run(lambda: asking.search(asked.model_dump(exclude={"k"}), asked.k))}
 
     @router.get("/articles", response_model=Articles)
     async def articles(
@@ -107,7 +88,7 @@ def routes(asking: Asking, turns: Turns) -> APIRouter:
         after: Annotated[str | None, Query(max_length=_LONGEST_ID)] = None,
     ) -> Any:
         """The articles that are held, in the order of their ids: those after one, of the page before."""
-        found, total = await turns.run(lambda: asking.articles(after, limit))
+        found, total = await line.run(lambda: asking.articles(after, limit))
         return {"articles": found, "total": total}
 
     return router
@@ -135,8 +116,8 @@ def explain(app: FastAPI, asking: Asking) -> None:
             return failed(400, str(error))
         return failed(500, message("unusable"))
 
-    async def busy(*_: Any) -> JSONResponse:
-        return failed(503, "too many questions wait; ask again later", headers={"Retry-After": "10"})
+    async def busy(_: Any, error: Exception) -> JSONResponse:
+        return failed(503, str(error), headers={"Retry-After": "10"})
 
     async def said(_: Any, error: Exception) -> JSONResponse:
         if not isinstance(error, HTTPException):

@@ -24,7 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rag.serve.asking import Asking
 from rag.serve.failed import failed
-from rag.serve.http import ERRORS, Turns, status_of
+from rag.serve.http import ERRORS, status_of
+from rag.serve.line import Line
 from rag.serve.markdown import markdown
 from rag.types.times import today
 from rag.verify.schema import Answer
@@ -116,7 +117,7 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).digest()
 
 
-def routes(asking: Asking, turns: Turns) -> APIRouter:
+def routes(asking: Asking, line: Line) -> APIRouter:
     """The routes."""
     router, said = APIRouter(prefix="/v1", responses=ERRORS), Said()
     its = {"id": MODEL, "object": "model", "created": _BEGAN, "owned_by": "article-rag"}
@@ -140,7 +141,7 @@ def routes(asking: Asking, turns: Turns) -> APIRouter:
             given = _asked(chat, said)
         except Unable as unable:
             return failed(400, str(unable), param=unable.param, code="unsupported_value")
-        reply = await turns.run(functools.partial(asking.ask, given))
+        reply = await line.run(functools.partial(asking.ask, given))
         if reply["status"] == "error":
             return failed(status_of(reply), reply["error"])
         text = for_chat(markdown(Answer.model_validate_json(json.dumps(reply))))

@@ -38,6 +38,7 @@ _MESSAGES = {
     "line_field": "line {count}: '{field}' {fault}",
     "k": "k: a whole number from 1 to {count} is needed",
     "unusable": "the index or a model cannot be used; `rag check` says what is wrong",
+    "busy": "too many questions wait; ask again later",
     "not_logged": "the answer cannot be logged, and so is not given; the program's log says why",
     "failed": "the program failed ({exception}); its log says more",
 }

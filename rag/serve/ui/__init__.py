@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 import gradio as gr
 
-from rag.answer.failure import told
+from rag.answer.failure import error_reply, told
 from rag.answer.journal import Journal
 from rag.answer.opening import LiveAssistant
+from rag.answer.wire import reply_object
 from rag.build.seeds import Library
 from rag.calibrate.feedback import Feedback
 from rag.serve.asking import Asking
 from rag.serve.guard import Uploads
+from rag.serve.line import Busy, Line
 from rag.serve.ui import chat, evaluation, html
 from rag.serve.ui import library as library_tab
 from rag.types.errors import RagError
@@ -30,6 +33,7 @@ THEME = gr.themes.Default(
     button_primary_background_fill_hover="*primary_800",
     button_primary_background_fill_hover_dark="*primary_800",
 )
+_EVENTS = 4  # of a kind at once, but questions
 _PROMISE = (
     "Every word of an answer is quoted from the articles, with its place. That makes nothing up, but it is no promise "
     "of truth: a quotation can still be beside the point. When the articles do not answer, the page says so."
@@ -55,18 +59,18 @@ def _file(name: str) -> str:
     return files("rag.serve.ui").joinpath(name).read_text(encoding="utf-8")
 
 
-def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
+def page(live: LiveAssistant, feedback: Feedback, offer: Offer, line: Line) -> gr.Blocks:
     """The page."""
     with gr.Blocks(
         title="Ask the articles", analytics_enabled=False, fill_width=True, delete_cache=(600, 3600)
     ) as blocks:
         gr.HTML(html.header(_PROMISE, live.shown().unfitted), elem_id="header")
         if offer.library is None:
-            parts = chat.build(live, feedback, offer.journal)
+            parts = chat.build(live, feedback, line, offer.journal)
         else:
             with gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Chat", id="chat") as chat_tab:
-                    parts = chat.build(live, feedback, offer.journal)
+                    parts = chat.build(live, feedback, line, offer.journal)
                 chat_tab.select(parts.reopen, *parts.reopening, api_visibility="private")
                 with gr.Tab("Library", id="library") as tab:
                     now, shown = library_tab.build(live, offer.library, offer.uploads)
@@ -78,12 +82,12 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer) -> gr.Blocks:
         blocks.load(parts.restore, *parts.restoring, api_visibility="private")
         blocks.load(parts.reopen, *parts.reopening, api_visibility="private")
         if offer.api:
-            _endpoints(Asking(live, offer.journal))
-    return blocks.queue(default_concurrency_limit=chat.AT_ONCE, max_size=200)
+            _endpoints(Asking(live, offer.journal), line)
+    return blocks.queue(default_concurrency_limit=_EVENTS, max_size=200)
 
 
-def _endpoints(asking: Asking) -> None:
-    def ask(
+def _endpoints(asking: Asking, line: Line) -> None:
+    async def ask(
         question: str,
         history: list[dict[str, str]] | None = None,
         filters: dict[str, Any] | None = None,
@@ -96,16 +100,20 @@ def _endpoints(asking: Asking) -> None:
         "to", days, and "articles", a list of article ids. `asked` is the day of asking, such as 2024-01-12.
         """
         given = {"question": question, "history": history or [], "filters": filters or {}, "id": id, "asked": asked}
-        answer: dict[str, Any] = named_for_gradio(asking.ask(given))
+        try:
+            reply = await line.run(functools.partial(asking.ask, given))
+        except Busy as error:
+            reply = reply_object(error_reply(error, question=question))
+        answer: dict[str, Any] = named_for_gradio(reply)
         return answer
 
-    def search(
+    async def search(
         question: str, k: int = 10, filters: dict[str, Any] | None = None, asked: str | None = None
     ) -> list[dict[str, Any]]:
         """The best passages for a question, with their scores."""
         try:
             given = {"question": question, "filters": filters or {}, "asked": asked}
-            hits: list[dict[str, Any]] = named_for_gradio(asking.search(given, k))
+            hits: list[dict[str, Any]] = named_for_gradio(await line.run(lambda: asking.search(given, k)))
         except RagError as error:
             raise gr.Error(told(error)) from error
         return hits
@@ -118,8 +126,8 @@ def _endpoints(asking: Asking) -> None:
             raise gr.Error(told(error)) from error
         return held
 
-    gr.api(ask, api_name="ask", concurrency_id=chat.ASKING)
-    gr.api(search, api_name="search", concurrency_id=chat.ASKING)
+    gr.api(ask, api_name="ask", concurrency_id=chat.ASKING, concurrency_limit=chat.IN_LINE)
+    gr.api(search, api_name="search", concurrency_id=chat.ASKING, concurrency_limit=chat.IN_LINE)
     gr.api(articles, api_name="articles")
 
 

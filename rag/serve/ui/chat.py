@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from rag.answer.batch import recorded
+from rag.answer.failure import error_reply
 from rag.answer.journal import Journal
 from rag.answer.opening import LiveAssistant
 from rag.answer.wire import to_json
 from rag.calibrate.feedback import Feedback, Given
+from rag.serve.line import Busy, Line
 from rag.serve.ui import choices, html, thumbs
 from rag.serve.ui.conversation import KEPT, Messages, Turns, checked, export_files, messages_of, turns_of
 from rag.serve.ui.examples import Examples
 from rag.serve.ui.layout import Layout
 from rag.serve.ui.replies import filtered, shown
+from rag.types import Reply
 
 # Shown where the index answers them; another corpus shows those of the four that fit it.
 EXAMPLES = (
@@ -27,8 +30,9 @@ EXAMPLES = (
     "What did Xi tell Carney?",
     "What is this article about?",
 )
-# Questions share two cores well; those of the page and of the API wait in one line.
-ASKING, AT_ONCE = "asking", 4
+# So many questions Gradio lets through to the line in which all wait: of the 40 events that it handles at once, some
+# are left to others.
+ASKING, IN_LINE = "asking", 30
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,11 @@ class Parts:
     reopening: tuple[list[Any], list[Any]]
 
 
-def build(live: LiveAssistant, feedback: Feedback, journal: Journal | None = None) -> Parts:
+def build(live: LiveAssistant, feedback: Feedback, line: Line, journal: Journal | None = None) -> Parts:
     """Puts the tab's components into the page that is being built, and says what each does."""
     examples, given = Examples(live, EXAMPLES), Given()
     tab = Layout(live, examples)
-    asking = _on_question(tab, live, _answering(live, journal, examples, given))
+    asking = _on_question(tab, live, _answering(live, line, journal, examples, given))
     _on_citation(tab, live)
     _on_conversation(tab, asking)
     _on_judgement(tab, live, feedback, given)
@@ -66,9 +70,9 @@ def build(live: LiveAssistant, feedback: Feedback, journal: Journal | None = Non
 
 
 def _answering(
-    live: LiveAssistant, journal: Journal | None, examples: Examples, given: Given
-) -> Callable[..., Iterator[tuple[Any, ...]]]:
-    def answer(
+    live: LiveAssistant, line: Line, journal: Journal | None, examples: Examples, given: Given
+) -> Callable[..., AsyncIterator[tuple[Any, ...]]]:
+    async def answer(
         text: str,
         own: str,
         shown: Messages,
@@ -79,7 +83,7 @@ def _answering(
         day: str,
         level: str | None,
         event: gr.EventData,
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> AsyncIterator[tuple[Any, ...]]:
         text = examples.clicked(event.target) or text
         if not text.strip():  # nothing was asked
             yield (gr.skip(),) * 7
@@ -87,8 +91,15 @@ def _answering(
         asked = [*shown, {"role": "user", "content": html.asked(text)}]
         yield "", "", asked, *[gr.skip()] * 4
         known = [] if own else before
-        reply, panel = filtered(live, text, known, (since, until, articles, day), level)
-        reply = recorded(journal, reply, turns_of(known))
+
+        def reply_to_it() -> tuple[Reply, str | None]:
+            found, panel = filtered(live, text, known, (since, until, articles, day), level)
+            return recorded(journal, found, turns_of(known)), panel
+
+        try:
+            reply, panel = await line.run(reply_to_it)
+        except Busy as error:
+            reply, panel = error_reply(error, question=text), None
         panel = None if reply.status == "error" else panel
         turn = json.loads(to_json(reply))
         given.add(turn)
@@ -101,7 +112,7 @@ def _answering(
     return answer
 
 
-def _on_question(tab: Layout, live: LiveAssistant, answer: Callable[..., Iterator[tuple[Any, ...]]]) -> Any:
+def _on_question(tab: Layout, live: LiveAssistant, answer: Callable[..., AsyncIterator[tuple[Any, ...]]]) -> Any:
     """One event, so that a second question waits for the answer to the first."""
     choice, buttons = tab.choice, tab.offered[1:]
     asking = gr.on(
@@ -113,7 +124,7 @@ def _on_question(tab: Layout, live: LiveAssistant, answer: Callable[..., Iterato
         show_progress_on=[tab.chatbot],
         trigger_mode="once",
         concurrency_id=ASKING,
-        concurrency_limit=AT_ONCE,
+        concurrency_limit=IN_LINE,
     )
     asking.then(None, js="() => window.articles.answered()", api_visibility="private")
 
