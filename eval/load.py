@@ -2,8 +2,8 @@
 
 Starts `rag serve` on the index and lets so many simulated people ask by plain HTTP or through Gradio's API, each the
 next question as soon as the last one is answered. Prints errors, answers a second, median and 95th percentile of the
-time a person waits, and the server's memory before and after. `--questions` is a JSONL file with `question` in each
-line.
+time a person waits, and the server's memory before, after, and some seconds later. `--questions` is a JSONL file with
+`question` in each line.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import numpy as np
 from eval.datasets.lines import rows
 
 _ENDING = 30  # seconds
+_TIDIED = 12  # seconds, after which the server has given memory back
 
 
 @contextmanager
@@ -52,11 +53,10 @@ def served(index: Path, seeds: Path, *options: str, **environment: str) -> Itera
                 raise RuntimeError(f"the server did not end within {_ENDING} seconds") from late
 
 
-def resident_mb(pid: int) -> float:
-    """Resident memory of a process."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    return round(int(found[1]) / 1024, 1) if found else 0.0
+def memory_mb(pid: int) -> dict[str, int]:
+    """Memory of a process: resident, its share of that (`Pss`), and what of it is in no file."""
+    found = dict(re.findall(r"^(\w+):\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE))
+    return {name.lower(): round(int(found[name]) / 1024) for name in ("Rss", "Pss", "Anonymous")}
 
 
 Ask = Callable[[str], Any]  # a question -> the object of schema 1
@@ -131,9 +131,11 @@ def main() -> None:
     questions = [row["question"] for row in rows(options.questions)]
     with served(options.index, options.seeds, "--no-upload") as (address, pid):
         asking(address, questions, 1, 5, options.way)  # warm
-        before = resident_mb(pid)
+        before = memory_mb(pid)
         found = asking(address, questions, options.people, options.seconds, options.way)
-        found |= {"memory_before_mb": before, "memory_after_mb": resident_mb(pid)}
+        found |= {"memory_before_mb": before, "memory_after_mb": memory_mb(pid)}
+        time.sleep(_TIDIED)
+        found["memory_later_mb"] = memory_mb(pid)
     print(json.dumps(found, indent=1))
 
 

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from eval.datasets import seeds as seed_questions
-from eval.load import asking, by_http, resident_mb, served
+from eval.load import asking, by_http, memory_mb, served
 from rag import embed, load
 from rag.answer.opening import open_assistant
 from rag.answer.reader import given_passage, networks
@@ -127,6 +127,10 @@ def command(seeds: Path, index: Path, rounds: int) -> None:
     print(f"rag ask: median {ask:.2f} s to the answer, {ask / check:.1f} of rag check ({check:.2f} s; of {rounds})")
 
 
+def _memory(pid: int) -> str:
+    return ", ".join(f"{name} {mb} MB" for name, mb in memory_mb(pid).items())
+
+
 def server(seeds: Path, index: Path) -> None:
     """Prints how soon a server answers, what it holds, and how many it serves."""
     texts = [case.asked.question for case in seed_questions.read().cases]
@@ -135,11 +139,11 @@ def server(seeds: Path, index: Path) -> None:
         opened = time.perf_counter() - begin
         by_http(address)(texts[0])
         print(f"rag serve: page after {opened:.1f} s, first answer after {time.perf_counter() - begin:.1f} s", end="")
-        print(f", {resident_mb(pid):.0f} MB")
+        print(f", {_memory(pid)}")
         for people in (1, 5, 20):
             found = asking(address, texts, people, _LOAD_SECONDS)
             waits = f"median {found['median_ms']} ms, 95th percentile {found['p95_ms']} ms, {found['errors']} errors"
-            print(f"{people} people: {found['answers_a_second']} answers a second, {waits}, {resident_mb(pid):.0f} MB")
+            print(f"{people} people: {found['answers_a_second']} answers a second, {waits}, {_memory(pid)}")
 
 
 def main() -> None:
