@@ -35,7 +35,7 @@ import numpy as np
 
 from eval.console import CONSOLE
 from eval.datasets.lines import rows
-from eval.load import resident_mb
+from eval.load import memory_mb
 from eval.timing import peak_memory_mb
 from rag import embed
 from rag.answer.reader import shipped_understander
@@ -154,7 +154,7 @@ def ask(store: Store, questions: Sequence[str]) -> dict[str, Any]:
             begin = time.perf_counter()
             list(pool.map(run, plain))
             out[f"{askers} askers, per s"] = len(plain) / (time.perf_counter() - begin)
-    out["memory_mb"] = resident_mb(os.getpid())
+    out |= {f"memory {name}_mb": mb for name, mb in memory_mb(os.getpid()).items()}
     out["recall@10"] = recall(reader, vectors[:100])
     return out
 

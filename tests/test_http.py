@@ -147,7 +147,10 @@ def test_search_and_articles(address):
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     held = httpx.get(f"{address}/v1/articles").json()
     assert (held["total"], [one["path"] for one in held["articles"]]) == (1, ["000_3ce1a2791a1fd1d1.txt"])
-    assert httpx.get(f"{address}/v1/articles", params={"offset": 1}).json()["articles"] == []
+    assert (
+        httpx.get(f"{address}/v1/articles", params={"after": held["articles"][0]["article_id"]}).json()["articles"]
+        == []
+    )
     assert httpx.get(f"{address}/v1/articles", params={"limit": 0}).status_code == 400
 
 
