@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from rag.language.absence import askable, cleaned, reasons
 from rag.load import load
 from rag.split import split
-from rag.store.passage_reader import PassageReader
-from rag.store.passage_writer import PassageWriter
+from rag.store.files import FileStore
+from rag.types.stores import Recipe, StoredArticle
 from rag.verify.asked import asks, kind_of
 from rag.verify.quotations import quotation
 from rag.verify.schema import AnswerCitation
@@ -42,11 +43,13 @@ def seeds(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def store(seeds):
-    writer = PassageWriter(seeds.parent / "passages.db")
+    recipe = Recipe("words", "words", "inner_product", 200, 800, "1")
+    writer = FileStore(seeds.parent / "index").begin(recipe, afresh=True)
     for article in load(seeds, "all.jsonl").articles:
-        writer.add(article.info, article.text, split(article, min_chars=200, max_chars=800), 0)
-    writer.close()
-    return PassageReader(seeds.parent / "passages.db")
+        chunks = tuple(split(article, min_chars=200, max_chars=800))
+        vectors = np.ones((len(chunks), 2), dtype=np.float32)
+        writer.put(StoredArticle(article.info, article.text, chunks, vectors))
+    return writer.commit({})
 
 
 @pytest.mark.parametrize("word", [*STANDS, *NOWHERE])

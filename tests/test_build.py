@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,11 +12,12 @@ from rag import embed
 from rag.answer.opening import open_assistant
 from rag.build import sync_index
 from rag.build.copying import copy_generation
-from rag.store import layout, pruning
+from rag.store import layout, manifest, pruning
 from rag.store.files import FileStore
 from rag.store.reader import open_current
 from rag.types.errors import IndexBusy, IndexUnusable, SeedError
 from rag.types.settings import Settings
+from rag.types.stores import FORMAT
 from rag.verify.check import check
 
 ARTICLES = {
@@ -168,7 +170,7 @@ def test_a_missing_index_says_what_to_run(tmp_path):
         open_current(tmp_path)
 
 
-KINDS = ["passages.db", "*.vectors", "*.rows", "manifest.json"]
+KINDS = ["passages.db", "*.vectors", "*.words", "*.rows", "manifest.json"]
 
 
 def a_file(index, pattern):
@@ -201,6 +203,21 @@ def test_a_flipped_byte_is_found_by_check_and_mended_without_embedding(folders, 
     assert damaged <= report.embedded <= 2 * damaged
     assert check(seeds, index, Settings()) == []
     assert state(index) == before
+
+
+def test_an_index_from_before_the_words_were_in_shards_is_built_anew_without_embedding(folders):
+    sync_index(*folders, Settings())
+    before, folder = state(folders[1]), layout.folder(folders[1], layout.pointed(folders[1]))
+    held = manifest.read(folder)
+    files = {name: said for name, said in held.files.items() if not name.endswith(".words")}
+    manifest.write(folder, replace(held, recipe=replace(held.recipe, format=FORMAT - 1), files=files))
+    for path in folder.glob("*.words"):
+        path.unlink()
+    with pytest.raises(IndexUnusable, match=r"written by another version of this program; run `rag build`"):
+        open_current(folders[1])
+    assert sync_index(*folders, Settings()).embedded == 0
+    assert state(folders[1]) == before
+    assert check(*folders, Settings()) == []
 
 
 def test_a_damaged_text_of_the_same_length_is_never_quoted(folders):
@@ -399,7 +416,7 @@ def test_the_manifest_carries_what_it_was_made_with(folders):
     assert data["recipe"]["chunk_max_chars"] == 800
     assert (data["articles"], data["chunks"]) == (3, 4)
     assert data["dimension"] == 64
-    assert {name.partition(".")[2] for name in data["files"]} == {"db", "vectors", "rows"}
+    assert {name.partition(".")[2] for name in data["files"]} == {"db", "vectors", "words", "rows"}
     assert data["files"].keys() | {"manifest.json"} == {p.name for p in layout.folder(folders[1], generation).iterdir()}
 
 

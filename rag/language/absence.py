@@ -118,10 +118,15 @@ def _is_mark(c: str) -> bool:
 
 
 def query(term: str) -> str:
-    """An FTS5 query for a word, its irregular forms, the same in one or in two, and what looks like it."""
+    """An FTS5 query for what `looked_for` has of a word."""
+    return any_of(looked_for(term))
+
+
+def looked_for(term: str) -> list[str]:
+    """A word, its irregular forms, the same in one or in two, and what looks like it: each a word or a phrase."""
     one = term.translate(_NO_JOINS)
     in_two = (f"{one[:i]} {one[i:]}" for i in range(1, len(one)))
-    return any_of(sorted({one, _folded(term), *forms(term.casefold()), *in_two, *_lookalikes(term)}))
+    return sorted({one, _folded(term), *forms(term.casefold()), *in_two, *_lookalikes(term)})
 
 
 def _lookalikes(term: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ CURRENT                    the name of the generation that readers open, one lin
 build.lock                 held by the builder while it works
 pins.json, pins.lock       generations that are kept for good (rag.store.pins), and held while one is pinned or removed
 embedded-*.kept            what a build has embedded so far; the next build that ends takes it away
-generations/<name>/        manifest.json, passages.db, *.vectors, *.rows; never changed once there
+generations/<name>/        manifest.json, passages.db, *.vectors, *.words, *.rows; never changed once there
 generations/.new-*         a build that has not finished
 generations/.old-*         a generation that is being removed; the next build takes both away
 """

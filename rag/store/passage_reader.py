@@ -1,4 +1,4 @@
-"""Reads the passages of a finished generation, and finds them by words (`rag.store.passages`)."""
+"""Reads the passages of a finished generation (`rag.store.passages`)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rag.language import absence
 from rag.language.absence import any_of
-from rag.language.words import commonest, forms
+from rag.language.words import commonest
 from rag.store.passages import COLUMNS, ENTRY, chunks_of
 from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Sentence
 from rag.types.errors import IndexUnusable
@@ -24,24 +23,6 @@ SELECT article, chunk.key, ordinal, start, "end", section, sentences
 FROM chunk WHERE chunk.key IN (SELECT value FROM json_each(?))
 """
 _ARTICLES = f"SELECT key, text, {COLUMNS} FROM article WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - names only
-# Scored once, as that is what takes long, and ranked twice: of all that may be searched, and of some of it. Without the
-# plus sign FTS5 searches once for each row that passes.
-_SEARCH = """
-WITH found AS MATERIALIZED (
-    SELECT rowid AS id, -rank AS score FROM lexical
-    WHERE lexical MATCH ?1 AND (?2 IS NULL OR +rowid IN (SELECT value FROM json_each(?2)))
-)
-SELECT best.id, best.score, some FROM (
-    SELECT * FROM (SELECT id, score, 0 AS some FROM found ORDER BY score DESC LIMIT ?4)
-    UNION ALL
-    SELECT * FROM (SELECT id, score, 1 AS some FROM found WHERE id IN (SELECT value FROM json_each(?3))
-                   ORDER BY score DESC LIMIT ?4)
-) AS best
-JOIN chunk ON chunk.key = best.id JOIN article ON article.key = chunk.article
-ORDER BY some, score DESC, article_id, ordinal
-"""
-
-
 _OF_ARTICLES = """
 FROM chunk JOIN article ON article.key = chunk.article WHERE (?1 IS NULL OR date >= ?1)
 AND (?2 IS NULL OR date <= ?2) AND (?3 IS NULL OR article_id IN (SELECT value FROM json_each(?3)))
@@ -91,47 +72,9 @@ class PassageReader:
         query = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT article_id FROM article)"
         return [str(id) for (id,) in self._all(query, json.dumps(list(article_ids)))]
 
-    def search(
-        self, terms: Sequence[str], k: int, among: Sequence[Sequence[int] | None]
-    ) -> list[list[tuple[int, float]]]:
-        """The `k` chunks with the largest BM25 over any of the terms, as (key, BM25), best first: of all, or of some.
-
-        Equal scores are in canonical order. Two rankings take one search where the second is of some of the first.
-        """
-        if len(among) == 2 and among[1] is not None and (among[0] is None or set(among[0]) >= set(among[1])):
-            return list(self._search_twice(terms, k, among[0], among[1]))
-        return [self._search_twice(terms, k, its, ())[0] for its in among]
-
-    def _search_twice(
-        self, terms: Sequence[str], k: int, within: Sequence[int] | None, among: Sequence[int]
-    ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
-        """The best of some chunks, and of some among those.
-
-        SQLite orders by score alone, so more are asked for until the last one is worse than the k-th: only then can no
-        other chunk share its score.
-        """
-        given = any_of(terms), None if within is None else json.dumps(list(within)), json.dumps(list(among))
-        limit = 2 * k
-        while terms:
-            rows = self._all(_SEARCH, *given, limit)
-            both = [[(int(str(key)), float(str(score))) for key, score, its in rows if its == some] for some in (0, 1)]
-            if all(len(its) < limit or its[-1][1] != its[k - 1][1] for its in both):
-                return both[0][:k], both[1][:k]
-            limit *= 4
-        return [], []
-
-    def occurs(self, term: str) -> bool:
-        """As `Vocabulary.occurs`; a term is a phrase of stems."""
-        return self._stands(any_of(forms(term)))
-
-    def nowhere(self, term: str) -> bool:
-        """As `Store.nowhere`."""
-        return not self._stands(absence.query(term))
-
-    def _stands(self, words: str) -> bool:
-        """Whether an FTS5 query is met by what a reader sees of any article."""
-        queries = (f"SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT 1" for table in ("lexical", "beside"))  # noqa: S608 - names only
-        return any(self._all(query, words) for query in queries)
+    def beside(self, terms: Iterable[str]) -> bool:
+        """Whether any of the terms stands in what a reader sees of an article beside its chunks."""
+        return bool(self._all("SELECT 1 FROM beside WHERE beside MATCH ? LIMIT 1", any_of(terms)))
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
         """As `Vocabulary.writings`."""

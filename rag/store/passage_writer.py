@@ -15,6 +15,7 @@ from pathlib import Path
 from rag.language import absence, pack
 from rag.language.words import bare, written
 from rag.store.passages import COLUMNS, ENTRY, INFO, SCHEMA, chunks_of
+from rag.store.postings import Said
 from rag.types import ArticleInfo, Chunk, SeedEntry
 
 
@@ -42,9 +43,6 @@ class PassageWriter:
             raise KeyError(article_id)
         (key,) = found
         held = self._words(key)
-        self._db.executemany(
-            "INSERT INTO lexical (lexical, rowid, text, section, title) VALUES ('delete', ?, ?, ?, ?)", held
-        )
         self._db.execute("INSERT INTO beside (beside, rowid, words) VALUES ('delete', ?, ?)", (key, self._beside(key)))
         self._db.executemany("UPDATE word SET count = count - ?2 WHERE word = ?1", _counted(held).items())
         self._db.execute("DELETE FROM word WHERE count = 0")
@@ -64,7 +62,6 @@ class PassageWriter:
             [(key, c.ordinal, c.start, c.end, c.section, _pack(c), digest_of(text, c)) for c in chunks],
         )
         held = self._words(key)
-        self._db.executemany("INSERT INTO lexical (rowid, text, section, title) VALUES (?, ?, ?, ?)", held)
         self._db.execute("INSERT INTO beside (rowid, words) VALUES (?, ?)", (key, self._beside(key)))
         self._db.executemany(
             "INSERT INTO word VALUES (?, ?, ?) ON CONFLICT (word) DO UPDATE SET count = count + excluded.count",
@@ -92,6 +89,12 @@ class PassageWriter:
     def chunks(self, shard: int) -> list[tuple[int, bytes]]:
         """As `rag.store.passages.chunks_of`."""
         return chunks_of(self._db, shard)
+
+    def said(self, shard: int) -> Iterator[Said]:
+        """What of the chunks of a shard is searched by words, in canonical order."""
+        query = "SELECT key, article_id FROM article WHERE shard = ? ORDER BY article_id"
+        for key, article_id in self._db.execute(query, (shard,)).fetchall():
+            yield from (Said(article_id, text, section, title) for _, text, section, title in self._words(key))
 
     def entries(self) -> Iterator[SeedEntry]:
         """All articles in the order of their ids."""

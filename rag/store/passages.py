@@ -1,8 +1,7 @@
-"""Articles, chunks and the lexical index of one generation, in one SQLite file: its tables.
+"""Articles and chunks of one generation, in one SQLite file: its tables.
 
-The lexical index is SQLite's FTS5: BM25 with k1 = 1.2 and b = 0.75 over text, heading and title, words folded by
-Unicode and stemmed by Porter. It stores no text of its own. Words are counted as they are written, too. What else a
-reader sees of an article (date, publisher, author, text in no chunk) is not searched, but is not said to be missing.
+Words are counted as they are written. What a reader sees of an article beside its chunks (date, publisher, author, text
+in no chunk) is not searched, but is not said to be missing: an FTS5 table has it, which stores no text of its own.
 
 A build writes the file (`rag.store.passage_writer`); whoever asks reads it (`rag.store.passage_reader`).
 """
@@ -29,9 +28,6 @@ CREATE TABLE chunk (
     key INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article (key), ordinal INTEGER NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, section TEXT, sentences TEXT NOT NULL, digest BLOB NOT NULL,
     UNIQUE (article, ordinal)
-);
-CREATE VIRTUAL TABLE lexical USING fts5(
-    text, section, title, content='', tokenize="{{tokenizer}}"
 );
 CREATE VIRTUAL TABLE beside USING fts5(words, content='', tokenize="{{tokenizer}}");
 CREATE TABLE word (word TEXT PRIMARY KEY, bare TEXT NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from tokenize import TokenError
 
+from rag.language import absence
+from rag.language.words import forms
 from rag.store import layout, manifest, passages, vectors
 from rag.store.passage_reader import PassageReader
+from rag.store.word_search import WordReader
 from rag.types import ArticleInfo, Passage, SeedEntry, Vectors
 from rag.types.errors import IndexUnusable
 from rag.types.filters import ALL, Filters
@@ -26,9 +30,10 @@ class FileReader:
         wrong = manifest.damaged(folder, self.manifest, thorough=False)
         if wrong:
             raise IndexUnusable(f"{wrong[0]}; the index is damaged: run `rag build`")
-        self._within: dict[Filters, list[int]] = {}  # of the latest: most questions of a day are of the same days
+        self._within: dict[Filters, array[int]] = {}  # of the latest: most questions of a day are of the same days
         try:
             self.vectors = vectors.VectorReader(folder, list(self.manifest.files))
+            self.words = WordReader(folder, self.manifest.files)
             self._passages = PassageReader(folder / passages.FILE)
         except (
             RuntimeError,
@@ -73,13 +78,8 @@ class FileReader:
 
     def search_lexical(self, terms: Sequence[str], k: int, among: Sequence[Filters] = (ALL,)) -> list[Ranking]:
         """As `Reader.search_lexical`."""
-        rows = [self._rows(filters) for filters in among]
-        keys = [None if its is None else self.vectors.keys(its) for its in rows]
-        return [self._with_rows(its) for its in self._passages.search(terms, k, keys)]
-
-    def _with_rows(self, found: Sequence[tuple[int, float]]) -> Ranking:
-        rows = self.vectors.rows_of([key for key, _ in found])
-        return [(PassageId(row), score) for row, (_, score) in zip(rows, found, strict=True)]
+        found = self.words.search(terms, k, [self._rows(filters) for filters in among])
+        return [[(PassageId(row), score) for row, score in its] for its in found]
 
     def _in_order(self, found: Sequence[tuple[int, float]]) -> Ranking:
         """With equal scores in canonical order, which the rows are not in."""
@@ -89,7 +89,7 @@ class FileReader:
         ranked = sorted(found, key=lambda item: (-item[1], order.get(item[0], ("", 0))))
         return [(PassageId(row), score) for row, score in ranked]
 
-    def _rows(self, filters: Filters) -> list[int] | None:
+    def _rows(self, filters: Filters) -> Sequence[int] | None:
         """The rows of the articles that pass; None where the filters are empty."""
         if not filters:
             return None
@@ -97,7 +97,7 @@ class FileReader:
         if rows is None:
             if len(self._within) >= _KEPT:
                 self._within.clear()
-            rows = self._within[filters] = self.vectors.rows_of(self._passages.within(filters))
+            rows = self._within[filters] = array("q", self.vectors.rows_of(self._passages.within(filters)))
         return rows
 
     def cosines(self, vector: Vectors, ids: Sequence[PassageId]) -> list[float]:
@@ -114,11 +114,15 @@ class FileReader:
 
     def occurs(self, term: str) -> bool:
         """As `Vocabulary.occurs`."""
-        return self._passages.occurs(term)
+        return self._stand(forms(term))
 
     def nowhere(self, term: str) -> bool:
         """As `Reader.nowhere`."""
-        return self._passages.nowhere(term)
+        return not self._stand(absence.looked_for(term))
+
+    def _stand(self, terms: Sequence[str]) -> bool:
+        """Whether any of the terms stands in what a reader sees of any article."""
+        return self.words.stands(terms) or self._passages.beside(terms)
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
         """As `Vocabulary.writings`."""

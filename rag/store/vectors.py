@@ -78,17 +78,17 @@ def write(
                 names += [_write_codes(folder, number, vectors)] if coded else []
             tables.append(np.array([(number, key, digest) for key, digest in members], dtype=_ROW))
         elif previous is not None and number in previous.names:
-            _share(previous.folder / previous.names[number], folder)
+            share(previous.folder / previous.names[number], folder)
             names.append(previous.names[number])
             if coded and number in previous.codes:
-                _share(previous.folder / previous.codes[number], folder)
+                share(previous.folder / previous.codes[number], folder)
                 names.append(previous.codes[number])
             elif coded:
                 names.append(_write_codes(folder, number, previous.shard(number)))
             tables.append(previous.records(number))
     buffer = io.BytesIO()
     np.save(buffer, np.concatenate(tables))
-    return [*names, _write_file(folder, encoder_sha256[:16], ROWS_SUFFIX, buffer.getvalue())]
+    return [*names, write_file(folder, encoder_sha256[:16], ROWS_SUFFIX, buffer.getvalue())]
 
 
 def _write_shard(folder: Path, number: int, vectors: Vectors, previous: VectorReader | None) -> str:
@@ -99,9 +99,9 @@ def _write_shard(folder: Path, number: int, vectors: Vectors, previous: VectorRe
     data = faiss.serialize_index(index).tobytes()
     name = _name(f"{number:02d}", SHARD_SUFFIX, data)
     if previous is not None and previous.names.get(number) == name:
-        _share(previous.folder / name, folder)
+        share(previous.folder / name, folder)
         return name
-    return _write_file(folder, f"{number:02d}", SHARD_SUFFIX, data)
+    return write_file(folder, f"{number:02d}", SHARD_SUFFIX, data)
 
 
 def _write_codes(folder: Path, number: int, vectors: Vectors) -> str:
@@ -110,20 +110,21 @@ def _write_codes(folder: Path, number: int, vectors: Vectors) -> str:
     index: Any = faiss.IndexRaBitQ(vectors.shape[1], faiss.METRIC_INNER_PRODUCT)
     index.train(np.zeros((1, vectors.shape[1]), dtype=np.float32))  # codes relative to no centre but the origin
     index.add(np.ascontiguousarray(vectors))
-    return _write_file(folder, f"{number:02d}", CODES_SUFFIX, faiss.serialize_index(index).tobytes())
+    return write_file(folder, f"{number:02d}", CODES_SUFFIX, faiss.serialize_index(index).tobytes())
 
 
 def _name(label: str, suffix: str, data: bytes) -> str:
     return f"{label}-{hashlib.sha256(data).hexdigest()[:_HASH_DIGITS]}{suffix}"
 
 
-def _write_file(folder: Path, label: str, suffix: str, data: bytes) -> str:
+def write_file(folder: Path, label: str, suffix: str, data: bytes) -> str:
+    """Writes a file whose name carries a hash of its contents; the name."""
     name = _name(label, suffix, data)
     (folder / name).write_bytes(data)
     return name
 
 
-def _share(source: Path, folder: Path) -> None:
+def share(source: Path, folder: Path) -> None:
     """The same file in another generation: a hard link, or a copy where the file system has none."""
     try:
         os.link(source, folder / source.name)

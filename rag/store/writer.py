@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.store import layout, manifest, passages, pruning, salvage, soundness, vectors
+from rag.store import layout, manifest, passages, pruning, salvage, soundness, vectors, word_search
 from rag.store.passage_writer import PassageWriter
 from rag.store.reader import FileReader
 from rag.types import Vectors
@@ -106,6 +106,8 @@ class FileWriter:
             previous,
             self._recipe.encoder_sha256,
         )
+        words = self._goes_on.words if self._goes_on else None
+        names += word_search.write(self._folder, self._touched, self._passages.said, words)
         self._passages.close()
         self._spool.close()
         (self._folder / _SPOOL).unlink()
