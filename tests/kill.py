@@ -25,7 +25,7 @@ from pathlib import Path
 from rag import build, embed
 from rag.answer import opening
 from rag.answer.wire import reply_object
-from rag.store import layout, manifest, pins, pruning, soundness, unfinished, vectors, word_search, writer
+from rag.store import layout, manifest, pins, posting_writer, pruning, soundness, unfinished, vectors, writer
 from rag.store.passage_writer import PassageWriter
 from rag.store.reader import open_current
 from rag.types.settings import Settings
@@ -83,7 +83,7 @@ def mark(phase: Phase) -> None:
     phase.around(unfinished.Kept, "add", "keeping vectors")
     phase.around(unfinished, "drop", "dropping vectors")
     phase.around(vectors, "write", "writing vectors")
-    phase.around(word_search, "write", "writing words")
+    phase.around(posting_writer, "write", "writing words")
     phase.around(manifest, "describe", "hashing")
     phase.around(manifest, "write", "writing manifest")
     phase.around(writer, "FileReader", "opening to check")

@@ -3,6 +3,7 @@
 import hashlib
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from operator import itemgetter
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from rag.language.absence import any_of
 from rag.load import load
 from rag.split import split
 from rag.store import postings, vectors
-from rag.store.postings import Said
+from rag.store.posting_writer import Said, inverted, merged
 from rag.store.word_search import WordReader
 from rag.types.errors import IndexUnusable
 from tests.conftest import ARTICLE, SEEDS
@@ -31,7 +32,7 @@ def written(folder, passages):
     for shard in range(vectors.SHARDS):
         its = [said for said in canonical(passages) if vectors.shard_of(said.article_id) == shard]
         if its:
-            data = postings.packed(postings.inverted(its))
+            data = postings.packed(inverted(its))
             (folder / f"{shard:02d}-{hashlib.sha256(data).hexdigest()[:32]}.words").write_bytes(data)
     return folder
 
@@ -73,7 +74,7 @@ passages = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(passages, passages, st.lists(st.sampled_from(WORDS), max_size=8), st.integers(1, 12), st.data())
 @example([Said("a", "", None, "")], [Said("b", "fox", None, "")], ["fox"], 1, None)
 def test_it_ranks_as_fts5_does(tmp_path_factory, held, removed, terms, k, data):
@@ -137,10 +138,22 @@ def test_long_passages_and_frequent_words_are_counted_in_full(tmp_path):
 
 
 def test_the_file_is_a_function_of_the_passages(article):
-    shard = postings.inverted(article)
-    assert postings.packed(shard) == postings.packed(postings.inverted(list(article)))
+    shard = inverted(article)
+    assert postings.packed(shard) == postings.packed(inverted(list(article)))
     assert shard.rows.dtype.itemsize == 2
-    assert postings.inverted(article[:20]).rows.dtype.itemsize == 1
+    assert inverted(article[:20]).rows.dtype.itemsize == 1
+
+
+@settings(max_examples=80, deadline=None)
+@given(passages, passages, st.sets(st.sampled_from([f"article {n}" for n in range(9)])))
+@example([Said("a", "fox", None, "")], [], {"a"})
+@example([], [Said("a", "fox", None, "")], {"a"})
+def test_a_shard_that_was_changed_is_that_of_its_passages(held, put, changed):
+    """To the byte: articles that are put anew, put for the first time, taken out, and left."""
+    put = [said for said in put if said.article_id in changed]
+    left = [said for said in held if said.article_id not in changed]
+    held, put, wanted = (sorted(its, key=itemgetter(0)) for its in (held, put, [*left, *put]))
+    assert postings.packed(merged(inverted(held), changed, put)) == postings.packed(inverted(wanted))
 
 
 def test_several_threads_may_search(tmp_path, article):

@@ -8,14 +8,14 @@ import json
 import sqlite3
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 
 from rag.language import absence, pack
 from rag.language.words import bare, written
 from rag.store.passages import COLUMNS, ENTRY, INFO, SCHEMA, chunks_of
-from rag.store.postings import Said
+from rag.store.posting_writer import Said
 from rag.types import ArticleInfo, Chunk, SeedEntry
 
 
@@ -90,11 +90,12 @@ class PassageWriter:
         """As `rag.store.passages.chunks_of`."""
         return chunks_of(self._db, shard)
 
-    def said(self, shard: int) -> Iterator[Said]:
-        """What of the chunks of a shard is searched by words, in canonical order."""
+    def said(self, shard: int, articles: Collection[str] | None) -> Iterator[Said]:
+        """What of the chunks of a shard is searched by words, in canonical order: of all its articles, or of these."""
         query = "SELECT key, article_id FROM article WHERE shard = ? ORDER BY article_id"
         for key, article_id in self._db.execute(query, (shard,)).fetchall():
-            yield from (Said(article_id, text, section, title) for _, text, section, title in self._words(key))
+            if articles is None or article_id in articles:
+                yield from (Said(article_id, text, section, title) for _, text, section, title in self._words(key))
 
     def entries(self) -> Iterator[SeedEntry]:
         """All articles in the order of their ids."""

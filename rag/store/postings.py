@@ -11,27 +11,16 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from rag.store import tokens
 
 SUFFIX = ".words"
 _MAGIC = b"words 1\n"
 _ALIGNED = 8
 _PREFIX = 8  # bytes of a token that are compared as one number
 Array = NDArray[Any]
-
-
-class Said(NamedTuple):
-    """What of a passage is searched by words."""
-
-    article_id: str
-    text: str
-    section: str | None
-    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,59 +64,18 @@ class Shard:
         article = int(np.searchsorted(self.articles, row, side="right")) - 1
         return self.ids[self.id_ends[article] : self.id_ends[article + 1]].tobytes()
 
+    def all_names(self) -> list[bytes]:
+        """All tokens."""
+        return _cut(self.names, self.name_ends)
+
+    def all_ids(self) -> list[bytes]:
+        """The ids of all articles."""
+        return _cut(self.ids, self.id_ends)
+
 
 def prefixes_of(names: Iterable[bytes]) -> Array:
     """Of each token the first eight bytes as a number; what is shorter, its number alone tells from all others."""
     return np.array([int.from_bytes(name[:_PREFIX].ljust(_PREFIX, b"\0"), "big") for name in names], dtype=np.uint64)
-
-
-def inverted(passages: Iterable[Said]) -> Shard:
-    """The shard of these passages, which are in canonical order."""
-    ids: list[str] = []
-    names, token_counts, where = tokens.inverted(_numbered(passages, ids))
-    texts, offsets = tokens.split(where)
-    parts = np.bincount(texts, minlength=_PARTS * len(ids)).reshape(-1, _PARTS)
-    begins = np.cumsum(parts + 1, axis=1) - parts - 1
-    rows, places = texts // _PARTS, offsets + begins.reshape(-1)[texts]
-    of_token = np.repeat(np.arange(len(names)), token_counts)
-    first = np.ones(len(rows), dtype=bool)  # of each posting
-    first[1:] = (of_token[1:] != of_token[:-1]) | (rows[1:] != rows[:-1])
-    starts = np.flatnonzero(first)
-    articles = [row for row, id in enumerate(ids) if not row or ids[row - 1] != id]
-    id_bytes = [ids[row].encode() for row in articles]
-    return Shard(
-        prefixes=prefixes_of(names),
-        names=np.frombuffer(b"".join(names), dtype=np.uint8),
-        name_ends=_narrow(_ends(map(len, names))),
-        posting_ends=_narrow(_ends(np.bincount(of_token[starts], minlength=len(names)).tolist())),
-        place_ends=_narrow(_ends(token_counts.tolist())),
-        rows=_narrow(rows[starts]),
-        counts=_narrow(np.diff(starts, append=len(rows))),
-        places=_narrow(places),
-        lengths=_narrow(parts.sum(axis=1)),
-        articles=_narrow(np.array(articles, dtype=np.int64)),
-        ids=np.frombuffer(b"".join(id_bytes), dtype=np.uint8),
-        id_ends=_narrow(_ends(map(len, id_bytes))),
-    )
-
-
-_PARTS = 3  # text, section, title
-
-
-def _numbered(passages: Iterable[Said], ids: list[str]) -> Iterable[tuple[int, str]]:
-    """The parts of the passages with their numbers, `_PARTS` a passage; adds to `ids` the article of each."""
-    for row, (article_id, *parts) in enumerate(passages):
-        ids.append(article_id)
-        yield from ((_PARTS * row + part, text) for part, text in enumerate(parts) if text)
-
-
-def _ends(lengths: Iterable[int]) -> Array:
-    return np.array([0, *itertools.accumulate(lengths)], dtype=np.int64)
-
-
-def _narrow(numbers: Array) -> Array:
-    """The same numbers in the narrowest unsigned type that holds them."""
-    return numbers.astype(np.min_scalar_type(int(numbers.max(initial=0))))
 
 
 def packed(shard: Shard) -> bytes:
@@ -156,3 +104,8 @@ def opened(path: Path) -> Shard:
 
 def _room(size: int) -> int:
     return -(-size // _ALIGNED) * _ALIGNED
+
+
+def _cut(joined: Array, ends: Array) -> list[bytes]:
+    raw = joined.tobytes()
+    return [raw[begin:end] for begin, end in itertools.pairwise(ends.tolist())]

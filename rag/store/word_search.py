@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.store import postings, vectors
-from rag.store.postings import Said
 from rag.store.tokens import Tokenizer
 from rag.types.errors import IndexUnusable
 
@@ -31,25 +30,6 @@ Scores = NDArray[np.float64]
 Ranking = list[tuple[int, float]]
 _Token = NDArray[np.int64]  # its number in each shard, -1 where it does not stand there
 _NONE = np.zeros(0, dtype=np.int64)
-
-
-def write(
-    folder: Path, touched: Collection[int], said_of: Callable[[int], Iterable[Said]], previous: WordReader | None
-) -> list[str]:
-    """Writes the shards that were touched, links the others from `previous`; returns the names of all files.
-
-    `said_of` gives what is searched of each passage of a shard, in canonical order.
-    """
-    names = []
-    for number in range(vectors.SHARDS):
-        if number in touched:
-            shard = postings.inverted(said_of(number))
-            if len(shard.lengths):
-                names.append(vectors.write_file(folder, f"{number:02d}", postings.SUFFIX, postings.packed(shard)))
-        elif previous is not None and number in previous.names:
-            vectors.share(previous.folder / previous.names[number], folder)
-            names.append(previous.names[number])
-    return names
 
 
 class WordReader:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.store import layout, manifest, passages, pruning, salvage, soundness, vectors, word_search
+from rag.store import layout, manifest, passages, posting_writer, pruning, salvage, soundness, vectors
 from rag.store.passage_writer import PassageWriter
 from rag.store.reader import FileReader
 from rag.types import Vectors
@@ -30,6 +30,7 @@ class FileWriter:
         self._salvaged: dict[bytes, Vectors] | None = None
         self._keys = array("q")  # of the chunks that were put, rising, each with a row of the spool
         self._touched = set[int]() if self._goes_on else set(range(vectors.SHARDS))
+        self._changed = set[str]()  # articles
         self._dimension = self._goes_on.vectors.dimension if self._goes_on else 0
         with _failing(index):
             self._folder = layout.new_folder(index)
@@ -63,12 +64,14 @@ class FileWriter:
             self._dimension = article.vectors.shape[1]
             self._spool.write(np.ascontiguousarray(article.vectors, dtype="<f4").tobytes())
         self._touched.add(shard)
+        self._changed.add(id)
 
     def remove(self, article_id: str) -> None:
         """As `Writer.remove`."""
         with _failing(self._index):
             self._passages.remove(article_id)
         self._touched.add(vectors.shard_of(article_id))
+        self._changed.add(article_id)
 
     def commit(self, files: Mapping[str, str]) -> FileReader:
         """As `Writer.commit`."""
@@ -106,8 +109,8 @@ class FileWriter:
             previous,
             self._recipe.encoder_sha256,
         )
-        words = self._goes_on.words if self._goes_on else None
-        names += word_search.write(self._folder, self._touched, self._passages.said, words)
+        words = (self._goes_on.folder, self._goes_on.words.names) if self._goes_on else None
+        names += posting_writer.write(self._folder, self._touched, self._changed, self._passages.said, words)
         self._passages.close()
         self._spool.close()
         (self._folder / _SPOOL).unlink()

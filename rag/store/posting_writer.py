@@ -1,0 +1,174 @@
+"""Makes the words of shards (`rag.store.postings`): of all passages, or of what was there and what has changed.
+
+Both ways give the same file. Where an article is put into a large shard, only that article is split into words.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.store import tokens, vectors
+from rag.store.postings import SUFFIX, Array, Shard, opened, packed, prefixes_of
+
+_PARTS = 3  # text, section, title
+Numbers = NDArray[np.int64]
+
+
+class Said(NamedTuple):
+    """What of a passage is searched by words."""
+
+    article_id: str
+    text: str
+    section: str | None
+    title: str
+
+
+def write(
+    folder: Path,
+    touched: Collection[int],
+    changed: Collection[str],
+    said_of: Callable[[int, Collection[str] | None], Iterable[Said]],
+    previous: tuple[Path, Mapping[int, str]] | None,
+) -> list[str]:
+    """Writes the shards that were touched, links the others; returns the names of all files.
+
+    `previous` has the folder of the generation before and the file of each of its shards: of that all but the `changed`
+    articles is still so. `said_of` gives what is searched of each passage of a shard in canonical order, of all
+    articles or of these.
+    """
+    before, held = previous or (folder, {})
+    names = []
+    for number in range(vectors.SHARDS):
+        if number not in touched:
+            if number in held:
+                vectors.share(before / held[number], folder)
+                names.append(held[number])
+            continue
+        if number in held:
+            shard = merged(opened(before / held[number]), changed, said_of(number, changed))
+        else:
+            shard = inverted(said_of(number, None))
+        if len(shard.lengths):
+            names.append(vectors.write_file(folder, f"{number:02d}", SUFFIX, packed(shard)))
+    return names
+
+
+def inverted(passages: Iterable[Said]) -> Shard:
+    """The shard of these passages, which are in canonical order."""
+    ids: list[str] = []
+    names, counts, where = tokens.inverted(_numbered(passages, ids))
+    texts, offsets = tokens.split(where)
+    parts = np.bincount(texts, minlength=_PARTS * len(ids)).reshape(-1, _PARTS)
+    begins = np.cumsum(parts + 1, axis=1) - parts - 1
+    rows, of_token = texts // _PARTS, np.repeat(np.arange(len(names)), counts)
+    first = np.ones(len(rows), dtype=bool)  # of each posting
+    first[1:] = (of_token[1:] != of_token[:-1]) | (rows[1:] != rows[:-1])
+    starts = np.flatnonzero(first)
+    return _shard(
+        names,
+        of_token[starts],
+        rows[starts],
+        np.diff(starts, append=len(rows)),
+        offsets + begins.reshape(-1)[texts],
+        parts.sum(axis=1),
+        [(id.encode(), len(list(its))) for id, its in itertools.groupby(ids)],
+    )
+
+
+def _numbered(passages: Iterable[Said], ids: list[str]) -> Iterable[tuple[int, str]]:
+    """The parts of the passages with their numbers, `_PARTS` a passage; adds to `ids` the article of each."""
+    for row, (article_id, *parts) in enumerate(passages):
+        ids.append(article_id)
+        yield from ((_PARTS * row + part, text) for part, text in enumerate(parts) if text)
+
+
+def merged(before: Shard, changed: Collection[str], passages: Iterable[Said]) -> Shard:
+    """The shard with these passages, in canonical order, in the place of those of the changed articles."""
+    gone = {id.encode() for id in changed}
+    both = (before, inverted(passages))
+    articles = [
+        (id, of, first, many)
+        for of, shard in enumerate(both)
+        for id, first, many in zip(shard.all_ids(), shard.articles.tolist(), _sizes(shard), strict=True)
+        if of or id not in gone
+    ]
+    articles.sort()
+    new_rows = [np.full(len(shard.lengths), -1) for shard in both]  # of those before, -1 for one that is gone
+    at = 0
+    for _, of, first, many in articles:
+        new_rows[of][first : first + many] = np.arange(at, at + many)
+        at += many
+    names = sorted({name for shard in both for name in shard.all_names()})
+    numbers = {name: number for number, name in enumerate(names)}
+    of_token = np.concatenate([_tokens(shard, numbers) for shard in both])
+    rows = np.concatenate([new[shard.rows] for shard, new in zip(both, new_rows, strict=True)])
+    counts = np.concatenate([shard.counts for shard in both]).astype(np.int64)
+    lengths = np.zeros(at, dtype=np.int64)
+    for shard, new in zip(both, new_rows, strict=True):
+        lengths[new[new >= 0]] = shard.lengths[new >= 0]
+    order = np.argsort(of_token * (at + 1) + rows, kind="stable")  # two runs in order, which are joined
+    order = order[rows[order] >= 0]
+    begins, counts = (np.cumsum(counts) - counts)[order], counts[order]
+    taken = np.arange(counts.sum()) + np.repeat(begins - np.cumsum(counts) + counts, counts)
+    places = np.concatenate([shard.places for shard in both])[taken]
+    return _shard(names, of_token[order], rows[order], counts, places, lengths, [(a[0], a[3]) for a in articles])
+
+
+def _sizes(shard: Shard) -> list[int]:
+    """The number of passages of each article."""
+    sizes: list[int] = np.diff(shard.articles.astype(np.int64), append=len(shard.lengths)).tolist()
+    return sizes
+
+
+def _tokens(shard: Shard, numbers: Mapping[bytes, int]) -> Numbers:
+    """The new number of the token of each posting."""
+    new = np.array([numbers[name] for name in shard.all_names()], dtype=np.int64)
+    ends = shard.posting_ends.astype(np.int64)
+    return np.repeat(new, ends[1:] - ends[:-1])
+
+
+def _shard(
+    names: list[bytes],
+    of_token: Numbers,
+    rows: Numbers,
+    counts: Numbers,
+    places: Array,
+    lengths: Numbers,
+    articles: list[tuple[bytes, int]],
+) -> Shard:
+    """A shard of postings in order, each with its token's number; names without a posting are left out.
+
+    `articles` has the id and the number of passages of each.
+    """
+    postings = np.bincount(of_token, minlength=len(names))
+    names = [name for name, some in zip(names, postings.tolist(), strict=True) if some]
+    posting_ends = _ends(postings[postings > 0].tolist())
+    return Shard(
+        prefixes=prefixes_of(names),
+        names=np.frombuffer(b"".join(names), dtype=np.uint8),
+        name_ends=_narrow(_ends(map(len, names))),
+        posting_ends=_narrow(posting_ends),
+        place_ends=_narrow(np.concatenate([[0], np.cumsum(counts)])[posting_ends]),
+        rows=_narrow(rows),
+        counts=_narrow(counts),
+        places=_narrow(places),
+        lengths=_narrow(lengths),
+        articles=_narrow(_ends(many for _, many in articles)[:-1]),
+        ids=np.frombuffer(b"".join(id for id, _ in articles), dtype=np.uint8),
+        id_ends=_narrow(_ends(len(id) for id, _ in articles)),
+    )
+
+
+def _ends(lengths: Iterable[int]) -> Numbers:
+    return np.array([0, *itertools.accumulate(lengths)], dtype=np.int64)
+
+
+def _narrow(numbers: Array) -> Array:
+    """The same numbers in the narrowest unsigned type that holds them."""
+    return numbers.astype(np.min_scalar_type(int(numbers.max(initial=0))))
