@@ -18,7 +18,6 @@ from rag.store.postgres.tokens import BESIDE, DTYPES, PASSAGES, POSITION
 
 K1, B = 1.2, 0.75
 _LEAST_IDF = 1e-6
-_FEW = 64  # phrases whose places are asked for at once
 
 ENTRIES: LiteralString = (
     "SELECT token, entries, NULL::bytea FROM posting WHERE segment = ANY(%s) AND kind = %s AND token = ANY(%s)"
@@ -97,12 +96,22 @@ class Posted:
             return Found(keys, held["count"].astype(np.int64), lengths)
         starts = self.places[phrase[0]]
         for number, token in enumerate(phrase[1:], start=1):
-            starts = starts[np.isin(starts + np.uint64(number), self.places[token])]
+            starts = starts[_among(starts + np.uint64(number), self.places[token])]
         its, counts = np.unique((starts >> np.uint64(32)).astype(np.int64), return_counts=True)
         if kind == PASSAGES:
             order = np.argsort(keys, kind="stable")
             lengths = lengths[order[np.searchsorted(keys[order], its)]]
         return Found(its, counts.astype(np.int64), lengths)
+
+
+def _among(some: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which of some are among others; quick where those are few, or in runs that are sorted."""
+    if not len(others):
+        return np.zeros(len(some), dtype=bool)
+    ordered = np.sort(others, kind="stable")
+    at = np.minimum(np.searchsorted(ordered, some), len(ordered) - 1)
+    found: NDArray[np.bool_] = ordered[at] == some
+    return found
 
 
 def wanted(phrases: Collection[Sequence[bytes]]) -> tuple[list[bytes], list[bytes]]:
@@ -135,7 +144,3 @@ def kinds() -> tuple[int, ...]:
     """Of postings."""
     return PASSAGES, BESIDE
 
-
-def batches(phrases: Sequence[tuple[bytes, ...]]) -> list[Sequence[tuple[bytes, ...]]]:
-    """Phrases, some at a time."""
-    return [phrases[at : at + _FEW] for at in range(0, len(phrases), _FEW)]

@@ -50,6 +50,7 @@ CREATE INDEX passage_digest ON passage USING hash (digest);
 CREATE TABLE embedding (
     key bigint PRIMARY KEY, article bigint NOT NULL, dimension integer NOT NULL, vector vector NOT NULL
 );
+CREATE INDEX embedding_article ON embedding (article);
 ALTER TABLE embedding ALTER COLUMN vector SET STORAGE PLAIN;
 CREATE TABLE gone (key bigint NOT NULL, last bigint NOT NULL, number integer NOT NULL, PRIMARY KEY (number, key));
 CREATE TABLE segment (

@@ -19,6 +19,11 @@ from rag.types.stores import PassageId, Ranking
 
 _PROBED = 400  # best passages of which it is asked first which pass filters
 
+_SIZES: LiteralString = (
+    "SELECT kind, token, sum(length(entries)) FROM posting WHERE segment = ANY(%s) AND kind = ANY(%s) "
+    "AND token = ANY(%s) GROUP BY kind, token"
+)
+
 
 class Words:
     """The words of one generation."""
@@ -73,17 +78,20 @@ class Words:
 
     def stands(self, phrases: Sequence[tuple[bytes, ...]]) -> bool:
         """Whether any of the phrases stands in what a reader sees of any article."""
-        asked = sorted({phrase for phrase in phrases if phrase}, key=len)
-        query: LiteralString = (
-            "SELECT DISTINCT kind, token FROM posting WHERE segment = ANY(%s) AND kind = ANY(%s) AND token = ANY(%s)"
-        )
+        asked = {phrase for phrase in phrases if phrase}
         tokens = sorted({token for phrase in asked for token in phrase})
-        there = set(self._ask(query, [self._segments, list(postings.kinds()), tokens])) if tokens else set()
-        for kind in postings.kinds():
-            may = [phrase for phrase in asked if all((kind, token) in there for token in phrase)]
-            for some in postings.batches(may):
-                posted = self._posted(some, kind)
-                if any(len(posted.having(phrase, kind).keys) for phrase in some):
+        if not tokens:
+            return False
+        sizes: dict[int, dict[bytes, int]] = {kind: {} for kind in postings.kinds()}
+        for kind, token, size in self._ask(_SIZES, [self._segments, list(postings.kinds()), tokens]):
+            sizes[kind][token] = int(size)
+        for kind, there in sizes.items():
+            may = {phrase: max(map(there.__getitem__, phrase)) for phrase in asked if set(phrase) <= there.keys()}
+            if not len(self._gone.first) and any(len(phrase) == 1 for phrase in may):
+                return True
+            # One word needs no places; and what is rare is read sooner than what is not.
+            for phrase in sorted(may, key=lambda phrase: (len(phrase) > 1, may[phrase], phrase)):
+                if len(self._posted([phrase], kind).having(phrase, kind).keys):
                     return True
         return False
 

@@ -11,6 +11,7 @@ from typing import Any, LiteralString, Protocol
 from rag.language import absence
 from rag.store.postgres import rows, schema, segments
 from rag.store.postgres.connections import Connection, Connections, fetched, received, sent
+from rag.store.postgres.nearest import build_graph
 from rag.store.postgres.reader import PostgresReader
 from rag.store.postgres.rows import ArticleRow, article_of, chunk_of, encoded, passage_values, sha256
 from rag.types import ArticleInfo, SeedEntry, Vectors
@@ -239,6 +240,7 @@ class PostgresWriter:
             [*values, generation_sum(values)],
         )
         connection.execute("UPDATE state SET current = %s, key = %s", [self._number, self._key])
+        build_graph(connection, self._totals[1])
         if 4 * (self._key - self._first_key) > self._totals[1]:
             connection.execute("ANALYZE article, passage, embedding, posting, word")
 
