@@ -14,7 +14,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
+try:
+    import psycopg
+except ImportError:  # the extra 'postgres' is not installed: the tests are skipped
+    psycopg = None
 
 USERS = "postgres", "nobody"  # PostgreSQL refuses to run as root
 
@@ -41,13 +44,17 @@ class Cluster:
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.bin, self.folder = binaries(), folder
         self.data, self.port = folder / "data", free_port()
-        self._settings = {"max_connections": "60", "shared_buffers": "256MB", "max_wal_size": "4GB"} | dict(settings or {})
+        self._settings = {"max_connections": "60", "shared_buffers": "256MB", "max_wal_size": "4GB"} | dict(
+            settings or {}
+        )
         self._process: subprocess.Popen | None = None
 
     def as_user(self, *command: object) -> list[str]:
         """A command run as somebody who is not root."""
         words = [str(word) for word in command]
-        return words if os.geteuid() else ["setpriv", f"--reuid={user()}", f"--regid={user()}", "--clear-groups", *words]
+        return (
+            words if os.geteuid() else ["setpriv", f"--reuid={user()}", f"--regid={user()}", "--clear-groups", *words]
+        )
 
     def call(self, *command: object) -> str:
         """Runs a program of PostgreSQL to its end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -17,6 +18,7 @@ from rag.types.errors import IndexUnusable, InputError
 from rag.types.stores import Pin, Reader, Recipe
 
 __all__ = ["PostgresStore"]
+_log = logging.getLogger("rag")
 T = TypeVar("T")
 _WAIT = 10.0  # seconds for another builder to end
 
@@ -100,6 +102,7 @@ class PostgresStore:
                 yield
             finally:
                 self._builds -= 1
+                schema.release(connection, schema.BUILDER)
 
     def is_building(self) -> bool:
         """As `Store.is_building`; False where that cannot be told."""
@@ -254,8 +257,8 @@ class _Anew:
         reader = PostgresReader(self._store._primary, number)
         try:
             self._store._patiently(pruning.prune)
-        except IndexUnusable:
-            pass
+        except IndexUnusable as error:
+            _log.warning("%s; older generations stay until the next build", error)
         return reader
 
 

@@ -28,7 +28,13 @@ T = TypeVar("T")
 _POOL = 8
 _WAIT = 3.0  # seconds for a connection of the pool, before one is made beside it
 _MOST_SECONDS = 60  # of a query of a reader
-_NETWORK = {"connect_timeout": 10, "keepalives_idle": 30, "tcp_user_timeout": 60_000, "application_name": "rag", "client_encoding": "utf8"}
+_NETWORK = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "tcp_user_timeout": 60_000,
+    "application_name": "rag",
+    "client_encoding": "utf8",
+}
 # The extension may be installed in any schema. `jit` costs more than it gives for queries as short as these.
 _SESSION: LiteralString = """
 SELECT set_config('search_path', 'rag, ' || coalesce((

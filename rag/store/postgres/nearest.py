@@ -95,4 +95,4 @@ def build_graph(connection: Connection, passages: int) -> None:
         "WITH (m = 16, ef_construction = 64) WHERE dimension = {0}"
     )
     connection.execute(of.format(int(dimension)))  # type: ignore[arg-type]
-    connection.execute("COMMENT ON INDEX embedding_graph IS '{0}'".format(int(dimension)))  # type: ignore[arg-type]
+    connection.execute(f"COMMENT ON INDEX embedding_graph IS '{int(dimension)}'")  # type: ignore[arg-type]

@@ -143,4 +143,3 @@ def ranked(found: Sequence[Found], passages: int, tokens: int) -> tuple[Keys, ND
 def kinds() -> tuple[int, ...]:
     """Of postings."""
     return PASSAGES, BESIDE
-

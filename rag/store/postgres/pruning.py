@@ -28,7 +28,7 @@ def named(connection: Connection, name: str) -> int | None:
 def prune(connection: Connection, damaged: Collection[int] = ()) -> list[str]:
     """Removes all generations but the current, the newest besides, those pinned, and those that somebody reads.
 
-    Of some `damaged` ones all that are not pinned; says which of these are gone.
+    Of some `damaged` ones all that are not pinned, whoever reads them; says which of these are gone.
     """
     with connection.transaction():
         schema.only_one(connection, schema.PINS, 10.0)
@@ -46,7 +46,7 @@ def prune(connection: Connection, damaged: Collection[int] = ()) -> list[str]:
                 kept = free < KEPT
             if again or not kept:
                 going.append((number, name))
-        going = [one for one in going if _is_free(connection, one[0])]
+        going = [one for one in going if one[0] in damaged or _is_free(connection, one[0])]
         connection.execute("DELETE FROM generation WHERE number = ANY(%s)", [[number for number, _ in going]])
         _sweep(connection)
     return [name for number, name in going if number in damaged]

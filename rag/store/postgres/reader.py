@@ -187,7 +187,9 @@ class PostgresReader:
         return [HeldArticle(ArticleInfo(*json.loads(info)), length, count) for info, length, count in rows]
 
     def _page(self, columns: LiteralString, after: str | None, limit: int) -> Rows:
-        query: LiteralString = "SELECT " + columns + " FROM article a WHERE (%s::bytea IS NULL OR a.article_id > %s) AND "
+        query: LiteralString = (
+            "SELECT " + columns + " FROM article a WHERE (%s::bytea IS NULL OR a.article_id > %s) AND "
+        )
         begin = None if after is None else encoded(after)
         values = [begin, begin, self._number, self._number, limit]
         return self.rows(query + HELD + " ORDER BY a.article_id LIMIT %s", values)
@@ -233,4 +235,5 @@ class PostgresReader:
         with self._lock:
             lease, self._lease = self._lease, None
         if lease is not None:
+            schema.release(lease, self._number)
             lease.close()

@@ -10,6 +10,7 @@ change nothing, and bytes sort as Python sorts code points. Each row has a hash 
 
 from __future__ import annotations
 
+import contextlib
 from typing import LiteralString
 
 import psycopg
@@ -170,3 +171,11 @@ def is_locked(connection: Connection, lock: int) -> bool:
 def share(connection: Connection, lock: int) -> None:
     """Takes an advisory lock for the session together with others."""
     connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", [LOCKS, lock])
+
+
+def release(connection: Connection, lock: int) -> None:
+    """Gives back the session's lock now: a server notices only later that a connection was closed."""
+    with contextlib.suppress(psycopg.Error):
+        connection.execute(
+            "SELECT pg_advisory_unlock(%s, %s), pg_advisory_unlock_shared(%s, %s)", [LOCKS, lock, LOCKS, lock]
+        )

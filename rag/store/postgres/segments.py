@@ -170,7 +170,12 @@ def _merge_words(connection: Connection, merged: int, going: Sequence[int]) -> N
 
 def _close(connection: Connection, since: int, going: Sequence[int]) -> None:
     """Segments that this build wrote itself nobody reads: they go at once."""
-    own = [n for (n,) in fetched(connection, "SELECT number FROM segment WHERE number = ANY(%s) AND since = %s", [list(going), since])]
+    own = [
+        n
+        for (n,) in fetched(
+            connection, "SELECT number FROM segment WHERE number = ANY(%s) AND since = %s", [list(going), since]
+        )
+    ]
     connection.execute("UPDATE segment SET until = %s WHERE number = ANY(%s)", [since, list(going)])
     remove(connection, own)
 
@@ -218,5 +223,3 @@ def _without(kind: int, entries: bytes, positions: bytes, gone: Gone) -> tuple[b
     alive = ~gone.has(held["key"].astype(np.int64))
     places = np.frombuffer(positions, dtype=POSITION)[np.repeat(alive, held["count"])]
     return held[alive].tobytes(), places.tobytes()
-
-

@@ -69,7 +69,9 @@ class Tokens:
         terms, docs, columns, offsets = zip(*rows, strict=True)
         doc, column = np.array(docs), np.array([_COLUMNS[c] for c in columns])
         sizes += np.bincount(3 * doc + column, minlength=sizes.size).reshape(sizes.shape)
-        begins = np.concatenate([np.zeros((len(texts), 1), dtype=np.int64), np.cumsum(sizes + 1, axis=1)[:, :2]], axis=1)
+        begins = np.concatenate(
+            [np.zeros((len(texts), 1), dtype=np.int64), np.cumsum(sizes + 1, axis=1)[:, :2]], axis=1
+        )
         place = np.array(offsets) + begins[doc, column]
         lengths = sizes.sum(axis=1)
         term = np.array([*terms, None], dtype=object)

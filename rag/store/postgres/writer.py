@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, LiteralString, Protocol
 
+import psycopg
+
 from rag.language import absence
 from rag.store.postgres import rows, schema, segments
-from rag.store.postgres.connections import Connection, Connections, fetched, received, sent
+from rag.store.postgres.connections import Connections, fetched, received, sent
 from rag.store.postgres.nearest import build_graph
 from rag.store.postgres.reader import PostgresReader
 from rag.store.postgres.rows import ArticleRow, article_of, chunk_of, encoded, passage_values, sha256
@@ -146,14 +149,26 @@ class PostgresWriter:
         lengths = iter(self._collected.add(passages, texts, others))
         with_lengths = [(k, a, [next(lengths) for _ in a.chunks]) for k, a in zip(keys, articles, strict=True)]
         encoder, number = self._recipe.encoder_sha256, self._number
-        self._copy(_COPY_ARTICLES, rows.ARTICLE_TYPES, (
-            ArticleRow(k, number, a.info, a.text, len(a.chunks), sum(its), encoder).values() for k, a, its in with_lengths
-        ))
-        self._copy(_COPY_PASSAGES, rows.PASSAGE_TYPES, (row for k, a, its in with_lengths for row in _passages(k, a, its)))
-        self._copy(_COPY_VECTORS, "int8 int8 int4 vector".split(), (
-            (key + 1 + n, key, len(vector), vector)
-            for key, article in zip(keys, articles, strict=True) for n, vector in enumerate(article.vectors)
-        ))
+        self._copy(
+            _COPY_ARTICLES,
+            rows.ARTICLE_TYPES,
+            (
+                ArticleRow(k, number, a.info, a.text, len(a.chunks), sum(its), encoder).values()
+                for k, a, its in with_lengths
+            ),
+        )
+        self._copy(
+            _COPY_PASSAGES, rows.PASSAGE_TYPES, (row for k, a, its in with_lengths for row in _passages(k, a, its))
+        )
+        self._copy(
+            _COPY_VECTORS,
+            "int8 int8 int4 vector".split(),
+            (
+                (key + 1 + n, key, len(vector), vector)
+                for key, article in zip(keys, articles, strict=True)
+                for n, vector in enumerate(article.vectors)
+            ),
+        )
         self._add(len(articles), len(passages), sum(sum(its) for *_, its in with_lengths))
 
     def _add(self, *more: int) -> None:
@@ -203,7 +218,9 @@ class PostgresWriter:
                 self._take([id for _, id in going[at : at + _FEW]])
         coming = [key for key, _ in fetched(self._connection, _BETWEEN, [old.number, old.number, current, current])]
         for at in range(0, len(coming), _FEW):
-            query: LiteralString = "SELECT key, info, text, passages FROM article WHERE key = ANY(%s) ORDER BY article_id"
+            query: LiteralString = (
+                "SELECT key, info, text, passages FROM article WHERE key = ANY(%s) ORDER BY article_id"
+            )
             for article in old.whole(old.rows(query, [coming[at : at + _FEW]])):
                 self.put(article)
 
@@ -255,6 +272,8 @@ class PostgresWriter:
 
     def abort(self) -> None:
         """As `Writer.abort`."""
+        with contextlib.suppress(psycopg.Error):
+            self._connection.rollback()
         self._connection.close()
 
 

@@ -1,0 +1,527 @@
+"""What every store promises (`rag.types.stores`), held on each backend."""
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from rag.types import SeedEntry
+from rag.types.certificates import Certificate, Level
+from rag.types.errors import IndexBusy, IndexUnusable, InputError, SeedError
+from rag.types.filters import ALL, Filters
+from rag.types.stores import generation_name
+from tests.conftest import ROOT
+from tests.store.made import ENCODER, RECIPE, Truth, article, build, corpus, named, same, some
+
+QUERIES = (
+    ["harbour"], ["crimson", "gate"], ["U.S."], ["u.s.", "tariffs", "the"], ["Xi-Jinping", "held", "hold"], ["naive"],
+    ["COVID-19", "of", "and", "a"], ["nowhere"], ["don't", "O'Neill"], ["3,000", "2024"], ['"', "ship"], ["running"] * 2,
+)  # fmt: skip
+FILTERS = (
+    ALL, Filters(since="2024-01-10"), Filters(until="2024-01-05"), Filters(since="2024-01-10", until="2024-01-12"),
+    Filters(since="2031-01-01"),
+)  # fmt: skip
+
+
+def vector(text):
+    return ENCODER.encode([text])[0]
+
+
+@pytest.fixture
+def articles():
+    return corpus(1)
+
+
+@pytest.fixture
+def reader(store, articles):
+    made = build(store, articles.values())
+    yield made
+    made.close()
+
+
+def test_before_the_first_build_there_is_nothing(store):
+    assert store.current() is None
+    assert store.generations() == []
+    assert store.pins() == ()
+    assert store.certified() == []
+    assert store.certificate("0" * 16) is None
+    assert list(store.findings()) == []
+    assert store.sound() == (None, [])
+    assert not store.is_building()
+    with pytest.raises(IndexUnusable, match="rag build"):
+        store.open()
+
+
+def test_a_generation_holds_what_was_put(store, reader, articles):
+    held = sorted(articles.values(), key=lambda one: one.info.article_id)
+    assert reader.generation == store.current() == generation_name(RECIPE, [SeedEntry.of(a.info) for a in held])
+    assert store.generations() == [reader.generation]
+    assert reader.recipe == RECIPE
+    assert reader.article_count == len(held)
+    assert reader.passage_count == sum(len(a.chunks) for a in held)
+    assert list(reader.entries()) == [SeedEntry.of(a.info) for a in held]
+    assert dict(reader.files()) == {a.info.path: a.info.seed_sha256 for a in held}
+    stored = list(reader.stored())
+    assert len(stored) == len(held)
+    assert all(same(one, other) for one, other in zip(stored, held, strict=True))
+    for one in held:
+        assert reader.article(one.info.article_id) == (one.info, one.text)
+    assert reader.article("none of them") is None
+    assert list(store.findings()) == []
+    assert store.sound()[1] == []
+
+
+def test_articles_come_in_pages_in_the_order_of_their_ids(reader, articles):
+    ids, after = [], None
+    while page := reader.articles(after, 7):
+        assert len(page) <= 7
+        ids += [held.info.article_id for held in page]
+        after = ids[-1]
+    assert ids == sorted(articles)
+    held = reader.articles()[0]
+    assert (held.characters, held.passages) == (len(articles[ids[0]].text), len(articles[ids[0]].chunks))
+    assert reader.articles(after="\U0010ffff") == []
+    assert reader.missing([ids[0], "x", ids[3], "y"]) == ["x", "y"]
+    assert reader.missing([]) == []
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_rankings_are_those_of_fts5_and_numpy(store, seed):
+    held = corpus(seed)
+    reader = build(store, held.values())
+    check_rankings(reader, held)
+    reader.close()
+
+
+def check_rankings(reader, held):
+    truth = Truth(held.values())
+    some_ids = Filters(articles=tuple(sorted(held)[::3]) + ("not there",))
+    among = (*FILTERS, some_ids)
+    for terms in QUERIES:
+        for k in (1, 5, 1000):
+            found = reader.search_lexical(terms, k, among)
+            assert [named(reader, its) for its in found] == [truth.lexical(terms, k, f) for f in among], (terms, k)
+    for text in ("harbour gate", "Xi Jinping tariffs", "the"):
+        for k in (1, 5, 1000):
+            found = reader.search_dense(vector(text), k, among)
+            assert [named(reader, its) for its in found] == [truth.dense(vector(text), k, f) for f in among], (text, k)
+    truth.close()
+
+
+def test_nothing_asked_finds_nothing(reader):
+    assert reader.search_lexical([], 5, (ALL, ALL)) == [[], []]
+    assert reader.search_lexical(["!", ""], 5) == [[]]
+    assert reader.passages([]) == []
+    assert reader.cosines(vector("gate"), []) == []
+
+
+def test_passages_and_cosines_come_in_the_order_that_is_asked(reader, articles):
+    ids = [id for id, _ in reader.search_dense(vector("gate"), 20)[0]][::-1]
+    passages = reader.passages(ids)
+    for passage in passages:
+        assert passage.chunk in articles[passage.info.article_id].chunks
+        assert passage.text == articles[passage.info.article_id].text[passage.chunk.start : passage.chunk.end]
+    wanted = [float(articles[p.info.article_id].vectors[p.chunk.ordinal] @ vector("ship")) for p in passages]
+    assert reader.cosines(vector("ship"), ids) == wanted
+
+
+def test_equal_scores_are_in_canonical_order(store):
+    copies = {
+        id: article(id, "The same words stand here.", title="Same") for id in ("b", "Z", "a", "é", "😀", "\ufffd")
+    }
+    reader = build(store, copies.values())
+    for k in (1, 3, 6):
+        for ranking in (reader.search_lexical(["words"], k)[0], reader.search_dense(vector("words"), k)[0]):
+            assert [key[0] for key, _ in named(reader, ranking)] == sorted(copies)[:k]
+    reader.close()
+
+
+def test_leads_are_the_first_passages_of_articles_that_pass(reader, articles):
+    firsts = [id for id in sorted(articles) if articles[id].chunks]
+    leads = reader.passages(reader.leads(1000))
+    assert [p.info.article_id for p in leads] == firsts
+    assert {p.chunk.ordinal for p in leads} == {0}
+    assert reader.leads(3) == reader.leads(1000)[:3]
+    for filters in FILTERS:
+        passing = [id for id in firsts if not filters.failed(id, articles[id].info.date)]
+        assert [p.info.article_id for p in reader.passages(reader.leads(1000, filters))] == passing
+
+
+def test_words_are_those_that_a_reader_sees(store):
+    held = article("one", "Xi Jinping held talks in Zürich.", "Cookies help us.", title="Gizmology", date="2024-01-12")
+    reader = build(store, [held, article("two", "The trade war went on. U.S. tariffs rose, and US firms paid.")])
+    for term in ("Xi", "holds", "hold", "talk", "zurich", "Gizmology", "January", "Paper", "12", "u.s."):
+        assert reader.occurs(term), term
+        assert not reader.nowhere(term), term
+    assert not reader.occurs("tradewar")
+    for term in ("tradewar", "Xl"):
+        assert not reader.nowhere(term), term
+    for term in ("zebra", "jinpingly", "warrose", "paperjanuary"):
+        assert not reader.occurs(term), term
+        assert reader.nowhere(term), term
+    assert reader.writings(["zurich", "us", "zebra", "on"]) == {
+        "zurich": ("Zürich", 1),
+        "us": ("us", 2),
+        "on": ("on", 2),
+    }
+    reader.close()
+
+
+def test_a_chain_of_builds_answers_as_one(store, backend):
+    random_, held = random.Random(9), corpus(9)
+    build(store, held.values()).close()
+    for step in range(12):
+        going = random_.sample(sorted(held), 4)
+        for id in going:
+            del held[id]
+        coming = [some(random_, f"new{step}-{n}") for n in range(3)] + [some(random_, random_.choice(sorted(held)))]
+        held |= {one.info.article_id: one for one in coming}
+        reader = build(store, coming, remove=going)
+        if step % 4 == 3:
+            check_rankings(reader, held)
+            assert all(same(a, held[a.info.article_id]) for a in reader.stored())
+            assert reader.passage_count == sum(len(a.chunks) for a in held.values())
+            truth = "".join(a.text[c.start : c.end] for a in held.values() for c in a.chunks)
+            assert reader.occurs("harbour") == ("harbour" in truth)
+        name = reader.generation
+        reader.close()
+    assert list(store.findings()) == []
+    assert len(store.generations()) == 2
+    again = build(store, held.values(), afresh=True)
+    assert again.generation == name
+    check_rankings(again, held)
+    again.close()
+
+
+def test_what_was_removed_is_found_no_more(store):
+    reader = build(store, [article("a", "A zebra stood here."), article("b", "The gate was open.")])
+    assert reader.occurs("zebra")
+    after = build(store, [], remove=["a"])
+    assert not after.occurs("zebra")
+    assert after.nowhere("zebra")
+    assert after.writings(["zebra"]) == {}
+    assert after.search_lexical(["zebra"], 5) == [[]]
+    assert after.missing(["a", "b"]) == ["a"]
+    assert reader.occurs("zebra")
+    assert reader.writings(["zebra"]) == {"zebra": ("zebra", 1)}
+    assert named(reader, reader.search_lexical(["zebra"], 5)[0])[0][0] == ("a", 0)
+    reader.close()
+    after.close()
+
+
+def test_an_article_put_twice_or_put_and_removed_is_there_once_or_never(store):
+    with store.building():
+        writer = store.begin(RECIPE, afresh=True)
+        writer.put(article("a", "An early zebra."))
+        writer.put(article("a", "A late giraffe."))
+        writer.put(article("b", "A lion."))
+        writer.put(article("c", "A gate."))
+        writer.remove("b")
+        with pytest.raises(KeyError):
+            writer.remove("b")
+        with pytest.raises(KeyError):
+            writer.remove("never there")
+        reader = writer.commit({})
+    assert [held.info.article_id for held in reader.articles()] == ["a", "c"]
+    assert (reader.occurs("zebra"), reader.occurs("giraffe"), reader.occurs("lion")) == (False, True, False)
+    assert list(store.findings()) == []
+    reader.close()
+
+
+def test_a_reader_keeps_its_generation_while_others_take_its_place(store, backend):
+    first = corpus(1, 20)
+    readers = [(build(store, first.values()), dict(first))]
+    held = dict(first)
+    for step in range(4):
+        held = {id: one for id, one in held.items() if id != sorted(held)[0]} | {
+            f"n{step}": article(f"n{step}", "A gate.")
+        }
+        gone = [id for id in readers[-1][1] if id not in held]
+        readers.append((build(store, [held[f"n{step}"]], remove=gone), held))
+    for reader, its in readers:
+        check_rankings(reader, its)
+        assert all(same(a, its[a.info.article_id]) for a in reader.stored())
+        reader.close()
+    build(store, [article("last", "A last gate.")]).close()
+    assert len(store.generations()) == 2  # those that were read could go now
+
+
+def test_readers_see_whole_generations_while_another_is_built(store, backend):
+    """Each generation says its number in every article: a reader that saw two would see two numbers."""
+    build(store, [article(f"a{n}", "This is round 0 of it.") for n in range(12)]).close()
+    failures, seen, over = [], set(), threading.Event()
+
+    def ask():
+        mine = backend.open()
+        while not over.is_set():
+            try:
+                reader = mine.open()
+                found = reader.passages([id for id, _ in reader.search_lexical(["round"], 100)[0]])
+                near = reader.passages([id for id, _ in reader.search_dense(vector("round"), 100)[0]])
+                texts = {p.text for p in (*found, *near)} | {a.text for a in reader.stored()}
+                if len(texts) != 1 or len(found) != 12 or len(near) != 12:
+                    failures.append(sorted(texts))
+                seen.update(texts)
+                reader.close()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the test has failed
+                failures.append(repr(error))
+
+    askers = [threading.Thread(target=ask) for _ in range(2)]
+    for asker in askers:
+        asker.start()
+    for step in range(1, 13):
+        build(store, [article(f"a{n}", f"This is round {step} of it.") for n in range(12)]).close()
+    over.set()
+    for asker in askers:
+        asker.join()
+    assert not failures
+    assert len(seen) > 2
+
+
+def test_a_writer_that_is_aborted_changes_nothing(store, backend, reader, articles):
+    before = backend.litter()
+    with store.building():
+        writer = store.begin(RECIPE, afresh=True)
+        writer.put(article("x", "A giraffe."))
+        writer.abort()
+    writer = store.begin(RECIPE, afresh=False)
+    writer.remove(sorted(articles)[0])
+    writer.abort()
+    assert backend.litter() == before
+    assert store.current() == reader.generation
+    assert list(store.findings()) == []
+
+
+def test_nothing_to_quote_is_no_generation(store, reader):
+    writer = store.begin(RECIPE, afresh=True)
+    with pytest.raises(SeedError, match="nothing to quote"):
+        writer.commit({})
+    assert store.current() == reader.generation
+
+
+def test_vectors_are_known_by_the_hashes_of_their_texts(store, backend, reader, articles):
+    one = next(a for a in articles.values() if a.chunks)
+    digest = hashlib.sha256(one.text[one.chunks[0].start : one.chunks[0].end].encode()).digest()
+    writer = store.begin(RECIPE, afresh=True)
+    known = writer.known([digest, b"\0" * 32])
+    assert list(known) == [digest]
+    assert known[digest].tobytes() == one.vectors[0].tobytes()
+    writer.abort()
+    other = store.begin(replace(RECIPE, encoder_sha256="f" * 64), afresh=True)
+    assert other.known([digest]) == {}
+    other.abort()
+    backend.spoil("vector")
+    writer = store.begin(RECIPE, afresh=True)
+    assert writer.known([digest]) == {}
+    writer.abort()
+
+
+def test_one_builder_at_a_time(store, backend, monkeypatch):
+    other = backend.open()
+    with store.building():
+        assert other.is_building()
+        begin = time.monotonic()
+        with pytest.raises(IndexBusy, match="another build"), other.building():
+            pass
+        assert 8 < time.monotonic() - begin < 15
+    assert not other.is_building()
+    with other.building():
+        pass
+
+
+def test_the_same_again_is_the_same_generation(store, reader, articles):
+    again = build(store, articles.values(), afresh=True)
+    assert again.generation == reader.generation
+    assert store.generations() == [reader.generation]
+    again.close()
+
+
+def test_an_older_generation_can_be_made_current_again(store, backend):
+    first, second = corpus(1, 15), corpus(2, 15)
+    a = build(store, first.values())
+    b = build(store, second.values(), afresh=True)
+    assert not store.reuse("0" * 16)
+    assert store.reuse(a.generation)
+    assert store.current() == a.generation
+    reader = backend.open().open()
+    check_rankings(reader, first)
+    assert all(same(x, first[x.info.article_id]) for x in reader.stored())
+    assert dict(reader.files()) == dict(a.files())
+    c = build(store, [article("more", "One more gate.")])
+    check_rankings(c, first | {"more": article("more", "One more gate.")})
+    back = build(store, [], remove=["more"])
+    assert back.generation == a.generation
+    for opened in (a, b, c, back, reader):
+        opened.close()
+    assert list(store.findings()) == []
+
+
+def test_pins_keep_a_generation(store, articles):
+    first = build(store, articles.values())
+    first.close()
+    assert store.pin("first") == store.pin("first", first.generation)
+    assert [pin.name for pin in store.pins()] == ["first"]
+    for name in ("", "a b", "x" * 65, "../x"):
+        with pytest.raises(InputError):
+            store.pin(name)
+    with pytest.raises(InputError, match="no generation"):
+        store.pin("second", "0" * 16)
+    for step in range(4):
+        build(store, [article("new", f"Round {step}.")]).close()
+    with pytest.raises(InputError, match="taken"):
+        store.pin("first")
+    kept = store.open(first.generation)
+    check_rankings(kept, articles)
+    kept.close()
+    assert len(store.generations()) == 3
+    assert store.unpin("first").generation == first.generation
+    with pytest.raises(InputError, match="first"):
+        store.unpin("first")
+    build(store, [article("new", "Round 9.")]).close()
+    assert len(store.generations()) == 2
+    with pytest.raises(IndexUnusable, match="not there"):
+        store.open(first.generation)
+
+
+CERTIFICATE = Certificate(
+    risk=0.01, confidence=0.9, threshold=0.5, answers=10, errors=0, bound=0.009, questions=20, unanswerable=5, develop=9,
+    tried=1, questions_sha256="a" * 64, loss="loss 1", generation="0123456789abcdef", reader="r", settings={"k": 1},
+    made="2024-01-12", levels=(Level(0.01, 0.5, 10, 0, 0.009), Level(0.001, None, 0, 0, 1.0)),
+)  # fmt: skip
+
+
+def test_certificates_lie_beside(store, backend, reader):
+    assert store.certify(CERTIFICATE)
+    assert store.certificate(CERTIFICATE.generation) == CERTIFICATE
+    store.certify(replace(CERTIFICATE, threshold=0.6))
+    assert backend.open().certificate(CERTIFICATE.generation).threshold == 0.6
+    assert store.certified() == [CERTIFICATE.generation]
+    assert store.certificate(reader.generation) is None
+    backend.spoil("certificate")
+    with pytest.raises(IndexUnusable, match="certificate"):
+        store.certificate(CERTIFICATE.generation)
+    assert any("certificate" in line for line in store.findings())
+
+
+def test_uses_of_questions_are_counted(store, reader):
+    keys = [f"{n:064x}"[::-1] for n in range(10)]
+    assert store.count_try("a" * 64, keys) == 1
+    assert store.count_try("b" * 64, keys[:5] + ["f" * 64]) == 2
+    assert store.count_try("c" * 64, ["e" * 64]) == 1
+    assert store.count_try("a" * 64, ["d" * 64]) == 2
+
+
+@pytest.mark.parametrize(
+    "what", ["text", "title", "vector", "words", "lost words", "passage", "lost passage", "lost article", "note"]
+)
+def test_damage_is_found_and_mended(store, backend, reader, articles, what):
+    backend.spoil(what)
+    lines = list(store.findings())
+    assert lines
+    assert all("rag build" in line for line in lines)
+    assert not any("secret" in line for line in lines)
+    opened, wrong = store.sound()
+    assert opened is None
+    assert wrong
+    assert not store.reuse(reader.generation)
+    with pytest.raises(InputError):
+        store.pin("broken")
+    mended = build(store, articles.values(), afresh=True)
+    check_rankings(mended, articles)
+    mended.close()
+    store.tidy()
+    assert list(store.findings()) == []
+    assert store.sound()[1] == []
+
+
+@pytest.mark.parametrize("what", ["text", "passage", "lost passage", "lost article"])
+def test_what_is_damaged_is_never_quoted(store, backend, reader, what):
+    ids = [id for id, _ in reader.search_dense(vector("gate"), 3)[0]]
+    backend.spoil(what)
+    with pytest.raises(IndexUnusable, match="damaged"):
+        reader.passages(ids)
+
+
+def test_older_generations_that_are_damaged_go(store, backend):
+    first = build(store, [article("a", "A gate."), article("b", "A ship.")])
+    build(store, [article("a", "Another gate.")]).close()
+    first.close()
+    backend.spoil("older text")
+    with store.building():
+        lines = store.tidy()
+    assert [first.generation in line for line in lines] == [True]
+    assert first.generation not in store.generations()
+    assert list(store.findings()) == []
+
+
+def test_a_copy_into_another_store_is_the_same(store, backend, cluster, reader, articles):
+    other = type(backend)(cluster)
+    try:
+        copy = build(other.open(), list(reader.stored()))
+        assert copy.generation == reader.generation
+        check_rankings(copy, articles)
+        assert all(same(a, b) for a, b in zip(copy.stored(), reader.stored(), strict=True))
+        copy.close()
+    finally:
+        other.close()
+
+
+def test_any_character_comes_back(store):
+    odd = article("id\0\u2028'\\", 'NUL \0, quote ", \\ backslash, \u2028 and 😀.', "é is not e\u0301.", title="T\0")
+    reader = build(store, [odd, article("plain", "A gate.")])
+    assert reader.article(odd.info.article_id) == (odd.info, odd.text)
+    assert any(same(a, odd) for a in reader.stored())
+    assert named(reader, reader.search_lexical(["backslash"], 1)[0])[0][0] == (odd.info.article_id, 0)
+    assert reader.missing([odd.info.article_id, "\0"]) == ["\0"]
+    long = "x" * 380
+    again = build(store, [article("long", f"{long} stands here.")])
+    assert again.occurs(long)
+    assert again.writings([long]) == {long: (long, 1)}
+    reader.close()
+    again.close()
+
+
+WRITER = """
+import sys, random
+from tests.store.made import *
+from rag.store.postgres import PostgresStore
+store = PostgresStore(sys.argv[1])
+random_ = random.Random(int(sys.argv[2]))
+with store.building():
+    writer = store.begin(RECIPE, afresh=random_.random() < 0.3)
+    print("begun", flush=True)
+    for n in range(60):
+        writer.put(some(random_, f"k{n}"))
+        if n % 10 == 9:
+            writer.known([])
+    writer.commit({}).close()
+print("done", flush=True)
+"""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_writer_that_is_killed_changes_nothing(store, backend, reader, articles, seed):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    child = subprocess.Popen(
+        [sys.executable, "-c", WRITER, backend.url, str(seed)], stdout=subprocess.PIPE, cwd=ROOT, env=environment
+    )
+    assert child.stdout.readline() == b"begun\n"
+    time.sleep(random.Random(seed).uniform(0, 0.5))
+    os.kill(child.pid, signal.SIGKILL)
+    finished = b"done" in child.stdout.read()
+    child.wait()
+    child.stdout.close()
+    if not finished and store.current() == reader.generation:
+        check_rankings(reader, articles)
+    assert list(store.findings()) == []
+    with store.building():
+        assert store.tidy() == []
+    build(store, [article("after", "A gate.")]).close()
+    assert list(store.findings()) == []
