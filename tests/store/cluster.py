@@ -39,7 +39,7 @@ def binaries() -> Path | None:
 class Cluster:
     """One server. It listens on loopback, and asks for the password `secret`."""
 
-    password = "secret"
+    password = "secret"  # noqa: S105 - of a cluster that lives as long as the tests
 
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.bin, self.folder = binaries(), folder

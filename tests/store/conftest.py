@@ -54,14 +54,22 @@ class Postgres:
     def litter(self) -> list[tuple]:
         """What is there, for a comparison: a writer that was killed must leave nothing."""
         tables = "article passage embedding posting word gone segment generation state pin".split()
-        return [
-            (table, self.run(f"SELECT count(*), min(ctid::text), max(ctid::text) FROM rag.{table}")) for table in tables
-        ]
+        query = "SELECT count(*), min(ctid::text), max(ctid::text) FROM rag."
+        return [(table, self.run(query + table)) for table in tables]
 
     def close(self) -> None:
+        """Removes the database."""
         for store in self.stores:
             store.close()
         self.cluster.drop(self.name)
+
+    def close_with(self, query: str) -> None:
+        """Removes the database and what only then can be removed."""
+        import psycopg
+
+        self.close()
+        with psycopg.connect(self.cluster.url("postgres"), autocommit=True) as connection:
+            connection.execute(query)
 
 
 @pytest.fixture(scope="session")

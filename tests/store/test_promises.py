@@ -22,7 +22,8 @@ from tests.store.made import ENCODER, RECIPE, Truth, article, build, corpus, nam
 
 QUERIES = (
     ["harbour"], ["crimson", "gate"], ["U.S."], ["u.s.", "tariffs", "the"], ["Xi-Jinping", "held", "hold"], ["naive"],
-    ["COVID-19", "of", "and", "a"], ["nowhere"], ["don't", "O'Neill"], ["3,000", "2024"], ['"', "ship"], ["running"] * 2,
+    ["COVID-19", "of", "and", "a"], ["nowhere"], ["don't", "O'Neill"], ["3,000", "2024"], ['"', "ship"],
+    ["running"] * 2,
 )  # fmt: skip
 FILTERS = (
     ALL, Filters(since="2024-01-10"), Filters(until="2024-01-05"), Filters(since="2024-01-10", until="2024-01-12"),
@@ -102,7 +103,7 @@ def test_rankings_are_those_of_fts5_and_numpy(store, seed):
 
 def check_rankings(reader, held):
     truth = Truth(held.values())
-    some_ids = Filters(articles=tuple(sorted(held)[::3]) + ("not there",))
+    some_ids = Filters(articles=(*sorted(held)[::3], "not there"))
     among = (*FILTERS, some_ids)
     for terms in QUERIES:
         for k in (1, 5, 1000):
@@ -391,8 +392,8 @@ def test_pins_keep_a_generation(store, articles):
 
 
 CERTIFICATE = Certificate(
-    risk=0.01, confidence=0.9, threshold=0.5, answers=10, errors=0, bound=0.009, questions=20, unanswerable=5, develop=9,
-    tried=1, questions_sha256="a" * 64, loss="loss 1", generation="0123456789abcdef", reader="r", settings={"k": 1},
+    risk=0.01, confidence=0.9, threshold=0.5, answers=10, errors=0, bound=0.009, questions=20, unanswerable=5,
+    develop=9, tried=1, questions_sha256="a" * 64, loss="loss 1", generation="0123456789abcdef", reader="r", settings={"k": 1},
     made="2024-01-12", levels=(Level(0.01, 0.5, 10, 0, 0.009), Level(0.001, None, 0, 0, 1.0)),
 )  # fmt: skip
 
@@ -413,7 +414,7 @@ def test_certificates_lie_beside(store, backend, reader):
 def test_uses_of_questions_are_counted(store, reader):
     keys = [f"{n:064x}"[::-1] for n in range(10)]
     assert store.count_try("a" * 64, keys) == 1
-    assert store.count_try("b" * 64, keys[:5] + ["f" * 64]) == 2
+    assert store.count_try("b" * 64, [*keys[:5], "f" * 64]) == 2
     assert store.count_try("c" * 64, ["e" * 64]) == 1
     assert store.count_try("a" * 64, ["d" * 64]) == 2
 

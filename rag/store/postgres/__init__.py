@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from psycopg import errors
-
 from rag.store.postgres import beside, pruning, schema, soundness
 from rag.store.postgres.connections import Connection, Connections, fetched
+from rag.store.postgres.publishing import Reusing, damage, made_current
 from rag.store.postgres.reader import PostgresReader
 from rag.store.postgres.writer import PostgresWriter
 from rag.types.certificates import Certificate
@@ -18,7 +16,6 @@ from rag.types.errors import IndexUnusable, InputError
 from rag.types.stores import Pin, Reader, Recipe
 
 __all__ = ["PostgresStore"]
-_log = logging.getLogger("rag")
 T = TypeVar("T")
 _WAIT = 10.0  # seconds for another builder to end
 
@@ -59,7 +56,7 @@ class PostgresStore:
         if not self._there(connections):
             return None
         rows = connections.rows("SELECT number, name FROM generation WHERE number = (SELECT current FROM state)")
-        return rows[0] if rows else None  # type: ignore[return-value] # number and name
+        return rows[0] if rows else None
 
     def generations(self) -> list[str]:
         """As `Store.generations`."""
@@ -134,38 +131,25 @@ class PostgresStore:
             held = self._current(self._primary)
             if held is None:
                 return None, []
-            wrong = self._damage(held[0])
+            wrong = damage(self._primary, held[0])
             return (None, wrong) if wrong else (PostgresReader(self._primary, held[0]), [])
         except IndexUnusable as error:
             return None, [str(error)]
 
-    def _damage(self, number: int) -> list[str]:
-        return self._patiently(lambda connection: list(soundness.damage(connection, number, self.place)))
-
     def reuse(self, generation: str) -> bool:
         """As `Store.reuse`: what it holds is written anew, but for what the current generation holds, too."""
-        held = self._current(self._primary)
-        number = None if held is None else self._primary.run(lambda c: pruning.named(c, generation))
-        if held is None or number is None or self._damage(number):
+        if not self._there(self._primary):
             return False
-        if number == held[0]:
-            return True
-        old = PostgresReader(self._primary, number)
-        try:
-            writer = PostgresWriter(self._primary, old.recipe, afresh=False, finish=_Anew(self))
-            try:
-                writer.become(old, held[0])
-                writer.commit(old.files()).close()
-            finally:
-                writer.abort()
-        finally:
-            old.close()
+        number = self._primary.run(lambda connection: pruning.named(connection, generation))
+        if number is None or damage(self._primary, number):
+            return False
+        made_current(self._primary, number).close()
         return True
 
     def begin(self, recipe: Recipe, *, afresh: bool) -> PostgresWriter:
         """As `Store.begin`."""
         self._patiently(lambda connection: schema.migrate(connection, self.place))
-        return PostgresWriter(self._primary, recipe, afresh=afresh, finish=_Finish(self))
+        return PostgresWriter(self._primary, recipe, afresh=afresh, finish=Reusing(self._primary))
 
     def pins(self) -> tuple[Pin, ...]:
         """As `Store.pins`."""
@@ -180,7 +164,7 @@ class PostgresStore:
         if number is None:
             kept = ", ".join(self.generations()) or "none"
             raise InputError(f"there is no generation '{wanted[:80]}' in {self.place}; kept are: {kept}")
-        wrong = self._damage(number)
+        wrong = damage(self._primary, number)
         if wrong:
             raise InputError(f"generation {wanted} is damaged ({wrong[0]}); pin another")
         return self._primary.run(lambda connection: beside.pin(connection, name, wanted))
@@ -234,46 +218,10 @@ class PostgresStore:
         kept = self.generations()
         for pin in self.pins():
             if pin.generation not in kept:
-                yield f"the pin '{pin.name}' is of generation {pin.generation}, which is not there; run `rag pin --remove {pin.name}`"
+                gone = f"the pin '{pin.name}' is of generation {pin.generation}, which is not there"
+                yield f"{gone}; run `rag pin --remove {pin.name}`"
 
     def close(self) -> None:
         """As `Store.close`."""
         self._primary.close()
         self._replica.close()
-
-
-class _Anew:
-    """After a writer of what is kept already."""
-
-    def __init__(self, store: PostgresStore) -> None:
-        self._store = store
-
-    def there(self, name: str, before: str | None) -> Callable[[], Reader] | None:
-        """It is there, and is to be written for all that."""
-        return None
-
-    def published(self, number: int) -> Reader:
-        """As `Finish.published`."""
-        reader = PostgresReader(self._store._primary, number)
-        try:
-            self._store._patiently(pruning.prune)
-        except IndexUnusable as error:
-            _log.warning("%s; older generations stay until the next build", error)
-        return reader
-
-
-class _Finish(_Anew):
-    """After a writer."""
-
-    def there(self, name: str, before: str | None) -> Callable[[], Reader] | None:
-        """As `Finish.there`."""
-        store = self._store
-        number = store._primary.run(lambda connection: pruning.named(connection, name))
-        if number is None or store._damage(number):
-            return None
-
-        def made_current() -> Reader:
-            store.reuse(name)
-            return store.open(name)
-
-        return made_current

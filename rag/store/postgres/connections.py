@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString, TypeVar
 
@@ -50,12 +50,15 @@ class Connections:
 
     def __init__(self, url: str) -> None:
         try:
-            given = {key: value for key, value in conninfo_to_dict(url).items() if value is not None}
+            given: dict[str, str | int | None] = {
+                key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None
+            }
         except psycopg.Error:  # whose message may have the password
             raise SettingsError(
                 f"setting '{SETTING}': this is no address of a database; write postgresql://user@host:5432/name"
             ) from None
-        self._conninfo = make_conninfo("", **(_NETWORK | given))
+        settings: dict[str, Any] = {**_NETWORK, **given}
+        self._conninfo = make_conninfo("", **settings)
         self.place = _place(given)
         self._pool = ConnectionPool(
             self._conninfo,
@@ -173,7 +176,7 @@ def fetched(connection: Connection, query: LiteralString, values: Sequence[objec
     return connection.execute(query, values, binary=True).fetchall()
 
 
-def _place(given: dict[str, Any]) -> str:
+def _place(given: Mapping[str, object]) -> str:
     user = f"{given['user']}@" if given.get("user") else ""
     host = str(given.get("host") or given.get("hostaddr") or "")
     port = f":{given['port']}" if given.get("port") else ""

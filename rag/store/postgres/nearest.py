@@ -22,8 +22,8 @@ _CLOSE_IN_GRAPH = 2e-3  # the same of half precision
 
 # The vectors themselves are read only of those that are nearest.
 _BEGIN: LiteralString = (
-    "SELECT near.key, vector_send(found.vector) FROM (SELECT e.key FROM embedding e JOIN article a ON a.key = e.article "
-    "WHERE "
+    "SELECT near.key, vector_send(found.vector) FROM "
+    "(SELECT e.key FROM embedding e JOIN article a ON a.key = e.article WHERE "
 )
 _END: LiteralString = " LIMIT %s) AS near JOIN embedding found USING (key)"
 _EXACT: LiteralString = " ORDER BY e.vector <#> %s::real[]::vector"
@@ -71,7 +71,7 @@ class Nearest:
 
 def _by_graph(dimension: int) -> LiteralString:
     # A number of our own in words of our own: an index is of one dimension, which cannot be a parameter.
-    return " AND e.dimension = {0} ORDER BY e.vector::halfvec({0}) <#> %s::real[]::vector::halfvec({0})".format(  # type: ignore[return-value]
+    return " AND e.dimension = {0} ORDER BY e.vector::halfvec({0}) <#> %s::real[]::vector::halfvec({0})".format(
         int(dimension)
     )
 
@@ -92,7 +92,7 @@ def build_graph(connection: Connection, passages: int) -> None:
     # As above: no parameter may stand in these.
     of: LiteralString = (
         "CREATE INDEX embedding_graph ON embedding USING hnsw ((vector::halfvec({0})) halfvec_ip_ops) "
-        "WITH (m = 16, ef_construction = 64) WHERE dimension = {0}"
+        "WITH (m = 32, ef_construction = 100) WHERE dimension = {0}"
     )
-    connection.execute(of.format(int(dimension)))  # type: ignore[arg-type]
-    connection.execute(f"COMMENT ON INDEX embedding_graph IS '{int(dimension)}'")  # type: ignore[arg-type]
+    connection.execute(of.format(int(dimension)))
+    connection.execute(f"COMMENT ON INDEX embedding_graph IS '{int(dimension)}'")

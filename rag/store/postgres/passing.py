@@ -40,7 +40,8 @@ class Passing:
         """How many passages they have."""
         if filters not in self._counts:
             where, values = conditions(self._number, filters)
-            rows = self._ask("SELECT coalesce(sum(a.passages), 0)::bigint FROM article a WHERE " + where, values)
+            query: LiteralString = "SELECT coalesce(sum(a.passages), 0)::bigint FROM article a WHERE "
+            rows = self._ask(query + where, values)
             _keep(self._counts, filters, int(rows[0][0]))
         return self._counts[filters]
 

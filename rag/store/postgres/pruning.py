@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import LiteralString
 
 from rag.store.postgres import schema, segments
+from rag.store.postgres.changes import REMOVE
 from rag.store.postgres.connections import Connection, fetched
 
 KEPT = 2  # generations besides those that are pinned
@@ -60,8 +61,7 @@ def _is_free(connection: Connection, number: int) -> bool:
 def _sweep(connection: Connection) -> None:
     """Removes what no generation holds any more."""
     keys = [key for (key,) in fetched(connection, _ARTICLES)]
-    connection.execute("DELETE FROM embedding WHERE key IN (SELECT key FROM passage WHERE article = ANY(%s))", [keys])
-    connection.execute("DELETE FROM passage WHERE article = ANY(%s)", [keys])
-    connection.execute("DELETE FROM article WHERE key = ANY(%s)", [keys])
+    for query in REMOVE:
+        connection.execute(query, [keys])
     segments.remove(connection, [number for (number,) in fetched(connection, _SEGMENTS)])
     connection.execute("DELETE FROM gone WHERE number <= (SELECT min(clean) FROM generation)")

@@ -187,12 +187,10 @@ class PostgresReader:
         return [HeldArticle(ArticleInfo(*json.loads(info)), length, count) for info, length, count in rows]
 
     def _page(self, columns: LiteralString, after: str | None, limit: int) -> Rows:
-        query: LiteralString = (
-            "SELECT " + columns + " FROM article a WHERE (%s::bytea IS NULL OR a.article_id > %s) AND "
-        )
+        later: LiteralString = " FROM article a WHERE (%s::bytea IS NULL OR a.article_id > %s) AND "
         begin = None if after is None else encoded(after)
         values = [begin, begin, self._number, self._number, limit]
-        return self.rows(query + HELD + " ORDER BY a.article_id LIMIT %s", values)
+        return self.rows("SELECT " + columns + later + HELD + " ORDER BY a.article_id LIMIT %s", values)
 
     def entries(self) -> Iterator[SeedEntry]:
         """As `Reader.entries`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import LiteralString
 
@@ -75,6 +76,7 @@ ARTICLE_COLUMNS: LiteralString = (
 ARTICLE_TYPES = "int8 int4 bytea text text bytea bytea int4 int4 int8 text bytea".split()
 PASSAGE_COLUMNS: LiteralString = "key, article, ordinal, chunk, length, digest, vector_sum, sum"
 PASSAGE_TYPES = "int8 int8 int4 text int4 bytea bytea bytea".split()
+VECTOR_TYPES = "int8 int8 int4 vector".split()
 
 
 def passage_values(
@@ -92,6 +94,11 @@ def passage_sum(
 ) -> bytes:
     """The `sum` of a row of `passage`."""
     return sha256(f"{key} {article} {ordinal} {length} {chunk}".encode() + digest + vector_sum)
+
+
+def generation_sum(values: Sequence[object]) -> bytes:
+    """The `sum` of a row of `generation`: of all before it."""
+    return sha256(json.dumps(list(values)).encode())
 
 
 def chunk_of(ordinal: int, written: str) -> Chunk:

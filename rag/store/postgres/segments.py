@@ -1,7 +1,7 @@
-"""Postings and counts of words are kept in segments, as in Lucene: each batch of a build writes one, small ones are merged.
+"""Postings and counts of words are kept in segments, as in Lucene: a build writes some, and merges small ones.
 
-A segment holds from generation `since` to before `until`, as articles do, and is never changed. What is removed stays in
-it, and `gone` has its keys, until it is a quarter of all: then all segments are written anew as one.
+A segment holds from generation `since` to before `until`, as articles do, and is never changed. What is removed stays
+in it, and `gone` has its keys, until it is a quarter of all: then all segments are written anew as one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ FLUSHED_AT = 64 * 2**20  # bytes of postings
 _AT_MOST = 8  # segments of about one size
 _STEP = 8  # how much larger the next size is
 _READ = 5_000  # postings
+_MERGE: LiteralString = (
+    "INSERT INTO posting SELECT segment, kind, token, entries, positions, " + POSTING_SUM + " FROM (SELECT "  # noqa: S608 - words of our own
+    "%s::int AS segment, kind, token, string_agg(entries, '' ORDER BY segment) AS entries, "
+    "string_agg(positions, '' ORDER BY segment) AS positions FROM posting WHERE segment = ANY(%s) "
+    "GROUP BY kind, token) AS merged"
+)
 Text = tuple[str, str | None, str | None]
 
 
@@ -125,13 +131,7 @@ def tidy(connection: Connection, since: int, clean: int, passages: int) -> int:
         return since
     while going := _crowded(_held(connection)):
         merged = _next(connection)
-        connection.execute(
-            "INSERT INTO posting SELECT segment, kind, token, entries, positions, " + POSTING_SUM + " FROM ("
-            "SELECT %s::int AS segment, kind, token, string_agg(entries, '' ORDER BY segment) AS entries, "
-            "string_agg(positions, '' ORDER BY segment) AS positions FROM posting WHERE segment = ANY(%s) "
-            "GROUP BY kind, token) AS merged",
-            [merged, [number for number, _ in going]],
-        )
+        connection.execute(_MERGE, [merged, [number for number, _ in going]])
         _merge_words(connection, merged, [number for number, _ in going])
         _close(connection, since, [number for number, _ in going])
         _enter(connection, merged, since, sum(size for _, size in going))

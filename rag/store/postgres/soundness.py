@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any, LiteralString
 
 from rag.store.postgres.connections import Connection, fetched
-from rag.store.postgres.rows import ARTICLE_SUM, PASSAGE_SUM, POSTING_SUM
+from rag.store.postgres.rows import ARTICLE_SUM, PASSAGE_SUM, POSTING_SUM, generation_sum
 from rag.store.postgres.segments import TOTALS
-from rag.store.postgres.writer import generation_sum
 from rag.types import ArticleInfo, SeedEntry
 from rag.types.stores import PAGE, Recipe, generation_name
 
@@ -18,11 +17,11 @@ _HELD: LiteralString = "a.since <= %(number)s AND (a.until IS NULL OR a.until > 
 # Of an older generation that is looked at beside the current one: only what is not of that, too.
 _OWN: LiteralString = " AND a.until IS NOT NULL"
 _CHECKS: tuple[tuple[str, LiteralString], ...] = (
-    ("article", "SELECT a.info FROM article a WHERE sum <> " + ARTICLE_SUM + " AND "),
+    ("article", "SELECT a.info FROM article a WHERE sum <> " + ARTICLE_SUM + " AND "),  # noqa: S608 - words of our own
     ("the text of", "SELECT a.info FROM article a WHERE text_sum <> sha256(text) AND "),
     (
         "a passage of",
-        "SELECT a.info FROM article a JOIN (SELECT article FROM passage WHERE sum <> " + PASSAGE_SUM + ") p "
+        "SELECT a.info FROM article a JOIN (SELECT article FROM passage WHERE sum <> " + PASSAGE_SUM + ") p "  # noqa: S608 - words of our own
         "ON p.article = a.key WHERE ",
     ),
     (
@@ -79,7 +78,7 @@ def _of_words(connection: Connection, number: int, place: str, *, own: bool) -> 
     held = connection.execute(query + _HELD + (_OWN if own else ""), {"number": number}, binary=True).fetchall()
     for segment, *totals in held:
         found = connection.execute(TOTALS, {"number": segment}, binary=True).fetchall()[0]
-        changed: LiteralString = "SELECT count(*) FROM posting WHERE segment = %s AND sum <> " + POSTING_SUM
+        changed: LiteralString = "SELECT count(*) FROM posting WHERE segment = %s AND sum <> " + POSTING_SUM  # noqa: S608 - words of our own
         if list(found) != totals or fetched(connection, changed, [segment])[0][0]:
             yield f"{place}: the words of segment {segment} have changed"
 

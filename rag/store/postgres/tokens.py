@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import sqlite3
 import threading
 import weakref
@@ -121,6 +122,6 @@ def _grouped(
         entries["length"] = lengths[doc[first]]
     places, ends = place.astype(POSITION), np.concatenate([first, [len(doc)]])
     begins = [*np.flatnonzero(new_term[first]).tolist(), len(first)]
-    for begin, end in zip(begins, begins[1:], strict=False):
+    for begin, end in itertools.pairwise(begins):
         at, to = ends[begin], ends[end]
         yield Posting(stored(term[at]), entries[begin:end].tobytes(), places[at:to].tobytes())

@@ -1,0 +1,278 @@
+"""What can go wrong between this program and a PostgreSQL server: each is one clear error, and no password is in it."""
+
+import logging
+import os
+import subprocess
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from rag.types.errors import IndexBusy, IndexUnusable, RagError, SettingsError
+from rag.types.filters import ALL, Filters
+from tests.store.cluster import free_port, own
+from tests.store.made import RECIPE, Truth, article, build, corpus, named
+from tests.store.test_promises import check_rankings, vector
+
+KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+
+
+def store_at(url, read_url=None):
+    from rag.store.postgres import PostgresStore
+
+    return PostgresStore(url, read_url)
+
+
+def failing(url, what, kind=IndexUnusable):
+    """What opening this address says."""
+    store = store_at(url)
+    try:
+        with pytest.raises(kind, match=what) as error:
+            store.open()
+    finally:
+        store.close()
+    assert "secret" not in str(error.value)
+    assert "wrong-word" not in str(error.value)
+    return str(error.value)
+
+
+def test_a_server_that_does_not_answer_is_named(cluster):
+    begin = time.monotonic()
+    said = failing(f"postgresql://me:secret@127.0.0.1:{free_port()}/x", "cannot be reached")
+    assert "'store'" in said
+    assert "me@127.0.0.1" in said
+    assert time.monotonic() - begin < 20
+
+
+def test_a_wrong_password_is_told(cluster):
+    said = failing(cluster.url("postgres").replace("secret", "wrong-word"), "password")
+    assert "PGPASSWORD" in said
+
+
+def test_a_port_that_is_none_is_told(cluster):
+    failing("postgresql://me:secret@127.0.0.1:port/x", "port")
+
+
+def test_a_database_that_is_not_there_is_told(cluster):
+    failing(cluster.url("no_such_database"), "no_such_database")
+
+
+@pytest.mark.parametrize("url", ["secret", "postgresql://me:secret@[::1/x", "host=a secret"])
+def test_what_is_no_address_is_told_without_it(url):
+    pytest.importorskip("psycopg_pool")
+    with pytest.raises(SettingsError, match="'store'") as error:
+        store_at(url)
+    assert "secret" not in str(error.value)
+    assert error.value.__cause__ is None
+    assert error.value.__suppress_context__
+
+
+def test_a_database_without_pgvector_is_told(backend):
+    backend.run("CREATE ROLE plain LOGIN PASSWORD 'secret'")
+    backend.run(f'GRANT CREATE ON DATABASE "{backend.name}" TO plain')
+    store = store_at(backend.url.replace("//postgres:", "//plain:"))
+    with pytest.raises(IndexUnusable, match="CREATE EXTENSION vector"):
+        build(store, [article("a", "A gate.")])
+    assert backend.run("SELECT 1 FROM pg_namespace WHERE nspname = 'rag'") == []
+    backend.run("CREATE EXTENSION vector")
+    build(store, [article("a", "A gate.")]).close()
+    store.close()
+    backend.run("DROP OWNED BY plain CASCADE")
+    backend.run("DROP ROLE plain")
+
+
+def test_the_extension_may_lie_in_another_schema(backend):
+    backend.run("CREATE SCHEMA elsewhere")
+    backend.run("CREATE EXTENSION vector SCHEMA elsewhere")
+    held = corpus(4, 10)
+    reader = build(backend.open(), held.values())
+    check_rankings(reader, held)
+    reader.close()
+
+
+def test_a_foreign_schema_is_left_alone(backend):
+    backend.run("CREATE SCHEMA rag")
+    backend.run("CREATE TABLE rag.mine (x int)")
+    failing(backend.url, "another program")
+    with pytest.raises(IndexUnusable, match="'store'"):
+        build(backend.open(), [article("a", "A gate.")])
+    assert backend.run("SELECT to_regclass('rag.mine') IS NULL, to_regclass('rag.article') IS NULL") == [(False, True)]
+
+
+def test_a_newer_schema_is_told(backend):
+    build(backend.open(), [article("a", "A gate.")]).close()
+    backend.run("UPDATE rag.schema SET version = 99")
+    assert "99" in failing(backend.url, "later version")
+    with pytest.raises(IndexUnusable, match="later version"):
+        build(backend.open(), [article("a", "A gate.")])
+
+
+def test_whoever_may_only_read_reads_and_does_not_write(backend):
+    held = corpus(4, 10)
+    reader = build(backend.open(), held.values())
+    backend.run("CREATE ROLE asker LOGIN PASSWORD 'secret'")
+    backend.run("GRANT USAGE ON SCHEMA rag TO asker")
+    backend.run("GRANT SELECT ON ALL TABLES IN SCHEMA rag TO asker")
+    store = store_at(backend.url.replace("//postgres:", "//asker:"))
+    mine = store.open()
+    check_rankings(mine, held)
+    with pytest.raises(IndexUnusable, match="permission denied"):
+        build(store, [article("a", "A gate.")])
+    for one in (mine, reader, store):
+        one.close()
+    backend.run("DROP OWNED BY asker")
+    backend.run("DROP ROLE asker")
+
+
+def test_a_connection_that_is_lost_is_made_anew(backend):
+    held = corpus(5, 10)
+    reader = build(backend.open(), held.values())
+    for _ in range(5):
+        backend.run(KILL, backend.name)
+        assert reader.occurs("harbour")
+    check_rankings(reader, held)
+    reader.close()
+
+
+def test_a_killed_backend_ends_the_build_and_nothing_else(backend):
+    held = corpus(5, 10)
+    store = backend.open()
+    reader = build(store, held.values())
+    with pytest.raises(IndexUnusable, match=r"before|reached"), store.building():
+        writer = store.begin(RECIPE, afresh=True)
+        writer.put(article("x", "A giraffe."))
+        backend.run(KILL + " AND state LIKE 'idle in trans%%'", backend.name)
+        writer.commit({})
+    assert store.current() == reader.generation
+    check_rankings(reader, held)
+    assert list(store.findings()) == []
+    reader.close()
+
+
+def test_two_writers_do_not_write_together(backend):
+    store = backend.open()
+    build(store, [article("a", "A gate.")]).close()
+    writer = store.begin(RECIPE, afresh=False)
+    begin = time.monotonic()
+    with pytest.raises(IndexBusy, match="another build"):
+        backend.open().begin(RECIPE, afresh=False)
+    assert time.monotonic() - begin > 8
+    writer.abort()
+
+
+def test_more_asks_than_connections_are_all_answered(backend):
+    store = backend.open()
+    reader = build(store, [article(f"a{n}", "A gate stands here.") for n in range(20)])
+    failures = []
+
+    def ask():
+        for _ in range(10):
+            found = reader.search_lexical(["gate"], 20)[0]
+            if len(found) != 20:
+                failures.append(found)
+
+    askers = [threading.Thread(target=ask) for _ in range(24)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert failures == []
+    reader.close()
+
+
+def test_no_log_has_the_password(backend, caplog):
+    caplog.set_level(logging.DEBUG)
+    store = backend.open()
+    build(store, [article("a", "A gate.")]).close()
+    lost = store_at(f"postgresql://me:secret@127.0.0.1:{free_port()}/x")
+    with pytest.raises(RagError):
+        lost.current()
+    lost.close()
+    assert "secret" not in caplog.text
+    assert "secret" not in store.place
+    assert "secret" not in repr(store.__dict__["_primary"].place)
+
+
+@pytest.fixture
+def small_disk(cluster):
+    """A folder of the server's on a file system of 24 MB."""
+    small = cluster.folder.parent / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", small]
+    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no small file system can be mounted here")
+    own(small)
+    yield small
+    subprocess.run(["umount", small], check=True)
+    small.rmdir()
+
+
+def test_a_full_disk_leaves_the_index_as_it_was(small_disk, backend, request):
+    backend.run(f"CREATE TABLESPACE small LOCATION '{small_disk}'")
+    request.addfinalizer(lambda: backend.close_with("DROP TABLESPACE small"))
+    backend.run(f'ALTER DATABASE "{backend.name}" SET default_tablespace = small')
+    store, held = backend.open(), corpus(5, 10)
+    reader = build(store, held.values())
+    one = article("big", *(f"Gate {n} " + "stands here. " * 20 for n in range(20)))
+    many = (replace(one, info=replace(one.info, article_id=f"big{n}")) for n in range(5000))
+    with pytest.raises(IndexUnusable, match="room"), store.building():
+        writer = store.begin(RECIPE, afresh=False)
+        for big in many:
+            writer.put(big)
+        writer.commit({})
+    assert store.current() == reader.generation
+    check_rankings(reader, held)
+    assert list(store.findings()) == []
+    reader.close()
+
+
+def test_the_graph_finds_what_filters_leave(backend, monkeypatch):
+    """Where passages are many pgvector's graph is asked: with filters too it gives as many as pass."""
+    from rag.store.postgres import nearest
+
+    monkeypatch.setattr(nearest, "EXACT_UP_TO", 50)
+    monkeypatch.setattr(nearest, "_FEW", 5)
+    held = corpus(6, 60)
+    store = backend.open()
+    reader = build(store, held.values())
+    assert backend.run("SELECT to_regclass('rag.embedding_graph') IS NOT NULL") == [(True,)]
+    held["more"] = article("more", "One more crimson gate.", date="2024-01-11")
+    after = build(store, [held["more"]])
+    truth = Truth(held.values())
+    for filters in (ALL, Filters(since="2024-01-10"), Filters(since="2024-01-10", until="2024-01-12")):
+        for text in ("crimson gate", "Xi Jinping tariffs"):
+            wanted = truth.dense(vector(text), 10, filters)
+            found = named(after, after.search_dense(vector(text), 10, (filters,))[0])
+            assert len(found) == len(wanted)
+            assert len({key for key, _ in found} & {key for key, _ in wanted}) >= 9
+            assert found == sorted(found, key=lambda one: (-one[1], one[0]))
+    truth.close()
+    reader.close()
+    after.close()
+
+
+def test_segments_of_words_stay_few(backend):
+    store, held = backend.open(), {}
+    for step in range(40):
+        one = article(f"a{step}", f"Gate {step} stands here.", date="2024-01-01")
+        held[one.info.article_id] = one
+        build(store, [one]).close()
+    (count,) = backend.run("SELECT count(*) FROM rag.segment WHERE until IS NULL")[0]
+    assert count < 16
+    reader = store.open()
+    check_rankings(reader, held)
+    reader.close()
+    assert list(store.findings()) == []
+
+
+def test_what_no_generation_holds_is_removed(backend):
+    store = backend.open()
+    for step in range(6):
+        build(store, [article(f"a{n}", f"Round {step} stands here.") for n in range(10)], afresh=step % 2 == 1).close()
+    for table in ("article", "passage", "embedding"):
+        (count,) = backend.run("SELECT count(*) FROM rag." + table)[0]
+        assert count <= 20, table
+    kept = backend.run("SELECT number FROM rag.segment")
+    used = backend.run("SELECT DISTINCT segment FROM rag.posting UNION SELECT DISTINCT segment FROM rag.word")
+    assert set(used) <= set(kept)
