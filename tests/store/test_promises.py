@@ -393,8 +393,8 @@ def test_pins_keep_a_generation(store, articles):
 
 CERTIFICATE = Certificate(
     risk=0.01, confidence=0.9, threshold=0.5, answers=10, errors=0, bound=0.009, questions=20, unanswerable=5,
-    develop=9, tried=1, questions_sha256="a" * 64, loss="loss 1", generation="0123456789abcdef", reader="r", settings={"k": 1},
-    made="2024-01-12", levels=(Level(0.01, 0.5, 10, 0, 0.009), Level(0.001, None, 0, 0, 1.0)),
+    develop=9, tried=1, questions_sha256="a" * 64, loss="loss 1", generation="0123456789abcdef", reader="r",
+    settings={"k": 1}, made="2024-01-12", levels=(Level(0.01, 0.5, 10, 0, 0.009), Level(0.001, None, 0, 0, 1.0)),
 )  # fmt: skip
 
 

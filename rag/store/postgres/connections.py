@@ -42,7 +42,13 @@ SELECT set_config('search_path', 'rag, ' || coalesce((
     WHERE extname = 'vector'), 'public'), false), set_config('jit', 'off', false),
     set_config('statement_timeout', %s, false), set_config('idle_in_transaction_session_timeout', '0', false)
 """
-_LOST = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.IdleSessionTimeout)
+_LOST = (
+    psycopg.InterfaceError,
+    errors.AdminShutdown,
+    errors.CrashShutdown,
+    errors.CannotConnectNow,
+    errors.IdleSessionTimeout,
+)
 
 
 class Connections:
@@ -166,7 +172,7 @@ def _no_entry(where: str, what: str) -> str:
 
 def is_lost(error: psycopg.Error) -> bool:
     """Whether an error tells that the connection is gone: another may do."""
-    if isinstance(error, psycopg.InterfaceError | _LOST):
+    if isinstance(error, _LOST):
         return True
     return isinstance(error, psycopg.OperationalError) and error.sqlstate is None
 
