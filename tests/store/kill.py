@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import logging
 import os
 import random
 import signal
@@ -30,7 +31,7 @@ from tests.store.made import ENCODER, RECIPE, corpus, some
 VICTIMS = "builder", "connection", "backend"
 BUILDERS = (
     "SELECT pid FROM pg_stat_activity WHERE datname = 'kill' AND application_name = 'rag' AND pid <> pg_backend_pid() "
-    "AND (state LIKE 'idle in transaction%' OR (state = 'active' AND xact_start IS NOT NULL AND query ~ '^(COPY|INSERT|UPDATE)'))"
+    "AND (state LIKE 'idle in transaction%' OR query ~ '^(COPY|INSERT|UPDATE|DELETE|COMMIT)')"
 )
 
 
@@ -51,7 +52,7 @@ class Trial:
 
     def __init__(self, cluster: Cluster, work: Path, seed: int) -> None:
         self.cluster, self.url, self.log = cluster, cluster.create("kill"), work / "asked.jsonl"
-        self.random, self.held = random.Random(seed), corpus(seed, 60)
+        self.random, self.held = random.Random(seed), corpus(seed, 40)
         self.kills: Counter[str] = Counter()
         self.kept: Counter[str] = Counter()  # which generation a kill left
         self.truth: dict[str, str] = {}
@@ -62,7 +63,7 @@ class Trial:
         """Some random edits, additions and removals."""
         for _ in range(self.random.randrange(1, 25)):
             id = self.random.choice([*self.held, f"new{self.random.randrange(10**6)}"])
-            if len(self.held) > 30 and self.random.random() < 0.3:
+            if len(self.held) > 20 and self.random.random() < 0.3:
                 self.held.pop(id, None)
             else:
                 self.held[id] = some(self.random, id)
@@ -77,19 +78,15 @@ class Trial:
                 reader = store.open()
                 there = {a.info.article_id: a for a in reader.stored()}
                 reader.close()
-            writer = store.begin(RECIPE, afresh=self.random.random() < 0.2 or not there)
-            if self.random.random() < 0.2:
-                writer.abort()
-                writer = store.begin(RECIPE, afresh=not there)
-            fresh = not writer._changes.articles  # noqa: SLF001
+            afresh = not there or self.random.random() < 0.2
+            writer = store.begin(RECIPE, afresh=afresh)
+            there = {} if afresh else there
             for id in there:
-                if id not in self.held and not fresh:
+                if id not in self.held:
                     writer.remove(id)
             for id, article in self.held.items():
-                if fresh or id not in there or there[id].info != article.info:
+                if id not in there or there[id].info != article.info:
                     writer.put(article)
-                    if self.random.random() < 0.1:
-                        writer._flush()  # noqa: SLF001
             writer.commit({}).close()
         store.close()
 
@@ -101,10 +98,11 @@ class Trial:
             try:
                 self.build()
                 code = 0
+            except RagError as error:
+                print(f"child: {error}", file=sys.stderr, flush=True)
+                code = 2
             except BaseException as error:  # noqa: BLE001 - the child must end here whatever happens
-                if not isinstance(error, RagError):
-                    print(f"child: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
-                code = 2 if isinstance(error, RagError) else 1
+                print(f"child: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
             finally:
                 os._exit(code)
         return pid
@@ -143,20 +141,21 @@ class Trial:
         while True:  # the server may be starting anew
             store = PostgresStore(self.url)
             try:
-                self.failures += list(store.findings())
-                reader = store.open()
-                break
+                return self._checked(store)
             except RagError:
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.05)
             finally:
                 store.close()
-        self.truth.setdefault(reader.generation, answers(reader))
-        if self.truth[reader.generation] != answers(reader):
+
+    def _checked(self, store: PostgresStore) -> str:
+        self.failures += list(store.findings())
+        reader = store.open()
+        found = answers(reader)
+        if self.truth.setdefault(reader.generation, found) != found:
             self.failures.append(f"{reader.generation} answers otherwise than before")
         reader.close()
-        store.close()
         return reader.generation
 
     def kill_one(self, victim: str) -> None:
@@ -169,9 +168,10 @@ class Trial:
         else:
             self.kill_server_side(victim)
         _, status = os.waitpid(pid, 0)
-        if os.WIFSIGNALED(status) or status:
+        after = self.check()
+        if status:
             self.kills[victim] += 1
-            self.kept["before" if self.check() == before else "after"] += 1
+            self.kept["before" if after == before else "after"] += 1
         if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status) == 1:
             self.failures.append("a build ended with another error than one of this program")
 
@@ -194,6 +194,7 @@ class Trial:
                 self.change()
                 self.kill_one(VICTIMS[self.kills.total() % len(VICTIMS)])
                 self.settle()
+                print(dict(self.kills), self.failures[-3:], file=sys.stderr, flush=True)
         finally:
             os.kill(asker, signal.SIGKILL)
             os.waitpid(asker, 0)
@@ -222,6 +223,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it tells of each try while the server starts anew
     with running() as cluster, tempfile.TemporaryDirectory() as work:
         trial = Trial(cluster, Path(work), arguments.seed)
         trial.run(arguments.kills)
