@@ -59,7 +59,7 @@ def _generation(folder: Path) -> Iterator[str]:
         yield f"{error.filename} is missing: {folder} is no generation"
         return
     damaged = manifest.damaged(folder, held, thorough=True)
-    yield from damaged
+    yield from (f"{what}; run `rag build`" for what in damaged)
     name = held.name if damaged else _reckoned(folder, held)
     if name != folder.name:
         yield f"{folder} holds the generation {name}"

@@ -19,6 +19,7 @@ from rag.types.filters import ALL, Filters
 from rag.types.stores import PAGE, HeldArticle, PassageId, Ranking, Recipe, StoredArticle
 
 _KEPT = 8
+_ROUNDING = 1e-6  # of a cosine, summed in another order
 
 
 class FileReader:
@@ -74,7 +75,8 @@ class FileReader:
             its = self.vectors
             return its.search(vector, depth) if rows is None else its.search_within(vector, depth, rows)
 
-        return self._in_order(_with_ties(search, k))[:k]
+        found = [row for row, _ in _with_ties(search, k)]
+        return self._in_order(list(zip(found, self._products(vector, found), strict=True)))[:k]
 
     def search_lexical(self, terms: Sequence[str], k: int, among: Sequence[Filters] = (ALL,)) -> list[Ranking]:
         """As `Reader.search_lexical`."""
@@ -102,7 +104,11 @@ class FileReader:
 
     def cosines(self, vector: Vectors, ids: Sequence[PassageId]) -> list[float]:
         """As `Reader.cosines`."""
-        return [float(other @ vector) for other in self.vectors.at(ids)]
+        return self._products(vector, ids)
+
+    def _products(self, vector: Vectors, rows: Sequence[int]) -> list[float]:
+        """One by one: a product of many sums each in an order that depends on the others."""
+        return [float(other @ vector) for other in self.vectors.at(rows)]
 
     def passages(self, ids: Sequence[PassageId]) -> list[Passage]:
         """As `Reader.passages`."""
@@ -159,11 +165,11 @@ class FileReader:
 
 
 def _with_ties(search: Callable[[int], list[tuple[int, float]]], k: int) -> list[tuple[int, float]]:
-    """The `k` best of a search and all that share the score of the last: it is asked for more until one is worse."""
+    """The `k` best of a search and all that may share the last one's score: it is asked for more until one is worse."""
     depth = 2 * k
     while True:
         found = search(depth)
-        if len(found) < depth or found[-1][1] != found[k - 1][1]:
+        if len(found) < depth or found[-1][1] < found[k - 1][1] - _ROUNDING:
             return found
         depth *= 4
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import shutil
+import sqlite3
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from rag.store import layout
+from rag.store.files import FileStore
 from tests.store.cluster import Cluster, binaries, running
 
 _NUMBERS = itertools.count()
@@ -72,6 +79,58 @@ class Postgres:
             connection.execute(query)
 
 
+_FILES = {
+    "text": "UPDATE article SET text = 'X' || substr(text, 2)",
+    "title": "UPDATE article SET publisher = 'Another'",
+    "passage": "UPDATE chunk SET start = start + 1",
+    "lost passage": "DELETE FROM chunk WHERE ordinal = 0",
+    "lost article": "DELETE FROM article",
+}
+
+
+class Files:
+    """An index folder."""
+
+    def __init__(self, cluster: object = None) -> None:
+        del cluster
+        self.url = tempfile.mkdtemp(prefix="store")
+
+    def open(self) -> FileStore:
+        """Another store at the place, as another process opens it."""
+        return FileStore(Path(self.url))
+
+    def spoil(self, what: str) -> None:
+        """Changes what is stored of all articles."""
+        index = Path(self.url)
+        current = layout.pointed(index)
+        folders = [layout.folder(index, current)]
+        if what.startswith("older "):
+            folders, what = [f for f in layout.generations(index) if f.name != current], what.removeprefix("older ")
+        if what == "certificate":
+            for file in (index / "certificates").glob("*.json"):
+                file.write_text(file.read_text().replace("0.01", "0.001"))
+            return
+        for folder in folders:
+            if what in _FILES:
+                with contextlib.closing(sqlite3.connect(folder / "passages.db")) as db, db:
+                    db.execute(_FILES[what])
+            elif what == "note":
+                file = folder / "manifest.json"
+                file.write_text(file.read_text().replace('"chunks": ', '"chunks": 1'))
+            for file in folder.glob("*.vectors" if what == "vector" else "*.words" if "words" in what else "-"):
+                raw = file.read_bytes()
+                file.write_bytes(raw[:-5] + bytes([raw[-5] ^ 4]) + raw[-4:] if what != "lost words" else raw[:-9])
+
+    def litter(self) -> list[tuple[str, int]]:
+        """What is there, for a comparison: a writer that was aborted must leave nothing."""
+        files = (file for file in Path(self.url).rglob("*") if file.is_file())
+        return sorted((str(file), file.stat().st_mtime_ns) for file in files if file.suffix != ".lock")
+
+    def close(self) -> None:
+        """Removes the folder."""
+        shutil.rmtree(self.url)
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     if binaries() is None:
@@ -81,9 +140,9 @@ def cluster() -> Iterator[Cluster]:
         yield made
 
 
-@pytest.fixture(params=["postgres"])
-def backend(request, cluster):
-    made = Postgres(cluster)
+@pytest.fixture(params=["files", "postgres"])
+def backend(request):
+    made = Files() if request.param == "files" else Postgres(request.getfixturevalue("cluster"))
     yield made
     made.close()
 
