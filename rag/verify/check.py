@@ -43,7 +43,14 @@ def check(seeds: Path, index: Path, settings: Settings, note: Callable[[str], No
         findings += [f"built with other settings: {line}; run `rag build`" for line in differences]
     except ModelError as error:
         findings.append(str(error))
-    return findings + list(_certificate(store, held.generation, settings)) + _seeds(seeds, list(held.entries()), note)
+    findings += _certificate(store, held.generation, settings)
+    try:
+        entries = list(held.entries())
+    except IndexUnusable:  # of a file that was found to be damaged
+        if not findings:
+            raise
+        return findings
+    return findings + _seeds(seeds, entries, note)
 
 
 def _certificate(store: Store, generation: str, settings: Settings) -> Iterator[str]:
