@@ -1,6 +1,6 @@
 """`python -m eval.lexical_table SEEDS QUESTIONS`: the table behind the choice of the lexical index (decision 004).
 
-Indexes the passages of a seeds folder with SQLite FTS5, tantivy and bm25s, which have to be installed, and asks
+Indexes the passages of a seeds folder with our own word search, tantivy and bm25s, which have to be installed, and asks
 questions with known answers: in how many of them the first 1, 5 and 10 passages hold the gold words, how long a search
 takes, how large the files are, and what adding one article costs. `QUESTIONS` has `{"question", "gold": [...]}` a line.
 """
@@ -11,7 +11,7 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ from rag import load
 from rag.language.english.words import STOPWORDS
 from rag.language.words import WORD
 from rag.split import split
-from rag.store import vectors
-from rag.store.passage_reader import PassageReader
-from rag.store.passage_writer import PassageWriter
+from rag.store import posting_writer, vectors
+from rag.store.posting_writer import Said
+from rag.store.word_search import WordReader
 from rag.types import Article, Chunk
 from rag.types.settings import Settings
 from rag.understand import query_of
@@ -35,30 +35,31 @@ Search = Callable[[Sequence[str], int], list[int]]  # content words, k -> positi
 
 
 def corpus(seeds: Path) -> list[tuple[Article, list[Chunk]]]:
-    """All articles of a folder with their chunks."""
+    """All articles of a folder with their chunks, in the order of their ids."""
     settings = Settings()
     sizes: dict[str, Any] = {"min_chars": settings.chunk_min_chars, "max_chars": settings.chunk_max_chars}
     files = load.find(seeds).files
-    return [(a, split(a, **sizes)) for file in files for a in load.load(seeds, file.path).articles]
+    articles = (article for file in files for article in load.load(seeds, file.path).articles)
+    return [(a, split(a, **sizes)) for a in sorted(articles, key=lambda article: article.info.article_id)]
 
 
-def fts5(articles: Sequence[tuple[Article, list[Chunk]]], folder: Path) -> tuple[Search, Callable[[], None]]:
+def words(articles: Sequence[tuple[Article, list[Chunk]]], folder: Path) -> tuple[Search, Callable[[], None]]:
     """The index of the project itself."""
-    path = folder / "passages.db"
-    writer = PassageWriter(path)
-    for article, chunks in articles:
-        writer.add(article.info, article.text, chunks, vectors.shard_of(article.info.article_id))
-    writer.close()
-    reader = PassageReader(path)
+    said: list[list[tuple[int, Said]]] = [[] for _ in range(vectors.SHARDS)]
+    for at, (article, chunk) in enumerate((article, chunk) for article, chunks in articles for chunk in chunks):
+        text = article.text[chunk.start : chunk.end]
+        its = Said(article.info.article_id, text, chunk.section, article.info.title)
+        said[vectors.shard_of(its.article_id)].append((at, its))
+
+    def write(shards: Collection[int]) -> list[str]:
+        return posting_writer.write(folder, shards, (), lambda number, _: [its for _, its in said[number]], None)
 
     def add() -> None:
-        again = PassageWriter(path)
-        article, chunks = articles[0]
-        again.remove(article.info.article_id)
-        again.add(article.info, article.text, chunks, 0)
-        again.close()
+        write([0])
 
-    return lambda terms, k: [key - 1 for key, _ in reader.search(terms, k, (None,))[0]], add
+    reader = WordReader(folder, write(range(vectors.SHARDS)))
+    places = [at for its in said for at, _ in its]
+    return lambda terms, k: [places[row] for row, _ in reader.search(terms, k, [None])[0]], add
 
 
 def tantivy(texts: Texts, folder: Path) -> tuple[Search, Callable[[], None]]:
@@ -96,20 +97,20 @@ def bm25s(texts: Texts, folder: Path) -> tuple[Search, Callable[[], None]]:
 
     stemmer = snowballstemmer.stemmer("english")
 
-    def words(text: str) -> list[str]:
+    def words_of(text: str) -> list[str]:
         content = [word.casefold() for word in WORD.findall(text) if word.casefold() not in STOPWORDS]
         return list(stemmer.stemWords(content))
 
     def build() -> Any:
         made = engine.BM25(k1=1.2, b=0.75)
-        made.index([words(text) for text in texts], show_progress=False)
+        made.index([words_of(text) for text in texts], show_progress=False)
         made.save(str(folder))
         return made
 
     index = build()
 
     def search(terms: Sequence[str], k: int) -> list[int]:
-        found, _ = index.retrieve([words(" ".join(terms))], k=k, show_progress=False)
+        found, _ = index.retrieve([words_of(" ".join(terms))], k=k, show_progress=False)
         return [int(at) for at in found[0]]
 
     return search, lambda: build() and None
@@ -151,7 +152,7 @@ def main() -> None:
     lines = [q for q in lines if q["gold"] and q.get("answerable", True)]
     asked = [(query_of(q["question"], 2000).terms, [g.strip('“”"') for g in q["gold"]]) for q in lines]
     print(f"{len(articles)} articles, {len(texts)} passages, {len(asked)} questions")
-    row("fts5", texts, asked, lambda folder: fts5(articles, folder))
+    row("words", texts, asked, lambda folder: words(articles, folder))
     row("tantivy", texts, asked, lambda folder: tantivy(texts, folder))
     row("bm25s", texts, asked, lambda folder: bm25s(texts, folder))
 
