@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -11,10 +12,16 @@ from rag.answer.opening import open_assistant
 from rag.build import sync_index
 from rag.store import certificates, layout, pins, pruning
 from rag.store.reader import open_kept
+from rag.types.certificates import Certificate
 from rag.types.errors import IndexUnusable, InputError
 from rag.types.settings import Settings
 from rag.verify.check import check
 from tests.test_survival import CHILD, ROOT, child, ended
+
+CERTIFICATE = Certificate(
+    risk=0.1, confidence=0.9, threshold=0.5, answers=30, errors=0, bound=0.09, questions=40, unanswerable=5, develop=9,
+    tried=1, questions_sha256="a" * 64, loss="loss/2", generation="", reader="r", settings={}, made="2026-01-12",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -186,11 +193,10 @@ def test_a_damaged_file_of_pins_is_found_and_no_generation_is_removed(folders):
 def test_the_certificate_of_a_pinned_generation_is_kept_and_is_no_fault(folders):
     _, index = folders
     first = pins.add(index, "launch").generation
-    file = index / certificates.FOLDER / f"{first}.json"
-    file.parent.mkdir()
-    file.write_text("{}")
+    file = certificates.write(index, replace(CERTIFICATE, generation=first))
+    written = file.read_text()
     build(folders, 1, 2, 3)
-    assert file.read_text() == "{}"
+    assert file.read_text() == written
     assert check(*folders, Settings()) == []
     pins.remove(index, "launch")
     assert "there is a certificate, but of another generation" in " ".join(check(*folders, Settings()))

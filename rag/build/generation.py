@@ -12,7 +12,7 @@ from rag import split as splitting
 from rag.build.changes import BuildReport
 from rag.build.inventory import Inventory
 from rag.store import unfinished
-from rag.store.passage_writer import digest_of
+from rag.store.passages import digest_of
 from rag.types import Article, Chunk, Encoder, Vectors
 from rag.types.errors import SeedError
 from rag.types.stores import StoredArticle, Writer

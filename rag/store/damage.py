@@ -24,10 +24,13 @@ def findings(index: Path) -> Iterator[str]:
                 yield f"{index / layout.POINTER} is missing; run `rag build`"
         elif not layout.holds(index, current):
             yield f"{index / layout.POINTER} names the generation {current}, which is not there; run `rag build`"
-        else:
-            certificates.read(index, current)
     except IndexUnusable as error:
         yield str(error)
+    for name in certificates.generations(index):
+        try:
+            certificates.read(index, name)
+        except IndexUnusable as error:
+            yield str(error)
 
 
 def _files(index: Path) -> Iterator[str]:

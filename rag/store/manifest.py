@@ -75,7 +75,7 @@ def describe(
     return found
 
 
-Seen = dict[tuple[int, int], str]  # device and inode -> SHA-256, for files that several generations share
+Seen = dict[tuple[int, ...], str]  # device, inode, size and time of a file -> SHA-256: several generations share some
 
 
 def damaged(folder: Path, manifest: Manifest, *, thorough: bool, seen: Seen | None = None) -> list[str]:
@@ -99,7 +99,7 @@ def damaged(folder: Path, manifest: Manifest, *, thorough: bool, seen: Seen | No
 
 def _sha256(path: Path, seen: Seen | None = None) -> str:
     stat = path.stat()
-    inode = stat.st_dev, stat.st_ino
+    inode = stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
     if seen is not None and inode in seen:
         return seen[inode]
     with path.open("rb") as file:

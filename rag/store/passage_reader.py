@@ -12,14 +12,14 @@ from pathlib import Path
 
 from rag.language.absence import any_of
 from rag.language.words import commonest
-from rag.store.passages import COLUMNS, ENTRY, chunks_of
+from rag.store.passages import COLUMNS, ENTRY, chunks_of, digest_of
 from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Sentence
 from rag.types.errors import IndexUnusable
 from rag.types.filters import Filters
 from rag.types.stores import PAGE, HeldArticle
 
 _PASSAGES = """
-SELECT article, chunk.key, ordinal, start, "end", section, sentences
+SELECT article, chunk.key, digest, ordinal, start, "end", section, sentences
 FROM chunk WHERE chunk.key IN (SELECT value FROM json_each(?))
 """
 _ARTICLES = f"SELECT key, text, {COLUMNS} FROM article WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - names only
@@ -85,12 +85,15 @@ class PassageReader:
     def passages(self, keys: Sequence[int]) -> list[Passage]:
         """The passages of these keys, in the order of the keys.
 
-        The text of each article is held against its hash: what is quoted is what was indexed, or an IndexUnusable.
+        The text of each article and chunk is held against its hash: what is quoted is what was indexed, or an
+        IndexUnusable.
         """
         rows = self._all(_PASSAGES, json.dumps(list(keys)))
         # Each text is read and held against its hash once, however many of the passages are of it: it may be a book.
         articles = {row[0]: _article(*row[1:]) for row in self._all(_ARTICLES, json.dumps([*{row[0] for row in rows}]))}
-        found = {row[1]: _passage(*articles[row[0]], *row[2:]) for row in rows}
+        found = {row[1]: _passage(*articles[row[0]], *row[2:]) for row in rows if row[0] in articles}
+        if found.keys() != set(keys):
+            raise IndexUnusable(f"{self._path} is damaged: a passage is not there; run `rag build`")
         return [found[key] for key in keys]
 
     def chunks(self, shard: int) -> list[tuple[int, bytes]]:
@@ -150,8 +153,10 @@ def _article(text: object, *of_info: object) -> tuple[ArticleInfo, str]:
     return info, _sound(info, str(text))
 
 
-def _passage(info: ArticleInfo, text: str, *of_chunk: object) -> Passage:
+def _passage(info: ArticleInfo, text: str, digest: object, *of_chunk: object) -> Passage:
     chunk = _chunk(*of_chunk)
+    if digest_of(text, chunk) != digest:
+        raise IndexUnusable(f"a stored passage of {info.path} is damaged; run `rag build`")
     return Passage(info, chunk, text[chunk.start : chunk.end])
 
 

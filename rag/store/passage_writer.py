@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import sqlite3
 import weakref
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from rag.language import absence, pack
 from rag.language.words import bare, written
-from rag.store.passages import COLUMNS, ENTRY, INFO, SCHEMA, chunks_of
+from rag.store.passages import COLUMNS, ENTRY, INFO, SCHEMA, chunks_of, digest_of
 from rag.store.posting_writer import Said
 from rag.types import ArticleInfo, Chunk, SeedEntry
 
@@ -133,11 +132,6 @@ def _counted(held: Iterable[tuple[int, str, str | None, str]]) -> Counter[str]:
     for _, text, section, title in held:
         count.update(written(f"{text} {section or ''} {title}"))
     return count
-
-
-def digest_of(text: str, chunk: Chunk) -> bytes:
-    """The SHA-256 of a chunk's text."""
-    return hashlib.sha256(text[chunk.start : chunk.end].encode()).digest()
 
 
 def _pack(chunk: Chunk) -> str:

@@ -8,10 +8,11 @@ A build writes the file (`rag.store.passage_writer`); whoever asks reads it (`ra
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from dataclasses import fields
 
-from rag.types import ArticleInfo, SeedEntry
+from rag.types import ArticleInfo, Chunk, SeedEntry
 
 FILE = "passages.db"
 
@@ -42,3 +43,8 @@ def chunks_of(db: sqlite3.Connection, shard: int) -> list[tuple[int, bytes]]:
         "WHERE shard = ? ORDER BY article_id, ordinal",
         (shard,),
     ).fetchall()
+
+
+def digest_of(text: str, chunk: Chunk) -> bytes:
+    """The SHA-256 of a chunk's text."""
+    return hashlib.sha256(text[chunk.start : chunk.end].encode()).digest()

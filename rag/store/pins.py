@@ -100,6 +100,8 @@ def _sound(index: Path, generation: str) -> None:
         wrong = manifest.damaged(folder, manifest.read(folder), thorough=True)
     except FileNotFoundError as error:
         wrong = [f"{error.filename} is missing"]
+    except IndexUnusable as error:
+        raise InputError(f"{error}; a damaged generation cannot be pinned") from error
     if wrong:
         raise InputError(f"{wrong[0]}; a damaged generation cannot be pinned: run `rag build`")
 

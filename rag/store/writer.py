@@ -77,7 +77,7 @@ class FileWriter:
         """As `Writer.commit`."""
         with _failing(self._index):
             if not self._passages.count():
-                raise SeedError("there is no passage to index")
+                raise SeedError("there is nothing to quote")
             name = self._written(files)
             FileReader(self._folder).close()  # opens as it will for a reader, before any reader can
             there = layout.folder(self._index, name)

@@ -304,6 +304,7 @@ def test_nothing_to_quote_is_no_generation(store, reader):
     writer = store.begin(RECIPE, afresh=True)
     with pytest.raises(SeedError, match="nothing to quote"):
         writer.commit({})
+    writer.abort()
     assert store.current() == reader.generation
 
 
