@@ -12,14 +12,14 @@ from pathlib import Path
 
 from rag.language.absence import any_of
 from rag.language.words import commonest
-from rag.store.passages import COLUMNS, ENTRY, chunks_of, digest_of
+from rag.store.passages import COLUMNS, ENTRY, chunks_of, digest_of, seal_of
 from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Sentence
 from rag.types.errors import IndexUnusable
 from rag.types.filters import Filters
 from rag.types.stores import PAGE, HeldArticle
 
 _PASSAGES = """
-SELECT article, chunk.key, digest, ordinal, start, "end", section, sentences
+SELECT article, chunk.key, seal, digest, ordinal, start, "end", section, sentences
 FROM chunk WHERE chunk.key IN (SELECT value FROM json_each(?))
 """
 _ARTICLES = f"SELECT key, text, {COLUMNS} FROM article WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - names only
@@ -153,9 +153,9 @@ def _article(text: object, *of_info: object) -> tuple[ArticleInfo, str]:
     return info, _sound(info, str(text))
 
 
-def _passage(info: ArticleInfo, text: str, digest: object, *of_chunk: object) -> Passage:
+def _passage(info: ArticleInfo, text: str, seal: object, digest: object, *of_chunk: object) -> Passage:
     chunk = _chunk(*of_chunk)
-    if digest_of(text, chunk) != digest:
+    if digest_of(text, chunk) != digest or seal_of(digest, *of_chunk) != seal:
         raise IndexUnusable(f"a stored passage of {info.path} is damaged; run `rag build`")
     return Passage(info, chunk, text[chunk.start : chunk.end])
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rag.language import absence, pack
 from rag.language.words import bare, written
-from rag.store.passages import COLUMNS, ENTRY, INFO, SCHEMA, chunks_of, digest_of
+from rag.store.passages import COLUMNS, ENTRY, INFO, SCHEMA, chunks_of, digest_of, seal_of
 from rag.store.posting_writer import Said
 from rag.types import ArticleInfo, Chunk, SeedEntry
 
@@ -56,9 +56,9 @@ class PassageWriter:
             (shard, *astuple(info), text),
         ).lastrowid
         self._db.executemany(
-            'INSERT INTO chunk (article, ordinal, start, "end", section, sentences, digest) '
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(key, c.ordinal, c.start, c.end, c.section, _pack(c), digest_of(text, c)) for c in chunks],
+            'INSERT INTO chunk (article, digest, seal, ordinal, start, "end", section, sentences) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(key, *_sealed(text, c)) for c in chunks],
         )
         held = self._words(key)
         self._db.execute("INSERT INTO beside (rowid, words) VALUES (?, ?)", (key, self._beside(key)))
@@ -132,6 +132,12 @@ def _counted(held: Iterable[tuple[int, str, str | None, str]]) -> Counter[str]:
     for _, text, section, title in held:
         count.update(written(f"{text} {section or ''} {title}"))
     return count
+
+
+def _sealed(text: str, c: Chunk) -> tuple[object, ...]:
+    """The columns of a chunk but for its keys."""
+    digest, of_chunk = digest_of(text, c), (c.ordinal, c.start, c.end, c.section, _pack(c))
+    return digest, seal_of(digest, *of_chunk), *of_chunk
 
 
 def _pack(chunk: Chunk) -> str:

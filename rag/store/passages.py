@@ -9,6 +9,7 @@ A build writes the file (`rag.store.passage_writer`); whoever asks reads it (`ra
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from dataclasses import fields
 
@@ -28,7 +29,7 @@ CREATE TABLE seed_file (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROW
 CREATE TABLE chunk (
     key INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES article (key), ordinal INTEGER NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, section TEXT, sentences TEXT NOT NULL, digest BLOB NOT NULL,
-    UNIQUE (article, ordinal)
+    seal BLOB NOT NULL,    UNIQUE (article, ordinal)
 );
 CREATE VIRTUAL TABLE beside USING fts5(words, content='', tokenize="{{tokenizer}}");
 CREATE TABLE word (word TEXT PRIMARY KEY, bare TEXT NOT NULL, count INTEGER NOT NULL) WITHOUT ROWID;
@@ -48,3 +49,8 @@ def chunks_of(db: sqlite3.Connection, shard: int) -> list[tuple[int, bytes]]:
 def digest_of(text: str, chunk: Chunk) -> bytes:
     """The SHA-256 of a chunk's text."""
     return hashlib.sha256(text[chunk.start : chunk.end].encode()).digest()
+
+
+def seal_of(digest: bytes, *of_chunk: object) -> bytes:
+    """A hash of a row of the table of chunks: the digest of its text, and its other columns from the position on."""
+    return hashlib.sha256(digest + json.dumps(of_chunk).encode()).digest()[:16]

@@ -18,7 +18,7 @@ from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Vectors, Vocabular
 from rag.types.certificates import Certificate
 from rag.types.filters import ALL, Filters
 
-FORMAT = 7
+FORMAT = 8
 PAGE = 1000  # articles
 
 PassageId = NewType("PassageId", int)

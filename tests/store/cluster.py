@@ -53,7 +53,9 @@ class Cluster:
         """A command run as somebody who is not root."""
         words = [str(word) for word in command]
         return (
-            words if os.geteuid() else ["setpriv", f"--reuid={user()}", f"--regid={user()}", "--clear-groups", *words]
+            words
+            if os.geteuid()
+            else ["setpriv", "--pdeathsig=QUIT", f"--reuid={user()}", f"--regid={user()}", "--clear-groups", *words]
         )
 
     def call(self, *command: object) -> str:

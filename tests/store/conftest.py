@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rag.store import layout
-from rag.store.files import FileStore
 from tests.store.cluster import Cluster, binaries, running
 
 _NUMBERS = itertools.count()
@@ -45,6 +41,10 @@ class Postgres:
 
         self.stores.append(PostgresStore(self.url))
         return self.stores[-1]
+
+    def another(self) -> Postgres:
+        """Another place."""
+        return Postgres(self.cluster)
 
     def run(self, query: str, *values: object) -> list[tuple]:
         """Runs SQL behind the store's back."""
@@ -79,56 +79,68 @@ class Postgres:
             connection.execute(query)
 
 
-_FILES = {
+CHANGED = {
     "text": "UPDATE article SET text = 'X' || substr(text, 2)",
     "title": "UPDATE article SET publisher = 'Another'",
-    "passage": "UPDATE chunk SET start = start + 1",
+    "passage": "UPDATE chunk SET sentences = replace(sentences, ',null]', ',7]')",
     "lost passage": "DELETE FROM chunk WHERE ordinal = 0",
     "lost article": "DELETE FROM article",
 }
 
 
 class Files:
-    """An index folder."""
+    """A folder of its own."""
 
-    def __init__(self, cluster: object = None) -> None:
-        del cluster
-        self.url = tempfile.mkdtemp(prefix="store")
+    def __init__(self, folder: Path) -> None:
+        self.index, self.stores = folder / f"store{next(_NUMBERS)}", []
+        self.url = str(self.index)
 
-    def open(self) -> FileStore:
-        """Another store at the place, as another process opens it."""
-        return FileStore(Path(self.url))
+    def open(self):
+        """As `Postgres.open`."""
+        from rag.store.files import FileStore
+
+        self.stores.append(FileStore(self.index))
+        return self.stores[-1]
+
+    def another(self) -> Files:
+        """Another place."""
+        return Files(self.index.parent)
 
     def spoil(self, what: str) -> None:
-        """Changes what is stored of all articles."""
-        index = Path(self.url)
-        current = layout.pointed(index)
-        folders = [layout.folder(index, current)]
-        if what.startswith("older "):
-            folders, what = [f for f in layout.generations(index) if f.name != current], what.removeprefix("older ")
+        """As `Postgres.spoil`."""
+        generations = sorted((self.index / "generations").glob("[0-9a-f]*"), key=lambda g: g.stat().st_mtime_ns)
         if what == "certificate":
-            for file in (index / "certificates").glob("*.json"):
+            for file in (self.index / "certificates").glob("*.json"):
                 file.write_text(file.read_text().replace("0.01", "0.001"))
-            return
-        for folder in folders:
-            if what in _FILES:
-                with contextlib.closing(sqlite3.connect(folder / "passages.db")) as db, db:
-                    db.execute(_FILES[what])
-            elif what == "note":
-                file = folder / "manifest.json"
-                file.write_text(file.read_text().replace('"chunks": ', '"chunks": 1'))
-            for file in folder.glob("*.vectors" if what == "vector" else "*.words" if "words" in what else "-"):
-                raw = file.read_bytes()
-                file.write_bytes(raw[:-5] + bytes([raw[-5] ^ 4]) + raw[-4:] if what != "lost words" else raw[:-9])
+        elif what == "older text":
+            _change(generations[0] / "passages.db", CHANGED["text"])
+        else:
+            for generation in generations:
+                self._spoil(generation, what)
 
-    def litter(self) -> list[tuple[str, int]]:
-        """What is there, for a comparison: a writer that was aborted must leave nothing."""
-        files = (file for file in Path(self.url).rglob("*") if file.is_file())
-        return sorted((str(file), file.stat().st_mtime_ns) for file in files if file.suffix != ".lock")
+    def _spoil(self, generation: Path, what: str) -> None:
+        if what in CHANGED:
+            _change(generation / "passages.db", CHANGED[what])
+        for file in generation.glob({"vector": "*.vectors", "note": "manifest.json"}.get(what, "*.words")):
+            if what in ("vector", "note", "words", "lost words"):
+                data = bytearray(file.read_bytes())
+                data[-9] ^= 1
+                file.write_bytes(data if what != "lost words" else data[:-9])
+
+    def litter(self) -> list[str]:
+        """As `Postgres.litter`."""
+        return sorted(f"{path} {path.stat().st_size}" for path in self.index.rglob("*"))
 
     def close(self) -> None:
-        """Removes the folder."""
-        shutil.rmtree(self.url)
+        """Ends what is open."""
+        for store in self.stores:
+            store.close()
+
+
+def _change(file: Path, query: str) -> None:
+    with contextlib.closing(sqlite3.connect(file)) as db:
+        db.execute(query)
+        db.commit()
 
 
 @pytest.fixture(scope="session")
@@ -141,12 +153,21 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(params=["files", "postgres"])
-def backend(request):
-    made = Files() if request.param == "files" else Postgres(request.getfixturevalue("cluster"))
+def place(request, tmp_path):
+    """Where stores of a backend are kept."""
+    made = Files(tmp_path) if request.param == "files" else Postgres(request.getfixturevalue("cluster"))
     yield made
     made.close()
 
 
 @pytest.fixture
-def store(backend):
-    return backend.open()
+def backend(cluster):
+    """A place in PostgreSQL."""
+    made = Postgres(cluster)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def store(place):
+    return place.open()

@@ -26,7 +26,7 @@ from rag.store.postgres import PostgresStore
 from rag.types.errors import RagError
 from rag.types.stores import Reader, StoredArticle
 from tests.store.cluster import Cluster, running
-from tests.store.made import ENCODER, RECIPE, corpus, some
+from tests.store.made import RECIPE, corpus, some, vector
 
 VICTIMS = "builder", "connection", "backend"
 BUILDERS = (
@@ -38,8 +38,10 @@ BUILDERS = (
 def answers(reader: Reader) -> str:
     """A hash of what a reader finds and holds."""
     digest = hashlib.sha256()
-    vector = ENCODER.encode(["harbour gate"])[0]
-    for ranking in (reader.search_lexical(["harbour", "U.S.", "the"], 20)[0], reader.search_dense(vector, 20)[0]):
+    for ranking in (
+        reader.search_lexical(["harbour", "U.S.", "the"], 20)[0],
+        reader.search_dense(vector("harbour gate"), 20)[0],
+    ):
         passages = reader.passages([id for id, _ in ranking])
         digest.update(repr([(p.info, p.text, s) for p, (_, s) in zip(passages, ranking, strict=True)]).encode())
     for article in reader.stored():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import random
 import sqlite3
@@ -16,18 +17,20 @@ from rag.language.absence import any_of
 from rag.types import Article, ArticleInfo, Paragraph, Vectors
 from rag.types.filters import ALL, Filters
 from rag.types.stores import PassageId, Reader, Recipe, Store, StoredArticle
-from tests.conftest import WordEncoder
 
 RECIPE = Recipe("words", "e" * 64, "inner_product", 200, 400, "splitter 1")
-ENCODER = WordEncoder()
+DIMENSION = 64
 WORDS = (
     "harbour gate committee vote crimson ship crate crew paint U.S. u.s running ran runs held hold holds naïve "
     "Zürich COVID-19 covid 19 the a of and Xi Jinping Xi-Jinping trade war tariffs tariff 2024 3,000 don't O'Neill"
 ).split()
 
+CLOSE = 1e-6
+Named = list[tuple[tuple[str, int], float]]  # a ranking with the passages by article id and place
+
 
 def article(article_id: str, *paragraphs: str, title: str = "", date: str | None = None) -> StoredArticle:
-    """An article of these paragraphs, with the chunks of the splitter and the vectors of `WordEncoder`."""
+    """An article of these paragraphs, with the chunks of the splitter and vectors of their words."""
     text = "\n\n".join(paragraphs)
     begins = [0]
     for paragraph in paragraphs:
@@ -42,8 +45,20 @@ def article(article_id: str, *paragraphs: str, title: str = "", date: str | None
     )  # fmt: skip
     chunks = tuple(split.split(Article(info, text, parts), min_chars=20, max_chars=400))
     texts = [text[c.start : c.end] for c in chunks]
-    vectors = ENCODER.encode(texts) if texts else np.zeros((0, ENCODER.dimension), dtype=np.float32)
+    vectors = np.stack([vector(text) for text in texts]) if texts else np.zeros((0, DIMENSION), dtype=np.float32)
     return StoredArticle(info, text, chunks, vectors)
+
+
+def vector(text: str) -> Vectors:
+    """A unit vector: each word has a fixed direction, a text their sum."""
+    total = np.sum([_direction(word) for word in text.lower().split()], axis=0, dtype=np.float32)
+    return (total / np.linalg.norm(total)).astype(np.float32)
+
+
+@functools.cache
+def _direction(word: str) -> Vectors:
+    seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4])
+    return np.random.default_rng(seed).standard_normal(DIMENSION).astype(np.float32)
 
 
 def some(random_: random.Random, article_id: str) -> StoredArticle:
@@ -99,14 +114,26 @@ class Truth:
     def close(self) -> None:
         self._db.close()
 
-    def lexical(self, terms: Sequence[str], k: int, filters: Filters = ALL) -> list[tuple[tuple[str, int], float]]:
+    def lexical(self, terms: Sequence[str], k: int, filters: Filters = ALL) -> Named:
         """The ranking by words."""
         rows = self._db.execute("SELECT rowid, -rank FROM fts WHERE fts MATCH ?", [any_of(terms)]).fetchall()
         return self._ranked(rows, k, filters)
 
-    def dense(self, vector: Vectors, k: int, filters: Filters = ALL) -> list[tuple[tuple[str, int], float]]:
+    def dense(self, vector: Vectors, k: int, filters: Filters = ALL) -> Named:
         """The ranking by vectors."""
         return self._ranked([(row, float(other @ vector)) for row, other in enumerate(self._vectors)], k, filters)
+
+    def check_dense(
+        self, vector: Vectors, k: int, filters: Filters, found: list[tuple[tuple[str, int], float]]
+    ) -> None:
+        """Whether this is that ranking, where nearly equal ones may change places: sums differ in their last bits."""
+        wanted, scores = self.dense(vector, k, filters), dict(self.dense(vector, len(self.keys), filters))
+        assert len({key for key, _ in found}) == len(found) == len(wanted)
+        for (key, score), (_, other) in zip(found, wanted, strict=True):
+            assert abs(score - other) < CLOSE
+            assert abs(score - scores[key]) < CLOSE
+        order = {key: at for at, key in enumerate(self.keys)}
+        assert found == sorted(found, key=lambda one: (-one[1], order[one[0]]))
 
     def _ranked(self, rows, k, filters):
         passing = [
@@ -115,7 +142,7 @@ class Truth:
         return [(self.keys[row], -score) for score, row in sorted(passing)[:k]]
 
 
-def named(reader: Reader, ranking: Sequence[tuple[PassageId, float]]) -> list[tuple[tuple[str, int], float]]:
+def named(reader: Reader, ranking: Sequence[tuple[PassageId, float]]) -> Named:
     """A ranking with the passages by article id and place."""
     passages = reader.passages([id for id, _ in ranking])
     return [((p.info.article_id, p.chunk.ordinal), s) for p, (_, s) in zip(passages, ranking, strict=True)]

@@ -12,8 +12,8 @@ import pytest
 from rag.types.errors import IndexBusy, IndexUnusable, RagError, SettingsError
 from rag.types.filters import ALL, Filters
 from tests.store.cluster import free_port, own
-from tests.store.made import RECIPE, Truth, article, build, corpus, named
-from tests.store.test_promises import check_rankings, vector
+from tests.store.made import RECIPE, Truth, article, build, corpus, named, vector
+from tests.store.test_promises import check_rankings
 
 KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
 
@@ -250,6 +250,16 @@ def test_the_graph_finds_what_filters_leave(backend, monkeypatch):
     truth.close()
     reader.close()
     after.close()
+
+
+def test_the_best_are_asked_first_whether_they_pass(backend, monkeypatch):
+    from rag.store.postgres import words
+
+    monkeypatch.setattr(words, "_PROBED", 4)
+    held = corpus(11)
+    reader = build(backend.open(), held.values())
+    check_rankings(reader, held)
+    reader.close()
 
 
 def test_segments_of_words_stay_few(backend):

@@ -18,7 +18,7 @@ from rag.types.errors import IndexBusy, IndexUnusable, InputError, SeedError
 from rag.types.filters import ALL, Filters
 from rag.types.stores import generation_name
 from tests.conftest import ROOT
-from tests.store.made import ENCODER, RECIPE, Truth, article, build, corpus, named, same, some
+from tests.store.made import RECIPE, Truth, article, build, corpus, named, same, some, vector
 
 QUERIES = (
     ["harbour"], ["crimson", "gate"], ["U.S."], ["u.s.", "tariffs", "the"], ["Xi-Jinping", "held", "hold"], ["naive"],
@@ -29,10 +29,6 @@ FILTERS = (
     ALL, Filters(since="2024-01-10"), Filters(until="2024-01-05"), Filters(since="2024-01-10", until="2024-01-12"),
     Filters(since="2031-01-01"),
 )  # fmt: skip
-
-
-def vector(text):
-    return ENCODER.encode([text])[0]
 
 
 @pytest.fixture
@@ -111,8 +107,8 @@ def check_rankings(reader, held):
             assert [named(reader, its) for its in found] == [truth.lexical(terms, k, f) for f in among], (terms, k)
     for text in ("harbour gate", "Xi Jinping tariffs", "the"):
         for k in (1, 5, 1000):
-            found = reader.search_dense(vector(text), k, among)
-            assert [named(reader, its) for its in found] == [truth.dense(vector(text), k, f) for f in among], (text, k)
+            for filters, its in zip(among, reader.search_dense(vector(text), k, among), strict=True):
+                truth.check_dense(vector(text), k, filters, named(reader, its))
     truth.close()
 
 
@@ -175,7 +171,7 @@ def test_words_are_those_that_a_reader_sees(store):
     reader.close()
 
 
-def test_a_chain_of_builds_answers_as_one(store, backend):
+def test_a_chain_of_builds_answers_as_one(store):
     random_, held = random.Random(9), corpus(9)
     build(store, held.values()).close()
     for step in range(12):
@@ -236,7 +232,7 @@ def test_an_article_put_twice_or_put_and_removed_is_there_once_or_never(store):
     reader.close()
 
 
-def test_a_reader_keeps_its_generation_while_others_take_its_place(store, backend):
+def test_a_reader_keeps_its_generation_while_others_take_its_place(store):
     first = corpus(1, 20)
     readers = [(build(store, first.values()), dict(first))]
     held = dict(first)
@@ -254,13 +250,13 @@ def test_a_reader_keeps_its_generation_while_others_take_its_place(store, backen
     assert len(store.generations()) == 2  # those that were read could go now
 
 
-def test_readers_see_whole_generations_while_another_is_built(store, backend):
+def test_readers_see_whole_generations_while_another_is_built(store, place):
     """Each generation says its number in every article: a reader that saw two would see two numbers."""
     build(store, [article(f"a{n}", "This is round 0 of it.") for n in range(12)]).close()
     failures, seen, over = [], set(), threading.Event()
 
     def ask():
-        mine = backend.open()
+        mine = place.open()
         while not over.is_set():
             try:
                 reader = mine.open()
@@ -286,8 +282,8 @@ def test_readers_see_whole_generations_while_another_is_built(store, backend):
     assert len(seen) > 2
 
 
-def test_a_writer_that_is_aborted_changes_nothing(store, backend, reader, articles):
-    before = backend.litter()
+def test_a_writer_that_is_aborted_changes_nothing(store, place, reader, articles):
+    before = place.litter()
     with store.building():
         writer = store.begin(RECIPE, afresh=True)
         writer.put(article("x", "A giraffe."))
@@ -295,7 +291,7 @@ def test_a_writer_that_is_aborted_changes_nothing(store, backend, reader, articl
     writer = store.begin(RECIPE, afresh=False)
     writer.remove(sorted(articles)[0])
     writer.abort()
-    assert backend.litter() == before
+    assert place.litter() == before
     assert store.current() == reader.generation
     assert list(store.findings()) == []
 
@@ -308,7 +304,7 @@ def test_nothing_to_quote_is_no_generation(store, reader):
     assert store.current() == reader.generation
 
 
-def test_vectors_are_known_by_the_hashes_of_their_texts(store, backend, reader, articles):
+def test_vectors_are_known_by_the_hashes_of_their_texts(store, place, reader, articles):
     one = next(a for a in articles.values() if a.chunks)
     digest = hashlib.sha256(one.text[one.chunks[0].start : one.chunks[0].end].encode()).digest()
     writer = store.begin(RECIPE, afresh=True)
@@ -319,14 +315,14 @@ def test_vectors_are_known_by_the_hashes_of_their_texts(store, backend, reader, 
     other = store.begin(replace(RECIPE, encoder_sha256="f" * 64), afresh=True)
     assert other.known([digest]) == {}
     other.abort()
-    backend.spoil("vector")
-    writer = store.begin(RECIPE, afresh=True)
+    place.spoil("vector")
+    writer = place.open().begin(RECIPE, afresh=True)
     assert writer.known([digest]) == {}
     writer.abort()
 
 
-def test_one_builder_at_a_time(store, backend, monkeypatch):
-    other = backend.open()
+def test_one_builder_at_a_time(store, place):
+    other = place.open()
     with store.building():
         assert other.is_building()
         begin = time.monotonic()
@@ -345,14 +341,14 @@ def test_the_same_again_is_the_same_generation(store, reader, articles):
     again.close()
 
 
-def test_an_older_generation_can_be_made_current_again(store, backend):
+def test_an_older_generation_can_be_made_current_again(store, place):
     first, second = corpus(1, 15), corpus(2, 15)
     a = build(store, first.values())
     b = build(store, second.values(), afresh=True)
     assert not store.reuse("0" * 16)
     assert store.reuse(a.generation)
     assert store.current() == a.generation
-    reader = backend.open().open()
+    reader = place.open().open()
     check_rankings(reader, first)
     assert all(same(x, first[x.info.article_id]) for x in reader.stored())
     assert dict(reader.files()) == dict(a.files())
@@ -399,14 +395,14 @@ CERTIFICATE = Certificate(
 )  # fmt: skip
 
 
-def test_certificates_lie_beside(store, backend, reader):
+def test_certificates_lie_beside(store, place, reader):
     assert store.certify(CERTIFICATE)
     assert store.certificate(CERTIFICATE.generation) == CERTIFICATE
     store.certify(replace(CERTIFICATE, threshold=0.6))
-    assert backend.open().certificate(CERTIFICATE.generation).threshold == 0.6
+    assert place.open().certificate(CERTIFICATE.generation).threshold == 0.6
     assert store.certified() == [CERTIFICATE.generation]
     assert store.certificate(reader.generation) is None
-    backend.spoil("certificate")
+    place.spoil("certificate")
     with pytest.raises(IndexUnusable, match="certificate"):
         store.certificate(CERTIFICATE.generation)
     assert any("certificate" in line for line in store.findings())
@@ -423,8 +419,8 @@ def test_uses_of_questions_are_counted(store, reader):
 @pytest.mark.parametrize(
     "what", ["text", "title", "vector", "words", "lost words", "passage", "lost passage", "lost article", "note"]
 )
-def test_damage_is_found_and_mended(store, backend, reader, articles, what):
-    backend.spoil(what)
+def test_damage_is_found_and_mended(store, place, reader, articles, what):
+    place.spoil(what)
     lines = list(store.findings())
     assert lines
     assert all("rag build" in line for line in lines)
@@ -444,18 +440,18 @@ def test_damage_is_found_and_mended(store, backend, reader, articles, what):
 
 
 @pytest.mark.parametrize("what", ["text", "passage", "lost passage", "lost article"])
-def test_what_is_damaged_is_never_quoted(store, backend, reader, what):
-    ids = [id for id, _ in reader.search_dense(vector("gate"), 3)[0]]
-    backend.spoil(what)
+def test_what_is_damaged_is_never_quoted(store, place, reader, what):
+    ids = [id for id, _ in reader.search_dense(vector("gate"), 30)[0]]
+    place.spoil(what)
     with pytest.raises(IndexUnusable, match="damaged"):
         reader.passages(ids)
 
 
-def test_older_generations_that_are_damaged_go(store, backend):
+def test_older_generations_that_are_damaged_go(store, place):
     first = build(store, [article("a", "A gate."), article("b", "A ship.")])
     build(store, [article("a", "Another gate.")]).close()
     first.close()
-    backend.spoil("older text")
+    place.spoil("older text")
     with store.building():
         lines = store.tidy()
     assert [first.generation in line for line in lines] == [True]
@@ -463,8 +459,8 @@ def test_older_generations_that_are_damaged_go(store, backend):
     assert list(store.findings()) == []
 
 
-def test_a_copy_into_another_store_is_the_same(store, backend, reader, articles):
-    other = type(backend)(getattr(backend, "cluster", None))
+def test_a_copy_into_another_store_is_the_same(store, place, reader, articles):
+    other = place.another()
     try:
         copy = build(other.open(), list(reader.stored()))
         assert copy.generation == reader.generation
@@ -495,7 +491,7 @@ import sys, random
 from tests.store.made import *
 from pathlib import Path
 from rag.store import named
-store = named("files" if sys.argv[1].startswith("/") else sys.argv[1], Path(sys.argv[1]))
+store = named(sys.argv[1] if ":" in sys.argv[1] else "files", Path(sys.argv[1]))
 random_ = random.Random(int(sys.argv[2]))
 with store.building():
     writer = store.begin(RECIPE, afresh=random_.random() < 0.3)
@@ -510,10 +506,10 @@ print("done", flush=True)
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_writer_that_is_killed_changes_nothing(store, backend, reader, articles, seed):
+def test_a_writer_that_is_killed_changes_nothing(store, place, reader, articles, seed):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     child = subprocess.Popen(
-        [sys.executable, "-c", WRITER, backend.url, str(seed)], stdout=subprocess.PIPE, cwd=ROOT, env=environment
+        [sys.executable, "-c", WRITER, place.url, str(seed)], stdout=subprocess.PIPE, cwd=ROOT, env=environment
     )
     assert child.stdout.readline() == b"begun\n"
     time.sleep(random.Random(seed).uniform(0, 0.5))
@@ -523,7 +519,6 @@ def test_a_writer_that_is_killed_changes_nothing(store, backend, reader, article
     child.stdout.close()
     if not finished and store.current() == reader.generation:
         check_rankings(reader, articles)
-    assert all("left over" in line for line in store.findings())
     with store.building():
         assert store.tidy() == []
     assert list(store.findings()) == []

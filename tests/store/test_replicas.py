@@ -8,9 +8,9 @@ import pytest
 from rag.types.errors import IndexUnusable, RagError
 from rag.types.filters import ALL
 from tests.store.cluster import binaries, running
-from tests.store.made import article, build, corpus
+from tests.store.made import article, build, corpus, vector
 from tests.store.replicas import promote, replica_of
-from tests.store.test_promises import check_rankings, vector
+from tests.store.test_promises import check_rankings
 
 
 @pytest.fixture

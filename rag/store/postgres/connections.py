@@ -97,6 +97,7 @@ class Connections:
 
     def _once(self, work: Callable[[Connection], T]) -> T:
         if self._pool.closed:
+            self.connect().close()  # what is wrong is told at once; a pool tries again for a while
             self._pool.open()
         try:
             connection = self._pool.getconn(timeout=_WAIT)

@@ -84,6 +84,13 @@ class PostgresWriter:
             changes = self._changes
             changes.articles, changes.passages, changes.words, self._clean = fetched(connection, query, [before])[0]
 
+    @property
+    def passage_count(self) -> int:
+        """As `Writer.passage_count`."""
+        with self._working():
+            self._flush()
+            return self._changes.passages
+
     def known(self, digests: Collection[bytes]) -> dict[bytes, Vectors]:
         """As `Writer.known`."""
         wanted, found = list(digests), dict[bytes, Vectors]()
