@@ -1,7 +1,9 @@
 """Builds: only what changed, whole generations, and clear words when something is wrong."""
 
 import json
+import os
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -432,3 +434,33 @@ def test_a_copy_holds_the_same_and_embeds_nothing(folders, tmp_path, monkeypatch
     assert name == layout.pointed(index)
     assert check(seeds, tmp_path / "copy", Settings()) == []
     assert not sync_index(seeds, tmp_path / "copy", Settings()).changed_anything
+
+
+def test_a_build_reads_anew_only_files_that_were_touched(folders, monkeypatch):
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    time.sleep(0.15)  # a file that was written just now is not trusted
+    sync_index(seeds, index, Settings())
+    read = []
+    monkeypatch.setattr(hashed, "sha256", lambda path, whole=hashed.sha256: read.append(path.name) or whole(path))
+    sync_index(seeds, index, Settings())
+    assert read == []
+    os.utime(a_file(index, "*.vectors"))
+    assert not sync_index(seeds, index, Settings()).changed_anything
+    assert [Path(name).suffix for name in read] == [".vectors"]
+
+
+def test_what_a_disk_has_lost_unseen_is_found_by_check_and_mended_by_the_build_after_it(folders):
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    time.sleep(0.15)
+    sync_index(seeds, index, Settings())
+    before, path = state(index), a_file(index, "*.vectors")
+    was, raw = path.stat(), path.read_bytes()
+    path.write_bytes(raw[:-3] + bytes([raw[-3] ^ 4]) + raw[-2:])
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert not sync_index(seeds, index, Settings()).changed_anything
+    assert any(str(path) in line for line in check(seeds, index, Settings()))
+    assert any(path.name in line for line in sync_index(seeds, index, Settings()).repaired)
+    assert check(seeds, index, Settings()) == []
+    assert state(index) == before

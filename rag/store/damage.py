@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rag.store import certificates, layout, manifest, pins, unfinished
+from rag.store.hashed import sha256
 from rag.store.passage_reader import PassageReader
 from rag.store.passages import FILE
 from rag.types.errors import IndexUnusable
@@ -61,7 +62,7 @@ def _generation(folder: Path) -> Iterator[str]:
     except (FileNotFoundError, NotADirectoryError) as error:
         yield f"{error.filename} is missing: {folder} is no generation"
         return
-    damaged = manifest.damaged(folder, held, thorough=True)
+    damaged = manifest.damaged(folder, held, sha256)
     yield from (f"{what}; run `rag build`" for what in damaged)
     name = held.name if damaged else _reckoned(folder, held)
     if name != folder.name:

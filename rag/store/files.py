@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from rag.store import certificates, layout, manifest, pins, pruning, soundness
+from rag.store import certificates, layout, pins, pruning, soundness
 from rag.store.damage import findings
+from rag.store.hashed import Hashed
 from rag.store.reader import FileReader, open_current, open_kept
 from rag.store.writer import FileWriter
 from rag.types.certificates import Certificate
@@ -19,7 +20,7 @@ class FileStore:
 
     def __init__(self, index: Path) -> None:
         self.index = index
-        self._seen: manifest.Seen = {}  # what was hashed by this store
+        self._hashed = Hashed(index)
 
     @property
     def place(self) -> str:
@@ -48,15 +49,17 @@ class FileStore:
 
     def tidy(self) -> list[str]:
         """As `Store.tidy`."""
-        return soundness.tidied(self.index, self._seen)
+        gone = soundness.tidied(self.index, self._hashed)
+        self._hashed.save()
+        return gone
 
     def sound(self) -> tuple[FileReader | None, list[str]]:
         """As `Store.sound`."""
-        return soundness.sound_generation(self.index, self._seen)
+        return soundness.sound_generation(self.index, self._hashed)
 
     def reuse(self, generation: str) -> bool:
         """As `Store.reuse`."""
-        if not soundness.is_sound(layout.folder(self.index, generation)):
+        if not soundness.is_sound(layout.folder(self.index, generation), self._hashed):
             return False
         layout.point(self.index, generation)
         pruning.tidy(self.index, generation)
@@ -64,7 +67,7 @@ class FileStore:
 
     def begin(self, recipe: Recipe, *, afresh: bool) -> FileWriter:
         """As `Store.begin`."""
-        return FileWriter(self.index, recipe, self.sound()[0], afresh=afresh)
+        return FileWriter(self.index, recipe, self.sound()[0], self._hashed, afresh=afresh)
 
     def pins(self) -> tuple[Pin, ...]:
         """As `Store.pins`."""
@@ -96,7 +99,12 @@ class FileStore:
 
     def findings(self) -> Iterator[str]:
         """As `Store.findings`."""
-        return findings(self.index)
+        found = False
+        for line in findings(self.index):
+            found = True
+            yield line
+        if found:
+            Hashed.forget(self.index)
 
     def close(self) -> None:
         """Nothing is held."""

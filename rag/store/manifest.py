@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.store.hashed import Hashed
 from rag.types.errors import IndexUnusable
 from rag.types.stores import FORMAT, Recipe
 
@@ -65,24 +66,19 @@ def read(folder: Path) -> Manifest:
 
 
 def describe(
-    folder: Path, names: Sequence[str], known: Mapping[str, Mapping[str, Any]] | None = None
+    folder: Path, names: Sequence[str], hashed: Hashed, known: Mapping[str, Mapping[str, Any]] | None = None
 ) -> dict[str, Mapping[str, Any]]:
     """Size and SHA-256 of each of these files; taken over for those `known`, which were linked."""
     found: dict[str, Mapping[str, Any]] = {}
     for name in names:
         path = folder / name
-        found[name] = known[name] if known and name in known else {"sha256": _sha256(path), "size": path.stat().st_size}
+        made = known[name] if known and name in known else None
+        found[name] = made or {"sha256": hashed.sha256(path), "size": path.stat().st_size}
     return found
 
 
-Seen = dict[tuple[int, ...], str]  # device, inode, size and time of a file -> SHA-256: several generations share some
-
-
-def damaged(folder: Path, manifest: Manifest, *, thorough: bool, seen: Seen | None = None) -> list[str]:
-    """What is wrong with a generation's files, one line each: sizes, and with `thorough` also hashes.
-
-    A file that another generation shares is hashed once for all calls with the same `seen`.
-    """
+def damaged(folder: Path, manifest: Manifest, sha256_of: Callable[[Path], str] | None) -> list[str]:
+    """What is wrong with a generation's files, one line each: sizes, and where it is told how to hash one, hashes."""
     wrong = []
     for name, want in manifest.files.items():
         path = folder / name
@@ -90,23 +86,11 @@ def damaged(folder: Path, manifest: Manifest, *, thorough: bool, seen: Seen | No
             size = path.stat().st_size
             if size != want["size"]:
                 wrong.append(f"{path}: {size} bytes instead of {want['size']}")
-            elif thorough and _sha256(path, seen) != want["sha256"]:
+            elif sha256_of is not None and sha256_of(path) != want["sha256"]:
                 wrong.append(f"{path}: its contents have changed")
         except OSError as error:
             wrong.append(f"{path}: {error.strerror}")
     return wrong
-
-
-def _sha256(path: Path, seen: Seen | None = None) -> str:
-    stat = path.stat()
-    inode = stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
-    if seen is not None and inode in seen:
-        return seen[inode]
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if seen is not None:
-        seen[inode] = digest
-    return digest
 
 
 def _file(body: object) -> bytes:

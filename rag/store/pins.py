@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rag.store import layout, manifest
+from rag.store.hashed import sha256
 from rag.types.errors import IndexUnusable, InputError
 from rag.types.stores import Pin
 
@@ -97,7 +98,7 @@ def _sound(index: Path, generation: str) -> None:
         raise InputError(f"there is no generation '{generation[:80]}' in {index}; kept are: {kept}")
     folder = layout.folder(index, generation)
     try:
-        wrong = manifest.damaged(folder, manifest.read(folder), thorough=True)
+        wrong = manifest.damaged(folder, manifest.read(folder), sha256)
     except FileNotFoundError as error:
         wrong = [f"{error.filename} is missing"]
     except IndexUnusable as error:

@@ -11,6 +11,7 @@ from tokenize import TokenError
 from rag.language import absence
 from rag.language.words import forms
 from rag.store import layout, manifest, passages, vectors
+from rag.store.hashed import sha256
 from rag.store.passage_reader import PassageReader
 from rag.store.word_search import WordReader
 from rag.types import ArticleInfo, Passage, SeedEntry, Vectors
@@ -28,7 +29,7 @@ class FileReader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest = manifest.read(folder)
-        wrong = manifest.damaged(folder, self.manifest, thorough=False)
+        wrong = manifest.damaged(folder, self.manifest, None)
         if wrong:
             raise IndexUnusable(f"{wrong[0]}; the index is damaged: run `rag build`")
         self._within: dict[Filters, array[int]] = {}  # of the latest: most questions of a day are of the same days
@@ -43,7 +44,7 @@ class FileReader:
             TokenError,
             sqlite3.Error,
         ) as error:  # numpy raises the middle two
-            wrong = manifest.damaged(folder, self.manifest, thorough=True) or [f"{folder}: {error}"]
+            wrong = manifest.damaged(folder, self.manifest, sha256) or [f"{folder}: {error}"]
             raise IndexUnusable(f"{wrong[0]}; the index is damaged: run `rag build`") from error
 
     @property

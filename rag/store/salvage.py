@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rag.store import layout, manifest, passages
+from rag.store.hashed import sha256
 from rag.store.passage_reader import PassageReader
 from rag.store.vectors import ROWS_SUFFIX, SHARD_SUFFIX, SHARDS, whole
 from rag.types import Vectors
@@ -31,7 +32,7 @@ def _sound_chunks(folder: Path, recipe: Recipe) -> dict[int, list[tuple[int, byt
         held = manifest.read(folder)
     except (OSError, IndexUnusable):
         return None
-    wrong = manifest.damaged(folder, held, thorough=True)
+    wrong = manifest.damaged(folder, held, sha256)
     if held.recipe.encoder_sha256 != recipe.encoder_sha256 or any(passages.FILE in what for what in wrong):
         return None
     reader = PassageReader(folder / passages.FILE)

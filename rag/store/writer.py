@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from rag.store import layout, manifest, passages, posting_writer, pruning, salvage, soundness, vectors
+from rag.store.hashed import Hashed
 from rag.store.passage_writer import PassageWriter
 from rag.store.reader import FileReader
 from rag.types import Vectors
@@ -24,8 +25,8 @@ _SPOOL = "vectors.new"
 class FileWriter:
     """A generation on its way, in a folder that no reader looks into."""
 
-    def __init__(self, index: Path, recipe: Recipe, before: FileReader | None, *, afresh: bool) -> None:
-        self._index, self._recipe, self._before = index, recipe, before
+    def __init__(self, index: Path, recipe: Recipe, before: FileReader | None, hashed: Hashed, *, afresh: bool) -> None:
+        self._index, self._recipe, self._before, self._hashed = index, recipe, before, hashed
         self._goes_on = before if before is not None and not afresh else None
         self._salvaged: dict[bytes, Vectors] | None = None
         self._keys = array("q")  # of the chunks that were put, rising, each with a row of the spool
@@ -81,11 +82,12 @@ class FileWriter:
             name = self._written(files)
             FileReader(self._folder).close()  # opens as it will for a reader, before any reader can
             there = layout.folder(self._index, name)
-            if soundness.is_sound(there):
+            if soundness.is_sound(there, self._hashed):
                 layout.point(self._index, name)
             else:
                 layout.publish(self._index, self._folder, name)
             pruning.tidy(self._index, name)
+            self._hashed.save()
             return FileReader(there)
 
     def abort(self) -> None:
@@ -116,7 +118,7 @@ class FileWriter:
         (self._folder / _SPOOL).unlink()
         linked = self._goes_on.manifest.files if self._goes_on else {}
         known = {name: linked[name] for name in names if name in linked}
-        described = manifest.describe(self._folder, [passages.FILE, *names], known)
+        described = manifest.describe(self._folder, [passages.FILE, *names], self._hashed, known)
         made = manifest.Manifest(name, self._recipe, self._dimension, articles, chunks, described)
         manifest.write(self._folder, made)
         return name

@@ -244,7 +244,7 @@ class Store(Protocol):
         ...
 
     def sound(self) -> tuple[Reader | None, list[str]]:
-        """The current generation where every byte is as it was written; else None, and what is damaged."""
+        """The current generation where nothing of it was changed by others; else None, and what is damaged."""
         ...
 
     def reuse(self, generation: str) -> bool:
