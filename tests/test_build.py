@@ -14,7 +14,7 @@ from rag import embed
 from rag.answer.opening import open_assistant
 from rag.build import sync_index
 from rag.build.copying import copy_generation
-from rag.store import layout, manifest, pruning
+from rag.store import hashed, layout, manifest, pruning
 from rag.store.files import FileStore
 from rag.store.reader import open_current
 from rag.types.errors import IndexBusy, IndexUnusable, SeedError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 
 from rag.store import certificates, layout, pins, pruning, soundness
@@ -39,9 +39,14 @@ class FileStore:
         """As `Store.open`."""
         return open_current(self.index) if generation is None else open_kept(self.index, generation)
 
-    def building(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def building(self) -> Iterator[None]:
         """As `Store.building`."""
-        return layout.builder_lock(self.index)
+        with layout.builder_lock(self.index):
+            try:
+                yield
+            finally:
+                self._hashed.save()
 
     def is_building(self) -> bool:
         """As `Store.is_building`."""
@@ -49,9 +54,7 @@ class FileStore:
 
     def tidy(self) -> list[str]:
         """As `Store.tidy`."""
-        gone = soundness.tidied(self.index, self._hashed)
-        self._hashed.save()
-        return gone
+        return soundness.tidied(self.index, self._hashed)
 
     def sound(self) -> tuple[FileReader | None, list[str]]:
         """As `Store.sound`."""

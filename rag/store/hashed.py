@@ -43,10 +43,11 @@ class Hashed:
         return found
 
     def save(self) -> None:
-        """Keeps the hashes of the files that were asked for."""
+        """Keeps the hashes of the files that were asked for, where they can be written."""
         if self._now != self._before:
-            layout.write_whole(self._file, json.dumps([[*key, found] for key, found in self._now.items()]))
-            self._before = dict(self._now)
+            with contextlib.suppress(OSError):
+                layout.write_whole(self._file, json.dumps([[*key, found] for key, found in self._now.items()]))
+                self._before = dict(self._now)
 
     @staticmethod
     def forget(index: Path) -> None:

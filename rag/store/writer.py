@@ -87,7 +87,6 @@ class FileWriter:
             else:
                 layout.publish(self._index, self._folder, name)
             pruning.tidy(self._index, name)
-            self._hashed.save()
             return FileReader(there)
 
     def abort(self) -> None:
