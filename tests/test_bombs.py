@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from eval import bombs, crafted
 from rag import cli
-from rag import load as loading
+from rag.load import reading as loading
 from rag.build import sync_index
 from rag.build.seeds import Library
 from rag.load import apart, formats, jsonl, load

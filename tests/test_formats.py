@@ -7,7 +7,7 @@ import json
 import pytest
 from fpdf import FPDF
 
-from rag import load as loading
+from rag.load import reading as loading
 from rag.build import sync_index
 from rag.build.seeds import Library
 from rag.load import find, load, text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 from rag import embed, language, load
@@ -10,6 +10,8 @@ from rag import split as splitting
 from rag.build.changes import BuildReport
 from rag.build.generation import write
 from rag.build.inventory import Inventory, Progress
+from rag.build.spool import Spool
+from rag.build.workshop import Here
 from rag.extract import shipped_model
 from rag.store import at, unfinished
 from rag.types import Encoder
@@ -67,12 +69,15 @@ def sync_index(
     with nullcontext() if dry_run else store.building():
         damaged = [] if dry_run else store.tidy()
         source = embed.resolve(settings.encoder)
-        inventory = Inventory(seeds, index, store, recipe(settings, source), full, progress)
-        report = inventory.compare()
-        report.repaired += damaged
-        report.unfitted = shipped_model().unfitted(source.sha256)
-        if report.changed_anything and not dry_run:
-            write(inventory, report, source, encoder)
+        plan = recipe(settings, source)
+        workshop = Here(plan, source, encoder)
+        with closing(workshop), closing(Spool(index)) as articles:
+            inventory = Inventory(seeds, index, store, plan, full, progress, workshop, articles)
+            report = inventory.compare()
+            report.repaired += damaged
+            report.unfitted = shipped_model().unfitted(source.sha256)
+            if report.changed_anything and not dry_run:
+                write(inventory, report)
         if not dry_run:
             unfinished.drop(index)
         return report

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 
 import numpy as np
 
 from rag import embed
-from rag import split as splitting
 from rag.build.changes import BuildReport
 from rag.build.inventory import Inventory
+from rag.build.workshop import Slice
 from rag.store import unfinished
 from rag.store.passages import digest_of
-from rag.types import Article, Chunk, Encoder, Vectors
+from rag.types import Article, Chunk, Vectors
 from rag.types.errors import SeedError
 from rag.types.stores import StoredArticle, Writer
 
-_MANY = 4096  # passages whose vectors are held at a time
-_Split = tuple[Article, list[Chunk]]
+_MANY = 4096  # passages that are put together, so that those of one length are embedded together
 
 
-def write(now: Inventory, report: BuildReport, source: embed.EncoderSource, encoder: Encoder | None) -> None:
+def write(now: Inventory, report: BuildReport) -> None:
     """Makes the generation of a report the current one, and says in the report what that took.
 
     A good generation of the same name is reused: before the work where there is one from earlier edits, and after
@@ -33,27 +34,34 @@ def write(now: Inventory, report: BuildReport, source: embed.EncoderSource, enco
         return
     writer = now.store.begin(now.recipe, afresh=not now.goes_on)
     try:
-        _Writing(now, report, source, encoder, writer).all()
+        _Writing(now, report, writer).all()
         with closing(writer.commit(now.files())) as reader:
             report.chunks = reader.passage_count
     finally:
         writer.abort()
 
 
+@dataclass(slots=True)
+class _Pool:
+    """Some articles on their way, with the vectors of their passages as far as they are known."""
+
+    articles: list[tuple[Article, list[Chunk]]]
+    known: dict[bytes, Vectors]
+    missing: dict[bytes, str]
+    embedded: int = 0
+
+    def progress(self) -> int:
+        """How many of the articles that makes."""
+        return len(self.articles) * self.embedded // max(len(self.missing), 1)
+
+
 class _Writing:
     """A generation on its way."""
 
-    def __init__(
-        self,
-        now: Inventory,
-        report: BuildReport,
-        source: embed.EncoderSource,
-        encoder: Encoder | None,
-        writer: Writer,
-    ) -> None:
+    def __init__(self, now: Inventory, report: BuildReport, writer: Writer) -> None:
         self._now, self._report, self._writer = now, report, writer
-        self._source, self._encoder = source, encoder
-        self._earlier = unfinished.Kept(now.index, source.sha256, full=now.full)
+        self._earlier = unfinished.Kept(now.index, now.recipe.encoder_sha256, full=now.full)
+        self._pools = deque[_Pool]()  # in the order in which they are put
         self._done = 0  # articles
 
     def all(self) -> None:
@@ -61,63 +69,70 @@ class _Writing:
         now = self._now
         for article_id in now.going():
             self._writer.remove(article_id)
-        reason = "every paragraph is cookie, navigation or advertising text"
         with closing(self._earlier):
-            for batch in self._batches():
-                self._put(batch)
-                self._done += len(batch)
-                self._progress(0)
-                self._report.skipped += [(article.info.path, reason) for article, chunks in batch if not chunks]
+            for texts, vectors in now.workshop.embed(self._slices()):
+                self._put_whole()  # what comes back is of the first that is not whole
+                self._take(self._pools[0], list(texts), vectors)
+            self._put_whole()
         self._report.repaired += self._earlier.damaged
         if not self._writer.passage_count:
-            raise SeedError(f"there is nothing to quote in {now.seeds}: {reason}")
+            raise SeedError(f"there is nothing to quote in {now.seeds}: {_BOILERPLATE}")
 
-    def _batches(self) -> Iterator[list[_Split]]:
+    def _slices(self) -> Iterator[Slice]:
+        """The texts to be embedded, pool by pool; each pool is put behind those on their way."""
+        for articles in self._parted():
+            pool = self._pool(articles)
+            self._pools.append(pool)
+            digests, texts = list(pool.missing), list(pool.missing.values())
+            for rows in embed.slices(texts):
+                yield {digests[row]: texts[row] for row in rows}
+
+    def _parted(self) -> Iterator[list[tuple[Article, list[Chunk]]]]:
         """The articles with their chunks, some at a time."""
-        recipe, batch, many = self._now.recipe, list[_Split](), 0
-        for article in self._now.articles:
-            chunks = splitting.split(article, min_chars=recipe.chunk_min_chars, max_chars=recipe.chunk_max_chars)
-            batch.append((article, chunks))
+        some, many = list[tuple[Article, list[Chunk]]](), 0
+        for article, chunks in self._now.workshop.split(self._now.articles):
+            some.append((article, chunks))
             many += len(chunks)
             if many >= _MANY:
-                yield batch
-                batch, many = [], 0
-        if batch:
-            yield batch
+                yield some
+                some, many = [], 0
+        if some:
+            yield some
 
-    def _put(self, batch: Sequence[_Split]) -> None:
-        texts = {digest_of(a.text, c): a.text[c.start : c.end] for a, chunks in batch for c in chunks}
-        known = self._vectors(texts, len(batch))
-        for article, chunks in batch:
-            rows = [known[digest_of(article.text, chunk)] for chunk in chunks]
-            vectors = np.stack(rows) if rows else np.empty((0, 0), np.float32)
-            self._writer.put(StoredArticle(article.info, article.text, tuple(chunks), vectors))
-
-    def _vectors(self, texts: Mapping[bytes, str], articles: int) -> dict[bytes, Vectors]:
-        """The vectors of these texts by hash: those that are held, and the others embedded now."""
+    def _pool(self, articles: list[tuple[Article, list[Chunk]]]) -> _Pool:
+        """These articles, with the vectors that are held."""
+        texts = {digest_of(a.text, c): a.text[c.start : c.end] for a, chunks in articles for c in chunks}
         known = {} if self._now.full else self._writer.known(texts.keys())
-        missing = texts.keys() - known.keys()
-        if missing:
-            earlier = self._earlier.read(missing)
+        if texts.keys() - known.keys():
+            earlier = self._earlier.read(texts.keys() - known.keys())
             known |= earlier
-            missing -= earlier.keys()
             self._report.resumed += len(earlier)
-            self._report.embedded += len(missing)
-            known |= self._embedded({digest: texts[digest] for digest in texts if digest in missing}, articles)
-        return known
+        missing = {digest: text for digest, text in texts.items() if digest not in known}
+        self._report.embedded += len(missing)
+        return _Pool(articles, known, missing)
 
-    def _embedded(self, texts: Mapping[bytes, str], articles: int) -> dict[bytes, Vectors]:
+    def _take(self, pool: _Pool, digests: list[bytes], vectors: Vectors) -> None:
         """Each is kept for the next build as soon as it is made."""
-        known: dict[bytes, Vectors] = {}
-        if texts:
-            digests = list(texts)
-            self._encoder = encoder = embed.loaded(self._source, self._encoder)
-            for rows, fresh in embed.slices(encoder, list(texts.values())):
-                its = [digests[row] for row in rows]
-                self._earlier.add(its, fresh)
-                known.update(zip(its, fresh, strict=True))
-                self._progress(articles * len(known) // len(texts))
-        return known
+        self._earlier.add(digests, vectors)
+        pool.known.update(zip(digests, vectors, strict=True))
+        pool.embedded += len(digests)
+        self._progress()
 
-    def _progress(self, further: int) -> None:
-        self._now.progress("indexing articles", self._done + further, len(self._now.articles))
+    def _put_whole(self) -> None:
+        """Writes the articles whose vectors are all there."""
+        while self._pools and self._pools[0].embedded == len(self._pools[0].missing):
+            pool = self._pools.popleft()
+            for article, chunks in pool.articles:
+                rows = [pool.known[digest_of(article.text, chunk)] for chunk in chunks]
+                vectors = np.stack(rows) if rows else np.empty((0, 0), np.float32)
+                self._writer.put(StoredArticle(article.info, article.text, tuple(chunks), vectors))
+            self._report.skipped += [(a.info.path, _BOILERPLATE) for a, chunks in pool.articles if not chunks]
+            self._done += len(pool.articles)
+            self._progress()
+
+    def _progress(self) -> None:
+        done = self._done + sum(pool.progress() for pool in self._pools)
+        self._now.progress("indexing articles", done, len(self._now.articles))
+
+
+_BOILERPLATE = "every paragraph is cookie, navigation or advertising text"

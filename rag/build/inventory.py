@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag import load
 from rag.build import ids
 from rag.build.changes import BuildReport, make_plan, same_text
-from rag.split.boilerplate import is_boilerplate
-from rag.types import Article, SeedEntry, SeedFile
+from rag.build.spool import Spool
+from rag.build.workshop import Workshop
+from rag.types import SeedEntry, SeedFile
 from rag.types.errors import SeedError
 from rag.types.stores import Reader, Recipe, Store, generation_name
 
@@ -27,13 +29,15 @@ class Inventory:
     recipe: Recipe
     full: bool
     progress: Progress
+    workshop: Workshop
+    articles: Spool  # those that were read
     before: Reader | None = None
     goes_on: bool = False  # from what the current generation holds
     found: list[SeedFile] = field(default_factory=list)
     found_sha256: dict[str, str | None] = field(default_factory=dict)  # of the files that were read
-    articles: list[Article] = field(default_factory=list)
     noted: list[tuple[str, str]] = field(default_factory=list)
     kept: list[SeedEntry] = field(default_factory=list)
+    _done: int = 0  # files
 
     def compare(self) -> BuildReport:
         """Reads what must be read, and compares."""
@@ -53,39 +57,61 @@ class Inventory:
         report.reasons = [*reasons, *(["a full build was asked for"] if self.full else [])]
         report.articles, report.skipped, report.unreadable = len(entries), found.skipped, unreadable
         report.repaired, report.duplicates, report.noted = damaged, same_text(entries), self.noted
-        report.boilerplate = sum(is_boilerplate(a.text[p.start : p.end]) for a in self.articles for p in a.paragraphs)
+        report.boilerplate = self.articles.boilerplate
         if self.before and self.before.generation == report.generation and not self.full:
             report.changed_anything, report.chunks = False, self.before.passage_count
         return report
 
     def _load(self, held: Sequence[SeedEntry]) -> list[tuple[str, str]]:
         """Fills `articles` and `kept`; returns what could not be read."""
+        unreadable: list[tuple[str, str]] = []
+        begun = deque[load.Reading]()
+        files = self._files(held, begun)
+        for record, (found, boilerplate) in self.workshop.read(files):
+            while begun[0].path != record.path:
+                unreadable += self._ended(begun.popleft())
+            begun[0].take(record, found, keep=False)
+            if found.article is not None and not begun[0].given_up:
+                self.articles.add(found.article, boilerplate)
+        while begun:
+            unreadable += self._ended(begun.popleft())
+        return unreadable
+
+    def _files(self, held: Sequence[SeedEntry], begun: deque[load.Reading]) -> Iterator[load.Record]:
+        """The records that must be read, file by file; each file is put behind those begun."""
         known = load.by_file(e for e in held if self.goes_on and e.loader == load.loader_version(e.path))
         same_files = self.before.files() if self.before else {}
-        unreadable = []
-        for done, file in enumerate(self.found, start=1):
+        for file in self.found:
             entries = known[file.path]
             if entries and same_files.get(file.path) == file.sha256:
                 self.kept += entries.values()
+                self._read_so_far()
             else:
                 # What was to be said of the file is said again until it is mended.
-                loaded = load.load(self.seeds, file.path, entries, noting=file.path not in same_files)
-                self.articles += loaded.articles
-                self.kept += loaded.kept
-                unreadable += loaded.problems
-                self.noted += loaded.noted
-                # What was read counts, not what was found; a file with a problem is read again by every build.
-                self.found_sha256[file.path] = None if loaded.problems or loaded.noted else loaded.sha256
-            self.progress("reading articles", done, len(self.found))
-        return unreadable
+                begun.append(load.Reading(self.seeds, file.path, entries, noting=file.path not in same_files))
+                yield from begun[-1].records()
+
+    def _ended(self, reading: load.Reading) -> list[tuple[str, str]]:
+        """Takes down what came of a file; returns what could not be read."""
+        loaded = reading.ended()
+        self.kept += loaded.kept
+        self.noted += loaded.noted
+        # What was read counts, not what was found; a file with a problem is read again by every build.
+        self.found_sha256[reading.path] = None if loaded.problems or loaded.noted else loaded.sha256
+        self._read_so_far()
+        return loaded.problems
+
+    def _read_so_far(self) -> None:
+        self._done += 1
+        self.progress("reading articles", self._done, len(self.found))
 
     def _one_each(self, held: Sequence[SeedEntry]) -> list[tuple[str, str]]:
         """Leaves out of `articles` and `kept` those whose id another article keeps; says which those are."""
-        entries = [*self.kept, *(SeedEntry.of(article.info) for article in self.articles)]
+        entries = [*self.kept, *self.articles.entries]
         taken = ids.taken(self.seeds, entries, held)
         many = len(self.kept)
         self.kept = [entry for place, entry in enumerate(self.kept) if place not in taken]
-        self.articles = [article for place, article in enumerate(self.articles, start=many) if place not in taken]
+        self.articles.leave_out({place - many for place in taken})
         for place in taken:  # read again by the next build, which may have room for it
             self.found_sha256[entries[place].path] = None
         return [said for _, said in sorted(taken.items(), key=lambda item: item[1])]
@@ -104,9 +130,7 @@ class Inventory:
 
     def entries(self) -> list[SeedEntry]:
         """All articles of the new generation, in the order of their ids."""
-        infos = [article.info for article in self.articles]
-        read = [SeedEntry.of(info) for info in infos]
-        return sorted([*self.kept, *read], key=lambda entry: entry.article_id)
+        return sorted([*self.kept, *self.articles.entries], key=lambda entry: entry.article_id)
 
 
 def _nothing_to_index(seeds: Path, unreadable: Sequence[tuple[str, str]]) -> str:

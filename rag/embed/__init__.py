@@ -218,17 +218,14 @@ def for_questions(source: EncoderSource, held: Encoder | None = None) -> Encoder
     return OnnxEncoder(source)
 
 
-def slices(
-    encoder: Encoder, texts: Sequence[str], progress: Callable[[int], None] | None = None
-) -> Iterator[tuple[list[int], Vectors]]:
-    """The vectors of many texts, some at a time, as (rows, vectors).
+def slices(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Many texts parted into what is embedded at a time, as rows.
 
     Texts of about the same length are in one slice, as the encoder batches those with as many tokens.
     """
     order = sorted(range(len(texts)), key=lambda row: len(texts[row]), reverse=True)
     for first in range(0, len(order), SLICE):
-        rows = order[first : first + SLICE]
-        yield rows, encoder.encode([texts[row] for row in rows], progress=progress)
+        yield order[first : first + SLICE]
 
 
 def _quiet() -> None:

@@ -11,36 +11,28 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from pathlib import Path
 
-from rag.load import apart, formats, jsonl
-from rag.load.formats import SUFFIXES, ParseResult, holds_many, loader_version, suffix_of
-from rag.load.limits import LIMITS
-from rag.load.parsed import Parsed
-from rag.types import Article, ArticleInfo, SeedEntry, SeedFile
+from rag.load.formats import SUFFIXES, holds_many, loader_version
+from rag.load.reading import Loaded, Reading, ReadRecord, Record, read
+from rag.types import SeedEntry, SeedFile
 from rag.types.errors import SeedError
 
-__all__ = ["SUFFIXES", "Loaded", "SeedFiles", "by_file", "find", "holds_many", "load", "loader_version", "require"]
-
-# Kinds of file of which a short one is read here: their loaders are our own, and take time and memory in proportion.
-_READ_HERE = (".jsonl", ".txt")
-_SHORT = 32_000  # bytes
-_MOST = f"{LIMITS.article_bytes / 1e6:.0f}"
-
-
-@dataclass(slots=True)
-class Loaded:
-    """What a file holds: articles that had to be read, entries of those already known, and what could not be read.
-
-    `noted`: what could not be used of articles that were read.
-    """
-
-    articles: list[Article] = field(default_factory=list)
-    kept: list[SeedEntry] = field(default_factory=list)
-    problems: list[tuple[str, str]] = field(default_factory=list)  # (file or line, reason)
-    noted: list[tuple[str, str]] = field(default_factory=list)  # the same
-    sha256: str | None = None  # of the bytes that were read
+__all__ = [
+    "SUFFIXES",
+    "Loaded",
+    "ReadRecord",
+    "Reading",
+    "Record",
+    "SeedFiles",
+    "by_file",
+    "find",
+    "holds_many",
+    "load",
+    "loader_version",
+    "read",
+    "require",
+]
 
 
 @dataclass(slots=True)
@@ -131,84 +123,7 @@ def load(seeds: Path, path: str, known: Mapping[str, SeedEntry] | None = None, *
     what is to be noted of them. Nothing is raised for a file or record that cannot be read; it is a problem with its
     reason.
     """
-    out, held = Loaded(), _Held(path, known or {}, noting)
-    try:
-        if holds_many(path):
-            with (seeds / path).open("rb") as file:
-                _many(out, held, file)
-            return out
-        size = (seeds / path).stat().st_size
-        if size > LIMITS.article_bytes:
-            out.problems.append((path, f"has {size / 1e6:.0f} MB; an article has at most {_MOST}"))
-            return out
-        raw = (seeds / path).read_bytes()
-    except OSError as error:
-        out.problems.append((path, f"cannot be read: {error.strerror}"))
-        return out
-    out.sha256 = hashlib.sha256(raw).hexdigest()
-    _one(out, held, path, raw)
-    return out
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A file, and what is known of it."""
-
-    path: str
-    known: Mapping[str, SeedEntry]
-    noting: bool
-
-
-def _many(out: Loaded, held: _Held, file: BinaryIO) -> None:
-    """Reads each record of a file into `out`."""
-    seen = hashlib.sha256()
-    for number, line in jsonl.records(file, seen, LIMITS.article_bytes):
-        label = f"{held.path} line {number}"
-        if line is None:
-            out.problems.append((label, f"has more than {_MOST} MB; an article has at most that"))
-        else:
-            _one(out, held, label, line)
-        if len(out.problems) > LIMITS.bad_records:
-            reason = f"has more than {LIMITS.bad_records:,} records that cannot be read; the rest of it was not read"
-            out.problems.append((held.path, reason))
-            return
-    out.sha256 = seen.hexdigest()
-    if not (out.articles or out.kept or out.problems):
-        out.problems.append((held.path, "holds no record"))
-
-
-def _one(out: Loaded, held: _Held, label: str, raw: bytes) -> None:
-    """Reads one article into `out`."""
-    sha256 = hashlib.sha256(raw).hexdigest()
-    entry = held.known.get(sha256)
-    if entry is not None:
-        out.kept.append(entry)
-        if not held.noting:
-            return
-    suffix = suffix_of(held.path)
-    here = suffix in _READ_HERE and len(raw) <= _SHORT
-    result: ParseResult = (formats if here else apart).read(suffix, raw, LIMITS)
-    if result.parsed is None:
-        out.problems.append((label, result.problem or ""))
-        return
-    if result.parsed.note:
-        out.noted.append((label, result.parsed.note))
-    if entry is None:
-        parsed = result.parsed
-        out.articles.append(Article(_info(held.path, sha256, parsed), parsed.text, parsed.paragraphs))
-
-
-def _info(path: str, sha256: str, parsed: Parsed) -> ArticleInfo:
-    metadata = parsed.metadata
-    return ArticleInfo(
-        article_id=metadata.id or path,
-        path=path,
-        title=metadata.title or PurePosixPath(path).stem,
-        publisher=metadata.publisher,
-        author=metadata.author,
-        url=metadata.url,
-        date=metadata.date,
-        seed_sha256=sha256,
-        text_sha256=hashlib.sha256(parsed.text.encode()).hexdigest(),
-        loader=loader_version(path),
-    )
+    reading = Reading(seeds, path, known or {}, noting=noting)
+    for record in reading.records():
+        reading.take(record, read(record))
+    return reading.ended()
