@@ -8,6 +8,7 @@ from pathlib import Path
 from rag import embed, language, load
 from rag import split as splitting
 from rag.build.changes import BuildReport
+from rag.build.cluster import Cluster
 from rag.build.generation import write
 from rag.build.inventory import Inventory, Progress
 from rag.build.spool import Spool
@@ -51,16 +52,18 @@ def sync_index(
     full: bool = False,
     dry_run: bool = False,
     encoder: Encoder | None = None,
+    ray: str | None = None,
     progress: Progress = lambda _stage, _done, _total: None,
 ) -> BuildReport:
     """Brings the index in step with the seeds, doing only what changed. With `dry_run` it only says what it would do.
 
     `encoder` is the one of the settings where it is loaded already; else it is loaded when something must be embedded.
+    `ray` is the address of a Ray whose machines do the work, or "local" for one that is started here and ended.
 
     Of articles with one id, one keeps it (`rag.build.ids`); the others are reported as unreadable.
 
-    Raises SeedError when there is no article to index, IndexUnusable when the index cannot be written; the index then
-    stays as it was.
+    Raises SeedError when there is no article to index, IndexUnusable when the index cannot be written, ClusterError
+    when Ray's machines cannot do the work; the index then stays as it was.
     """
     load.require(seeds)  # before the index folder is made
     store = at(index, settings)
@@ -70,7 +73,7 @@ def sync_index(
         damaged = [] if dry_run else store.tidy()
         source = embed.resolve(settings.encoder)
         plan = recipe(settings, source)
-        workshop = Here(plan, source, encoder)
+        workshop = Here(plan, source, encoder) if ray is None else Cluster(ray, plan, source)
         with closing(workshop), closing(Spool(index)) as articles:
             inventory = Inventory(seeds, index, store, plan, full, progress, workshop, articles)
             report = inventory.compare()

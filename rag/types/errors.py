@@ -6,7 +6,8 @@
     ├── SeedError           a seeds folder or file that cannot be read
     ├── IndexUnusable       the index is missing, damaged or does not match the settings
     ├── IndexBusy           another build holds the lock
-    └── ModelError          the encoder's weights are missing or not the published ones
+    ├── ModelError          the encoder's weights are missing or not the published ones
+    └── ClusterError        Ray cannot be reached, or its workers cannot do the work
 
 A refusal is not an error: it is a value (`rag.types.Refused`).
 """
@@ -38,3 +39,7 @@ class IndexBusy(RagError):
 
 class ModelError(RagError):
     """The encoder's weights are missing or are not the published ones."""
+
+
+class ClusterError(RagError):
+    """Ray is missing or cannot be reached, or its workers cannot do the work."""
