@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from eval import bombs, crafted
 from rag import cli
-from rag.load import reading as loading
 from rag.build import sync_index
 from rag.build.seeds import Library
 from rag.load import apart, formats, jsonl, load
+from rag.load import reading as loading
 from rag.load.limits import LIMITS
 from rag.load.normalise import normalise
 from rag.types.errors import InputError

@@ -7,10 +7,10 @@ import json
 import pytest
 from fpdf import FPDF
 
-from rag.load import reading as loading
 from rag.build import sync_index
 from rag.build.seeds import Library
 from rag.load import find, load, text
+from rag.load import reading as loading
 from rag.store.reader import open_current
 from rag.types.settings import Settings
 from rag.verify.check import check

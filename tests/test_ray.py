@@ -1,0 +1,343 @@
+"""Builds by Ray: several real raylets on this machine, workers and machines that are lost, addresses that are none."""
+
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from rag import build, embed
+from rag.build import cluster, fleet, hand, sync_index
+from rag.store import at, unfinished
+from rag.types.errors import ClusterError
+from rag.types.settings import Settings
+from rag.verify.check import check
+from tests.conftest import ARTICLE, ROOT, SEEDS, WordEncoder
+
+needs_ray = pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None, reason="Ray is not installed; pip install 'article-rag[ray]'"
+)
+ignored = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
+pytestmark = [ignored]
+
+
+class WordHand(hand.Hand):
+    """A worker with the encoder that needs no weights. Some passages do to it what they say."""
+
+    def ready(self):
+        return hand.equipment(embed.EncoderSource("none", Path("none"), "words")), "here", "one kind"
+
+    def embed(self, texts):
+        for text in texts:
+            if "ends a worker" in text:
+                os.kill(os.getpid(), signal.SIGKILL)
+            if "ends one worker" in text and not Path(text.split()[-1]).exists():
+                Path(text.split()[-1]).touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        return WordEncoder().encode(texts)
+
+
+class SlowHand(WordHand):
+    """It takes its time over a slice."""
+
+    def embed(self, texts):
+        time.sleep(0.3)
+        return super().embed(texts)
+
+
+@pytest.fixture(scope="module")
+def raylets():
+    """Three machines of one processor each."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    for _ in range(2):
+        made.add_node(num_cpus=1)
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """What went to Ray: the fleet, the work by method, losses, and the most shards that were on their way."""
+
+    found = SimpleNamespace(fleet=None, work=Counter(), shards=Counter(), losses=0, most=0)
+    send, lose = fleet.Fleet._send, fleet.Fleet._lose
+
+    def sending(self, shard):
+        found.fleet = self
+        if shard.result is None:
+            found.work[shard.method] += len(shard.work)
+            found.shards[shard.method] += 1
+        send(self, shard)
+        found.most = max(found.most, len(self._under_way) + 1)
+
+    def losing(self, *args):
+        found.losses += 1
+        lose(self, *args)
+
+    monkeypatch.setattr(fleet.Fleet, "_send", sending)
+    monkeypatch.setattr(fleet.Fleet, "_lose", losing)
+    return found
+
+
+@pytest.fixture
+def words(word_encoder, monkeypatch):
+    """Workers and builds without weights, two passages at a time."""
+    monkeypatch.setattr(cluster, "Hand", WordHand)
+    monkeypatch.setattr(embed, "resolve", lambda name: embed.EncoderSource(name, Path("none"), "words"))
+    monkeypatch.setattr(embed, "SLICE", 2)
+
+
+def articles(folder, many=30):
+    folder.mkdir(exist_ok=True)
+    for n in range(many):
+        (folder / f"{n:02}.txt").write_text(f"Title {n}\n\nThe owl crossed river {n}. It was {n} days old.\n")
+    return folder
+
+
+def held(index):
+    """The name, and every article with its passages and the bytes of its vectors."""
+    reader = at(index, Settings()).open()
+    stored = [(one.info, one.text, one.chunks, one.vectors.tobytes()) for one in reader.stored()]
+    return reader.generation, stored, reader.files()
+
+
+def alike(one, other):
+    """What two builds said, without what their caches knew."""
+    names = "plan", "generation", "articles", "chunks", "embedded", "boilerplate", "skipped", "unreadable", "noted"
+    return [getattr(one, name) for name in names] == [getattr(other, name) for name in names]
+
+
+@needs_ray
+@pytest.mark.model
+def test_names_passages_and_vectors_are_those_of_a_build_here_to_the_last_bit(raylets, tmp_path):
+    seeds = articles(tmp_path / "seeds", many=5)
+    (seeds / ARTICLE).write_bytes((SEEDS / ARTICLE).read_bytes())
+    (seeds / "page.html").write_text("<html><body><p>The heron came back in March.</p></body></html>")
+    (seeds / "broken.pdf").write_bytes(b"%PDF-1.4 none")
+    lines = [f'{{"id": "r{n}", "text": "The otter of {n} slept.", "date": "soon"}}' for n in range(70)]
+    (seeds / "many.jsonl").write_text("\n".join([*lines, "no record", '{"id": "r3", "text": "Twice."}']))
+    here = sync_index(seeds, tmp_path / "here", Settings())
+    there = sync_index(seeds, tmp_path / "there", Settings(), ray=raylets.address)
+    assert held(tmp_path / "there") == held(tmp_path / "here")
+    assert alike(here, there)
+    assert len(there.unreadable) == 3
+    assert check(seeds, tmp_path / "there", Settings())[0].startswith("broken.pdf cannot be read")
+
+
+@needs_ray
+def test_a_machine_that_is_lost_costs_what_it_was_at(raylets, words, seen, tmp_path, monkeypatch):
+    """A raylet is killed while each of four workers has work."""
+    seeds = articles(tmp_path / "seeds", many=60)
+    wanted = sync_index(seeds, tmp_path / "here", Settings())
+    monkeypatch.setattr(cluster, "Hand", SlowHand)
+    extra = raylets.add_node(num_cpus=1)
+    lost = []
+
+    def progress(stage, done, _total):
+        if stage == "indexing articles" and 0 < done < 30 and not lost and len(seen.fleet._workers) == 4:
+            lost.append(done)
+            raylets.remove_node(extra, allow_graceful=False)
+
+    report = sync_index(seeds, tmp_path / "there", Settings(), ray=raylets.address, progress=progress)
+    assert len(lost) == 1
+    assert seen.losses >= 1
+    assert alike(report, wanted)
+    assert held(tmp_path / "there") == held(tmp_path / "here")
+    assert seen.most <= 2 * seen.fleet._most + 1
+
+
+@needs_ray
+def test_a_worker_that_is_killed_costs_what_it_was_at(raylets, words, seen, tmp_path):
+    seeds = articles(tmp_path / "seeds")
+    (seeds / "bad.txt").write_text(f"Bad\n\nThis ends one worker: {tmp_path / 'flag'}\n")
+    (tmp_path / "flag").touch()
+    sync_index(seeds, tmp_path / "here", Settings())
+    (tmp_path / "flag").unlink()
+    sync_index(seeds, tmp_path / "there", Settings(), ray=raylets.address)
+    assert (tmp_path / "flag").exists()
+    assert seen.losses == 1
+    assert held(tmp_path / "there") == held(tmp_path / "here")
+
+
+@needs_ray
+def test_work_that_ends_every_worker_is_named_and_the_old_generation_answers(raylets, words, seen, tmp_path, rag):
+    seeds, index = articles(tmp_path / "seeds"), tmp_path / "index"
+    before = sync_index(seeds, index, Settings()).generation
+    articles(seeds, many=40)
+    (seeds / "bad.txt").write_text("Bad\n\nThis ends a worker.\n")
+    code, _, err = rag("build", "--ray", raylets.address, "--seeds", seeds, "--index", index)
+    assert code == 2
+    assert "3 workers of Ray ended at the same work" in " ".join(err.split())
+    assert "'This ends a worker.'" in " ".join(err.split())
+    assert seen.losses == 3
+    assert at(index, Settings()).open().generation == before
+    # What came back before that is kept, as by a build here.
+    assert any(unfinished.is_kept(path) for path in index.iterdir())
+    (seeds / "bad.txt").unlink()
+    report = sync_index(seeds, index, Settings())
+    assert report.resumed > 0
+    assert report.resumed + report.embedded == 10
+
+
+@needs_ray
+def test_few_shards_are_on_their_way_and_only_what_changed_is_sent(raylets, words, seen, tmp_path):
+    seeds, index = articles(tmp_path / "seeds", many=60), tmp_path / "index"
+    sync_index(seeds, index, Settings(), ray=raylets.address)
+    assert (seen.work["read"], seen.work["split"], seen.work["embed"], seen.shards["embed"]) == (60, 60, 60, 30)
+    assert seen.fleet._most == 12
+    assert 6 < seen.most <= 2 * seen.fleet._most + 1
+    assert seen.fleet._under_way == []
+    seen.work.clear()
+    (seeds / "03.txt").write_text("Title\n\nThe heron came back.\n")
+    sync_index(seeds, index, Settings(), ray=raylets.address)
+    assert (seen.work["read"], seen.work["split"], seen.work["embed"]) == (1, 1, 1)
+    sync_index(seeds, tmp_path / "other", Settings(), full=True)
+    assert held(index) == held(tmp_path / "other")
+
+
+@needs_ray
+def test_nothing_is_started_where_nothing_changed(words, tmp_path):
+    seeds = articles(tmp_path / "seeds", many=2)
+    sync_index(seeds, tmp_path / "index", Settings())
+    assert not sync_index(seeds, tmp_path / "index", Settings(), ray="127.0.0.1:9").changed_anything
+
+
+@needs_ray
+def test_a_machine_with_another_program_is_named(raylets, words, tmp_path, monkeypatch):
+    class Other(WordHand):
+        def ready(self):
+            equipment, *rest = WordHand.ready(self)
+            return equipment | {"the splitter": "split/1"}, *rest
+
+    monkeypatch.setattr(cluster, "Hand", Other)
+    with pytest.raises(ClusterError, match=r"the splitter is 'split/1' there and 'split/\d.*' here; install the same"):
+        sync_index(articles(tmp_path / "seeds"), tmp_path / "index", Settings(), ray=raylets.address)
+
+
+@needs_ray
+def test_a_worker_without_the_model_is_named(raylets, tmp_path):
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "modules.json").write_text("[]")
+    seeds, index = articles(tmp_path / "seeds"), tmp_path / "index"
+    plan = build.recipe(Settings(encoder=str(model)), source := embed.resolve(str(model)))
+    away = cluster.Cluster(raylets.address, plan, source)
+    (model / "modules.json").unlink()
+    try:
+        with pytest.raises(ClusterError, match=r"a worker of Ray cannot work: .* holds no sentence-transformers model"):
+            list(away.read(build.load.Reading(seeds, "00.txt", {}, noting=False).records()))
+    finally:
+        away.close()
+    assert not index.exists()
+
+
+@needs_ray
+def test_another_version_of_ray_is_named(raylets, words, tmp_path, monkeypatch):
+    import ray
+
+    monkeypatch.setattr(ray, "__version__", "1.0.0")
+    with pytest.raises(ClusterError, match=rf"--ray {raylets.address}: .*[Vv]ersion mismatch.*1\.0\.0"):
+        sync_index(articles(tmp_path / "seeds"), tmp_path / "index", Settings(), ray=raylets.address)
+
+
+@needs_ray
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("127.0.0.1:{port}", "nothing answers there"), ("ray://host", "HOST:PORT"), ("host", "HOST:PORT")],
+)
+def test_an_address_where_nothing_answers_is_named(words, tmp_path, rag, address, said):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = address.format(port=free.getsockname()[1])
+    begun = time.monotonic()
+    code, _, err = rag("build", "--ray", address, "--seeds", articles(tmp_path / "seeds"))
+    assert (code, f"--ray {address}" in err, said in " ".join(err.split())) == (2, True, True)
+    assert time.monotonic() - begun < 30
+
+
+def test_without_ray_it_says_how_to_install_it(word_encoder, tmp_path, rag, monkeypatch):
+    monkeypatch.setattr(cluster.importlib.util, "find_spec", lambda _name: None)
+    code, _, err = rag("build", "--ray", "--seeds", articles(tmp_path / "seeds"))
+    assert (code, "pip install 'article-rag[ray]'" in " ".join(err.split())) == (2, True)
+
+
+def test_an_address_goes_with_ray(tmp_path, rag):
+    code, _, err = rag("build", "host:1", "--seeds", articles(tmp_path / "seeds"))
+    assert (code, "--ray" in err) == (2, True)
+
+
+def test_ray_is_imported_only_where_it_is_asked_for(tmp_path):
+    seeds, index = articles(tmp_path / "seeds", many=1), tmp_path / "index"
+    code = (
+        "import sys; from pathlib import Path; from rag.build import sync_index\n"
+        "from rag.types.settings import Settings\n"
+        "import rag.cli, rag.serve, rag.library, rag.build.cluster, rag.build.hand\n"
+        f"sync_index(Path({str(seeds)!r}), Path({str(index)!r}), Settings(), dry_run=True)\n"
+        "print('ray' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "False"
+
+
+STARTED = """
+import sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from rag import cli, embed
+from rag.build import cluster
+from tests.test_ray import SlowHand
+cluster.Hand = SlowHand
+embed.resolve = lambda name: embed.EncoderSource(name, Path("none"), "words")
+embed.SLICE = 1
+import rag.cli.report
+def said(stage, done, total):
+    if stage == "indexing articles" and done: print("at work", flush=True)
+import contextlib
+rag.cli.report.bars = lambda: contextlib.nullcontext(said)
+sys.argv = ["rag", "build", "--ray", "--seeds", {seeds!r}, "--index", {index!r}]
+cli.main()
+"""
+
+
+def marked(mark):
+    """The processes that were started with a mark in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if (
+                mark.encode() in (folder / "environ").read_bytes()
+                and "Z" not in (folder / "stat").read_text().split()[2]
+            ):
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+@needs_ray
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
+def test_what_was_started_here_ends_with_the_build(tmp_path, by):
+    """However it ends. What it had embedded is kept."""
+    seeds, index, mark = articles(tmp_path / "seeds", many=60), tmp_path / "index", f"MARK={tmp_path}"
+    code = STARTED.format(root=str(ROOT), seeds=str(seeds), index=str(index))
+    environment = {**os.environ, "MARK": str(tmp_path)}
+    child = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=-1, stderr=-1, text=True)
+    assert child.stdout.readline() == "at work\n", child.communicate()[1]
+    assert len(marked(mark)) > 3
+    child.send_signal(by)
+    child.communicate(timeout=60)
+    until = time.monotonic() + 30
+    while marked(mark) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert marked(mark) == []
+    assert any(unfinished.is_kept(path) for path in index.iterdir())
