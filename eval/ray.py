@@ -1,8 +1,8 @@
 """Builds by Ray against a build here: `python -m eval.ray --articles articles.jsonl`.
 
-Each build is a process of its own into an empty folder; local, one worker and two take turns. The rate is that of
-embedding, from the first articles that are done to the last, so without what starting takes, which is given apart. The
-overhead is what Ray adds to a passage where embedding costs nothing.
+Each build is a process of its own into an empty folder; local, one worker and two take turns, and each builds one
+article, too, which is what starting takes. The rate and what Ray adds to a passage are of what goes beyond that. The
+latter is taken where embedding costs nothing.
 """
 
 from __future__ import annotations
@@ -53,12 +53,6 @@ class _FreeHand(hand.Hand):
 
 def measure(seeds: Path, index: Path, workers: int, *, free: bool) -> dict[str, Any]:
     """One build; `workers` 0 is a build here."""
-    marks: list[tuple[float, int, int]] = []
-
-    def progress(stage: str, done: int, total: int) -> None:
-        if stage == "indexing articles" and done:
-            marks.append((time.perf_counter(), done, total))
-
     settings, raylets, address, encoder = Settings(), None, None, None
     if workers:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -70,14 +64,11 @@ def measure(seeds: Path, index: Path, workers: int, *, free: bool) -> dict[str, 
         encoder = _Free(embed.resolve(settings.encoder))
         vars(cluster)["Hand"] = _FreeHand
     begun = time.perf_counter()
-    report = sync_index(seeds, index, settings, ray=address, encoder=encoder, progress=progress)
-    ended = time.perf_counter()
+    report = sync_index(seeds, index, settings, ray=address, encoder=encoder)
+    took = time.perf_counter() - begun
     if raylets is not None:
         raylets.shutdown()
-    (first, before, total), (last, _, _) = marks[0], marks[-1]
-    share = (total - before) / total
-    rate = report.embedded * share / (last - first) if last > first and share else float("nan")
-    return {"s": ended - begun, "to_first_s": first - begun, "passages": report.embedded, "passages_per_s": rate}
+    return {"s": took, "passages": report.embedded}
 
 
 def same(one: Path, other: Path) -> bool:
@@ -97,21 +88,53 @@ def _in_process_of_its_own(*words: str) -> dict[str, Any]:
     return found
 
 
-def _compared(seeds: Path, work: Path, *, free: bool) -> dict[int, list[dict[str, Any]]]:
-    found: dict[int, list[dict[str, Any]]] = {0: [], 1: [], 2: []}
+def _build(seeds: Path, index: Path, workers: int, free: bool) -> dict[str, Any]:
+    return _in_process_of_its_own("--one", str(seeds), str(index), str(workers), *(["--free"] if free else []))
+
+
+def _compared(file: Path, many: int, work: Path, *, free: bool) -> None:
+    """Prints the medians of all repeats."""
+    few, all_of_them = (_seeds(work / f"seeds-{number}", file, number) for number in (1, many))
+    rates: dict[int, list[float]] = {0: [], 1: [], 2: []}
+    starts: dict[int, list[float]] = {0: [], 1: [], 2: []}
+    added: dict[int, list[float]] = {1: [], 2: []}
     for repeat in range(_REPEATS):
-        for workers, its in found.items():
-            index = work / f"{'free' if free else 'real'}-{workers}-{repeat}"
-            words = ["--one", str(seeds), str(index), str(workers), *(["--free"] if free else [])]
-            its.append(_in_process_of_its_own(*words))
-            print(json.dumps({"workers": workers, "free": free, **its[-1]}), file=sys.stderr, flush=True)
-            if workers and not same(work / f"{'free' if free else 'real'}-0-{repeat}", index):
+        beyond = {}
+        for workers in rates:
+            indexes = [work / f"{free}-{workers}-{repeat}-{which}" for which in ("few", "all")]
+            start, whole = _build(few, indexes[0], workers, free), _build(all_of_them, indexes[1], workers, free)
+            if workers and not same(work / f"{free}-0-{repeat}-all", indexes[1]):
                 raise SystemExit(f"{workers} workers made another index than this machine alone")
-    return found
+            passages, beyond[workers] = whole["passages"] - start["passages"], whole["s"] - start["s"]
+            rates[workers].append(passages / beyond[workers])
+            starts[workers].append(start["s"])
+            print(
+                json.dumps({"free": free, "workers": workers, "start": start, "all": whole}),
+                file=sys.stderr,
+                flush=True,
+            )
+        for workers, its in added.items():
+            its.append(1000 * (beyond[workers] - beyond[0]) / passages)
+    print(f"{'free encoder' if free else 'encoder'}, {passages:,} passages; medians of {_REPEATS}")
+    for workers, its in rates.items():
+        name = "here" if not workers else f"Ray, {workers} worker{'s' * (workers > 1)}"
+        to_here = statistics.median(one / here for one, here in zip(its, rates[0], strict=True))
+        line = f"{name}: {statistics.median(its):.1f} passages a second, {to_here:.2f} of here; start"
+        print(f"{line} {statistics.median(starts[workers]):.1f} s")
+    if free:
+        for workers, its in added.items():
+            print(f"Ray, {workers}: {statistics.median(its):+.2f} ms a passage")
+
+
+def _seeds(folder: Path, file: Path, many: int) -> Path:
+    folder.mkdir()
+    with file.open("rb") as lines:
+        (folder / "articles.jsonl").write_bytes(b"".join(line for line, _ in zip(lines, range(many), strict=False)))
+    return folder
 
 
 def main() -> None:
-    """Prints the medians of three repeats."""
+    """Compares, first where embedding costs nothing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=Path, help="a JSONL file of articles")
     parser.add_argument("--many", type=int, default=60, help="how many of them are embedded")
@@ -123,27 +146,10 @@ def main() -> None:
         seeds, index, workers = given.one
         print(json.dumps(measure(Path(seeds), Path(index), int(workers), free=given.free)))
         return
-    with tempfile.TemporaryDirectory() as work:
-        for free, many in ((True, given.many_free), (False, given.many)):
-            seeds = Path(work, f"seeds-{many}")
-            seeds.mkdir()
-            with given.articles.open("rb") as file:
-                (seeds / "articles.jsonl").write_bytes(
-                    b"".join(line for line, _ in zip(file, range(many), strict=False))
-                )
-            found = _compared(seeds, Path(work), free=free)
-            for workers, its in found.items():
-                name = "here" if not workers else f"Ray, {workers} worker{'s' * (workers > 1)}"
-                medians = {key: round(statistics.median(one[key] for one in its), 2) for key in its[0]}
-                print(f"{'free encoder' if free else 'encoder'}: {name}: {json.dumps(medians)}")
-            if free:
-                for workers in (1, 2):
-                    added = [
-                        1000 * ((one["s"] - one["to_first_s"]) - (here["s"] - here["to_first_s"])) / one["passages"]
-                        for one, here in zip(found[workers], found[0], strict=True)
-                    ]
-                    print(f"overhead with {workers}: {statistics.median(added):.3f} ms a passage")
-    print("every index was the same to the last bit")
+    for free, many in ((True, given.many_free), (False, given.many)):
+        with tempfile.TemporaryDirectory() as work:
+            _compared(given.articles, many, Path(work), free=free)
+    print("every index was the same as the one made here, to the last bit")
 
 
 if __name__ == "__main__":

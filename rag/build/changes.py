@@ -38,6 +38,7 @@ class BuildReport:
     noted: list[tuple[str, str]] = field(default_factory=list)  # of articles that were read: (path or line, what)
     duplicates: list[tuple[str, str]] = field(default_factory=list)  # (article, the one with the same text before it)
     changed_anything: bool = True
+    processors: tuple[str, ...] = ()  # the kinds on which the passages were embedded, where that is more than one
     unfitted: str | None = None  # that confidence is not fitted for the encoder
 
 

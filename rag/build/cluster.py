@@ -41,10 +41,9 @@ class Cluster:
         self._address, self._recipe, self._source = address, recipe, source
         self._ray: Any = None
 
-    @property
-    def processors(self) -> list[str]:
-        """The kinds of processor that have worked."""
-        return sorted(self._fleet.processors) if self._ray is not None else []
+    def processors(self) -> set[str]:
+        """As `Workshop`: of all workers that started."""
+        return set(self._fleet.processors) if self._ray is not None else set()
 
     def read(self, records: Iterable[load.Record]) -> Iterator[tuple[load.Record, Finding]]:
         """As `Workshop`."""

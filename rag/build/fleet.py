@@ -52,7 +52,7 @@ class Fleet:
         self._failed_starts = 0
         self._under_way: list[Shard] = []  # in the order in which they were sent
         self._most = _EACH * many
-        self.processors = Counter[str]()  # the kinds on which workers started
+        self.processors = set[str]()  # the kinds on which workers started
         for _ in range(many):
             self._start()
 
@@ -112,7 +112,7 @@ class Fleet:
                     f"{equipment.get(name)!r} there and {here!r} here; install the same on both"
                 )
         self._failed_starts = 0
-        self.processors[kind] += 1
+        self.processors.add(kind)
         self._workers.append(_Worker(actor, machine))
 
     def _send(self, shard: Shard) -> None:

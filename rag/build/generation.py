@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag import embed
+from rag.build import kinds as kinds_of
 from rag.build.changes import BuildReport
 from rag.build.inventory import Inventory
 from rag.build.workshop import Slice
@@ -35,10 +36,19 @@ def write(now: Inventory, report: BuildReport) -> None:
     writer = now.store.begin(now.recipe, afresh=not now.goes_on)
     try:
         _Writing(now, report, writer).all()
+        _note_processors(now, report)
         with closing(writer.commit(now.files())) as reader:
             report.chunks = reader.passage_count
     finally:
         writer.abort()
+
+
+def _note_processors(now: Inventory, report: BuildReport) -> None:
+    """Of the vectors that were made now, and of those that stay."""
+    before = now.before.generation if now.before is not None and not now.full else ""
+    kinds = {*kinds_of.recorded(now.index).get(before, ()), *now.workshop.processors()}
+    report.processors = tuple(sorted(kinds)) if len(kinds) > 1 else ()
+    kinds_of.record(now.index, report.generation, report.processors, now.store.generations())
 
 
 @dataclass(slots=True)

@@ -13,12 +13,11 @@ from pathlib import Path
 import rag
 from rag import embed, language, load
 from rag import split as splitting
-from rag.build.workshop import Finding, chunks, finding
+from rag.build.workshop import Finding, chunks, finding, processor
 from rag.types import Article, Chunk, Encoder, Vectors
 from rag.types.stores import Recipe
 
 # Their versions decide what is read, where it is split and the last bits of a vector.
-_WIDEST = ("avx2", "avx512f", "amx_tile")  # instructions by which libraries choose their sums
 _LIBRARIES = ("torch", "transformers", "tokenizers", "sentence-transformers")
 
 
@@ -72,16 +71,3 @@ def _code() -> str:
     for file in sorted(folder.rglob("*.py")):
         digest.update(f"{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:12]
-
-
-def processor() -> str:
-    """The kind of processor of this machine: on another one the last bits of a vector may differ."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
-    except OSError:
-        text = ""
-    said = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
-    if "model name" not in said:
-        return f"{platform.system()} {platform.machine()} {platform.processor()}".strip()
-    widest = [flag for flag in _WIDEST if flag in said.get("flags", "").split()]
-    return f"{said['model name']}, model {said.get('cpu family')}/{said.get('model')}, {' '.join(widest)}"

@@ -6,7 +6,9 @@ no more than what is on its way.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Protocol
 
 from rag import embed, load
@@ -15,6 +17,7 @@ from rag.split.boilerplate import is_boilerplate
 from rag.types import Article, Chunk, Encoder, Vectors
 from rag.types.stores import Recipe
 
+_WIDEST = ("avx2", "avx512f", "amx_tile")  # instructions by which libraries choose their sums
 Slice = Mapping[bytes, str]  # some texts by their SHA-256
 Finding = tuple[load.ReadRecord, int]  # what came of a record, and how many of its paragraphs are boilerplate
 
@@ -28,6 +31,10 @@ class Workshop(Protocol):
 
     def embed(self, slices: Iterable[Slice]) -> Iterator[tuple[Slice, Vectors]]:
         """A vector a text, in the order of the slice."""
+        ...
+
+    def processors(self) -> set[str]:
+        """The kinds of processor that have worked so far."""
         ...
 
     def close(self) -> None:
@@ -57,6 +64,10 @@ class Here:
             self._encoder = embed.loaded(self._source, self._encoder)
             yield one, self._encoder.encode(list(one.values()))
 
+    def processors(self) -> set[str]:
+        """As `Workshop`."""
+        return {processor()}
+
     def close(self) -> None:
         """Nothing was started."""
 
@@ -72,3 +83,16 @@ def finding(record: load.Record) -> Finding:
 def chunks(article: Article, recipe: Recipe) -> list[Chunk]:
     """The chunks of an article, as long as the recipe has them."""
     return splitting.split(article, min_chars=recipe.chunk_min_chars, max_chars=recipe.chunk_max_chars)
+
+
+def processor() -> str:
+    """The kind of processor of this machine: on another one the last bits of a vector may differ."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
+    except OSError:
+        text = ""
+    said = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
+    if "model name" not in said:
+        return f"{platform.system()} {platform.machine()} {platform.processor()}".strip()
+    widest = [flag for flag in _WIDEST if flag in said.get("flags", "").split()]
+    return f"{said['model name']}, model {said.get('cpu family')}/{said.get('model')}, {' '.join(widest)}"

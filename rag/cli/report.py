@@ -53,6 +53,8 @@ def report_lines(report: BuildReport, *, dry_run: bool) -> Iterator[str]:
     yield from (f"{path} has the same text as {other}; both are indexed" for path, other in report.duplicates)
     if report.resumed:
         yield f"{counted(report.resumed, 'passage')} had been embedded by a build that did not end"
+    if report.processors:
+        yield f"embedded on several kinds of processor, whose last bits differ: {'; '.join(report.processors)}"
     if report.unfitted:
         yield report.unfitted
     articles, passages = counted(report.articles, "article"), counted(report.chunks, "passage")
