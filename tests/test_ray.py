@@ -13,8 +13,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from rag import build, embed
-from rag.build import cluster, fleet, hand, sync_index
+from rag import build, embed, load
+from rag.build import cluster, fleet, hand, kinds, spool, sync_index
+from rag.build.workshop import processor
+from rag.cli.report import report_lines
 from rag.store import at, unfinished
 from rag.types.errors import ClusterError
 from rag.types.settings import Settings
@@ -235,10 +237,31 @@ def test_a_worker_without_the_model_is_named(raylets, tmp_path):
     (model / "modules.json").unlink()
     try:
         with pytest.raises(ClusterError, match=r"a worker of Ray cannot work: .* holds no sentence-transformers model"):
-            list(away.read(build.load.Reading(seeds, "00.txt", {}, noting=False).records()))
+            list(away.read(load.Reading(seeds, "00.txt", {}, noting=False).records()))
     finally:
         away.close()
     assert not index.exists()
+
+
+@needs_ray
+def test_several_kinds_of_processor_are_noted_beside_the_generation(raylets, words, tmp_path, monkeypatch):
+    class Mixed(SlowHand):
+        def ready(self):
+            return *WordHand.ready(self)[:2], f"kind {os.getpid()}"
+
+    monkeypatch.setattr(cluster, "Hand", Mixed)
+    seeds, index = articles(tmp_path / "seeds", many=60), tmp_path / "index"
+    report = sync_index(seeds, index, Settings(), ray=raylets.address)
+    assert 2 <= len(report.processors) <= 3
+    assert kinds.recorded(index) == {report.generation: list(report.processors)}
+    assert any("several kinds of processor" in line for line in report_lines(report, dry_run=False))
+    assert check(seeds, index, Settings()) == []
+    # Its vectors stay in a build here, which adds this machine's; a full one has but those.
+    (seeds / "03.txt").write_text("Title\n\nThe heron came back.\n")
+    after = sync_index(seeds, index, Settings())
+    assert set(after.processors) == {*report.processors, processor()}
+    assert sync_index(seeds, index, Settings(), full=True).processors == ()
+    assert list(kinds.recorded(index)) == [report.generation]
 
 
 @needs_ray
@@ -269,6 +292,22 @@ def test_without_ray_it_says_how_to_install_it(word_encoder, tmp_path, rag, monk
     monkeypatch.setattr(cluster.importlib.util, "find_spec", lambda _name: None)
     code, _, err = rag("build", "--ray", "--seeds", articles(tmp_path / "seeds"))
     assert (code, "pip install 'article-rag[ray]'" in " ".join(err.split())) == (2, True)
+
+
+def test_articles_wait_on_the_disk_for_their_turn(tmp_path, monkeypatch):
+    """In the order in which they came, but for those that are left out; no file is left."""
+    monkeypatch.setattr(spool, "_IN_MEMORY", 100)
+    seeds = articles(tmp_path / "seeds", many=5)
+    read = [load.load(seeds, f"{n:02}.txt").articles[0] for n in range(5)]
+    waiting = spool.Spool(tmp_path)
+    for number, article in enumerate(read):
+        waiting.add(article, number)
+    waiting.leave_out({1, 4})
+    assert list(waiting) == list(waiting) == [read[0], read[2], read[3]]
+    assert (len(waiting), waiting.boilerplate) == (3, 5)
+    assert [entry.article_id for entry in waiting.entries] == ["00.txt", "02.txt", "03.txt"]
+    assert os.listdir(tmp_path) == ["seeds"]  # noqa: PTH208 - names alone
+    waiting.close()
 
 
 def test_an_address_goes_with_ray(tmp_path, rag):
