@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -57,7 +58,13 @@ class SlowHand(WordHand):
 @pytest.fixture(scope="module")
 def raylets():
     """Three machines of one processor each."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+        yield from _raylets()
+
+
+def _raylets():
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -265,6 +272,19 @@ def test_several_kinds_of_processor_are_noted_beside_the_generation(raylets, wor
 
 
 @needs_ray
+def test_a_machine_without_the_program_is_named(raylets, words, tmp_path, monkeypatch):
+    class Without(WordHand):
+        def __init__(self, *given):
+            importlib.import_module("no_such_program")
+
+    monkeypatch.setattr(cluster, "Hand", Without)
+    with pytest.raises(
+        ClusterError, match=r"3 workers of Ray ended while they started; .*No module named 'no_such_pro"
+    ):
+        sync_index(articles(tmp_path / "seeds"), tmp_path / "index", Settings(), ray=raylets.address)
+
+
+@needs_ray
 def test_another_version_of_ray_is_named(raylets, words, tmp_path, monkeypatch):
     import ray
 
@@ -286,6 +306,27 @@ def test_an_address_where_nothing_answers_is_named(words, tmp_path, rag, address
     code, _, err = rag("build", "--ray", address, "--seeds", articles(tmp_path / "seeds"))
     assert (code, f"--ray {address}" in err, said in " ".join(err.split())) == (2, True, True)
     assert time.monotonic() - begun < 30
+
+
+@needs_ray
+@pytest.mark.parametrize(
+    ("answer", "said"), [(b"HTTP/1.1 400 Bad Request\r\n\r\n", "is no Ray"), (b"", "nothing answers")]
+)
+def test_what_answers_and_is_no_ray_is_named(words, tmp_path, rag, answer, said):
+    """A web server, and something that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        held = []
+
+        def serve():
+            held.append(server.accept()[0])
+            if answer:
+                held[0].sendall(answer)
+
+        Thread(target=serve, daemon=True).start()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        code, _, err = rag("build", "--ray", address, "--seeds", articles(tmp_path / "seeds"))
+        held[0].close()
+    assert (code, f"--ray {address}" in err, said in " ".join(err.split())) == (2, True, True)
 
 
 def test_without_ray_it_says_how_to_install_it(word_encoder, tmp_path, rag, monkeypatch):
@@ -369,7 +410,7 @@ def test_what_was_started_here_ends_with_the_build(tmp_path, by):
     """However it ends. What it had embedded is kept."""
     seeds, index, mark = articles(tmp_path / "seeds", many=60), tmp_path / "index", f"MARK={tmp_path}"
     code = STARTED.format(root=str(ROOT), seeds=str(seeds), index=str(index))
-    environment = {**os.environ, "MARK": str(tmp_path)}
+    environment = {**os.environ, "MARK": str(tmp_path), "PYTHONPATH": str(ROOT)}
     child = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=-1, stderr=-1, text=True)
     assert child.stdout.readline() == "at work\n", child.communicate()[1]
     assert len(marked(mark)) > 3

@@ -29,6 +29,9 @@ HERE = "local"  # the address that means: start Ray on this machine
 _BYTES = 1_000_000  # of records or texts in a shard, or one that is longer
 _MANY = 64  # of them in a shard
 _ANSWER = 5.0  # seconds in which something must answer at an address
+# Ray speaks HTTP/2: each side begins with a frame of settings, after what a client says first.
+_FRAME, _SETTINGS = 9, b"\x04"  # bytes of a frame's head; what its fourth byte tells
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + _SETTINGS + bytes(5)
 _T = TypeVar("_T")
 
 
@@ -129,14 +132,19 @@ def _connected(address: str) -> Any:
 
 
 def _answers(address: str) -> None:
-    """Raises ClusterError where nothing answers: Ray itself would try for most of a minute."""
+    """Raises ClusterError where no Ray answers: Ray itself would try for minutes."""
     host, _, port = address.rpartition(":")
     if not host or "/" in host or not port.isdecimal():
         raise ClusterError(f"--ray {address}: an address is HOST:PORT of a Ray that this machine is part of")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), _ANSWER).close()
+        with socket.create_connection((host.strip("[]"), int(port)), _ANSWER) as connection:
+            connection.settimeout(_ANSWER)
+            connection.sendall(_HELLO)
+            said = connection.recv(_FRAME)
     except (OSError, OverflowError) as error:
         raise ClusterError(
             f"--ray {address}: nothing answers there ({error}); start Ray with `ray start --head` and name its "
             "address, or leave it out to start Ray on this machine"
         ) from error
+    if said[3:4] != _SETTINGS and os.environ.get("RAY_USE_TLS") != "1":
+        raise ClusterError(f"--ray {address}: what answers there is no Ray; `ray status` tells its address")

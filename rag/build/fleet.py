@@ -7,6 +7,8 @@ way at a time, and each is done or has failed for good, so that a build ends wha
 from __future__ import annotations
 
 import contextlib
+import itertools
+import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -36,6 +38,7 @@ class Shard:
     what: str  # for a person
     worker: _Worker | None = None
     result: Any = None
+    turn: int = 0  # a worker does its shards in the order of these
     losses: int = 0
 
 
@@ -50,7 +53,8 @@ class Fleet:
         self._workers: list[_Worker] = []
         self._starting: dict[Any, Any] = {}  # what a worker says when it has started -> the worker
         self._failed_starts = 0
-        self._under_way: list[Shard] = []  # in the order in which they were sent
+        self._under_way: list[Shard] = []
+        self._turns = itertools.count()
         self._most = _EACH * many
         self.processors = set[str]()  # the kinds on which workers started
         for _ in range(many):
@@ -116,7 +120,7 @@ class Fleet:
         self._workers.append(_Worker(actor, machine))
 
     def _send(self, shard: Shard) -> None:
-        shard.worker = self._idlest()
+        shard.worker, shard.turn = self._idlest(), next(self._turns)
         shard.result = getattr(shard.worker.actor, shard.method).remote(shard.work)
 
     def _idlest(self) -> _Worker:
@@ -160,7 +164,7 @@ class Fleet:
                 self._ray.kill(gone.actor)
         self._start()
         lost = [shard for shard in self._under_way if shard.worker is gone and not self._has(shard)]
-        self._count_loss(lost[0], error)  # it did them one after another: that was the one that it was at
+        self._count_loss(min(lost, key=lambda shard: shard.turn), error)  # the one that it was at
         for shard in lost:
             self._send(shard)
 
@@ -187,7 +191,8 @@ def _told(what: str, error: Exception) -> RagError:
     cause = getattr(error, "cause", None)
     if isinstance(cause, RagError):
         return ClusterError(f"{what}: {cause}")
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = f"{type(cause).__name__}: {cause}" if cause is not None else (lines[0] if lines else type(error).__name__)
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    named = [line for line in lines if re.match(r"[\w.]+Error: ", line)]  # at the end of a worker's own traceback
+    said = f"{type(cause).__name__}: {cause}" if cause is not None else (named or lines[:1])[-1]
     said = " ".join(said.split())
     return ClusterError(f"{what} ({said if len(said) <= _SHOWN else said[:_SHOWN] + '…'})")
