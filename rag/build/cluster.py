@@ -126,7 +126,8 @@ def _connected(address: str) -> Any:
         raise ClusterError(
             f"--ray: Ray could not be started here: {said}"
             if address == HERE
-            else f"--ray {address}: this is no Ray that can be worked with: {said}"
+            else f"--ray {address}: this is no Ray that can be worked with: {said} (one that asks for a token needs "
+            "RAY_AUTH_MODE=token here, and its token: `ray get-auth-token`)"
         ) from error
     return ray
 
