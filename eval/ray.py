@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from rag import embed
-from rag.build import cluster, hand, sync_index
+from rag.build import cluster, sync_index, worker
 from rag.store import at
 from rag.types import Vectors
 from rag.types.settings import Settings
@@ -43,11 +43,11 @@ class _Free:
         return np.eye(1, self.dimension, dtype=np.float32).repeat(len(texts), axis=0)
 
 
-class _FreeHand(hand.Hand):
+class _FreeWorker(worker.Worker):
     """A worker with such an encoder."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """As `Workshop`."""
+        """As `Workers`."""
         return _Free(embed.resolve(self._recipe.encoder)).encode(texts)
 
 
@@ -62,7 +62,7 @@ def measure(seeds: Path, index: Path, workers: int, *, free: bool) -> dict[str, 
         address = raylets.address
     if free:
         encoder = _Free(embed.resolve(settings.encoder))
-        vars(cluster)["Hand"] = _FreeHand
+        vars(cluster)["Worker"] = _FreeWorker
     begun = time.perf_counter()
     report = sync_index(seeds, index, settings, ray=address, encoder=encoder)
     took = time.perf_counter() - begun

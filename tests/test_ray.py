@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import pytest
 
 from rag import build, embed, load
-from rag.build import cluster, fleet, hand, kinds, spool, sync_index
-from rag.build.workshop import processor
+from rag.build import cluster, pool, processors, spool, sync_index, worker
+from rag.build.workers import processor
 from rag.cli.report import report_lines
 from rag.store import at, unfinished
 from rag.types.errors import ClusterError
@@ -31,11 +31,11 @@ ignored = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::Depreca
 pytestmark = [ignored]
 
 
-class WordHand(hand.Hand):
+class WordHand(worker.Worker):
     """A worker with the encoder that needs no weights. Some passages do to it what they say."""
 
     def ready(self):
-        return hand.equipment(embed.EncoderSource("none", Path("none"), "words")), "here", "one kind"
+        return worker.equipment(embed.EncoderSource("none", Path("none"), "words")), "here", "one kind"
 
     def embed(self, texts):
         for text in texts:
@@ -76,13 +76,13 @@ def _raylets():
 
 @pytest.fixture
 def seen(monkeypatch):
-    """What went to Ray: the fleet, the work by method, losses, and the most shards that were on their way."""
+    """What went to Ray: the pool, the work by method, losses, and the most shards that were on their way."""
 
-    found = SimpleNamespace(fleet=None, work=Counter(), shards=Counter(), losses=0, most=0)
-    send, lose = fleet.Fleet._send, fleet.Fleet._lose
+    found = SimpleNamespace(pool=None, work=Counter(), shards=Counter(), losses=0, most=0)
+    send, lose = pool.WorkerPool._send, pool.WorkerPool._lose
 
     def sending(self, shard):
-        found.fleet = self
+        found.pool = self
         if shard.result is None:
             found.work[shard.method] += len(shard.work)
             found.shards[shard.method] += 1
@@ -93,15 +93,15 @@ def seen(monkeypatch):
         found.losses += 1
         lose(self, *args)
 
-    monkeypatch.setattr(fleet.Fleet, "_send", sending)
-    monkeypatch.setattr(fleet.Fleet, "_lose", losing)
+    monkeypatch.setattr(pool.WorkerPool, "_send", sending)
+    monkeypatch.setattr(pool.WorkerPool, "_lose", losing)
     return found
 
 
 @pytest.fixture
 def words(word_encoder, monkeypatch):
     """Workers and builds without weights, two passages at a time."""
-    monkeypatch.setattr(cluster, "Hand", WordHand)
+    monkeypatch.setattr(cluster, "Worker", WordHand)
     monkeypatch.setattr(embed, "resolve", lambda name: embed.EncoderSource(name, Path("none"), "words"))
     monkeypatch.setattr(embed, "SLICE", 2)
 
@@ -148,12 +148,12 @@ def test_a_machine_that_is_lost_costs_what_it_was_at(raylets, words, seen, tmp_p
     """A raylet is killed while each of four workers has work."""
     seeds = articles(tmp_path / "seeds", many=60)
     wanted = sync_index(seeds, tmp_path / "here", Settings())
-    monkeypatch.setattr(cluster, "Hand", SlowHand)
+    monkeypatch.setattr(cluster, "Worker", SlowHand)
     extra = raylets.add_node(num_cpus=1)
     lost = []
 
     def progress(stage, done, _total):
-        if stage == "indexing articles" and 0 < done < 30 and not lost and len(seen.fleet._workers) == 4:
+        if stage == "indexing articles" and 0 < done < 30 and not lost and len(seen.pool._workers) == 4:
             lost.append(done)
             raylets.remove_node(extra, allow_graceful=False)
 
@@ -162,7 +162,7 @@ def test_a_machine_that_is_lost_costs_what_it_was_at(raylets, words, seen, tmp_p
     assert seen.losses >= 1
     assert alike(report, wanted)
     assert held(tmp_path / "there") == held(tmp_path / "here")
-    assert seen.most <= 2 * seen.fleet._most + 1
+    assert seen.most <= 2 * seen.pool._most + 1
 
 
 @needs_ray
@@ -203,9 +203,9 @@ def test_few_shards_are_on_their_way_and_only_what_changed_is_sent(raylets, word
     seeds, index = articles(tmp_path / "seeds", many=60), tmp_path / "index"
     sync_index(seeds, index, Settings(), ray=raylets.address)
     assert (seen.work["read"], seen.work["split"], seen.work["embed"], seen.shards["embed"]) == (60, 60, 60, 30)
-    assert seen.fleet._most == 12
-    assert 6 < seen.most <= 2 * seen.fleet._most + 1
-    assert seen.fleet._under_way == []
+    assert seen.pool._most == 12
+    assert 6 < seen.most <= 2 * seen.pool._most + 1
+    assert seen.pool._under_way == []
     seen.work.clear()
     (seeds / "03.txt").write_text("Title\n\nThe heron came back.\n")
     sync_index(seeds, index, Settings(), ray=raylets.address)
@@ -228,7 +228,7 @@ def test_a_machine_with_another_program_is_named(raylets, words, tmp_path, monke
             equipment, *rest = WordHand.ready(self)
             return equipment | {"the splitter": "split/1"}, *rest
 
-    monkeypatch.setattr(cluster, "Hand", Other)
+    monkeypatch.setattr(cluster, "Worker", Other)
     with pytest.raises(ClusterError, match=r"the splitter is 'split/1' there and 'split/\d.*' here; install the same"):
         sync_index(articles(tmp_path / "seeds"), tmp_path / "index", Settings(), ray=raylets.address)
 
@@ -240,7 +240,7 @@ def test_a_worker_without_the_model_is_named(raylets, tmp_path):
     (model / "modules.json").write_text("[]")
     seeds, index = articles(tmp_path / "seeds"), tmp_path / "index"
     plan = build.recipe(Settings(encoder=str(model)), source := embed.resolve(str(model)))
-    away = cluster.Cluster(raylets.address, plan, source)
+    away = cluster.RayWorkers(raylets.address, plan, source)
     (model / "modules.json").unlink()
     try:
         with pytest.raises(ClusterError, match=r"a worker of Ray cannot work: .* holds no sentence-transformers model"):
@@ -256,11 +256,11 @@ def test_several_kinds_of_processor_are_noted_beside_the_generation(raylets, wor
         def ready(self):
             return *WordHand.ready(self)[:2], f"kind {os.getpid()}"
 
-    monkeypatch.setattr(cluster, "Hand", Mixed)
+    monkeypatch.setattr(cluster, "Worker", Mixed)
     seeds, index = articles(tmp_path / "seeds", many=60), tmp_path / "index"
     report = sync_index(seeds, index, Settings(), ray=raylets.address)
     assert 2 <= len(report.processors) <= 3
-    assert kinds.recorded(index) == {report.generation: list(report.processors)}
+    assert processors.recorded(index) == {report.generation: list(report.processors)}
     assert any("several kinds of processor" in line for line in report_lines(report, dry_run=False))
     assert check(seeds, index, Settings()) == []
     # Its vectors stay in a build here, which adds this machine's; a full one has but those.
@@ -268,7 +268,7 @@ def test_several_kinds_of_processor_are_noted_beside_the_generation(raylets, wor
     after = sync_index(seeds, index, Settings())
     assert set(after.processors) == {*report.processors, processor()}
     assert sync_index(seeds, index, Settings(), full=True).processors == ()
-    assert list(kinds.recorded(index)) == [report.generation]
+    assert list(processors.recorded(index)) == [report.generation]
 
 
 @needs_ray
@@ -277,7 +277,7 @@ def test_a_machine_without_the_program_is_named(raylets, words, tmp_path, monkey
         def __init__(self, *given):
             importlib.import_module("no_such_program")
 
-    monkeypatch.setattr(cluster, "Hand", Without)
+    monkeypatch.setattr(cluster, "Worker", Without)
     with pytest.raises(
         ClusterError, match=r"3 workers of Ray ended while they started; .*No module named 'no_such_pro"
     ):
@@ -361,7 +361,7 @@ def test_ray_is_imported_only_where_it_is_asked_for(tmp_path):
     code = (
         "import sys; from pathlib import Path; from rag.build import sync_index\n"
         "from rag.types.settings import Settings\n"
-        "import rag.cli, rag.serve, rag.library, rag.build.cluster, rag.build.hand\n"
+        "import rag.cli, rag.serve, rag.library, rag.build.cluster, rag.build.worker\n"
         f"sync_index(Path({str(seeds)!r}), Path({str(index)!r}), Settings(), dry_run=True)\n"
         "print('ray' in sys.modules)"
     )
@@ -376,7 +376,7 @@ from pathlib import Path
 from rag import cli, embed
 from rag.build import cluster
 from tests.test_ray import SlowHand
-cluster.Hand = SlowHand
+cluster.Worker = SlowHand
 embed.resolve = lambda name: embed.EncoderSource(name, Path("none"), "words")
 embed.SLICE = 1
 import rag.cli.report

@@ -8,11 +8,11 @@ from pathlib import Path
 from rag import embed, language, load
 from rag import split as splitting
 from rag.build.changes import BuildReport
-from rag.build.cluster import Cluster
+from rag.build.cluster import RayWorkers
 from rag.build.generation import write
 from rag.build.inventory import Inventory, Progress
 from rag.build.spool import Spool
-from rag.build.workshop import Here
+from rag.build.workers import LocalWorkers
 from rag.extract import shipped_model
 from rag.store import at, unfinished
 from rag.types import Encoder
@@ -73,9 +73,9 @@ def sync_index(
         damaged = [] if dry_run else store.tidy()
         source = embed.resolve(settings.encoder)
         plan = recipe(settings, source)
-        workshop = Here(plan, source, encoder) if ray is None else Cluster(ray, plan, source)
-        with closing(workshop), closing(Spool(index)) as articles:
-            inventory = Inventory(seeds, index, store, plan, full, progress, workshop, articles)
+        workers = LocalWorkers(plan, source, encoder) if ray is None else RayWorkers(ray, plan, source)
+        with closing(workers), closing(Spool(index)) as articles:
+            inventory = Inventory(seeds, index, store, plan, full, progress, workers, articles)
             report = inventory.compare()
             report.repaired += damaged
             report.unfitted = shipped_model().unfitted(source.sha256)

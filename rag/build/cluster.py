@@ -1,4 +1,4 @@
-"""The workshop of many machines: Ray's workers read, split and embed (`rag build --ray`).
+"""The workers of many machines: Ray's workers read, split and embed (`rag build --ray`).
 
 Ray is imported here and nowhere else, when there is work. Files go to the workers as bytes, results come back through
 Ray's object store and are let go of as soon as they are taken.
@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from rag import embed, load
-from rag.build.fleet import Fleet, Shard
-from rag.build.hand import Hand, equipment
-from rag.build.workshop import Finding, Slice
+from rag.build.pool import Shard, WorkerPool
+from rag.build.worker import Worker, equipment
+from rag.build.workers import Finding, Slice
 from rag.types import Article, Chunk, Vectors
 from rag.types.errors import ClusterError
 from rag.types.stores import Recipe
@@ -35,7 +35,7 @@ _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + _SETTINGS + bytes(5)
 _T = TypeVar("_T")
 
 
-class Cluster:
+class RayWorkers:
     """Ray, started on this machine or connected to when something is to be done."""
 
     def __init__(self, address: str, recipe: Recipe, source: embed.EncoderSource) -> None:
@@ -45,23 +45,23 @@ class Cluster:
         self._ray: Any = None
 
     def processors(self) -> set[str]:
-        """As `Workshop`: of all workers that started."""
-        return set(self._fleet.processors) if self._ray is not None else set()
+        """As `Workers`: of all workers that started."""
+        return set(self._pool.processors) if self._ray is not None else set()
 
     def read(self, records: Iterable[load.Record]) -> Iterator[tuple[load.Record, Finding]]:
-        """As `Workshop`."""
+        """As `Workers`."""
         shards = _shards("read", records, lambda record: len(record.raw), lambda record: record.label)
         for some, found in self._ordered(shards):
             yield from zip(some, found, strict=True)
 
     def split(self, articles: Iterable[Article]) -> Iterator[tuple[Article, list[Chunk]]]:
-        """As `Workshop`."""
+        """As `Workers`."""
         shards = _shards("split", articles, lambda article: len(article.text), lambda article: article.info.path)
         for some, chunks in self._ordered(shards):
             yield from zip(some, chunks, strict=True)
 
     def embed(self, slices: Iterable[Slice]) -> Iterator[tuple[Slice, Vectors]]:
-        """As `Workshop`."""
+        """As `Workers`."""
         shards = (Shard("embed", one, list(one.values()), _passages(one)) for one in slices)
         for one, vectors in self._ordered(shards):
             yield one, np.array(vectors)  # a copy: the object store's own is let go of
@@ -72,17 +72,17 @@ class Cluster:
             self._ray.shutdown()
 
     def _ordered(self, shards: Iterator[Shard]) -> Iterator[tuple[Any, Any]]:
-        """As `Fleet.ordered`; nothing is started before there is a shard."""
+        """As `WorkerPool.ordered`; nothing is started before there is a shard."""
         for first in shards:
-            yield from self._fleet.ordered(itertools.chain([first], shards))
+            yield from self._pool.ordered(itertools.chain([first], shards))
 
     @functools.cached_property
-    def _fleet(self) -> Fleet:
+    def _pool(self) -> WorkerPool:
         self._ray = ray = _connected(self._address)
         environment = {"MKL_CBWR": os.environ["MKL_CBWR"], "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-        hand = ray.remote(Hand).options(num_cpus=1, max_restarts=0)
+        hand = ray.remote(Worker).options(num_cpus=1, max_restarts=0)
         many = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        return Fleet(ray, lambda: hand.remote(self._recipe, environment), equipment(self._source), many)
+        return WorkerPool(ray, lambda: hand.remote(self._recipe, environment), equipment(self._source), many)
 
 
 def _passages(one: Slice) -> str:

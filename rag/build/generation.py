@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag import embed
-from rag.build import kinds as kinds_of
+from rag.build import processors
 from rag.build.changes import BuildReport
 from rag.build.inventory import Inventory
-from rag.build.workshop import Slice
+from rag.build.workers import Slice
 from rag.store import unfinished
 from rag.store.passages import digest_of
 from rag.types import Article, Chunk, Vectors
@@ -46,13 +46,13 @@ def write(now: Inventory, report: BuildReport) -> None:
 def _note_processors(now: Inventory, report: BuildReport) -> None:
     """Of the vectors that were made now, and of those that stay."""
     before = now.before.generation if now.before is not None and not now.full else ""
-    kinds = {*kinds_of.recorded(now.index).get(before, ()), *now.workshop.processors()}
+    kinds = {*processors.recorded(now.index).get(before, ()), *now.workers.processors()}
     report.processors = tuple(sorted(kinds)) if len(kinds) > 1 else ()
-    kinds_of.record(now.index, report.generation, report.processors, now.store.generations())
+    processors.record(now.index, report.generation, report.processors, now.store.generations())
 
 
 @dataclass(slots=True)
-class _Pool:
+class _Batch:
     """Some articles on their way, with the vectors of their passages as far as they are known."""
 
     articles: list[tuple[Article, list[Chunk]]]
@@ -71,7 +71,7 @@ class _Writing:
     def __init__(self, now: Inventory, report: BuildReport, writer: Writer) -> None:
         self._now, self._report, self._writer = now, report, writer
         self._earlier = unfinished.Kept(now.index, now.recipe.encoder_sha256, full=now.full)
-        self._pools = deque[_Pool]()  # in the order in which they are put
+        self._batches = deque[_Batch]()  # in the order in which they are put
         self._done = 0  # articles
 
     def all(self) -> None:
@@ -80,27 +80,27 @@ class _Writing:
         for article_id in now.going():
             self._writer.remove(article_id)
         with closing(self._earlier):
-            for texts, vectors in now.workshop.embed(self._slices()):
+            for texts, vectors in now.workers.embed(self._slices()):
                 self._put_whole()  # what comes back is of the first that is not whole
-                self._take(self._pools[0], list(texts), vectors)
+                self._take(self._batches[0], list(texts), vectors)
             self._put_whole()
         self._report.repaired += self._earlier.damaged
         if not self._writer.passage_count:
             raise SeedError(f"there is nothing to quote in {now.seeds}: {_BOILERPLATE}")
 
     def _slices(self) -> Iterator[Slice]:
-        """The texts to be embedded, pool by pool; each pool is put behind those on their way."""
+        """The texts to be embedded, batch by batch; each batch is put behind those on their way."""
         for articles in self._parted():
-            pool = self._pool(articles)
-            self._pools.append(pool)
-            digests, texts = list(pool.missing), list(pool.missing.values())
+            batch = self._batch(articles)
+            self._batches.append(batch)
+            digests, texts = list(batch.missing), list(batch.missing.values())
             for rows in embed.slices(texts):
                 yield {digests[row]: texts[row] for row in rows}
 
     def _parted(self) -> Iterator[list[tuple[Article, list[Chunk]]]]:
         """The articles with their chunks, some at a time."""
         some, many = list[tuple[Article, list[Chunk]]](), 0
-        for article, chunks in self._now.workshop.split(self._now.articles):
+        for article, chunks in self._now.workers.split(self._now.articles):
             some.append((article, chunks))
             many += len(chunks)
             if many >= _MANY:
@@ -109,7 +109,7 @@ class _Writing:
         if some:
             yield some
 
-    def _pool(self, articles: list[tuple[Article, list[Chunk]]]) -> _Pool:
+    def _batch(self, articles: list[tuple[Article, list[Chunk]]]) -> _Batch:
         """These articles, with the vectors that are held."""
         texts = {digest_of(a.text, c): a.text[c.start : c.end] for a, chunks in articles for c in chunks}
         known = {} if self._now.full else self._writer.known(texts.keys())
@@ -119,29 +119,29 @@ class _Writing:
             self._report.resumed += len(earlier)
         missing = {digest: text for digest, text in texts.items() if digest not in known}
         self._report.embedded += len(missing)
-        return _Pool(articles, known, missing)
+        return _Batch(articles, known, missing)
 
-    def _take(self, pool: _Pool, digests: list[bytes], vectors: Vectors) -> None:
+    def _take(self, batch: _Batch, digests: list[bytes], vectors: Vectors) -> None:
         """Each is kept for the next build as soon as it is made."""
         self._earlier.add(digests, vectors)
-        pool.known.update(zip(digests, vectors, strict=True))
-        pool.embedded += len(digests)
+        batch.known.update(zip(digests, vectors, strict=True))
+        batch.embedded += len(digests)
         self._progress()
 
     def _put_whole(self) -> None:
         """Writes the articles whose vectors are all there."""
-        while self._pools and self._pools[0].embedded == len(self._pools[0].missing):
-            pool = self._pools.popleft()
-            for article, chunks in pool.articles:
-                rows = [pool.known[digest_of(article.text, chunk)] for chunk in chunks]
+        while self._batches and self._batches[0].embedded == len(self._batches[0].missing):
+            batch = self._batches.popleft()
+            for article, chunks in batch.articles:
+                rows = [batch.known[digest_of(article.text, chunk)] for chunk in chunks]
                 vectors = np.stack(rows) if rows else np.empty((0, 0), np.float32)
                 self._writer.put(StoredArticle(article.info, article.text, tuple(chunks), vectors))
-            self._report.skipped += [(a.info.path, _BOILERPLATE) for a, chunks in pool.articles if not chunks]
-            self._done += len(pool.articles)
+            self._report.skipped += [(a.info.path, _BOILERPLATE) for a, chunks in batch.articles if not chunks]
+            self._done += len(batch.articles)
             self._progress()
 
     def _progress(self) -> None:
-        done = self._done + sum(pool.progress() for pool in self._pools)
+        done = self._done + sum(batch.progress() for batch in self._batches)
         self._now.progress("indexing articles", done, len(self._now.articles))
 
 

@@ -11,7 +11,7 @@ from rag import load
 from rag.build import ids
 from rag.build.changes import BuildReport, make_plan, same_text
 from rag.build.spool import Spool
-from rag.build.workshop import Workshop
+from rag.build.workers import Workers
 from rag.types import SeedEntry, SeedFile
 from rag.types.errors import SeedError
 from rag.types.stores import Reader, Recipe, Store, generation_name
@@ -29,7 +29,7 @@ class Inventory:
     recipe: Recipe
     full: bool
     progress: Progress
-    workshop: Workshop
+    workers: Workers
     articles: Spool  # those that were read
     before: Reader | None = None
     goes_on: bool = False  # from what the current generation holds
@@ -67,7 +67,7 @@ class Inventory:
         unreadable: list[tuple[str, str]] = []
         begun = deque[load.Reading]()
         files = self._files(held, begun)
-        for record, (found, boilerplate) in self.workshop.read(files):
+        for record, (found, boilerplate) in self.workers.read(files):
             while begun[0].path != record.path:
                 unreadable += self._ended(begun.popleft())
             begun[0].take(record, found, keep=False)

@@ -4,7 +4,7 @@ CURRENT                    the name of the generation that readers open, one lin
 build.lock                 held by the builder while it works
 pins.json, pins.lock       generations that are kept for good (rag.store.pins), and held while one is pinned or removed
 hashed.json                hashes of the files below, so that a build need not read them all (rag.store.hashed)
-processors.json            generations embedded on several kinds of processor (rag.build.kinds)
+processors.json            generations embedded on several kinds of processor (rag.build.processors)
 embedded-*.kept            what a build has embedded so far; the next build that ends takes it away
 generations/<name>/        manifest.json, passages.db, *.vectors, *.words, *.rows; never changed once there
 generations/.new-*         a build that has not finished
@@ -30,9 +30,8 @@ GENERATIONS = "generations"
 UNFINISHED, GOING = ".new-", ".old-"
 PINS = "pins.json"
 HASHED = "hashed.json"
-KNOWN = (POINTER, GENERATIONS, PINS, HASHED, "README.md", "certificates")
 PROCESSORS = "processors.json"
-KNOWN = (POINTER, GENERATIONS, PINS, PROCESSORS, "README.md", "certificates")
+KNOWN = (POINTER, GENERATIONS, PINS, HASHED, PROCESSORS, "README.md", "certificates")
 LOCK_SECONDS = 10.0
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import rag
 from rag import embed, language, load
 from rag import split as splitting
-from rag.build.workshop import Finding, chunks, finding, processor
+from rag.build.workers import Finding, chunks, finding, processor
 from rag.types import Article, Chunk, Encoder, Vectors
 from rag.types.stores import Recipe
 
@@ -21,7 +21,7 @@ from rag.types.stores import Recipe
 _LIBRARIES = ("torch", "transformers", "tokenizers", "sentence-transformers")
 
 
-class Hand:
+class Worker:
     """One worker, in a process of its own, on one thread."""
 
     def __init__(self, recipe: Recipe, environment: Mapping[str, str]) -> None:
@@ -34,15 +34,15 @@ class Hand:
         return equipment(embed.resolve(self._recipe.encoder)), platform.node(), processor()
 
     def read(self, records: Sequence[load.Record]) -> list[Finding]:
-        """As `Workshop`."""
+        """As `Workers`."""
         return [finding(record) for record in records]
 
     def split(self, articles: Sequence[Article]) -> list[list[Chunk]]:
-        """As `Workshop`."""
+        """As `Workers`."""
         return [chunks(article, self._recipe) for article in articles]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """As `Workshop`."""
+        """As `Workers`."""
         return self._encoder.encode(texts)
 
     @functools.cached_property

@@ -42,8 +42,8 @@ class Shard:
     losses: int = 0
 
 
-class Fleet:
-    """The workers. `make` gives a new one, as an actor of `rag.build.hand.Hand`.
+class WorkerPool:
+    """The workers. `make` gives a new one, as an actor of `rag.build.worker.Worker`.
 
     `equipment` is what each must have as this machine has it.
     """

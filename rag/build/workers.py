@@ -22,7 +22,7 @@ Slice = Mapping[bytes, str]  # some texts by their SHA-256
 Finding = tuple[load.ReadRecord, int]  # what came of a record, and how many of its paragraphs are boilerplate
 
 
-class Workshop(Protocol):
+class Workers(Protocol):
     """The three steps that take time."""
 
     def read(self, records: Iterable[load.Record]) -> Iterator[tuple[load.Record, Finding]]: ...
@@ -42,30 +42,30 @@ class Workshop(Protocol):
         ...
 
 
-class Here:
+class LocalWorkers:
     """In this process, one after another. The encoder is loaded when something must be embedded."""
 
     def __init__(self, recipe: Recipe, source: embed.EncoderSource, encoder: Encoder | None) -> None:
         self._recipe, self._source, self._encoder = recipe, source, encoder
 
     def read(self, records: Iterable[load.Record]) -> Iterator[tuple[load.Record, Finding]]:
-        """As `Workshop`."""
+        """As `Workers`."""
         for record in records:
             yield record, finding(record)
 
     def split(self, articles: Iterable[Article]) -> Iterator[tuple[Article, list[Chunk]]]:
-        """As `Workshop`."""
+        """As `Workers`."""
         for article in articles:
             yield article, chunks(article, self._recipe)
 
     def embed(self, slices: Iterable[Slice]) -> Iterator[tuple[Slice, Vectors]]:
-        """As `Workshop`."""
+        """As `Workers`."""
         for one in slices:
             self._encoder = embed.loaded(self._source, self._encoder)
             yield one, self._encoder.encode(list(one.values()))
 
     def processors(self) -> set[str]:
-        """As `Workshop`."""
+        """As `Workers`."""
         return {processor()}
 
     def close(self) -> None:
