@@ -129,7 +129,8 @@ class Files:
 
     def litter(self) -> list[str]:
         """As `Postgres.litter`."""
-        return sorted(f"{path} {path.stat().st_size}" for path in self.index.rglob("*"))
+        files = (path for path in self.index.rglob("*") if path.name != "hashed.json")
+        return sorted(f"{path} {path.stat().st_size}" for path in files)
 
     def close(self) -> None:
         """Ends what is open."""
