@@ -29,7 +29,7 @@ ENV_PREFIX = "RAG_"
 class Settings(BaseSettings):
     """The values of one run. Fields marked (index) are part of a generation's identity."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
 
     store: str = Field(default=FILES, repr=False)
     """Where the index is kept: `files`, in the index folder, or the address of a PostgreSQL database,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,6 +43,11 @@ SELECT set_config('search_path', 'rag, ' || coalesce((
     WHERE extname = 'vector'), 'public'), false), set_config('jit', 'off', false),
     set_config('statement_timeout', %s, false), set_config('idle_in_transaction_session_timeout', '0', false)
 """
+# What libpq takes for a host, a port or a name where a '/' or '@' of a password is not escaped would be shown.
+_ADDRESS = re.compile(
+    r"postgres(ql)?://([^/@:?]*(:[^/@]*)?@)?(\[[^]/@]*\]|[^]:/?@[,]*)(:\d*)?"
+    r"(,(\[[^]/@]*\]|[^]:/?@[,]*)(:\d*)?)*(/[^/?@]*)?(\?[^@]*)?"
+)
 _LOST = (
     psycopg.InterfaceError,
     errors.AdminShutdown,
@@ -55,6 +61,11 @@ class Connections:
     """The connections to one address. Safe to use from several threads."""
 
     def __init__(self, url: str) -> None:
+        if not _ADDRESS.fullmatch(url):
+            raise SettingsError(
+                f"setting '{SETTING}': this is no address of a database; write postgresql://user@host:5432/name, "
+                "the port in digits, and in a password each '/' as %2F and each '@' as %40"
+            )
         try:
             given: dict[str, str | int | None] = {
                 key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None
