@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import time
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +20,7 @@ from rag.store import hashed, layout, manifest, pruning
 from rag.store.files import FileStore
 from rag.store.reader import open_current
 from rag.types.errors import IndexBusy, IndexUnusable, SeedError
+from rag.types.filters import Filters
 from rag.types.settings import Settings
 from rag.types.stores import FORMAT
 from rag.verify.check import check
@@ -205,6 +208,30 @@ def test_a_flipped_byte_is_found_by_check_and_mended_without_embedding(folders, 
     assert damaged <= report.embedded <= 2 * damaged
     assert check(seeds, index, Settings()) == []
     assert state(index) == before
+
+
+def test_a_damaged_table_of_rows_is_told_where_filters_need_it(folders):
+    sync_index(*folders, Settings())
+    path = a_file(folders[1], "*.rows")
+    raw = bytearray(path.read_bytes())
+    head = raw.index(b"\n", 8) + 1  # of numpy's format
+    raw[head:] = bytes(len(raw) - head)
+    path.write_bytes(raw)
+    reader = open_current(folders[1])
+    with pytest.raises(IndexUnusable, match="damaged"):
+        reader.leads(3)
+    with pytest.raises(IndexUnusable, match="damaged"):
+        reader.search_lexical(["gate"], 3, [Filters(articles=(reader.articles()[0].info.article_id,))])
+
+
+def test_a_damaged_list_of_sentences_is_told(folders):
+    sync_index(*folders, Settings())
+    with closing(sqlite3.connect(a_file(folders[1], "passages.db"))) as db:
+        db.execute("UPDATE chunk SET sentences = replace(sentences, '[', '{')")
+        db.commit()
+    reader = open_current(folders[1])
+    with pytest.raises(IndexUnusable, match="damaged"):
+        reader.passages(reader.leads(1))
 
 
 def test_an_index_from_before_the_words_were_in_shards_is_built_anew_without_embedding(folders):

@@ -65,6 +65,8 @@ class PassageReader:
             "WHERE chunk.key IN (SELECT value FROM json_each(?))"
         )
         found = {key: (str(id), int(str(ordinal))) for key, id, ordinal in self._all(query, json.dumps(list(keys)))}
+        if found.keys() != set(keys):
+            raise IndexUnusable(f"{self._path} is damaged: a passage is not there; run `rag build`")
         return [found[key] for key in keys]
 
     def missing(self, article_ids: Sequence[str]) -> list[str]:
@@ -154,8 +156,13 @@ def _article(text: object, *of_info: object) -> tuple[ArticleInfo, str]:
 
 
 def _passage(info: ArticleInfo, text: str, seal: object, digest: object, *of_chunk: object) -> Passage:
-    chunk = _chunk(*of_chunk)
-    if digest_of(text, chunk) != digest or seal_of(digest, *of_chunk) != seal:
+    try:
+        sealed = seal_of(digest, *of_chunk) == seal  # type: ignore[arg-type] # a table's row
+        chunk = _chunk(*of_chunk)
+        sound = sealed and digest_of(text, chunk) == digest
+    except (TypeError, ValueError):  # a value that is none of ours
+        sound = False
+    if not sound:
         raise IndexUnusable(f"a stored passage of {info.path} is damaged; run `rag build`")
     return Passage(info, chunk, text[chunk.start : chunk.end])
 

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.types import Vectors
+from rag.types.errors import IndexUnusable
 
 SHARDS = 64
 SHARD_SUFFIX, CODES_SUFFIX, ROWS_SUFFIX = ".vectors", ".codes", ".rows"
@@ -198,14 +199,14 @@ class VectorReader:
         return [int(key) for key in self._table["key"][list(rows)]]
 
     def rows_of(self, keys: Sequence[int]) -> list[int]:
-        """The rows of these keys. Raises KeyError for a key that is not there."""
+        """The rows of these keys. Raises IndexUnusable for a key that is not there."""
         if self._by_key is None:
             order = np.argsort(self._table["key"], kind="stable")
             self._by_key = self._table["key"][order], order
         sorted_keys, order = self._by_key
         places = np.searchsorted(sorted_keys, keys)
         if len(keys) and (places.max() >= len(sorted_keys) or (sorted_keys[places] != keys).any()):
-            raise KeyError("a key is not in the table of rows")
+            raise IndexUnusable(f"the table of rows in {self.folder} is damaged; run `rag build`")
         return [int(row) for row in order[places]]
 
     def by_digest(self, digests: Collection[bytes]) -> dict[bytes, Vectors]:

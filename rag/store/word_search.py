@@ -42,6 +42,8 @@ class WordReader:
         self._shards = [postings.opened(folder / name) for name in self.names.values()]
         self._begins = np.cumsum([0, *(len(shard.lengths) for shard in self._shards)])
         self._lengths = _joined([shard.lengths for shard in self._shards])
+        if int(self._lengths.max(initial=0)) > sum(len(shard.places) for shard in self._shards):
+            raise ValueError(f"the words in {folder} do not hold what they say")
         average = float(self._lengths.sum(dtype=np.int64)) / max(len(self._lengths), 1) or 1.0
         of_each = np.arange(int(self._lengths.max(initial=0)) + 1)
         self._norms = _K1 * ((1 - _B) + _B * of_each / average)  # of a passage of each length
