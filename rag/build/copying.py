@@ -6,15 +6,15 @@ from contextlib import closing
 
 from rag.build.inventory import Progress
 from rag.types.errors import IndexUnusable
-from rag.types.stores import Store
+from rag.types.stores import Reader, Store
 
 
 def copy_generation(source: Store, target: Store, progress: Progress = lambda _stage, _done, _total: None) -> str:
     """Makes it the current generation of `target`, with its certificate; its name.
 
-    Raises IndexUnusable where there is none, or what was copied is not what was there.
+    Raises IndexUnusable where there is none, where a byte of it has changed, or what was copied is not what was there.
     """
-    with closing(source.open()) as reader, target.building():
+    with closing(_sound(source)) as reader, target.building():
         target.tidy()
         name = reader.generation
         if not target.reuse(name):
@@ -35,3 +35,11 @@ def copy_generation(source: Store, target: Store, progress: Progress = lambda _s
         if certificate:
             target.certify(certificate)
         return name
+
+
+def _sound(source: Store) -> Reader:
+    """Its current generation. What is damaged in it would be whole in a copy."""
+    reader, damaged = source.sound()
+    if damaged:
+        raise IndexUnusable(f"{damaged[0]}; run `rag build`, then copy it")
+    return reader or source.open()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from tokenize import TokenError
@@ -86,8 +87,8 @@ class FileReader:
 
     def _in_order(self, found: Sequence[tuple[int, float]]) -> Ranking:
         """With equal scores in canonical order, which the rows are not in."""
-        scores = [score for _, score in found]
-        tied = [row for row, score in found if scores.count(score) > 1]
+        scores = Counter(score for _, score in found)
+        tied = [row for row, score in found if scores[score] > 1]
         order = dict(zip(tied, self._passages.places(self.vectors.keys(tied)), strict=True))
         ranked = sorted(found, key=lambda item: (-item[1], order.get(item[0], ("", 0))))
         return [(PassageId(row), score) for row, score in ranked]

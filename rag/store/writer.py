@@ -33,6 +33,7 @@ class FileWriter:
         self._touched = set[int]() if self._goes_on else set(range(vectors.SHARDS))
         self._changed = set[str]()  # articles
         self._dimension = self._goes_on.vectors.dimension if self._goes_on else 0
+        self._committed = False
         with _failing(index):
             self._folder = layout.new_folder(index)
             if self._goes_on:
@@ -62,7 +63,8 @@ class FileWriter:
                 self.remove(id)
             shard = vectors.shard_of(id)
             self._keys.extend(self._passages.add(article.info, article.text, article.chunks, shard))
-            self._dimension = article.vectors.shape[1]
+            if article.chunks:
+                self._dimension = article.vectors.shape[1]
             self._spool.write(np.ascontiguousarray(article.vectors, dtype="<f4").tobytes())
         self._touched.add(shard)
         self._changed.add(id)
@@ -84,13 +86,17 @@ class FileWriter:
             there = layout.folder(self._index, name)
             if soundness.is_sound(there, self._hashed):
                 layout.point(self._index, name)
+                shutil.rmtree(self._folder, ignore_errors=True)
             else:
                 layout.publish(self._index, self._folder, name)
+            self._committed = True
             pruning.tidy(self._index, name)
             return FileReader(there)
 
     def abort(self) -> None:
         """As `Writer.abort`."""
+        if self._committed:  # the next writer of this process has a folder of the same name
+            return
         self._spool.close()
         self._passages.abandon()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -10,8 +10,10 @@ import threading
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from rag.build.copying import copy_generation
 from rag.types import SeedEntry
 from rag.types.certificates import Certificate, Level
 from rag.types.errors import IndexBusy, IndexUnusable, InputError, SeedError
@@ -484,6 +486,59 @@ def test_any_character_comes_back(store):
     assert again.writings([long]) == {long: (long, 1)}
     reader.close()
     again.close()
+
+
+def test_an_article_without_passages_may_come_last(store):
+    bare = replace(article("b", "Nothing."), chunks=(), vectors=np.empty((0, 0), np.float32))
+    build(store, [article("a", "A gate."), bare]).close()
+    again = build(store, [article("c", "A ship."), bare])
+    assert [len(one.vectors) for one in again.stored()] == [1, 0, 1]
+    assert named(again, again.search_dense(vector("A ship."), 1)[0])[0][0] == ("c", 0)
+    assert list(store.findings()) == []
+    again.close()
+
+
+def test_a_word_longer_than_fts5_takes_is_cut_anywhere(store):
+    long = "a" + "字" * 20_000
+    reader = build(store, [article("long", "A gate.", title=long)])
+    assert [len(its) for its in reader.search_lexical([long], 5)] == [1]
+    reader.close()
+
+
+def test_many_equal_passages_are_ranked_in_time(store):
+    one = article("a", "A gate stands.")
+    chunks = tuple(replace(one.chunks[0], ordinal=n) for n in range(20_000))
+    reader = build(store, [replace(one, chunks=chunks, vectors=np.repeat(one.vectors, len(chunks), axis=0))])
+    begun = time.monotonic()
+    found = named(reader, reader.search_dense(vector("A gate stands."), 3)[0])
+    assert [key for key, _ in found] == [("a", 0), ("a", 1), ("a", 2)]
+    assert time.monotonic() - begun < 3
+    reader.close()
+
+
+def test_ending_a_writer_again_leaves_the_next_one_alone(store):
+    with store.building():
+        first = store.begin(RECIPE, afresh=False)
+        first.put(article("a", "A gate."))
+        first.commit({}).close()
+        second = store.begin(RECIPE, afresh=False)
+        first.abort()
+        second.put(article("b", "A ship."))
+        reader = second.commit({})
+    assert reader.article_count == 2
+    reader.close()
+
+
+@pytest.mark.parametrize("what", ["vector", "passage"])
+def test_what_is_damaged_is_not_copied(store, place, reader, what):
+    place.spoil(what)
+    other = place.another()
+    try:
+        with pytest.raises(IndexUnusable, match="rag build"):
+            copy_generation(store, other.open())
+        assert other.open().current() is None
+    finally:
+        other.close()
 
 
 WRITER = """

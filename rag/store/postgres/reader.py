@@ -164,7 +164,7 @@ class PostgresReader:
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
         """As `Vocabulary.writings`."""
-        given = {stored(word): word for word in words}
+        given = {stored(encoded(word)): word for word in words}
         rows = self._words.writings(list(given))
         return commonest((decoded(word), given[bare], int(count)) for bare, word, count in rows)
 

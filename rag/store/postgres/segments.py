@@ -77,7 +77,7 @@ class Collected:
 
     def words(self) -> Iterator[tuple[bytes, bytes, int]]:
         """(bare, word, count)."""
-        return ((stored(bare(word)), encoded(word), count) for word, count in self._words.items() if count)
+        return ((stored(encoded(bare(word))), encoded(word), count) for word, count in self._words.items() if count)
 
 
 def write(

@@ -82,7 +82,7 @@ class Tokens:
             doc, place, term = doc[counted], place[counted], term[[*counted, True]]
         return list(_grouped(np.array(keys), term, doc, place, lengths, kind)), lengths.tolist()
 
-    def _read(self, texts: Sequence[tuple[str, str | None, str | None]]) -> list[tuple[str, int, str, int]]:
+    def _read(self, texts: Sequence[tuple[str, str | None, str | None]]) -> list[tuple[bytes, int, str, int]]:
         with self._lock:
             self._db.execute("BEGIN")
             try:
@@ -90,18 +90,17 @@ class Tokens:
                     "INSERT INTO fts (rowid, text, section, title) VALUES (?, ?, ?, ?)",
                     ((row, *text) for row, text in enumerate(texts)),
                 )
-                return self._db.execute("SELECT term, doc, col, offset FROM vocab").fetchall()
+                return self._db.execute("SELECT CAST(term AS BLOB), doc, col, offset FROM vocab").fetchall()
             finally:
                 self._db.execute("ROLLBACK")
 
 
-def _in_order(row: tuple[str, int, str, int]) -> tuple[int, int]:
+def _in_order(row: tuple[bytes, int, str, int]) -> tuple[int, int]:
     return row[1], row[3]
 
 
-def stored(token: str) -> bytes:
+def stored(data: bytes) -> bytes:
     """A word as it is stored: itself, or its hash where it is longer than an index takes."""
-    data = token.encode()
     return data if len(data) <= _LONGEST else b"\0" + hashlib.sha256(data).digest()
 
 
