@@ -10,8 +10,8 @@ import pytest
 
 from rag.cli import console
 from rag.cli.results import write_lines
-from rag.types.errors import RagError
-from rag.types.settings import Settings
+from rag.types.errors import RagError, SettingsError
+from rag.types.settings import Settings, load_settings
 from tests.conftest import ARTICLE, ROOT, SEEDS
 
 TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
@@ -106,8 +106,6 @@ def test_an_unknown_setting_is_named(rag, monkeypatch, tmp_path):
 
 
 def test_settings_come_from_the_file_and_the_environment_wins(monkeypatch, tmp_path):
-    from rag.types.settings import load_settings
-
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rag.toml").write_text("passages = 7\nrrf_k = 30\n")
     monkeypatch.setenv("RAG_RRF_K", "20")
@@ -423,3 +421,14 @@ def test_a_build_without_changes_imports_no_torch(seed_index):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_no_error_of_settings_has_the_address_of_a_database(monkeypatch):
+    monkeypatch.setenv("RAG_CHUNK_MIN_CHARS", "900")
+    monkeypatch.setenv("RAG_STORE", "postgresql://me:secret@h/x")
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+    monkeypatch.setenv("RAG_STORE", "mysql://me:secret@h/x")
+    with pytest.raises(SettingsError) as another:
+        load_settings()
+    assert "secret" not in f"{error.value.__cause__} {another.value.__cause__}"
