@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from rag import embed
-from rag.answer.opening import open_assistant
+from rag.answer.opening import LiveAssistant, open_assistant
 from rag.build import sync_index
 from rag.build.copying import copy_generation
 from rag.store import hashed, layout, manifest, pruning
@@ -491,3 +491,18 @@ def test_what_a_disk_has_lost_unseen_is_found_by_check_and_mended_by_the_build_a
     assert any(path.name in line for line in sync_index(seeds, index, Settings()).repaired)
     assert check(seeds, index, Settings()) == []
     assert state(index) == before
+
+
+def test_a_server_reads_what_a_build_has_mended(folders):
+    sync_index(*folders, Settings())
+    live = LiveAssistant(folders[1], Settings())
+    with closing(sqlite3.connect(a_file(folders[1], "passages.db"))) as db:
+        db.execute("UPDATE article SET text = 'X' || substr(text, 2)")
+        db.commit()
+    held = live.current()
+    with pytest.raises(IndexUnusable):
+        held.store.passages(held.store.leads(1))
+    sync_index(*folders, Settings())
+    mended = live.current()
+    assert mended.store.passages(mended.store.leads(1))
+    assert live.current() is mended

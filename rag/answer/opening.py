@@ -54,7 +54,7 @@ class LiveAssistant:
         """The assistant of the generation that is current now. Raises IndexUnusable as `open_assistant` does."""
         with self._lock:
             held, name = self._assistant, self._store.current()
-            same = name == held.store.generation
+            same = name == held.store.generation and held.store.is_kept()
             if not same or holding_certificate(self._store, name, self._settings) != held.certificate:
                 self._assistant = open_assistant(self.index, self._settings, held.components.encoder)
             return self._assistant

@@ -28,7 +28,7 @@ class FileReader:
     """A `Reader`, whose passages are known by their rows: their places in the shards, one after the other."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self._opened = folder, _file(folder)
         self.manifest = manifest.read(folder)
         wrong = manifest.damaged(folder, self.manifest, None)
         if wrong:
@@ -161,9 +161,22 @@ class FileReader:
         for info, text, keys, chunks in self._passages.stored():
             yield StoredArticle(info, text, chunks, self.vectors.at(self.vectors.rows_of(keys)))
 
+    def is_kept(self) -> bool:
+        """As `Reader.is_kept`."""
+        return _file(self.folder) in (self._opened, None)
+
     def close(self) -> None:
         """Closes the files."""
         self._passages.close()
+
+
+def _file(folder: Path) -> tuple[int, int, int] | None:
+    """Which file the manifest of a generation is; None where there is none."""
+    try:
+        stat = (folder / manifest.FILE).stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino, stat.st_mtime_ns
 
 
 def _with_ties(search: Callable[[int], list[tuple[int, float]]], k: int) -> list[tuple[int, float]]:

@@ -158,6 +158,10 @@ class Reader(Vocabulary, Protocol):
         """Everything, article by article, in the order of their ids."""
         ...
 
+    def is_kept(self) -> bool:
+        """Whether it is still what the store has under its name: a build may have mended that, or made it anew."""
+        ...
+
     def close(self) -> None:
         """Gives back what it holds open."""
         ...

@@ -529,6 +529,17 @@ def test_ending_a_writer_again_leaves_the_next_one_alone(store):
     reader.close()
 
 
+def test_a_reader_knows_that_a_build_mended_what_it_reads(store, place, reader, articles):
+    assert reader.is_kept()
+    place.spoil("text")
+    build(place.open(), articles.values(), afresh=True).close()
+    mended = store.open()
+    assert mended.generation == reader.generation
+    assert (reader.is_kept(), mended.is_kept()) == (False, True)
+    assert mended.passages(mended.leads(1))
+    mended.close()
+
+
 @pytest.mark.parametrize("what", ["vector", "passage"])
 def test_what_is_damaged_is_not_copied(store, place, reader, what):
     place.spoil(what)

@@ -228,6 +228,11 @@ class PostgresReader:
             vectors = np.stack([received(row[3]) for row in its]) if its else np.zeros((0, 0), dtype=np.float32)
             yield StoredArticle(*article_of(info, text), tuple(chunk_of(row[1], row[2]) for row in its), vectors)
 
+    def is_kept(self) -> bool:
+        """As `Reader.is_kept`."""
+        newest = self._connections.rows("SELECT max(number) FROM generation WHERE name = %s", [self._name])
+        return bool(newest[0][0] == self._number)
+
     def close(self) -> None:
         """Gives back what it holds open: from now on a build may remove the generation."""
         with self._lock:
