@@ -3,8 +3,8 @@
 import json
 import os
 import shutil
-import time
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
