@@ -191,8 +191,10 @@ class VectorReader:
 
     def search_within(self, vector: Vectors, k: int, rows: Sequence[int]) -> list[tuple[int, float]]:
         """The same among these rows, exactly."""
-        scored = zip(rows, (self.at(rows) @ vector).tolist(), strict=True)
-        return sorted(scored, key=lambda item: (-item[1], item[0]))[:k]
+        scores = self.at(rows) @ vector
+        best = np.argpartition(-scores, k)[:k] if k < len(scores) else np.arange(len(scores))
+        scored = ((int(rows[place]), float(scores[place])) for place in best)
+        return sorted(scored, key=lambda item: (-item[1], item[0]))
 
     def keys(self, rows: Sequence[int]) -> list[int]:
         """The keys of the chunks in these rows."""
