@@ -729,7 +729,7 @@ def test_a_failed_try_says_that_an_earlier_certificate_stays(index):
 
 def test_a_build_in_between_is_said(index, tmp_path, monkeypatch):
     opened = assistant(index)
-    monkeypatch.setattr("rag.calibrate.walk.layout.pointed", lambda _index: "0" * 16)
+    monkeypatch.setattr("rag.store.files.FileStore.current", lambda _store: "0" * 16)
     found = calibrate(opened, index, questions(), risk=0.2, confidence=0.95)
     assert found.certificate is not None
     assert found.in_force is None
