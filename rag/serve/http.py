@@ -22,7 +22,7 @@ from rag.types.messages import message, which
 from rag.verify.schema import Answer
 
 _MOST_LISTED = 1000
-_LONGEST_ID = 10_000  # characters
+_LONGEST_ID = 500  # characters, each up to 12 of an address
 _OURS = frozenset({"unusable", "not_logged", "failed", "too_slow"})  # messages of what is no fault of the caller
 
 
