@@ -14,6 +14,7 @@ from rag import library
 from rag.cli.parser import app
 from rag.serve import http, openai
 from rag.serve.asking import Asking
+from rag.serve.line import Line
 from tests.conftest import ARTICLE, ROOT, SEEDS
 
 PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
@@ -80,7 +81,7 @@ def test_the_table_of_ways_is_that_of_the_code():
         assert callable(getattr(getattr(rag, owner) if owner else rag, method))
     asking = Asking(None)
     for name, module in (("http", http), ("openai", openai)):
-        routes = {f"{next(iter(r.methods))} {r.path}" for r in module.routes(asking, http.Turns()).routes}
+        routes = {f"{next(iter(r.methods))} {r.path}" for r in module.routes(asking, Line()).routes}
         assert set(said[name]) == routes - {"GET /v1/models", "GET /v1/models/{model}"}
     source = (ROOT / "rag" / "serve" / "ui" / "__init__.py").read_text()
     endpoints = set(re.findall(r'gr\.api\(\w+, api_name="(\w+)"', source))

@@ -408,7 +408,7 @@ def marked(mark):
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
 def test_what_was_started_here_ends_with_the_build(tmp_path, by):
     """However it ends. What it had embedded is kept."""
-    seeds, index, mark = articles(tmp_path / "seeds", many=60), tmp_path / "index", f"MARK={tmp_path}"
+    seeds, index, mark = articles(tmp_path / "seeds", many=200), tmp_path / "index", f"MARK={tmp_path}"
     code = STARTED.format(root=str(ROOT), seeds=str(seeds), index=str(index))
     environment = {**os.environ, "MARK": str(tmp_path), "PYTHONPATH": str(ROOT)}
     child = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=-1, stderr=-1, text=True)

@@ -88,11 +88,8 @@ def test_a_primary_is_killed_under_load_and_its_replica_takes_its_place(primary)
     truth, failures, errors, asked, over = {}, [], [], [], threading.Event()
     with replica_of(primary) as replica:
         # libpq finds the server that takes writes.
-        ports = f"{primary.port},{replica.port}"
-        both = (
-            f"host=127.0.0.1,127.0.0.1 port={ports} user=postgres password=secret dbname=x "
-            "target_session_attrs=read-write"
-        )
+        hosts = f"127.0.0.1:{primary.port},127.0.0.1:{replica.port}"
+        both = f"postgresql://postgres:secret@{hosts}/x?target_session_attrs=read-write"
         store = store_at(both)
         first = build(store, held.values())
         truth[first.generation] = answers(first)[1]
