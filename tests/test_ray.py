@@ -149,20 +149,23 @@ def test_a_machine_that_is_lost_costs_what_it_was_at(raylets, words, seen, tmp_p
     seeds = articles(tmp_path / "seeds", many=60)
     wanted = sync_index(seeds, tmp_path / "here", Settings())
     monkeypatch.setattr(cluster, "Worker", SlowHand)
-    extra = raylets.add_node(num_cpus=1)
-    lost = []
+    for attempt in range(3):  # on a busy machine its work may be done already when it is killed
+        extra, index, lost = raylets.add_node(num_cpus=1), tmp_path / f"there{attempt}", []
 
-    def progress(stage, done, _total):
-        if stage == "indexing articles" and 0 < done < 30 and not lost and len(seen.pool._workers) == 4:
-            lost.append(done)
-            raylets.remove_node(extra, allow_graceful=False)
+        def progress(stage, done, _total, extra=extra, lost=lost):
+            if stage == "indexing articles" and 0 < done < 30 and not lost and len(seen.pool._workers) >= 4:
+                lost.append(done)
+                raylets.remove_node(extra, allow_graceful=False)
 
-    report = sync_index(seeds, tmp_path / "there", Settings(), ray=raylets.address, progress=progress)
-    assert len(lost) == 1
+        report = sync_index(seeds, index, Settings(), ray=raylets.address, progress=progress)
+        assert alike(report, wanted)
+        assert held(index) == held(tmp_path / "here")
+        assert seen.most <= 2 * seen.pool._most + 1
+        if lost and seen.losses:
+            break
+        if not lost:
+            raylets.remove_node(extra)
     assert seen.losses >= 1
-    assert alike(report, wanted)
-    assert held(tmp_path / "there") == held(tmp_path / "here")
-    assert seen.most <= 2 * seen.pool._most + 1
 
 
 @needs_ray
