@@ -25,19 +25,26 @@ def read(index: Path, generation: str) -> Certificate | None:
     """The certificate of a generation; None where there is none. Raises IndexUnusable for a damaged one."""
     file = index / FOLDER / f"{generation}.json"
     try:
-        raw = file.read_bytes()
+        return parsed(file.read_bytes(), str(file))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise IndexUnusable(f"{file} is damaged ({error}); remove it, or run `rag calibrate` again") from error
+
+
+def parsed(raw: bytes, where: str) -> Certificate:
+    """A certificate as it was written. Raises ValueError for a damaged one, IndexUnusable for another version's."""
+    try:
         data = json.loads(raw)
         if data.pop("format") != FORMAT:
-            raise IndexUnusable(f"{file} was written by another version of this program; run `rag calibrate` again")
+            raise IndexUnusable(f"{where} was written by another version of this program; run `rag calibrate` again")
         data["levels"] = tuple(Level(**level) for level in data["levels"])
         del data["name"]
         found = Certificate(**data)
-        if _written(found).encode() != raw:
-            raise ValueError("it is not what it was")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise IndexUnusable(f"{file} is damaged ({error}); remove it, or run `rag calibrate` again") from error
+    except (TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    if written(found).encode() != raw:
+        raise ValueError("it is not what it was")
     return found
 
 
@@ -51,11 +58,12 @@ def write(index: Path, certificate: Certificate) -> Path:
     folder = index / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{certificate.generation}.json"
-    layout.write_whole(file, _written(certificate))
+    layout.write_whole(file, written(certificate))
     return file
 
 
-def _written(certificate: Certificate) -> str:
+def written(certificate: Certificate) -> str:
+    """As it is stored."""
     data = {"format": FORMAT, "name": certificate.name} | dataclasses.asdict(certificate)
     return json.dumps(data, indent=1) + "\n"
 
@@ -69,17 +77,26 @@ def count_try(index: Path, questions_sha256: str, keys: Collection[str]) -> int:
     folder = index / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / _TRIES
-    short = sorted({key[:_KEY] for key in keys})
+    short = shortened(keys)
     with file.open("a", encoding="utf-8") as out:
-        out.write(json.dumps({"questions_sha256": questions_sha256, "questions": "".join(short)}) + "\n")
+        out.write(json.dumps({"questions_sha256": questions_sha256, "questions": short}) + "\n")
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    return sum(questions_sha256 in line or _shares_half(line, set(short)) for line in lines)
+    return sum(questions_sha256 in line or _shares_half(line, short) for line in lines)
 
 
-def _shares_half(line: str, keys: set[str]) -> bool:
+def _shares_half(line: str, keys: str) -> bool:
     try:
-        written = str(json.loads(line)["questions"])
+        return shares_half(str(json.loads(line)["questions"]), keys)
     except (ValueError, TypeError, KeyError):
         return False  # cut off, or of a version that noted the file alone
-    noted = {written[at : at + _KEY] for at in range(0, len(written), _KEY)}
-    return 2 * len(noted & keys) >= min(len(noted), len(keys))
+
+
+def shortened(keys: Collection[str]) -> str:
+    """The hashes of questions as a use notes them."""
+    return "".join(sorted({key[:_KEY] for key in keys}))
+
+
+def shares_half(noted: str, others: str) -> bool:
+    """Whether two uses share half of the questions, of the one or of the other, whichever are fewer."""
+    one, other = ({its[at : at + _KEY] for at in range(0, len(its), _KEY)} for its in (noted, others))
+    return 2 * len(one & other) >= min(len(one), len(other))

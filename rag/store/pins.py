@@ -55,25 +55,19 @@ def add(index: Path, name: str, generation: str | None = None) -> Pin:
 
     Raises InputError for a name that is none or is taken, and for a generation that is not there or is damaged.
     """
-    if not _NAME.fullmatch(name):
-        raise InputError(f"'{name[:80]}' is no name for a pin: 1 to 64 letters, digits, '.', '_' and '-'")
+    check_name(name)
     wanted = generation or layout.pointed(index)
     if wanted is None:
         raise IndexUnusable(f"there is no index in {index.resolve()}; run `rag build`, or name one with --index")
     _sound(index, wanted)  # before the lock is held, as this takes its time
     with lock(index):
         held = read(index)
-        taken = next((pin for pin in held if pin.name == name), None)
-        if taken and taken.generation == wanted:
-            return taken
-        if taken:
-            raise InputError(
-                f"the name '{name}' is taken by generation {taken.generation}, pinned {taken.pinned}; choose another, "
-                f"or let go of that one with `rag pin --remove {name}`"
-            )
+        same = held_as(held, name, wanted)
+        if same:
+            return same
         if not layout.holds(index, wanted):
             raise InputError(f"generation {wanted} has just been removed by a build; pin another")
-        pin = Pin(name, wanted, datetime.now(UTC).date().isoformat())
+        pin = made_today(name, wanted)
         _write(index, [*held, pin])
     return pin
 
@@ -84,12 +78,40 @@ def remove(index: Path, name: str) -> Pin:
         raise InputError(f"there is no index in {index.resolve()}; name one with --index")
     with lock(index):
         held = read(index)
-        gone = next((pin for pin in held if pin.name == name), None)
-        if gone is None:
-            known = ", ".join(pin.name for pin in held) or "none"
-            raise InputError(f"there is no pin '{name[:80]}'; pinned are: {known}")
+        gone = of_name(held, name)
         _write(index, [pin for pin in held if pin != gone])
     return gone
+
+
+def check_name(name: str) -> None:
+    """Raises InputError for a name that is none for a pin."""
+    if not _NAME.fullmatch(name):
+        raise InputError(f"'{name[:80]}' is no name for a pin: 1 to 64 letters, digits, '.', '_' and '-'")
+
+
+def held_as(held: Sequence[Pin], name: str, generation: str) -> Pin | None:
+    """The pin of that name and generation; None where the name is free. Raises InputError where it is taken."""
+    taken = next((pin for pin in held if pin.name == name), None)
+    if taken and taken.generation != generation:
+        raise InputError(
+            f"the name '{name}' is taken by generation {taken.generation}, pinned {taken.pinned}; choose another, "
+            f"or let go of that one with `rag pin --remove {name}`"
+        )
+    return taken
+
+
+def of_name(held: Sequence[Pin], name: str) -> Pin:
+    """The pin of that name. Raises InputError where there is none."""
+    found = next((pin for pin in held if pin.name == name), None)
+    if found is None:
+        known = ", ".join(pin.name for pin in held) or "none"
+        raise InputError(f"there is no pin '{name[:80]}'; pinned are: {known}")
+    return found
+
+
+def made_today(name: str, generation: str) -> Pin:
+    """A new pin."""
+    return Pin(name, generation, datetime.now(UTC).date().isoformat())
 
 
 def _sound(index: Path, generation: str) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.language import pack
+from rag.store.tokens import Tokenizer
 
 PASSAGES, BESIDE = 0, 1  # kinds of postings: of what is searched; of what else a reader sees of an article
 DTYPES = (
@@ -42,7 +43,7 @@ class Tokens:
     def __init__(self) -> None:
         self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._db.close)
-        self._lock = threading.Lock()
+        self._lock, self._tokenizer = threading.Lock(), Tokenizer()
         self._db.execute(
             f"CREATE VIRTUAL TABLE fts USING fts5(text, section, title, content='', tokenize=\"{pack().TOKENIZER}\")"
         )
@@ -50,10 +51,7 @@ class Tokens:
 
     def phrases(self, texts: Sequence[str]) -> list[tuple[bytes, ...]]:
         """Each text as its words in order."""
-        out: list[list[bytes]] = [[] for _ in texts]
-        for token, doc, _, _ in sorted(self._read([(t.replace("\0", " "), None, None) for t in texts]), key=_in_order):
-            out[doc].append(stored(token))
-        return [tuple(words) for words in out]
+        return [tuple(map(stored, words)) for words in self._tokenizer.phrases(texts)]
 
     def postings(
         self, keys: Sequence[int], texts: Sequence[tuple[str, str | None, str | None]], kind: int
@@ -93,10 +91,6 @@ class Tokens:
                 return self._db.execute("SELECT CAST(term AS BLOB), doc, col, offset FROM vocab").fetchall()
             finally:
                 self._db.execute("ROLLBACK")
-
-
-def _in_order(row: tuple[bytes, int, str, int]) -> tuple[int, int]:
-    return row[1], row[3]
 
 
 def stored(data: bytes) -> bytes:
