@@ -32,6 +32,13 @@ Ranking = Literal["fused", "dense", "lexical"]
 DEPTH = 50  # hits that are looked at
 
 
+def passages_of(reader: stores.Reader) -> Iterator[Passage]:
+    """All passages, in canonical order."""
+    for article in reader.stored():
+        for chunk in article.chunks:
+            yield Passage(article.info, chunk, article.text[chunk.start : chunk.end])
+
+
 class Setup:
     """A dataset's corpus with our program on it, and the encoder that all systems share."""
 
@@ -132,7 +139,7 @@ class Setup:
 
     def passages(self) -> Iterator[Passage]:
         """All passages of the corpus, in canonical order."""
-        return stores.passages_of(self.assistant.store)
+        return passages_of(self.assistant.store)
 
     def paragraph(self, article_id: str, offset: int) -> int | None:
         """The number of the paragraph that holds an offset; None in a given passage and between paragraphs."""

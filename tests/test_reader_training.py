@@ -16,6 +16,7 @@ from torch import nn
 
 from eval.datasets.training import protected
 from eval.parts import COUNTS, parts_of, parts_of_records
+from eval.setup import passages_of
 from eval.slips import mistyped
 from rag.embed import SentenceTransformerEncoder, resolve
 from rag.extract import MODELS
@@ -23,7 +24,6 @@ from rag.extract.inputs import Inputs, lowered
 from rag.extract.network import Logits, canary_values
 from rag.language.sentences import sentence_pieces
 from rag.types.settings import Settings
-from rag.types.stores import passages_of
 from training.corpus import indexed
 from training.reader import checkpoint, train
 from training.reader.batches import batches, target

@@ -175,13 +175,6 @@ def every_article(reader: Reader) -> Iterator[HeldArticle]:
         after = page[-1].info.article_id
 
 
-def passages_of(reader: Reader) -> Iterator[Passage]:
-    """All passages, in canonical order."""
-    for article in reader.stored():
-        for chunk in article.chunks:
-            yield Passage(article.info, chunk, article.text[chunk.start : chunk.end])
-
-
 class Writer(Protocol):
     """A generation on its way. Nobody reads it before it is committed, and whatever dies before has changed nothing.
 
