@@ -29,6 +29,7 @@ from rag.retrieve import searched
 from rag.split.boilerplate import is_boilerplate
 from rag.store import manifest
 from rag.types import ASIDES, Kind, Query, SeedEntry, Support, Turn
+from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable, SeedError, SettingsError
 from rag.types.settings import Settings, load_settings
 from rag.types.stores import generation_name
@@ -384,7 +385,7 @@ def test_the_language_is_part_of_what_an_index_is(toy):
         SeedEntry("a", "a.txt", "0", "1", "plain/4"),
     )
     other = replace(made, language="toy")
-    assert generation_name(other, [entry]) != generation_name(made, [entry])
+    assert generation_name(other, Contents.of([entry])) != generation_name(made, Contents.of([entry]))
     assert other.differences(made) == ["language: toy -> english"]
 
 

@@ -13,6 +13,7 @@ from rag.build.changes import BuildReport, make_plan, same_text
 from rag.build.spool import Spool
 from rag.build.workers import Workers
 from rag.types import SeedEntry, SeedFile
+from rag.types.contents import Contents
 from rag.types.errors import SeedError
 from rag.types.stores import Reader, Recipe, Store, generation_name
 
@@ -53,7 +54,7 @@ class Inventory:
         entries = self.entries()
         if not entries:
             raise SeedError(_nothing_to_index(self.seeds, unreadable))
-        report = BuildReport(make_plan(entries, held), generation_name(self.recipe, entries))
+        report = BuildReport(make_plan(entries, held), generation_name(self.recipe, Contents.of(entries)))
         report.reasons = [*reasons, *(["a full build was asked for"] if self.full else [])]
         report.articles, report.skipped, report.unreadable = len(entries), found.skipped, unreadable
         report.repaired, report.duplicates, report.noted = damaged, same_text(entries), self.noted

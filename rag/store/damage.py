@@ -9,6 +9,7 @@ from rag.store import certificates, layout, manifest, pins, unfinished
 from rag.store.hashed import sha256
 from rag.store.passage_reader import PassageReader
 from rag.store.passages import FILE
+from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable
 from rag.types.stores import generation_name
 
@@ -75,7 +76,7 @@ def _reckoned(folder: Path, held: manifest.Manifest) -> str:
     """The name of a generation by what it holds."""
     reader = PassageReader(folder / FILE)
     try:
-        return generation_name(held.recipe, reader.entries())
+        return generation_name(held.recipe, Contents.of(reader.entries()))
     finally:
         reader.close()
 

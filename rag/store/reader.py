@@ -16,6 +16,7 @@ from rag.store.hashed import sha256
 from rag.store.passage_reader import PassageReader
 from rag.store.word_search import WordReader
 from rag.types import ArticleInfo, Passage, SeedEntry, Vectors
+from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable
 from rag.types.filters import ALL, Filters
 from rag.types.stores import PAGE, HeldArticle, PassageId, Ranking, Recipe, StoredArticle
@@ -151,6 +152,10 @@ class FileReader:
     def entries(self) -> Iterator[SeedEntry]:
         """As `Reader.entries`."""
         return self._passages.entries()
+
+    def contents(self) -> Contents:
+        """As `Reader.contents`."""
+        return Contents.of(self.entries())
 
     def files(self) -> Mapping[str, str]:
         """As `Reader.files`."""

@@ -16,6 +16,7 @@ from rag.store.hashed import Hashed
 from rag.store.passage_writer import PassageWriter
 from rag.store.reader import FileReader
 from rag.types import Vectors
+from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable, SeedError
 from rag.types.stores import Recipe, StoredArticle, generation_name
 
@@ -105,7 +106,7 @@ class FileWriter:
         """Writes all that is not written yet; the name."""
         self._passages.note_files(files)
         chunks, articles = self._passages.count(), self._passages.articles()
-        name = generation_name(self._recipe, self._passages.entries())
+        name = generation_name(self._recipe, Contents.of(self._passages.entries()))
         previous = self._goes_on.vectors if self._goes_on else None
         names = vectors.write(
             self._folder,

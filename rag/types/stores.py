@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import NewType, Protocol
@@ -16,9 +16,10 @@ from typing import NewType, Protocol
 from rag.language import DEFAULT
 from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Vectors, Vocabulary
 from rag.types.certificates import Certificate
+from rag.types.contents import Contents
 from rag.types.filters import ALL, Filters
 
-FORMAT = 8
+FORMAT = 9
 PAGE = 1000  # articles
 
 PassageId = NewType("PassageId", int)
@@ -47,14 +48,9 @@ class Recipe:
         return [f"{k}: {mine[k]} -> {theirs[k]}" for k in mine if k != "encoder" and mine[k] != theirs[k]]
 
 
-def generation_name(recipe: Recipe, entries: Iterable[SeedEntry]) -> str:
-    """The name, 16 hexadecimal digits, of the generation that this recipe makes of these articles, in order of ids."""
-    head, tail = _canonical(asdict(recipe) | {"encoder": None, "seeds": []}).split(b'"seeds":[]')
-    digest = hashlib.sha256(head + b'"seeds":[')
-    for number, entry in enumerate(entries):
-        digest.update((b"," if number else b"") + _canonical(asdict(entry)))
-    digest.update(b"]" + tail)
-    return digest.hexdigest()[:16]
+def generation_name(recipe: Recipe, contents: Contents) -> str:
+    """The name, 16 hexadecimal digits, of the generation that this recipe makes of articles with these contents."""
+    return hashlib.sha256(_canonical(asdict(recipe) | {"encoder": None}) + contents.state).hexdigest()[:16]
 
 
 def _canonical(value: object) -> bytes:
@@ -148,6 +144,10 @@ class Reader(Vocabulary, Protocol):
 
     def entries(self) -> Iterator[SeedEntry]:
         """All articles as the build compares them, in the order of their ids."""
+        ...
+
+    def contents(self) -> Contents:
+        """The hash of all entries, of which the name was made: one that may be changed."""
         ...
 
     def files(self) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ import pytest
 from rag.build.copying import copy_generation
 from rag.types import SeedEntry
 from rag.types.certificates import Certificate, Level
+from rag.types.contents import Contents
 from rag.types.errors import IndexBusy, IndexUnusable, InputError, SeedError
 from rag.types.filters import ALL, Filters
 from rag.types.stores import generation_name
@@ -60,8 +61,11 @@ def test_before_the_first_build_there_is_nothing(store):
 
 def test_a_generation_holds_what_was_put(store, reader, articles):
     held = sorted(articles.values(), key=lambda one: one.info.article_id)
-    assert reader.generation == store.current() == generation_name(RECIPE, [SeedEntry.of(a.info) for a in held])
+    assert (
+        reader.generation == store.current() == generation_name(RECIPE, Contents.of(SeedEntry.of(a.info) for a in held))
+    )
     assert store.generations() == [reader.generation]
+    assert reader.contents().state == Contents.of(SeedEntry.of(a.info) for a in held).state
     assert reader.recipe == RECIPE
     assert reader.article_count == len(held)
     assert reader.passage_count == sum(len(a.chunks) for a in held)

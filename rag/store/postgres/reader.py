@@ -21,6 +21,7 @@ from rag.store.postgres.rows import article_of, chunk_of, decoded, encoded, pass
 from rag.store.postgres.tokens import Tokens, stored
 from rag.store.postgres.words import Words
 from rag.types import ArticleInfo, Passage, SeedEntry, Vectors
+from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable
 from rag.types.filters import ALL, Filters
 from rag.types.stores import PAGE, HeldArticle, PassageId, Ranking, Recipe, StoredArticle
@@ -198,6 +199,10 @@ class PostgresReader:
         while page := self.articles(after):
             yield from (SeedEntry.of(held.info) for held in page)
             after = page[-1].info.article_id
+
+    def contents(self) -> Contents:
+        """As `Reader.contents`."""
+        return Contents.of(self.entries())
 
     def files(self) -> Mapping[str, str]:
         """As `Reader.files`."""

@@ -10,6 +10,7 @@ from rag.store.postgres.connections import Connection, fetched
 from rag.store.postgres.rows import ARTICLE_SUM, PASSAGE_SUM, POSTING_SUM, generation_sum
 from rag.store.postgres.segments import TOTALS
 from rag.types import ArticleInfo, SeedEntry
+from rag.types.contents import Contents
 from rag.types.stores import PAGE, Recipe, generation_name
 
 _MOST = 20  # lines of one kind
@@ -93,7 +94,7 @@ def _of_all(connection: Connection, place: str, values: list[Any]) -> Iterator[s
     totals = connection.execute(query + _HELD, {"number": number, "clean": clean}, binary=True).fetchall()[0]
     if list(totals) != [articles, passages, tokens, gone]:
         yield f"{place}: generation {name} has articles or passages too many or too few"
-    elif generation_name(Recipe(**json.loads(recipe)), _entries(connection, number)) != name:
+    elif generation_name(Recipe(**json.loads(recipe)), Contents.of(_entries(connection, number))) != name:
         yield f"{place}: generation {name} does not hold the articles that it was made of"
 
 

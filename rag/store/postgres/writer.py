@@ -19,6 +19,7 @@ from rag.store.postgres.nearest import build_graph
 from rag.store.postgres.reader import PostgresReader
 from rag.store.postgres.rows import decoded, generation_sum
 from rag.types import ArticleInfo, SeedEntry, Vectors
+from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable, SeedError
 from rag.types.stores import PAGE, Reader, Recipe, StoredArticle, generation_name
 
@@ -153,7 +154,7 @@ class PostgresWriter:
             self.abort()
             raise SeedError("there is nothing to quote: no article has a passage")
         with self._working():
-            name = generation_name(self._recipe, self._entries())
+            name = generation_name(self._recipe, Contents.of(self._entries()))
         there = self._finish.there(name)
         if there is not None:
             self.abort()
