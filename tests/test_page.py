@@ -472,7 +472,7 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     page.wait_for_selector("#library-said .done")
     assert "added 1: otter.txt" in build_on_the_page(page)
     assert page.locator("#examples button").count() == 4
-    page.get_by_role("tab", name="Chat").click()
+    page.get_by_role("tab", name="Ask").click()
     page.wait_for_function("document.querySelectorAll('#examples button').length === 3")
     assert "What is this article about?" not in page.locator("#examples").inner_text()  # there are two now
     other = page.context.new_page()
@@ -493,7 +493,7 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     page.click("#yes")
     page.wait_for_function("document.querySelector('#library-said').innerText.includes('was taken out')")
     assert "removed 1: otter.txt" in build_on_the_page(page)
-    page.get_by_role("tab", name="Chat").click()
+    page.get_by_role("tab", name="Ask").click()
     page.wait_for_function("document.querySelectorAll('#examples button').length === 4")
     assert "otter" in ask(page, question, "refused").inner_text()
 
@@ -522,7 +522,7 @@ def test_an_upload_that_no_build_could_read_is_refused_with_the_reason(page, tmp
     assert "holds no paragraph" in page.locator("#library-said").inner_text()
 
 
-@pytest.mark.parametrize("tab", ["Chat", "Library"])
+@pytest.mark.parametrize("tab", ["Ask", "Library"])
 def test_no_serious_finding_of_axe(page, tab):
     from axe_playwright_python.sync_playwright import Axe
 

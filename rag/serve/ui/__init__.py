@@ -1,8 +1,9 @@
-"""The Gradio page: a chat with the cited article beside it, the library, and with `rag serve` the API."""
+"""The Gradio page: a chat with the cited article beside it, further tabs, and with `rag serve` the API."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -20,19 +21,10 @@ from rag.serve.guard import Uploads
 from rag.serve.line import Busy, Line
 from rag.serve.ui import chat, evaluation, html
 from rag.serve.ui import library as library_tab
+from rag.serve.ui.theme import THEME
 from rag.types.errors import RagError
 
-THEME = gr.themes.Default(
-    primary_hue="blue",
-    neutral_hue="slate",
-    font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
-    font_mono=["ui-monospace", "monospace"],
-).set(  # white on it is read at 4.5 to 1 or better
-    button_primary_background_fill="*primary_700",
-    button_primary_background_fill_dark="*primary_700",
-    button_primary_background_fill_hover="*primary_800",
-    button_primary_background_fill_hover_dark="*primary_800",
-)
+__all__ = ["THEME", "Offer", "Tab", "named_for_gradio", "page", "style"]
 _EVENTS = 4  # of a kind at once, but questions
 _PROMISE = (
     "Every word of an answer is quoted from the articles, with its place. That makes nothing up, but it is no promise "
@@ -50,13 +42,31 @@ class Offer:
     journal: Journal | None = None  # where every answer is written before it is given
 
 
+Opened = tuple[Callable[..., Any], list[Any] | None, list[Any]]
+"""What is called when a tab is opened, and its inputs and outputs."""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A part of the page. `build` puts its components into the page that is being built."""
+
+    name: str
+    id: str
+    build: Callable[[], Opened | None]
+
+
 def style() -> str:
-    """The page's style sheet."""
-    return _file("page.css")
+    """The page's style sheet: the tokens, then every other one, by name."""
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in _sheets())
 
 
-def _file(name: str) -> str:
-    return files("rag.serve.ui").joinpath(name).read_text(encoding="utf-8")
+def _sheets() -> list[Any]:
+    there = [file for file in files("rag.serve.ui").iterdir() if file.name.endswith(".css")]
+    return sorted(there, key=lambda file: (file.name != "tokens.css", file.name != "page.css", file.name))
+
+
+def _script() -> str:
+    return files("rag.serve.ui").joinpath("chat.js").read_text(encoding="utf-8")
 
 
 def page(live: LiveAssistant, feedback: Feedback, offer: Offer, line: Line) -> gr.Blocks:
@@ -65,25 +75,30 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer, line: Line) -> g
         title="Ask the articles", analytics_enabled=False, fill_width=True, delete_cache=(600, 3600)
     ) as blocks:
         gr.HTML(html.header(_PROMISE, live.shown().unfitted), elem_id="header")
-        if offer.library is None:
-            parts = chat.build(live, feedback, line, offer.journal)
-        else:
-            with gr.Tabs(elem_id="tabs"):
-                with gr.Tab("Chat", id="chat") as chat_tab:
-                    parts = chat.build(live, feedback, line, offer.journal)
-                chat_tab.select(parts.reopen, *parts.reopening, api_visibility="private")
-                with gr.Tab("Library", id="library") as tab:
-                    now, shown = library_tab.build(live, offer.library, offer.uploads)
-                tab.select(now, None, shown, api_visibility="private")
-                if offer.uploads is not None and evaluation.available():
-                    with gr.Tab("Evaluation", id="evaluation"):
-                        evaluation.build()
-        blocks.load(None, js=_file("chat.js"), api_visibility="private")
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Ask", id="chat") as asking:
+                parts = chat.build(live, feedback, line, offer.journal)
+            asking.select(parts.reopen, *parts.reopening, api_visibility="private")
+            for tab in _tabs(live, offer):
+                with gr.Tab(tab.name, id=tab.id) as shown:
+                    opened = tab.build()
+                if opened is not None:
+                    shown.select(*opened, api_visibility="private")
+        blocks.load(None, js=_script(), api_visibility="private")
         blocks.load(parts.restore, *parts.restoring, api_visibility="private")
         blocks.load(parts.reopen, *parts.reopening, api_visibility="private")
         if offer.api:
             _endpoints(Asking(live, offer.journal), line)
     return blocks.queue(default_concurrency_limit=_EVENTS, max_size=200)
+
+
+def _tabs(live: LiveAssistant, offer: Offer) -> Iterator[Tab]:
+    """Those beside the chat, from left to right."""
+    if offer.library is not None:
+        held = offer.library
+        yield Tab("Library", "library", lambda: library_tab.build(live, held, offer.uploads))
+    if offer.library is not None and offer.uploads is not None and evaluation.available():
+        yield Tab("Evaluation", "evaluation", evaluation.build)
 
 
 def _endpoints(asking: Asking, line: Line) -> None:

@@ -27,8 +27,8 @@ _SHOWN = 5000  # rows of the table
 
 def build(
     live: LiveAssistant, library: Library, uploads: Uploads | None
-) -> tuple[Callable[[], tuple[Any, ...]], list[Any]]:
-    """Puts the tab's components into the page; returns what refreshes them, and them.
+) -> tuple[Callable[[], tuple[Any, ...]], None, list[Any]]:
+    """Puts the tab's components into the page; returns what refreshes them, its inputs and them.
 
     `uploads` are the files that browsers uploaded; None where nothing may be changed.
     """
@@ -36,9 +36,9 @@ def build(
     table = _table(held)
     said = gr.HTML("", elem_id="library-said")
     if uploads is None:
-        return lambda: (_rows(library.holdings(live.shown().store)),), [table]
+        return lambda: (_rows(library.holdings(live.shown().store)),), None, [table]
     act = Actions(live, library, uploads)
-    return act.now, _changing(act, table, said, (_files(held), library.removed()))
+    return act.now, None, _changing(act, table, said, (_files(held), library.removed()))
 
 
 with without_stubs():
