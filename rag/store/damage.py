@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rag.store import certificates, layout, manifest, pins, unfinished
+from rag.store import certificates, changes, layout, manifest, pins, saved, unfinished
 from rag.store.hashed import sha256
 from rag.store.passage_reader import PassageReader
 from rag.store.passages import FILE
@@ -26,6 +26,11 @@ def findings(index: Path) -> Iterator[str]:
                 yield f"{index / layout.POINTER} is missing; run `rag build`"
         elif not layout.holds(index, current):
             yield f"{index / layout.POINTER} names the generation {current}, which is not there; run `rag build`"
+    except IndexUnusable as error:
+        yield str(error)
+    yield from changes.damaged(index)
+    try:
+        saved.questions(index)
     except IndexUnusable as error:
         yield str(error)
     for name in certificates.generations(index):

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rag.store import certificates, layout, pins, pruning, soundness
+from rag.store import certificates, changes, layout, pins, pruning, saved, soundness
 from rag.store.damage import findings
 from rag.store.hashed import Hashed
 from rag.store.reader import FileReader, open_current, open_kept
 from rag.store.writer import FileWriter
 from rag.types.certificates import Certificate
+from rag.types.following import Alert, Change, SavedQuestion
 from rag.types.stores import Pin, Recipe
 
 
@@ -64,7 +65,9 @@ class FileStore:
         """As `Store.reuse`."""
         if not soundness.is_sound(layout.folder(self.index, generation), self._hashed):
             return False
+        changes.prepare(self.index, layout.folder(self.index, generation), generation)
         layout.point(self.index, generation)
+        changes.settle_if_possible(self.index)
         pruning.tidy(self.index, generation)
         return True
 
@@ -99,6 +102,34 @@ class FileStore:
     def count_try(self, questions_sha256: str, keys: Collection[str]) -> int:
         """As `Store.count_try`."""
         return certificates.count_try(self.index, questions_sha256, keys)
+
+    def changes(self, after: int = 0, *, texts: bool = False) -> Iterator[Change]:
+        """As `Store.changes`."""
+        return changes.read(self.index, after, texts=texts)
+
+    def last_change(self) -> int:
+        """As `Store.last_change`."""
+        return changes.last_in_force(self.index)
+
+    def saved(self) -> tuple[SavedQuestion, ...]:
+        """As `Store.saved`."""
+        return saved.questions(self.index)
+
+    def save(self, question: SavedQuestion) -> SavedQuestion:
+        """As `Store.save`."""
+        return saved.save(self.index, question)
+
+    def forget(self, question_id: str) -> SavedQuestion:
+        """As `Store.forget`."""
+        return saved.forget(self.index, question_id)
+
+    def alerts(self, limit: int) -> tuple[Alert, ...]:
+        """As `Store.alerts`."""
+        return saved.alerts(self.index)[:limit]
+
+    def tell(self, before: SavedQuestion, after: SavedQuestion, alert: Alert | None) -> bool:
+        """As `Store.tell`."""
+        return saved.tell(self.index, before, after, alert)
 
     def findings(self) -> Iterator[str]:
         """As `Store.findings`."""

@@ -6,6 +6,8 @@ pins.json, pins.lock       generations that are kept for good (rag.store.pins), 
 hashed.json                hashes of the files below, so that a build need not read them all (rag.store.hashed)
 processors.json            generations embedded on several kinds of processor (rag.build.processors)
 embedded-*.kept            what a build has embedded so far; the next build that ends takes it away
+changes/                   how articles changed with each switch (rag.store.changes)
+saved.json, saved.lock     saved questions and their alerts (rag.store.saved), and held while they change
 generations/<name>/        manifest.json, passages.db, *.vectors, *.words, *.rows; never changed once there
 generations/.new-*         a build that has not finished
 generations/.old-*         a generation that is being removed; the next build takes both away
@@ -31,7 +33,9 @@ UNFINISHED, GOING = ".new-", ".old-"
 PINS = "pins.json"
 HASHED = "hashed.json"
 PROCESSORS = "processors.json"
-KNOWN = (POINTER, GENERATIONS, PINS, HASHED, PROCESSORS, "README.md", "certificates")
+CHANGES = "changes"
+SAVED = "saved.json"
+KNOWN = (POINTER, GENERATIONS, PINS, HASHED, PROCESSORS, CHANGES, SAVED, "README.md", "certificates")
 LOCK_SECONDS = 10.0
 
 

@@ -145,6 +145,12 @@ class PassageReader:
             return None
         return _article(*rows[0])
 
+    def info(self, article_id: str) -> ArticleInfo:
+        """An article's metadata alone, whatever its text. Raises KeyError where it is not held."""
+        for row in self._all(f"SELECT {COLUMNS} FROM article WHERE article_id = ?", article_id):  # noqa: S608 - names only
+            return ArticleInfo(*row)  # type: ignore[arg-type] # a table's row
+        raise KeyError(article_id)
+
     def close(self) -> None:
         """Closes the file."""
         self._db.close()

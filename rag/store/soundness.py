@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag.store import layout, manifest, pruning
+from rag.store import changes, layout, manifest, pruning
 from rag.store.hashed import Hashed
 from rag.store.reader import FileReader, open_current
 from rag.types.errors import IndexUnusable
@@ -12,6 +12,7 @@ from rag.types.errors import IndexUnusable
 
 def tidied(index: Path, hashed: Hashed) -> list[str]:
     """Removes what is left over, and older generations that are damaged; says which those were."""
+    changes.settle_if_possible(index)
     current = _pointed(index)
     older = [g for g in layout.generations(index) if g.name != current and current is not None]
     gone = pruning.remove(index, [folder for folder in older if not is_sound(folder, hashed)])

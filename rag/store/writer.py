@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.store import layout, manifest, passages, posting_writer, pruning, salvage, soundness, vectors
+from rag.store import changes, layout, manifest, passages, posting_writer, pruning, salvage, soundness, vectors
 from rag.store.hashed import Hashed
 from rag.store.passage_writer import PassageWriter
 from rag.store.reader import FileReader
@@ -85,12 +85,14 @@ class FileWriter:
             name = self._written(files)
             FileReader(self._folder).close()  # opens as it will for a reader, before any reader can
             there = layout.folder(self._index, name)
+            changes.prepare(self._index, self._folder, name)
             if soundness.is_sound(there, self._hashed):
                 layout.point(self._index, name)
                 shutil.rmtree(self._folder, ignore_errors=True)
             else:
                 layout.publish(self._index, self._folder, name)
             self._committed = True
+            changes.settle_if_possible(self._index)
             pruning.tidy(self._index, name)
             return FileReader(there)
 

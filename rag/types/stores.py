@@ -18,6 +18,7 @@ from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Vectors, Vocabular
 from rag.types.certificates import Certificate
 from rag.types.contents import Contents
 from rag.types.filters import ALL, Filters
+from rag.types.following import Alert, Change, SavedQuestion
 
 FORMAT = 9
 PAGE = 1000  # articles
@@ -281,6 +282,45 @@ class Store(Protocol):
 
     def count_try(self, questions_sha256: str, keys: Collection[str]) -> int:
         """Notes a use of questions to calibrate, by the hashes of their words; how many there were, with this one."""
+        ...
+
+    def changes(self, after: int = 0, *, texts: bool = False) -> Iterator[Change]:
+        """How articles changed with each switch from one generation to another: those after this number, in order.
+
+        They are written with the switch: whatever dies, each is there once or, where the switch is not made, not at
+        all. None are of the first generation. They are kept for KEPT_DAYS days and as long as all have less than
+        KEPT_BYTES bytes; the oldest go first. What is damaged is `unknown`, or has no text.
+        """
+        ...
+
+    def last_change(self) -> int:
+        """The number of the newest; 0 before the first."""
+        ...
+
+    def saved(self) -> tuple[SavedQuestion, ...]:
+        """The saved questions, in the order in which they were saved. Raises IndexUnusable where they are damaged."""
+        ...
+
+    def save(self, question: SavedQuestion) -> SavedQuestion:
+        """Keeps a question; one of its id that is kept already is given back instead.
+
+        Raises InputError where MOST_QUESTIONS are kept, IndexUnusable where there is no index or it cannot be written.
+        """
+        ...
+
+    def forget(self, question_id: str) -> SavedQuestion:
+        """Lets go of a question and its alerts. Raises InputError where there is none of that id."""
+        ...
+
+    def alerts(self, limit: int) -> tuple[Alert, ...]:
+        """The newest alerts, newest first. MOST_ALERTS are kept."""
+        ...
+
+    def tell(self, before: SavedQuestion, after: SavedQuestion, alert: Alert | None) -> bool:
+        """Puts `after` in the place of `before` and adds the alert, both or neither.
+
+        False where the question is not `before` any more: another has asked it meanwhile, or it is gone.
+        """
         ...
 
     def findings(self) -> Iterator[str]:

@@ -19,6 +19,7 @@ from rag.types.certificates import Certificate, Level
 from rag.types.contents import Contents
 from rag.types.errors import IndexBusy, IndexUnusable, InputError, SeedError
 from rag.types.filters import ALL, Filters
+from rag.types.following import Alert, SavedQuestion, question_id
 from rag.types.stores import generation_name
 from tests.conftest import ROOT
 from tests.store.made import RECIPE, Truth, article, build, corpus, named, same, some, vector
@@ -594,3 +595,153 @@ def test_a_writer_that_is_killed_changes_nothing(store, place, reader, articles,
     assert list(store.findings()) == []
     build(store, [article("after", "A gate.")]).close()
     assert list(store.findings()) == []
+
+
+def kinds(store, after=0):
+    return [
+        (change.number, change.kind, change.article and change.article.article_id) for change in store.changes(after)
+    ]
+
+
+def test_changes_are_noted_with_each_switch(store, place):
+    a, b, c = article("a", "A gate."), article("b", "A ship."), article("c", "A crate.")
+    build(store, [a, b, c]).close()
+    assert (kinds(store), store.last_change()) == ([], 0)
+    build(store, [article("a", "Another gate."), article("d", "Some paint.")], remove=["b"]).close()
+    build(store, [article("e", "A crate.")], remove=["c"]).close()
+    retitled = article("d", "Some paint.", title="Of paint")
+    build(store, [replace(retitled, info=replace(retitled.info, seed_sha256="d" * 64))]).close()
+    again = replace(retitled, info=replace(retitled.info, seed_sha256="e" * 64))  # of which nobody is told otherwise
+    build(store, [again]).close()
+    first = sorted(one[1:] for one in kinds(store)[:3])
+    assert first == [("added", "d"), ("removed", "b"), ("replaced", "a")]
+    assert [one[1:] for one in kinds(store)[3:]] == [("renamed", "e"), ("replaced", "d")]
+    assert [one[0] for one in kinds(store)] == [1, 2, 3, 4, 5]
+    assert store.last_change() == 5
+    assert kinds(store, 3) == kinds(store)[3:]
+    texts = {change.before.article_id: change.text for change in store.changes(texts=True) if change.before}
+    assert texts == {"a": a.text, "b": b.text, "c": None, "d": "Some paint."}
+    assert {change.before.article_id: change.before for change in store.changes() if change.before}["b"] == b.info
+    assert all(change.packed is None for change in store.changes())
+    assert kinds(place.open()) == kinds(store)
+    assert list(store.findings()) == []
+
+
+def test_a_full_build_and_an_older_generation_are_noted_by_what_differs(store):
+    held = [article(f"a{n}", f"Gate {n}.") for n in range(5)]
+    first = build(store, held)
+    build(store, [*held[:4], article("a4", "Gate four.")], afresh=True).close()
+    assert kinds(store) == [(1, "replaced", "a4")]
+    assert store.reuse(first.generation)
+    assert kinds(store) == [(1, "replaced", "a4"), (2, "replaced", "a4")]
+    assert [change.text for change in store.changes(texts=True)] == ["Gate 4.", "Gate four."]
+    again = build(store, held, afresh=True)
+    assert (again.generation, len(kinds(store))) == (first.generation, 2)
+    writer = store.begin(RECIPE, afresh=False)
+    writer.remove("a1")
+    writer.abort()
+    assert len(kinds(store)) == 2
+    first.close()
+    again.close()
+
+
+def test_changes_add_up_to_what_is_held(store):
+    """Whatever was put, removed or made anew: the changes lead from the first generation to the last."""
+    random_, held = random.Random(4), corpus(4, 15)
+    build(store, held.values()).close()
+    told = {id: one.info.text_sha256 for id, one in held.items()}
+    for step in range(10):
+        going = random_.sample(sorted(held), 2)
+        for id in going:
+            del held[id]
+        coming = [some(random_, f"new{step}"), some(random_, random_.choice(sorted(held)))]
+        held |= {one.info.article_id: one for one in coming}
+        if step % 3:
+            build(store, coming, remove=going).close()
+        else:
+            build(store, held.values(), afresh=True).close()
+    numbers = []
+    for change in store.changes(texts=True):
+        numbers.append(change.number)
+        if change.before:
+            assert told.pop(change.before.article_id) == change.before.text_sha256
+            assert change.kind == "renamed" or change.text is not None
+        if change.after:
+            told[change.after.article_id] = change.after.text_sha256
+    assert told == {id: one.info.text_sha256 for id, one in held.items()}
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("what", ["lost passage", "note"])
+def test_changes_from_a_damaged_generation_are_told_or_said_to_be_unknown(store, place, articles, reader, what):
+    place.spoil(what)
+    one = sorted(articles)[0]
+    after = [a for id, a in articles.items() if id != one]
+    build(store, after, afresh=True).close()
+    assert [one[1:] for one in kinds(store)] in ([("removed", one)], [("unknown", None)])
+
+
+QUESTION = SavedQuestion(
+    question_id("Who left?", ALL), "Who left?", Filters(since="2024-01-01"), "2024-01-02T03:04:05Z", 0
+)
+
+
+def alert(n, question=QUESTION):
+    return Alert(f"{n:064x}", question.id, "2024-01-02T03:04:05Z", f"Ann {n}", 1, {"citations": [{"number": 1}]})
+
+
+def test_questions_are_saved_and_forgotten(store, place, reader):
+    assert (store.saved(), store.alerts(10)) == ((), ())
+    assert store.save(QUESTION) == QUESTION
+    assert store.save(replace(QUESTION, asked=7)) == QUESTION
+    other = replace(QUESTION, id="other", question="😀 \0?", filters=ALL, last=("a",), told=("b", "c"))
+    store.save(other)
+    assert place.open().saved() == (QUESTION, other)
+    assert store.tell(QUESTION, replace(QUESTION, asked=1), alert(1))
+    assert store.tell(other, replace(other, asked=1), alert(2, other))
+    assert store.alerts(10) == (alert(2, other), alert(1))
+    assert store.alerts(1) == (alert(2, other),)
+    assert store.forget("other") == replace(other, asked=1)
+    assert store.alerts(10) == (alert(1),)
+    for name in ("other", "", "x" * 1000):
+        with pytest.raises(InputError, match="no saved question"):
+            store.forget(name)
+    assert list(store.findings()) == []
+
+
+def test_an_alert_is_told_once_whoever_asks(store, place, reader):
+    """Two who have asked the same: the one who is later changes nothing."""
+    store.save(QUESTION)
+    after = replace(QUESTION, asked=3, last=("Ann",), told=("a",))
+    assert store.tell(QUESTION, after, alert(1))
+    assert not place.open().tell(QUESTION, after, alert(1))
+    assert store.tell(after, replace(after, asked=4), None)
+    assert store.alerts(10) == (alert(1),)
+    store.forget(QUESTION.id)
+    assert not store.tell(after, replace(after, asked=5), alert(2))
+    assert (store.saved(), store.alerts(10)) == ((), ())
+
+
+def test_saved_questions_and_alerts_have_a_bound(store, reader, monkeypatch):
+    monkeypatch.setattr("rag.store.saved.MOST_QUESTIONS", 3)
+    for module in ("rag.store.saved", "rag.store.postgres.beside"):
+        monkeypatch.setattr(f"{module}.MOST_ALERTS", 5)
+    held = [replace(QUESTION, id=f"q{n}") for n in range(3)]
+    for one in held:
+        store.save(one)
+    with pytest.raises(InputError, match="questions are saved"):
+        store.save(QUESTION)
+    now = held[0]
+    for n in range(9):
+        following = replace(now, asked=n + 1)
+        assert store.tell(now, following, alert(n, now))
+        now = following
+    assert [one.id for one in store.alerts(100)] == [alert(n).id for n in range(8, 3, -1)]
+
+
+def test_nothing_is_saved_where_there_is_no_index(store):
+    with pytest.raises(IndexUnusable, match="rag build"):
+        store.save(QUESTION)
+    with pytest.raises(InputError):
+        store.forget(QUESTION.id)
+    assert (list(store.changes()), store.last_change(), store.saved(), store.alerts(5)) == ([], 0, (), ())

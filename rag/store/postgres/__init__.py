@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from rag.store.postgres import beside, pruning, schema, soundness
+from rag.store.postgres import beside, pruning, record, schema, soundness
 from rag.store.postgres.connections import Connection, Connections, fetched
 from rag.store.postgres.publishing import Reusing, damage, made_current
 from rag.store.postgres.reader import PostgresReader
 from rag.store.postgres.writer import PostgresWriter
 from rag.types.certificates import Certificate
 from rag.types.errors import IndexUnusable, InputError
+from rag.types.following import Alert, Change, SavedQuestion
 from rag.types.stores import Pin, Reader, Recipe
 
 __all__ = ["PostgresStore"]
@@ -194,6 +195,40 @@ class PostgresStore:
         """As `Store.count_try`."""
         return self._primary.run(lambda connection: beside.count_try(connection, questions_sha256, keys))
 
+    def changes(self, after: int = 0, *, texts: bool = False) -> Iterator[Change]:
+        """As `Store.changes`."""
+        if self._there(self._reading):
+            yield from record.changes(self._reading, after, texts=texts)
+
+    def last_change(self) -> int:
+        """As `Store.last_change`."""
+        return self._reading.rows("SELECT change FROM state")[0][0] if self._there(self._reading) else 0
+
+    def saved(self) -> tuple[SavedQuestion, ...]:
+        """As `Store.saved`."""
+        return self._reading.run(beside.saved) if self._there(self._reading) else ()
+
+    def save(self, question: SavedQuestion) -> SavedQuestion:
+        """As `Store.save`."""
+        if self._current(self._primary) is None:
+            raise IndexUnusable(f"there is no index in {self.place}; run `rag build`")
+        return self._primary.run(lambda connection: beside.save(connection, question))
+
+    def forget(self, question_id: str) -> SavedQuestion:
+        """As `Store.forget`."""
+        if not self._there(self._primary):
+            raise InputError(f"there is no index in {self.place}; look at the setting 'store'")
+        return self._primary.run(lambda connection: beside.forget(connection, question_id))
+
+    def alerts(self, limit: int) -> tuple[Alert, ...]:
+        """As `Store.alerts`."""
+        there = self._there(self._reading)
+        return self._reading.run(lambda connection: beside.alerts(connection, limit)) if there else ()
+
+    def tell(self, before: SavedQuestion, after: SavedQuestion, alert: Alert | None) -> bool:
+        """As `Store.tell`."""
+        return self._primary.run(lambda connection: beside.tell(connection, before, after, alert))
+
     def findings(self) -> Iterator[str]:
         """As `Store.findings`."""
         if not self._there(self._primary):
@@ -210,6 +245,11 @@ class PostgresStore:
         yield from self._beside()
 
     def _beside(self) -> Iterator[str]:
+        yield from record.damaged(self._primary)
+        try:
+            self._primary.run(beside.saved)
+        except IndexUnusable as error:
+            yield str(error)
         for generation in self.certified():
             try:
                 self.certificate(generation)

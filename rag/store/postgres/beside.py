@@ -1,4 +1,4 @@
-"""What lies beside the generations of a database: pins, certificates, and uses of questions to calibrate."""
+"""What lies beside the generations of a database: pins, certificates, saved questions, uses of those to calibrate."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Collection
 
 from rag.store import certificates
 from rag.store import pins as rules
+from rag.store import saved as of_saved
 from rag.store.postgres import pruning, schema
 from rag.store.postgres.connections import Connection, fetched
 from rag.types.certificates import Certificate
 from rag.types.errors import IndexUnusable, InputError
+from rag.types.following import MOST_ALERTS, Alert, SavedQuestion
 from rag.types.stores import Pin
 
 
@@ -74,3 +76,53 @@ def count_try(connection: Connection, questions_sha256: str, keys: Collection[st
     connection.execute("INSERT INTO try (questions_sha256, questions) VALUES (%s, %s)", [questions_sha256, short])
     rows = fetched(connection, "SELECT questions_sha256, questions FROM try")
     return sum(file == questions_sha256 or certificates.shares_half(noted, short) for file, noted in rows)
+
+
+def saved(connection: Connection) -> tuple[SavedQuestion, ...]:
+    """As `Store.saved`."""
+    rows = fetched(connection, "SELECT id, body FROM saved ORDER BY place")
+    try:
+        return tuple(SavedQuestion.of(body) for _, body in rows)
+    except ValueError as error:
+        raise IndexUnusable(f"a saved question is damaged ({error}); remove its row of the table rag.saved") from error
+
+
+def save(connection: Connection, question: SavedQuestion) -> SavedQuestion:
+    """As `Store.save`."""
+    with connection.transaction():
+        schema.only_one(connection, schema.PINS, 10.0)
+        same = of_saved.kept_as(saved(connection), question)
+        if same is None:
+            connection.execute("INSERT INTO saved (id, body) VALUES (%s, %s)", [question.id, question.body()])
+    return same or question
+
+
+def forget(connection: Connection, question_id: str) -> SavedQuestion:
+    """As `Store.forget`."""
+    gone = of_saved.of_id(saved(connection), question_id)
+    connection.execute("DELETE FROM saved WHERE id = %s", [question_id])
+    return gone
+
+
+def alerts(connection: Connection, limit: int) -> tuple[Alert, ...]:
+    """As `Store.alerts`."""
+    rows = fetched(connection, "SELECT body FROM alert ORDER BY place DESC LIMIT %s", [limit])
+    try:
+        return tuple(Alert.of(body) for (body,) in rows)
+    except ValueError as error:
+        raise IndexUnusable(f"an alert is damaged ({error}); remove its row of the table rag.alert") from error
+
+
+def tell(connection: Connection, before: SavedQuestion, after: SavedQuestion, alert: Alert | None) -> bool:
+    """As `Store.tell`."""
+    with connection.transaction():
+        changed = connection.execute(
+            "UPDATE saved SET body = %s WHERE id = %s AND body = %s", [after.body(), before.id, before.body()]
+        )
+        if changed.rowcount and alert is not None:
+            connection.execute("INSERT INTO alert (question, body) VALUES (%s, %s)", [before.id, alert.body()])
+            connection.execute(
+                "DELETE FROM alert WHERE place <= (SELECT place FROM alert ORDER BY place DESC OFFSET %s LIMIT 1)",
+                [MOST_ALERTS],
+            )
+    return bool(changed.rowcount)

@@ -71,7 +71,18 @@ CREATE TABLE try (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, questions_sha256 text NOT NULL, questions text NOT NULL
 );
 """
-MIGRATIONS: tuple[LiteralString, ...] = (_FIRST,)
+_SECOND: LiteralString = """
+ALTER TABLE state ADD COLUMN change bigint NOT NULL DEFAULT 0;
+CREATE TABLE change (number bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), body text NOT NULL, text bytea,
+    sum bytea NOT NULL);
+ALTER TABLE change ALTER COLUMN text SET STORAGE EXTERNAL;
+CREATE TABLE saved (place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, body text NOT NULL);
+CREATE TABLE alert (
+    place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    question text NOT NULL REFERENCES saved (id) ON DELETE CASCADE, body text NOT NULL
+);
+"""
+MIGRATIONS: tuple[LiteralString, ...] = (_FIRST, _SECOND)
 """What makes version n + 1 of version n."""
 
 

@@ -12,7 +12,7 @@ from typing import LiteralString, Protocol
 
 import psycopg
 
-from rag.store.postgres import schema, segments
+from rag.store.postgres import record, schema, segments
 from rag.store.postgres.changes import Changes
 from rag.store.postgres.connections import Connections, fetched, received
 from rag.store.postgres.nearest import build_graph
@@ -76,7 +76,7 @@ class PostgresWriter:
         before, key = fetched(connection, "SELECT current, key FROM state FOR UPDATE")[0]
         self._number = int(fetched(connection, "SELECT coalesce(max(number), 0) + 1 FROM generation")[0][0])
         self._changes = Changes(connection, self._number, self._recipe.encoder_sha256, int(key))
-        self._clean = self._number - 1
+        self._clean, self._before = self._number - 1, before
         if afresh:
             connection.execute("UPDATE article SET until = %s WHERE until IS NULL", [self._number])
             connection.execute("UPDATE segment SET until = %s WHERE until IS NULL", [self._number])
@@ -184,6 +184,8 @@ class PostgresWriter:
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [*values, generation_sum(values)],
         )
+        if self._before is not None:
+            record.write(connection, self._number, changes.first_key)
         connection.execute("UPDATE state SET current = %s, key = %s", [self._number, changes.key])
         build_graph(connection, changes.passages)
         if 4 * (changes.key - changes.first_key) > changes.passages:  # the database would guess wrongly until it looks
