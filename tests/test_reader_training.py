@@ -1,6 +1,7 @@
 """What a reader is trained on: nothing protected, right offsets, twins together, and the same again after a stop."""
 
 import copy
+import gzip
 import itertools
 import json
 import random
@@ -14,8 +15,9 @@ import pytest
 import torch
 from torch import nn
 
+from eval.datasets.reading import rows_of
 from eval.datasets.training import protected
-from eval.parts import COUNTS, parts_of, parts_of_records
+from eval.parts import COUNTS, Protected, parts_of, parts_of_records
 from eval.setup import passages_of
 from eval.slips import mistyped
 from rag.embed import SentenceTransformerEncoder, resolve
@@ -28,7 +30,7 @@ from training.corpus import indexed
 from training.reader import checkpoint, train
 from training.reader.batches import batches, target
 from training.reader.best_span import ScoredSpan
-from training.reader.data import SOURCES, ReadingRecord, read_rows, records, training_records
+from training.reader.data import REBUILT, SOURCES, ReadingRecord, read_rows, records, training_records
 from training.reader.epoch import NEGATIVES, epoch, less
 from training.reader.mean import mean
 from training.reader.mine import Miner
@@ -221,9 +223,25 @@ def test_twins_are_found_by_id_and_by_likeness():
     by_id = record(None, id="b", question="Why is Bonn on a hill?", twin="a", source="squad2_train_unanswerable")
     alike = record(None, id="c", question="How many bridges did Bonn lose?")
     unlike = record(None, id="d", question="Who crowned the emperor?")
-    paired, alone = twins([by_id, yes, alike, unlike])
-    assert paired == [(yes, [by_id, alike])]
-    assert alone == [unlike]
+    elsewhere = record(None, id="e", question="How many bridges?", context="Nobody knows.")
+    paired, alone = twins([by_id, yes, alike, unlike, elsewhere])
+    assert paired == [(yes, [by_id, alike, unlike])]
+    assert alone == [elsewhere]
+
+
+def test_an_unanswerable_question_is_put_to_the_sentences_that_look_like_it():
+    yes = record(id="a")
+    alike = record(None, id="b", question="How many bridges did Bonn lose?")
+    unlike = record(None, id="c", question="Which Moselle joins later?")
+    pool = Pool.of({"nq_qed": [yes, alike, unlike]}, {})
+    groups = [
+        group for number in range(60) for group in epoch(pool, 0, number) if group[1:2] and group[1].kind == "written"
+    ]
+    alone = [{one.question: one.context for one in group} for group in groups if len(group[0].sentences) == 1]
+    assert len(alone) > 5
+    for shown in alone:
+        assert shown[yes.question] == shown[alike.question] == SENTENCES[2] + "  "
+        assert shown[unlike.question] == SENTENCES[4]
 
 
 # A whole folder of data, small and made up.
@@ -243,6 +261,26 @@ def _row(name, title, number):
     }
 
 
+def _copied(row):
+    """As the rebuilt set has it: spaced and marked otherwise, and by its answer's own place."""
+    context = row["context"].replace(". ", " . ")
+    starts = [context.index(f"{answer} near") for answer in row["answers"]]
+    return row | {
+        "id": f"again-{row['id']}",
+        "question": row["question"].replace("?", " ?"),
+        "context": context,
+        "starts": starts,
+    }
+
+
+def _nested(row):
+    """A row as an article of SQuAD's own form; its second question of each title is not surely placed."""
+    placed = {"placed": "matched", "coverage": 0.5, "ratio": 1.1 if row["id"].endswith("-1") else 2.0}
+    answers = [{"text": text, "answer_start": at} for text, at in zip(row["answers"], row["starts"], strict=True)]
+    asked = {"id": row["id"], "question": row["question"], "answers": answers} | ({} if answers else placed)
+    return {"title": row["title"], "paragraphs": [{"context": row["context"], "qas": [asked]}]}
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
@@ -252,6 +290,7 @@ def folder(tmp_path_factory):
     def write(path, rows):
         (root / path).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
+    rebuilt = []
     for name in (*SOURCES, "wikiqa", "newsqa_dev_a"):
         titles = [f"{name} {i}" for i in range(sum(COUNTS.get(name, (40,))))]
         rows = [_row(name, title, number) for title in titles for number in range(2)]
@@ -268,6 +307,11 @@ def folder(tmp_path_factory):
                 for row in rows
                 for label, text in zip((0, 1, 0), row["context"].split(". "), strict=True)
             ]
+        if name == REBUILT:
+            rebuilt += rows
+            continue
+        if name in ("squad1_train_part", "squad2_train_unanswerable"):
+            rebuilt += [_copied(row) for row in rows[:40]]
         if name == "squad1_train_part":
             pages = [f"title wikiqa {i}" for i in range(40)]
             page = next(unit for unit, part in parts_of("wikiqa", pages).items() if part == "test")
@@ -279,6 +323,8 @@ def folder(tmp_path_factory):
                 _row("clash", "c", 4) | {"question": "Which news is it?"},
             ]
         write(f"reading/{name}.jsonl", rows)
+    with gzip.open(root / "reading" / f"{REBUILT}.json.gz", "wt", encoding="utf-8") as text:
+        json.dump({"data": [_nested(row) for row in rebuilt]}, text)
     for name in ("answerable", "unanswerable"):
         rows = [_row("clapnq", "", number) | {"title": f"{name} {number}"} for number in range(40)]
         write(
@@ -330,12 +376,62 @@ def test_nothing_protected_is_trained_on(folder):
         assert its, name
         ids = {one.id for one in its}
         if name != "selqa_sentences":
-            rows = read_rows(folder / "reading" / f"{name}.jsonl")
+            rows = rows_of(folder, name)
             parts = dict(zip((row["id"] for row in rows), parts_of_records(name, rows), strict=True))
             assert {parts[one] for one in ids} == {"train"}
         for one in its:
             assert not guarded.holds({"title": one.title, "question": one.question, "context": one.context})
     assert not any(one.id.startswith("clash") for one in found["squad1_train_part"])
+
+
+def test_what_the_rebuilt_set_has_is_trained_on_once(folder):
+    rows = read_rows(folder / "reading" / "squad1_train_part.jsonl")
+    parts = dict(zip((row["id"] for row in rows), parts_of_records("squad1_train_part", rows), strict=True))
+    found = training_records(folder)
+    again = {one.id.removeprefix("again-") for one in found[REBUILT] if one.id.startswith("again-squad1")}
+    others = {one.id for one in found["squad1_train_part"]}
+    assert again == {row["id"] for row in rows[:40] if parts[row["id"]] == "train"}
+    assert others == {row["id"] for row in rows[40:80] if parts[row["id"]] == "train"}
+    # Left out are those that may be of another passage, in the set that they stood in, too.
+    matched = {one.id for one in found[REBUILT] if not one.answers}
+    assert matched
+    assert all(one.endswith("-0") for one in matched)
+    its = {one.id for one in found["squad2_train_unanswerable"]}
+    assert its.isdisjoint(row["id"] for row in read_rows(folder / "reading" / "squad2_train_unanswerable.jsonl")[:40])
+    # Without the set all are there.
+    assert {one.id for one in training_records(folder, ("squad1_train_part",))["squad1_train_part"]} == {
+        id for id, part in parts.items() if part == "train" and not id.startswith("clash")
+    }
+
+
+def test_a_copy_is_protected_whatever_its_spaces_and_marks_are(folder):
+    """A passage of a test part under a placeholder for a title, which the rebuilt set has under its own."""
+    rows = [_row("squad1_train_part", "", number) for number in range(40)]
+    parts = parts_of_records("squad1_train_part", rows)
+    its = {part: row for row, part in zip(rows, parts, strict=True)}
+    guarded = Protected.of(row for part, row in its.items() if part != "train")
+    copies = {part: _copied(row) | {"title": "Bonn", "question": "Where?"} for part, row in its.items()}
+    assert {part for part, row in copies.items() if guarded.holds(row)} == set(its) - {"train"} >= {"test"}
+
+
+def test_what_another_set_says_of_a_twin_is_kept(tmp_path):
+    text = "Bonn has a bridge. It is old."
+    yes = {"id": "y", "title": "Bonn", "question": "What has Bonn?", "context": text, "answers": ["a bridge"]}
+    also = {"id": "z", "title": "Bonn", "question": "How old is it?", "context": text, "answers": ["old"]}
+    no = {"id": "n", "title": "Bonn", "question": "How has Cologne?", "context": text, "answers": [], "starts": []}
+    (tmp_path / "reading").mkdir()
+    with gzip.open(tmp_path / "reading" / f"{REBUILT}.json.gz", "wt", encoding="utf-8") as file:
+        json.dump(
+            {"data": [_nested(row | {"starts": [text.index(a) for a in row["answers"]]}) for row in (yes, also, no)]},
+            file,
+        )
+    older = no | {"question": no["question"].lower(), "twin_question": "How old is it ?"}
+    (tmp_path / "reading" / "squad2_train_unanswerable.jsonl").write_text(json.dumps(older) + "\n", encoding="utf-8")
+    found = training_records(tmp_path, (REBUILT, "squad2_train_unanswerable"))
+    assert not found["squad2_train_unanswerable"]
+    assert {one.id: one.twin_question for one in found[REBUILT]} == {"y": "", "z": "", "n": "How old is it ?"}
+    ((twin, (unanswerable,)),), alone = twins(found[REBUILT])
+    assert (twin.id, unanswerable.id, alone) == ("z", "n", [])
 
 
 def _on(context, **others):
@@ -559,6 +655,10 @@ def test_questions_that_were_read_often_are_shown_less_than_those_written_for_th
     }
     assert count[1][True] == count[0.3][True] > 0
     assert 0.2 * count[1][False] < count[0.3][False] < 0.4 * count[1][False]
+    its_own = Counter(group[0].source == "written" for group in epoch(its, 0, 0, own=0.3))
+    assert its_own[False] == count[1][False]
+    assert 0.2 * count[1][True] < its_own[True] < 0.4 * count[1][True]
+    assert not any(group[0].source == "written" for group in epoch(its, 0, 0, own=0))
 
 
 def test_one_kind_of_negative_can_be_left_out(pool):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.datasets.lines import rows
+from eval.datasets.reading import rows_of
 from eval.parts import PLACEHOLDERS, TRAINED_ON, folded, parts_of_records, sha1, unit
 from rag.calibrate.judge import holds_words
 from rag.language.sentences import sentence_pieces
 from rag.language.words import WORD
 
-REBUILT = "squad2_train_rebuilt"
 SETS = (
     "nq_qed",
     "squad2_dev23",
@@ -26,7 +23,7 @@ SETS = (
     "wikiqa",
     "newsqa_dev_a",
     "tydiqa_en_train",
-    REBUILT,
+    "squad2_train_rebuilt",
 )
 SENTENCES = frozenset({"wikiqa"})  # whose accepted answers are whole sentences
 _MADE, _OTHERS = 50, 2  # of a set, of a question
@@ -68,7 +65,7 @@ def named(question: str, passage: str) -> tuple[str, str] | None:
 
 def cases(data: Path) -> list[IdentityQuestion]:
     """All questions of the sets that are in `data`, of no passage of a train part."""
-    sets = {name: _rows(data, name) for name in dict.fromkeys((*TRAINED_ON, *SETS))}
+    sets = {name: rows_of(data, name) for name in dict.fromkeys((*TRAINED_ON, *SETS))}
     parts = {name: parts_of_records(name, its) for name, its in sets.items()}
     trained = {
         folded(row["context"])
@@ -81,28 +78,6 @@ def cases(data: Path) -> list[IdentityQuestion]:
         placed = zip(sets[name], parts[name], strict=True)
         found += of_set(name, [(row, part) for row, part in placed if folded(row["context"]) not in trained])
     return found
-
-
-def _rows(data: Path, name: str) -> list[dict[str, Any]]:
-    file = data / "reading" / f"{name}.jsonl"
-    if name == REBUILT:
-        with gzip.open(file.with_suffix(".json.gz"), "rt", encoding="utf-8") as text:
-            articles = json.load(text)["data"]
-        return [
-            {
-                **asked,
-                "title": article["title"],
-                "context": paragraph["context"],
-                "answers": [answer["text"] for answer in asked["answers"]],
-            }
-            for article in articles
-            for paragraph in article["paragraphs"]
-            for asked in paragraph["qas"]
-        ]
-    if file.is_file():
-        return rows(file)
-    with gzip.open(f"{file}.gz", "rt", encoding="utf-8") as text:
-        return [json.loads(line) for line in text]
 
 
 def of_set(name: str, placed: Sequence[tuple[Mapping[str, Any], str]]) -> Iterator[IdentityQuestion]:

@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
+from typing import Any
 
 from eval.cases import Asked, Case, Dataset, Gold
 from eval.datasets.lines import rows
 from eval.parts import PLACEHOLDERS, folded, parts_of_records, unit
+
+
+def files_of(data: Path, name: str) -> list[Path]:
+    """Where a set is, if anywhere: as lines, or nested as SQuAD's authors have it; gzipped or not."""
+    return sorted((data / "reading").glob(f"{name}.json*"))
+
+
+def rows_of(data: Path, name: str) -> list[dict[str, Any]]:
+    """The rows of a set, whatever form it has. Raises FileNotFoundError where it is not there."""
+    file = next(iter(files_of(data, name)), data / "reading" / f"{name}.jsonl")
+    return _nested(file) if file.name == f"{name}.json.gz" else rows(file)
+
+
+def _nested(file: Path) -> list[dict[str, Any]]:
+    with gzip.open(file, "rt", encoding="utf-8") as text:
+        articles = json.load(text)["data"]
+    return [
+        {
+            **asked,
+            "title": article["title"],
+            "context": paragraph["context"],
+            "answers": [answer["text"] for answer in asked["answers"]],
+            "starts": [answer["answer_start"] for answer in asked["answers"]],
+        }
+        for article in articles
+        for paragraph in article["paragraphs"]
+        for asked in paragraph["qas"]
+    ]
 
 
 def read(data: Path, file: str, name: str) -> Dataset:

@@ -9,21 +9,24 @@ from typing import Any
 
 from eval.datasets import archive, clapnq, news, ramdocs
 from eval.datasets.lines import rows
+from eval.datasets.reading import files_of, rows_of
 from eval.parts import TRAINED_ON, Protected, parts_of_records
 
 READING = (*TRAINED_ON, "wikiqa", "newsqa_dev_a")
+NOMIRACL, LISTS = "nomiracl/en_a.jsonl.gz", "lists/multispanqa_a.jsonl.gz"
 
 
 @functools.cache
 def protected(data: Path) -> Protected:
-    """What the calibrate and test parts of every set hold, as far as it is there; all questions on news and RAMDocs.
+    """What the calibrate and test parts of every set hold, as far as it is there; all questions on news and RAMDocs,
+    and of NoMIRACL and MultiSpanQA the passages, too.
 
     Of develop parts the questions and passages, but not the titles: nothing is claimed from them.
     """
     held: list[Mapping[str, Any]] = []
     for name in READING:
-        if (data / "reading" / f"{name}.jsonl").is_file():
-            records = rows(data / "reading" / f"{name}.jsonl")
+        if files_of(data, name):
+            records = rows_of(data, name)
             held += _guarded(records, parts_of_records(name, records))
     if (data / clapnq.FILES[0]).is_file():
         cases = clapnq.read(data).cases
@@ -34,6 +37,12 @@ def protected(data: Path) -> Protected:
     for file in (news.FILES[1], archive.FILES[1], ramdocs.FILES[0]):
         if (data / file).is_file():
             held += [{"question": row["question"]} for row in rows(data / file)]
+    if (data / NOMIRACL).is_file():
+        for row in rows(data / NOMIRACL):
+            passages = [text.partition(": ")[2] for text in row["contexts"]]  # each begins with its title
+            held += [{"question": row["question"]}, *({"context": text} for text in passages)]
+    if (data / LISTS).is_file():
+        held += rows(data / LISTS)
     return Protected.of(held)
 
 

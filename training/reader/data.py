@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from eval.datasets.lines import rows as read_rows
+from eval.datasets.reading import rows_of as reading_rows
 from eval.datasets.training import protected
-from eval.parts import PLACEHOLDERS, kept_for_training, parts_of_records
+from eval.parts import PLACEHOLDERS, kept_for_training, letters, parts_of_records
 from rag.language.sentences import sentence_pieces
 from training.reader.written import QUESTIONS, WRITTEN, written
 
-SOURCES = (
+REBUILT = "squad2_train_rebuilt"
+# Sets that our own questions were written on.
+_WRITTEN_ON = (
     "squad1_train_part",
     "squad2_train",
     "squad2_train_unanswerable",
@@ -35,6 +38,10 @@ SOURCES = (
     "policyqa",
     "selqa_sentences",
 )
+SOURCES = (REBUILT, "tydiqa_en_train", *_WRITTEN_ON)
+# An unanswerable question of the rebuilt set whose passage was found by its words must have at least this share of them
+# there, and this many times as many as in the next passage.
+_COVERAGE, _RATIO = 0.3, 1.3
 # Rows without answers that are no unanswerable questions (the data's README).
 _NO_ANSWER_IS_A_GAP = frozenset({"nq_qed", "squad2_twin_answers", "qasrl_wikinews"})
 
@@ -65,14 +72,14 @@ class ReadingRecord:
 
 def rows_of(folder: Path, name: str) -> list[Row]:
     """The rows of a reading set, with a title and a context where it comes as pairs of sentences."""
-    rows = read_rows(folder / "reading" / f"{name}.jsonl")
+    rows = reading_rows(folder, name)
     return list(_grouped(rows)) if name == "selqa_sentences" else rows
 
 
 def records(folder: Path, name: str, part: str, questions: Path = QUESTIONS) -> list[ReadingRecord]:
     """The records of one part of a set, unfiltered; of the written questions those on passages of that part."""
     if name == WRITTEN:
-        of_part = (record for source in SOURCES for record in records(folder, source, part))
+        of_part = (record for source in _WRITTEN_ON for record in records(folder, source, part))
         return _records(name, list(written(of_part, questions)))
     rows = rows_of(folder, name)
     parts = parts_of_records(name, rows)
@@ -82,7 +89,10 @@ def records(folder: Path, name: str, part: str, questions: Path = QUESTIONS) -> 
 def training_records(
     folder: Path, names: Sequence[str] = SOURCES, questions: Path = QUESTIONS
 ) -> dict[str, list[ReadingRecord]]:
-    """The records that may be trained on, by source, with the questions written on their passages."""
+    """The records that may be trained on, by source, with the questions written on their passages.
+
+    A question on a passage that the rebuilt set has, too, is left to that set.
+    """
     guarded = protected(folder)
     found: dict[str, list[ReadingRecord]] = {}
     for name in names:
@@ -92,7 +102,27 @@ def training_records(
         found[name] = _records(name, kept_for_training(train, guarded))
     rows = list(written((record for source in found.values() for record in source), questions))
     found[WRITTEN] = _records(WRITTEN, kept_for_training(rows, guarded))
-    return found
+    return _once(found, rows_of(folder, REBUILT)) if REBUILT in names else found
+
+
+def _once(found: Mapping[str, list[ReadingRecord]], rebuilt: Sequence[Row]) -> dict[str, list[ReadingRecord]]:
+    """The records without those of other sets that the whole rebuilt set has; what they say of twins is kept."""
+    held = {_asked(row["question"], row["context"]) for row in rebuilt}
+    left, twin_questions = dict[str, list[ReadingRecord]](), dict[tuple[str, str], str]()
+    for name, its in found.items():
+        again = [record for record in its if name != REBUILT and _asked(record.question, record.context) in held]
+        twin_questions |= {_asked(one.question, one.context): one.twin_question for one in again if one.twin_question}
+        gone = {id(record) for record in again}
+        left[name] = [record for record in its if id(record) not in gone]
+    left[REBUILT] = [
+        replace(record, twin_question=twin_questions.get(_asked(record.question, record.context), ""))
+        for record in left[REBUILT]
+    ]
+    return left
+
+
+def _asked(question: str, context: str) -> tuple[str, str]:
+    return letters(question), letters(context)
 
 
 def clapnq_rows(folder: Path) -> list[Row]:
@@ -129,8 +159,13 @@ def _records(name: str, rows: Iterable[Row]) -> list[ReadingRecord]:
             has_span="pieces" not in row,
         )
         for number, row in enumerate(rows)
-        if row["answers"] or name not in _NO_ANSWER_IS_A_GAP
+        if (row["answers"] or name not in _NO_ANSWER_IS_A_GAP) and _placed(row)
     ]
+
+
+def _placed(row: Row) -> bool:
+    """Whether it is sure that a question was asked of this passage."""
+    return row.get("placed") != "matched" or (row["coverage"] >= _COVERAGE and row["ratio"] >= _RATIO)
 
 
 def _grouped(rows: Sequence[Row]) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from random import Random
 
 from eval.slips import mistyped
-from training.reader.data import ReadingRecord
+from training.reader.data import REBUILT, ReadingRecord
 from training.reader.held_against import (
     MINED,
     REPLACED,
@@ -28,6 +28,7 @@ from training.reader.held_against import (
     words_of,
 )
 from training.reader.mined import key_of
+from training.reader.negatives import alike
 from training.reader.pool import ONLY, Pool
 from training.reader.views import Example, example
 from training.reader.wording import Synonyms
@@ -35,6 +36,7 @@ from training.reader.written import WRITTEN
 
 # Share of the answerable questions without a written twin that a pass shows, and how often one is made for them.
 SHOWN: Mapping[str, float] = {
+    REBUILT: 0.5,
     "squad1_train_part": 0.5,
     "squad1_rest": 0.6,
     "wiki_shift": 0.4,
@@ -52,13 +54,19 @@ _REWORDED, _MISTYPED = 0.4, 0.05  # how often either is tried
 
 
 def epoch(
-    pool: Pool, seed: int, number: int, others: float = 1.0, synonyms: Synonyms | None = None, known: float = 1.0
+    pool: Pool,
+    seed: int,
+    number: int,
+    others: float = 1.0,
+    synonyms: Synonyms | None = None,
+    known: float = 1.0,
+    own: float = 1.0,
 ) -> list[Group]:
     """The groups of one pass in the order in which they are to be shown, with a share of those of `pool.answerable`.
 
     Questions that have mined passages are all among them. With synonyms questions of all sorts are now and then put in
-    other words or mistyped. `known` is the share that is shown of all but the questions written for this project, for a
-    network that has read the others often.
+    other words or mistyped. `own` is the share that is shown of the questions written for this project, `known` that of
+    all others, for a network that has read them often.
     """
     rng = Random(f"{seed}-{number}")
     groups = [_written(twin, unanswerable, rng) for twin, unanswerable in pool.twins]
@@ -72,8 +80,8 @@ def epoch(
         if rng.random() < others * SHOWN.get(record.source, 1.0) or key_of(record) in pool.mined:
             groups.append(_made(record, pool, rng))
     rng.shuffle(groups)
-    if known < 1:
-        groups = [group for group in groups if group[0].source == WRITTEN or rng.random() < known]
+    if min(known, own) < 1:
+        groups = [group for group in groups if rng.random() < (own if group[0].source == WRITTEN else known)]
     if synonyms is not None:
         groups = [tuple(_reworded(one, synonyms, rng) for one in group) for group in groups]
     return groups
@@ -91,10 +99,21 @@ def less(groups: Sequence[Group], kind: str) -> list[Group]:
 
 
 def _written(twin: ReadingRecord, unanswerable: Sequence[ReadingRecord], rng: Random) -> Group:
-    """An answerable question and those written to look like it, all on the same sentences of the passage."""
+    """An answerable question and those written to be unanswerable that are nearest to it.
+
+    Such as look like it are put to the same sentences of the passage, others to those around the one most like them.
+    """
     shown = Shown.of(twin, rng)
     chosen = rng.sample(list(unanswerable), min(_MOST_TWINS, len(unanswerable)))
-    return shown.answerable(), *(shown.asked(twin, other.question, "written") for other in chosen)
+    return shown.answerable(), *(
+        shown.asked(twin, other.question, "written") if alike(other, twin) else _unlike(shown, other, rng)
+        for other in chosen
+    )
+
+
+def _unlike(shown: Shown, other: ReadingRecord, rng: Random) -> Example:
+    kept = kept_of(other, nearest(other.question, other), shown.words, rng)
+    return example(other, kept, None, kind="written", question=other.question, title=shown.title)
 
 
 def _one_more(twin: ReadingRecord, pool: Pool, rng: Random) -> Group:

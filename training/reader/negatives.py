@@ -17,7 +17,7 @@ from random import Random
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from eval.parts import folded
+from eval.parts import folded, letters
 from rag.language.words import stem, stems
 from training.reader.data import ReadingRecord
 from training.reader.views import pieces_of
@@ -40,23 +40,26 @@ _KINDS = (_YEAR, _NUMBER, _NAME)
 
 
 class Neighbours:
-    """The passages of a source that are lexically nearest to each of its questions, the question's own left out."""
+    """The passages of a source that are lexically nearest to each of its answerable questions, its own left out."""
 
     def __init__(self, records: Sequence[ReadingRecord], count: int = 12) -> None:
         passages: dict[str, ReadingRecord] = {}
         for record in records:
-            passages.setdefault(folded(record.context), record)
+            passages.setdefault(letters(record.context), record)
         self._passages = list(passages.values())
         vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True, dtype=np.float32)
         passage_matrix = vectors.fit_transform([record.context for record in self._passages]).T.tocsr()
         places = {key: at for at, key in enumerate(passages)}
         self._nearest: dict[tuple[str, str], list[int]] = {}
-        for at in range(0, len(records), 1000):
-            block = records[at : at + 1000]
+        asked = [record for record in records if record.answers]
+        last = min(count, len(passages) - 1)
+        for at in range(0, len(asked), 1000):
+            block = asked[at : at + 1000]
             scores = (vectors.transform([f"{r.title} {r.question}" for r in block]) @ passage_matrix).toarray()
-            best = np.argsort(-scores, axis=1, kind="stable")[:, : count + 1]
-            for record, row in zip(block, best, strict=True):
-                own = places[folded(record.context)]
+            best = np.sort(np.argpartition(-scores, last, axis=1)[:, : last + 1], axis=1)
+            order = np.argsort(-np.take_along_axis(scores, best, 1), axis=1, kind="stable")
+            for record, row in zip(block, np.take_along_axis(best, order, 1), strict=True):
+                own = places[letters(record.context)]
                 self._nearest[record.id, record.question] = [i for i in row.tolist() if i != own][:count]
 
     def of(self, record: ReadingRecord) -> list[ReadingRecord]:
@@ -131,8 +134,8 @@ def twins(
 ) -> tuple[list[tuple[ReadingRecord, list[ReadingRecord]]], list[ReadingRecord]]:
     """Each answerable question with the unanswerable ones written to look like it, and those that look like none.
 
-    A twin is named by the source, or is the answerable question on the same passage with most stems in common.
-    Records of all sources together, as a named twin may stand in another one.
+    A twin is named by the source, or is the answerable question on the same passage with most stems in common, however
+    few these are. Records of all sources together, as a named twin may stand in another one.
     """
     records = list(records)
     by_id = {record.id: record for record in records if record.answers}
@@ -140,20 +143,26 @@ def twins(
     by_passage: dict[str, list[ReadingRecord]] = defaultdict(list)
     for record in records:
         if record.answers:
-            by_passage[folded(record.context)].append(record)
+            by_passage[letters(record.context)].append(record)
     found: dict[tuple[str, str], tuple[ReadingRecord, list[ReadingRecord]]] = {}
     alone = []
     for record in records:
         if record.answers:
             continue
         twin = by_id.get(record.twin) or by_text.get(_key(record.twin_question, record.context))
-        if twin is None or folded(twin.context) != folded(record.context):
-            twin = _most_alike(record, by_passage[folded(record.context)])
+        if twin is None or letters(twin.context) != letters(record.context):
+            twin = _most_alike(record, by_passage[letters(record.context)])
         if twin is None:
             alone.append(record)
         else:
             found.setdefault((twin.source, twin.id), (twin, []))[1].append(record)
     return list(found.values()), alone
+
+
+def alike(record: ReadingRecord, twin: ReadingRecord) -> bool:
+    """Whether an unanswerable question was made from its twin, or looks as if it were."""
+    named = record.twin == twin.id or (record.twin_question and letters(record.twin_question) == letters(twin.question))
+    return bool(named) or likeness(record.question, twin.question) >= _LEAST_LIKENESS
 
 
 def likeness(one: str, other: str) -> float:
@@ -165,8 +174,7 @@ def likeness(one: str, other: str) -> float:
 def _most_alike(record: ReadingRecord, others: Sequence[ReadingRecord]) -> ReadingRecord | None:
     if not others:
         return None
-    best = max(others, key=lambda other: likeness(record.question, other.question))
-    return best if likeness(record.question, best.question) >= _LEAST_LIKENESS else None
+    return max(others, key=lambda other: likeness(record.question, other.question))
 
 
 def holds_answer(record: ReadingRecord, text: str) -> bool:
@@ -187,4 +195,4 @@ _stems = functools.lru_cache(maxsize=50_000)(stems)
 
 
 def _key(question: str, context: str) -> tuple[str, str]:
-    return folded(question), folded(context)
+    return letters(question), letters(context)

@@ -19,7 +19,7 @@ class Pool:
     """All records that may be trained on, with what made negatives need."""
 
     twins: Sequence[tuple[ReadingRecord, Sequence[ReadingRecord]]]
-    alone: Sequence[ReadingRecord]  # written to be unanswerable, and like no answerable question on their passage
+    alone: Sequence[ReadingRecord]  # written to be unanswerable, on passages without an answerable question
     answerable: Sequence[ReadingRecord]  # without a written twin
     sources: Mapping[str, Sequence[ReadingRecord]]
     neighbours: Mapping[str, Neighbours]
