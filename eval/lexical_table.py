@@ -11,7 +11,8 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Callable, Collection, Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,15 @@ from rag import load
 from rag.language.english.words import STOPWORDS
 from rag.language.words import WORD
 from rag.split import split
-from rag.store import posting_writer, vectors
+from rag.store import posting_writer, postings, vectors
+from rag.store.parts import WORDS
 from rag.store.posting_writer import Said
 from rag.store.word_search import WordReader
 from rag.types import Article, Chunk
 from rag.types.settings import Settings
 from rag.understand import query_of
 
+PARTS = 64
 Texts = Sequence[str]
 Search = Callable[[Sequence[str], int], list[int]]  # content words, k -> positions of passages
 
@@ -45,19 +48,20 @@ def corpus(seeds: Path) -> list[tuple[Article, list[Chunk]]]:
 
 def words(articles: Sequence[tuple[Article, list[Chunk]]], folder: Path) -> tuple[Search, Callable[[], None]]:
     """The index of the project itself."""
-    said: list[list[tuple[int, Said]]] = [[] for _ in range(vectors.SHARDS)]
+    said: list[list[tuple[int, Said]]] = [[] for _ in range(PARTS)]
     for at, (article, chunk) in enumerate((article, chunk) for article, chunks in articles for chunk in chunks):
         text = article.text[chunk.start : chunk.end]
         its = Said(article.info.article_id, text, chunk.section, article.info.title)
-        said[vectors.shard_of(its.article_id)].append((at, its))
+        said[zlib.crc32(its.article_id.encode()) % PARTS].append((at, its))
 
-    def write(shards: Collection[int]) -> list[str]:
-        return posting_writer.write(folder, shards, (), lambda number, _: [its for _, its in said[number]], None)
+    def write(number: int) -> Path:
+        shard = posting_writer.inverted(its for _, its in said[number])
+        return folder / vectors.write_file(folder, f"{number:02d}", WORDS, postings.packed(shard))
 
     def add() -> None:
-        write([0])
+        write(0)
 
-    reader = WordReader(folder, write(range(vectors.SHARDS)))
+    reader = WordReader([write(number) for number in range(PARTS)])
     places = [at for its in said for at, _ in its]
     return lambda terms, k: [places[row] for row, _ in reader.search(terms, k, [None])[0]], add
 

@@ -15,17 +15,20 @@ import resource
 import sqlite3
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from eval.lexical_table import PARTS
 from eval.lexical_table import corpus as articles
 from rag.language import pack
 from rag.language.absence import any_of
 from rag.retrieve import searched
 from rag.store import posting_writer, postings, vectors
+from rag.store.parts import WORDS
 from rag.store.posting_writer import Said
 from rag.store.word_search import WordReader
 from rag.understand import query_of
@@ -36,16 +39,16 @@ Search = Callable[[Sequence[str]], list[Ranked]]
 
 
 def corpus(seeds: Path, times: int, most: int) -> list[list[Said]]:
-    """The passages by shard in canonical order; every article `times`, from the second time on with other words."""
+    """The passages in parts, in canonical order; every article `times`, from the second time on with other words."""
     rng = random.Random(7)  # noqa: S311 - a sample
-    by_shard: list[list[Said]] = [[] for _ in range(vectors.SHARDS)]
+    by_part: list[list[Said]] = [[] for _ in range(PARTS)]
     for article, chunks in articles(seeds):
         for chunk, again in itertools.product(chunks, range(times)):
             text = article.text[chunk.start : chunk.end]
             its = _other(text, rng) if again else text
             said = Said(f"{article.info.article_id}#{again}", its, chunk.section, article.info.title)
-            by_shard[vectors.shard_of(said.article_id)].append(said)
-    return [sorted(its, key=lambda said: said.article_id)[: most // vectors.SHARDS] for its in by_shard]
+            by_part[zlib.crc32(said.article_id.encode()) % PARTS].append(said)
+    return [sorted(its, key=lambda said: said.article_id)[: most // PARTS] for its in by_part]
 
 
 def _other(text: str, rng: random.Random) -> str:
@@ -56,11 +59,11 @@ def _other(text: str, rng: random.Random) -> str:
 
 def by_postings(shards: list[list[Said]], folder: Path) -> WordReader:
     """Written and opened."""
-    names = []
+    paths = []
     for number, its in enumerate(shards):
         data = postings.packed(posting_writer.inverted(its))
-        names.append(vectors.write_file(folder, f"{number:02d}", postings.SUFFIX, data))
-    return WordReader(folder, names)
+        paths.append(folder / vectors.write_file(folder, f"{number:02d}", WORDS, data))
+    return WordReader(paths)
 
 
 def by_fts5(shards: list[list[Said]], folder: Path) -> sqlite3.Connection:

@@ -25,16 +25,28 @@ from pathlib import Path
 from rag import build, embed
 from rag.answer import opening
 from rag.answer.wire import reply_object
-from rag.store import layout, manifest, pins, posting_writer, pruning, soundness, unfinished, vectors, writer
+from rag.store import (
+    layout,
+    manifest,
+    parts,
+    pins,
+    posting_writer,
+    pruning,
+    rows,
+    soundness,
+    unfinished,
+    vectors,
+    writer,
+)  # fmt: skip
 from rag.store.passage_writer import PassageWriter
 from rag.store.reader import open_current
 from rag.types.settings import Settings
 from rag.verify.check import check
 
 PHASES = (
-    "start", "planning", "copying passages", "writing passages", "embedding", "keeping vectors", "writing vectors",
-    "writing words", "hashing", "writing manifest", "opening to check", "syncing", "renaming", "switching", "pruning",
-    "dropping vectors", "done",
+    "start", "planning", "beginning", "writing passages", "embedding", "keeping vectors", "writing vectors",
+    "writing words", "writing rows", "linking", "hashing", "writing manifest", "opening to check", "syncing",
+    "renaming", "switching", "pruning", "dropping vectors", "done",
 )  # fmt: skip
 QUESTION = "Which colour did the committee choose for the harbour gate?"
 COLOURS = ("crimson", "indigo", "amber", "emerald", "ivory", "scarlet", "violet", "turquoise")
@@ -77,16 +89,18 @@ class Phase:
 def mark(phase: Phase) -> None:
     """In a child: makes the build tell its phases."""
     phase.around(soundness, "sound_generation", "planning")
-    phase.around(layout, "new_folder", "copying passages")
+    phase.around(layout, "new_folder", "beginning")
     phase.around(PassageWriter, "add", "writing passages")
     phase.around(embed, "slices", "embedding")
     phase.around(unfinished.Kept, "add", "keeping vectors")
     phase.around(unfinished, "drop", "dropping vectors")
-    phase.around(vectors, "write", "writing vectors")
-    phase.around(posting_writer, "write", "writing words")
+    phase.around(posting_writer, "inverted", "writing words")
+    phase.around(vectors, "packed", "writing vectors")
+    phase.around(rows, "packed", "writing rows")
+    phase.around(parts, "share", "linking")
     phase.around(manifest, "describe", "hashing")
     phase.around(manifest, "write", "writing manifest")
-    phase.around(writer, "FileReader", "opening to check")
+    phase.around(writer, "_open", "opening to check")
     phase.around(layout, "publish", "syncing")
     phase.around(Path, "rename", "renaming")
     phase.around(layout, "point", "switching")

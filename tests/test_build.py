@@ -1,5 +1,7 @@
 """Builds: only what changed, whole generations, and clear words when something is wrong."""
 
+import hashlib
+import io
 import json
 import os
 import shutil
@@ -10,19 +12,18 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from rag import embed
 from rag.answer.opening import LiveAssistant, open_assistant
 from rag.build import sync_index
 from rag.build.copying import copy_generation
-from rag.store import hashed, layout, manifest, pruning
+from rag.store import hashed, layout, manifest, pruning, vectors
 from rag.store.files import FileStore
 from rag.store.reader import open_current
 from rag.types.errors import IndexBusy, IndexUnusable, SeedError
-from rag.types.filters import Filters
 from rag.types.settings import Settings
-from rag.types.stores import FORMAT
 from rag.verify.check import check
 
 ARTICLES = {
@@ -175,7 +176,7 @@ def test_a_missing_index_says_what_to_run(tmp_path):
         open_current(tmp_path)
 
 
-KINDS = ["passages.db", "*.vectors", "*.words", "*.rows", "manifest.json"]
+KINDS = ["*.passages", "*.vectors", "*.words", "*.rows", "seeds-*.json", "manifest.json"]
 
 
 def a_file(index, pattern):
@@ -204,29 +205,14 @@ def test_a_flipped_byte_is_found_by_check_and_mended_without_embedding(folders, 
     assert any(path.name in finding for finding in check(seeds, index, Settings()))
     report = sync_index(seeds, index, Settings())
     assert any(path.name in what for what in report.repaired)
-    damaged = 1 if kind == "*.vectors" else 0  # that shard holds one article of one or two passages
-    assert damaged <= report.embedded <= 2 * damaged
+    assert report.embedded == (1 if kind == "*.vectors" else 0)
     assert check(seeds, index, Settings()) == []
     assert state(index) == before
 
 
-def test_a_damaged_table_of_rows_is_told_where_filters_need_it(folders):
-    sync_index(*folders, Settings())
-    path = a_file(folders[1], "*.rows")
-    raw = bytearray(path.read_bytes())
-    head = raw.index(b"\n", 8) + 1  # of numpy's format
-    raw[head:] = bytes(len(raw) - head)
-    path.write_bytes(raw)
-    reader = open_current(folders[1])
-    with pytest.raises(IndexUnusable, match="damaged"):
-        reader.leads(3)
-    with pytest.raises(IndexUnusable, match="damaged"):
-        reader.search_lexical(["gate"], 3, [Filters(articles=(reader.articles()[0].info.article_id,))])
-
-
 def test_a_damaged_list_of_sentences_is_told(folders):
     sync_index(*folders, Settings())
-    with closing(sqlite3.connect(a_file(folders[1], "passages.db"))) as db:
+    with closing(sqlite3.connect(a_file(folders[1], "*.passages"))) as db:
         db.execute("UPDATE chunk SET sentences = replace(sentences, '[', '{')")
         db.commit()
     reader = open_current(folders[1])
@@ -234,14 +220,23 @@ def test_a_damaged_list_of_sentences_is_told(folders):
         reader.passages(reader.leads(1))
 
 
-def test_an_index_from_before_the_words_were_in_shards_is_built_anew_without_embedding(folders):
+def test_an_index_of_the_format_before_is_built_anew_without_embedding(folders):
+    """Format 8: 64 shards by number, and one table of the rows of all, named by the encoder."""
     sync_index(*folders, Settings())
     before, folder = state(folders[1]), layout.folder(folders[1], layout.pointed(folders[1]))
     held = manifest.read(folder)
-    files = {name: said for name, said in held.files.items() if not name.endswith(".words")}
-    manifest.write(folder, replace(held, recipe=replace(held.recipe, format=FORMAT - 1), files=files))
-    for path in folder.glob("*.words"):
+    with closing(open_current(folders[1])) as reader:
+        stored = [(hashlib.sha256(a.text[c.start : c.end].encode()).digest(), v) for a in reader.stored()
+                  for c, v in zip(a.chunks, a.vectors, strict=True)]  # fmt: skip
+    manifest.write(folder, replace(held, recipe=replace(held.recipe, format=8)))
+    for path in folder.glob("*-*"):
         path.unlink()
+    columns = [("shard", "u1"), ("key", "<i8"), ("digest", "V32")]
+    rows = np.array([(7, n, digest) for n, (digest, _) in enumerate(stored)], columns)
+    buffer = io.BytesIO()
+    np.save(buffer, rows)
+    vectors.write_file(folder, "07", ".vectors", vectors.packed(np.stack([vector for _, vector in stored])))
+    vectors.write_file(folder, held.recipe.encoder_sha256[:16], ".rows", buffer.getvalue())
     with pytest.raises(IndexUnusable, match=r"written by another version of this program; run `rag build`"):
         open_current(folders[1])
     assert sync_index(*folders, Settings()).embedded == 0
@@ -252,7 +247,7 @@ def test_an_index_from_before_the_words_were_in_shards_is_built_anew_without_emb
 def test_a_damaged_text_of_the_same_length_is_never_quoted(folders):
     """Sizes are checked at open, and the hash of every text that is about to be quoted."""
     sync_index(*folders, Settings())
-    path = a_file(folders[1], "passages.db")
+    path = a_file(folders[1], "*.passages")
     path.write_bytes(path.read_bytes().replace(b"jumped over", b"slept under"))
     generation = open_current(folders[1])
     rows = [row for row, _ in generation.search_lexical(["fox"], 5)[0]]
@@ -262,10 +257,10 @@ def test_a_damaged_text_of_the_same_length_is_never_quoted(folders):
 
 def test_a_wrecked_database_is_an_error_with_a_message(folders):
     sync_index(*folders, Settings())
-    path = a_file(folders[1], "passages.db")
+    path = a_file(folders[1], "*.passages")
     raw = path.read_bytes()
     path.write_bytes(b"\0" * 100 + raw[100:])
-    with pytest.raises(IndexUnusable, match=r"passages\.db.*run `rag build`"):
+    with pytest.raises(IndexUnusable, match=r"\.passages.*run `rag build`"):
         open_current(folders[1])
     path.write_bytes(raw[:8192] + b"\xff" * (len(raw) - 8192))
     with pytest.raises(IndexUnusable, match="run `rag build`"):
@@ -315,7 +310,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(folders, monkeypatch
     assert check(seeds, index, Settings()) == []
 
 
-@pytest.mark.parametrize("kind", ["passages.db", "*.vectors"])
+@pytest.mark.parametrize("kind", ["*.passages", "*.vectors"])
 def test_damage_in_the_older_generation_is_mended_by_a_build(folders, kind):
     seeds, index = folders
     first = sync_index(seeds, index, Settings()).generation
@@ -445,7 +440,8 @@ def test_the_manifest_carries_what_it_was_made_with(folders):
     assert data["recipe"]["chunk_max_chars"] == 800
     assert (data["articles"], data["chunks"]) == (3, 4)
     assert data["dimension"] == 64
-    assert {name.partition(".")[2] for name in data["files"]} == {"db", "vectors", "words", "rows"}
+    kinds = {"passages", "vectors", "words", "rows", "json"}
+    assert {name.partition(".")[2] for name in data["files"]} == kinds
     assert data["files"].keys() | {"manifest.json"} == {p.name for p in layout.folder(folders[1], generation).iterdir()}
 
 
@@ -496,7 +492,7 @@ def test_what_a_disk_has_lost_unseen_is_found_by_check_and_mended_by_the_build_a
 def test_a_server_reads_what_a_build_has_mended(folders):
     sync_index(*folders, Settings())
     live = LiveAssistant(folders[1], Settings())
-    with closing(sqlite3.connect(a_file(folders[1], "passages.db"))) as db:
+    with closing(sqlite3.connect(a_file(folders[1], "*.passages"))) as db:
         db.execute("UPDATE article SET text = 'X' || substr(text, 2)")
         db.commit()
     held = live.current()

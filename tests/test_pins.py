@@ -150,8 +150,9 @@ def test_a_generation_that_is_not_there_cannot_be_pinned(folders, generation):
 
 def test_a_damaged_generation_cannot_be_pinned(folders):
     _, index = folders
-    (layout.folder(index, layout.pointed(index)) / "passages.db").write_bytes(b"")
-    with pytest.raises(InputError, match=r"passages.db: 0 bytes .* cannot be pinned"):
+    for path in layout.folder(index, layout.pointed(index)).glob("*.passages"):
+        path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"\.passages: 0 bytes .* cannot be pinned"):
         pins.add(index, "launch")
 
 
@@ -160,7 +161,8 @@ def test_check_names_a_pin_whose_generation_is_gone_or_damaged(folders):
     first = pins.add(index, "launch").generation
     build(folders, 1)
     folder = layout.folder(index, first)
-    (folder / "passages.db").write_bytes(b"")
+    for path in folder.glob("*.passages"):
+        path.write_bytes(b"")
     found = check(*folders, Settings())
     assert f"the pin 'launch' keeps generation {first}, which is damaged" in " ".join(found)
     build(folders, 2)

@@ -230,10 +230,11 @@ def test_a_generation_that_is_gone_is_counted_as_that(tmp_path, index, honest):
 
 def test_a_damaged_generation_is_named_and_counted_as_gone(tmp_path, index, honest):
     broken = shutil.copytree(index, tmp_path / "index")
-    (layout.folder(broken, layout.pointed(broken)) / "passages.db").write_bytes(b"")
+    for path in layout.folder(broken, layout.pointed(broken)).glob("*.passages"):
+        path.write_bytes(b"")
     found = again(tmp_path, broken, [honest[0]])
     assert (found.same, found.gone[0].lines) == (0, (1,))
-    assert "passages.db: 0 bytes" in found.gone[0].reason
+    assert ".passages: 0 bytes" in found.gone[0].reason
 
 
 def test_other_settings_are_named(tmp_path, index, honest):

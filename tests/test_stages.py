@@ -398,7 +398,7 @@ def test_the_first_of_one_ranking_comes_before_what_is_far_down_in_both():
 def test_a_word_search_that_fails_is_an_error_and_no_empty_ranking():
     class Damaged(FixedStore):
         def search_lexical(self, terms, k, among):
-            raise IndexUnusable("passages.db is damaged; run `rag build`")
+            raise IndexUnusable("a.passages is damaged; run `rag build`")
 
     with pytest.raises(IndexUnusable, match="damaged"):
         retrieve(query_of("a fox", 1000), Damaged([(1, 0.9)], []), WordEncoder(), Settings(), 1)

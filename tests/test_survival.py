@@ -71,9 +71,6 @@ def test_any_chain_of_edits_ends_like_a_full_build(word_encoder, tmp_path_factor
     sync_index(seeds, other, Settings(), full=True)
     assert state(index) == state(other)
     assert check(seeds, index, Settings()) == []
-    folders = [layout.folder(i, layout.pointed(i)) for i in (index, other)]
-    names = [{p.name for p in f.iterdir() if p.suffix in (".vectors", ".codes", ".words")} for f in folders]
-    assert names[0] == names[1]  # the shards are equal to the byte
     shutil.rmtree(work)
 
 

@@ -20,10 +20,10 @@ from pathlib import Path
 from sqlite3 import Error
 from typing import Any
 
-from rag.store import layout
+from rag.store import layout, manifest, parts
+from rag.store.articles import Articles
 from rag.store.differing import changes, pairs
-from rag.store.passage_reader import PassageReader
-from rag.store.passages import FILE
+from rag.store.parts import PASSAGES
 from rag.types import ArticleInfo
 from rag.types.errors import IndexUnusable
 from rag.types.following import KEPT_BYTES, KEPT_DAYS, Change, now
@@ -50,15 +50,23 @@ def prepare(index: Path, made: Path, name: str) -> None:
 
 
 def _between(before: Path, after: Path, number: int, at: str) -> list[Change]:
-    with closing(PassageReader(before / FILE)) as old, closing(PassageReader(after / FILE)) as new:
+    held = [_parts(folder) for folder in (before, after)]
+    both = {part.name(PASSAGES) for part in held[0]} & {part.name(PASSAGES) for part in held[1]}
+    old, new = (Articles([part for part in side if part.name(PASSAGES) not in both]) for side in held)
 
-        def was(article_id: str) -> tuple[ArticleInfo, str | None] | None:
-            try:
-                return old.article(article_id)
-            except IndexUnusable:  # its text alone is damaged
-                return old.info(article_id), None
+    def was(article_id: str) -> tuple[ArticleInfo, str | None] | None:
+        try:
+            return old.article(article_id)
+        except IndexUnusable:  # its text alone is damaged
+            return old.info(article_id), None
 
+    with closing(old), closing(new):
         return list(changes(pairs(old.entries(), new.entries()), number, at, was, new.article))
+
+
+def _parts(folder: Path) -> list[parts.Part]:
+    held = manifest.read(folder)
+    return parts.of_files(folder, held.parts, held.files)
 
 
 def settle(index: Path) -> None:

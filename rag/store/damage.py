@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rag.store import certificates, changes, layout, manifest, pins, saved, unfinished
+from rag.store import certificates, changes, layout, manifest, parts, pins, saved, unfinished
+from rag.store.articles import Articles
 from rag.store.hashed import sha256
-from rag.store.passage_reader import PassageReader
-from rag.store.passages import FILE
 from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable
 from rag.types.stores import generation_name
@@ -79,11 +78,11 @@ def _generation(folder: Path) -> Iterator[str]:
 
 def _reckoned(folder: Path, held: manifest.Manifest) -> str:
     """The name of a generation by what it holds."""
-    reader = PassageReader(folder / FILE)
+    articles = Articles(parts.of_files(folder, held.parts, held.files))
     try:
-        return generation_name(held.recipe, Contents.of(reader.entries()))
+        return generation_name(held.recipe, Contents.of(articles.entries()))
     finally:
-        reader.close()
+        articles.close()
 
 
 def _pins(index: Path, findings: Sequence[str]) -> list[str]:

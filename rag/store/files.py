@@ -1,4 +1,4 @@
-"""A store in a folder (`rag.types.stores.Store`): FAISS shards and an SQLite file a generation (`rag.store.layout`)."""
+"""A store in a folder (`rag.types.stores.Store`): generations of FAISS and SQLite files (`rag.store.layout`)."""
 
 from __future__ import annotations
 

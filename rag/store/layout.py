@@ -8,7 +8,7 @@ processors.json            generations embedded on several kinds of processor (r
 embedded-*.kept            what a build has embedded so far; the next build that ends takes it away
 changes/                   how articles changed with each switch (rag.store.changes)
 saved.json, saved.lock     saved questions and their alerts (rag.store.saved), and held while they change
-generations/<name>/        manifest.json, passages.db, *.vectors, *.words, *.rows; never changed once there
+generations/<name>/        manifest.json, seeds-*.json, files of parts (rag.store.parts); never changed once there
 generations/.new-*         a build that has not finished
 generations/.old-*         a generation that is being removed; the next build takes both away
 """

@@ -14,6 +14,7 @@ from rag.types.errors import IndexUnusable
 from rag.types.stores import FORMAT, Recipe
 
 FILE = "manifest.json"
+SEEDS, SEEDS_SUFFIX = "seeds", ".json"  # the file of the seed files that were read whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Manifest:
     dimension: int
     articles: int
     chunks: int
+    contents: str  # the state of the hash of all articles, in hexadecimal digits (`rag.types.contents`)
+    parts: Mapping[str, Sequence[int]]  # label -> articles, passages
     files: Mapping[str, Mapping[str, Any]]  # name -> {"sha256", "size"}
 
 
@@ -59,6 +62,8 @@ def read(folder: Path) -> Manifest:
             dimension=body["dimension"],
             articles=body["articles"],
             chunks=body["chunks"],
+            contents=body["contents"],
+            parts=body["parts"],
             files=body["files"],
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -94,7 +99,7 @@ def damaged(folder: Path, manifest: Manifest, sha256_of: Callable[[Path], str] |
 
 
 def _file(body: object) -> bytes:
-    return (json.dumps(body, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+    return _canonical(body) + b"\n"
 
 
 def _canonical(value: object) -> bytes:

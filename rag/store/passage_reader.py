@@ -1,4 +1,4 @@
-"""Reads the passages of a finished generation (`rag.store.passages`)."""
+"""Reads the passages of one finished part (`rag.store.passages`)."""
 
 from __future__ import annotations
 
@@ -7,153 +7,149 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from rag.language.absence import any_of
-from rag.language.words import commonest
-from rag.store.passages import COLUMNS, ENTRY, chunks_of, digest_of, seal_of
+from rag.store.passages import COLUMNS, ENTRY, digest_of, seal_of
 from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Sentence
 from rag.types.errors import IndexUnusable
 from rag.types.filters import Filters
-from rag.types.stores import PAGE, HeldArticle
+from rag.types.stores import HeldArticle
 
-_PASSAGES = """
-SELECT article, chunk.key, seal, digest, ordinal, start, "end", section, sentences
-FROM chunk WHERE chunk.key IN (SELECT value FROM json_each(?))
+_PLACED = (
+    "FROM json_each(?) AS asked JOIN place ON place.first = (SELECT max(first) FROM place WHERE first <= asked.value) "
+)
+_PASSAGES = f"""
+SELECT chunk.article, asked.value, seal, digest, ordinal, start, "end", section, sentences
+{_PLACED} JOIN chunk ON chunk.article = place.article AND ordinal = asked.value - first
 """
 _ARTICLES = f"SELECT key, text, {COLUMNS} FROM article WHERE key IN (SELECT value FROM json_each(?))"  # noqa: S608 - names only
-_OF_ARTICLES = """
-FROM chunk JOIN article ON article.key = chunk.article WHERE (?1 IS NULL OR date >= ?1)
-AND (?2 IS NULL OR date <= ?2) AND (?3 IS NULL OR article_id IN (SELECT value FROM json_each(?3)))
+_PASSING = """
+FROM place WHERE (?1 IS NULL OR date >= ?1) AND (?2 IS NULL OR date <= ?2)
+AND (?3 IS NULL OR article_id IN (SELECT value FROM json_each(?3))) ORDER BY first
 """
-_FEW = 100  # texts at a time
+_CHUNKS = 'SELECT ordinal, start, "end", section, sentences FROM chunk WHERE article = ? ORDER BY ordinal'
+_FEW = 20  # texts at a time
+_LEAST, _MOST = 16, 1024  # rows
+Row = tuple[Any, ...]
 
 
 class PassageReader:
-    """Reads the passages of a finished generation. May be used from several threads."""
+    """Reads the passages of a finished part. May be used from several threads; the file is opened when it is asked."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-        weakref.finalize(self, self._db.close)  # an assistant that is dropped closes nothing itself
         self._path, self._lock = path, threading.Lock()
-        self._all("SELECT count(*) FROM article")  # SQLite opens the file with the first query
+        self._connection: sqlite3.Connection | None = None
 
-    def _all(self, query: str, *values: object) -> list[tuple[object, ...]]:
+    def open(self) -> None:
+        """Opens the file now. Raises IndexUnusable where that cannot be done."""
+        self._all("SELECT count(*) FROM place")
+
+    def _db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            uri = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
+            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            weakref.finalize(self, self._connection.close)  # an assistant that is dropped closes nothing itself
+            self._connection.execute("PRAGMA cache_size = -512")  # kB, of one part among many
+        return self._connection
+
+    def _all(self, query: str, *values: object) -> list[Row]:
         try:
             with self._lock:
-                return self._db.execute(query, values).fetchall()
+                return self._db().execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise IndexUnusable(f"{self._path} is damaged ({error}); run `rag build`") from error
 
-    def within(self, filters: Filters) -> list[int]:
-        """The keys of the chunks of the articles that pass, in canonical order."""
-        rows = self._all(f"SELECT chunk.key {_OF_ARTICLES} ORDER BY article_id, ordinal", *_passing(filters))
-        return [int(str(key)) for (key,) in rows]
+    def _missing(self) -> IndexUnusable:
+        return IndexUnusable(f"{self._path} is damaged: a passage is not there; run `rag build`")
 
-    def leads(self, k: int, filters: Filters) -> list[int]:
-        """The key of the first chunk of each article that passes, `k` at most, in the order of article ids."""
-        query = f"SELECT chunk.key {_OF_ARTICLES} AND ordinal = 0 ORDER BY article_id LIMIT ?4"
-        return [int(str(key)) for (key,) in self._all(query, *_passing(filters), k)]
+    def within(self, filters: Filters) -> list[tuple[int, int]]:
+        """(first row, number of rows) of each article that passes and has any."""
+        return self._all(f"SELECT first, passages {_PASSING}", *_passing(filters))
 
-    def places(self, keys: Sequence[int]) -> list[tuple[str, int]]:
-        """(article id, position) of these chunks, by which they are in canonical order."""
-        if not keys:
-            return []
-        query = (
-            "SELECT chunk.key, article_id, ordinal FROM chunk JOIN article ON article.key = chunk.article "
-            "WHERE chunk.key IN (SELECT value FROM json_each(?))"
-        )
-        found = {key: (str(id), int(str(ordinal))) for key, id, ordinal in self._all(query, json.dumps(list(keys)))}
-        if found.keys() != set(keys):
-            raise IndexUnusable(f"{self._path} is damaged: a passage is not there; run `rag build`")
-        return [found[key] for key in keys]
+    def leads(self, k: int, filters: Filters) -> list[tuple[str, int]]:
+        """(article id, first row) of the articles that pass and have any row, `k` at most, in the order of ids."""
+        return self._all(f"SELECT article_id, first {_PASSING} LIMIT ?4", *_passing(filters), k)
 
-    def missing(self, article_ids: Sequence[str]) -> list[str]:
-        """Those of some article ids that are not held."""
-        query = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT article_id FROM article)"
-        return [str(id) for (id,) in self._all(query, json.dumps(list(article_ids)))]
+    def places(self, rows: Sequence[int]) -> list[tuple[str, int]]:
+        """(article id, position) of these rows, by which they are in canonical order."""
+        found = self._all(f"SELECT asked.value, article_id, asked.value - first {_PLACED}", json.dumps(list(rows)))
+        placed = {row: (id, ordinal) for row, id, ordinal in found}
+        if placed.keys() != set(rows):
+            raise self._missing()
+        return [placed[row] for row in rows]
 
-    def beside(self, terms: Iterable[str]) -> bool:
-        """Whether any of the terms stands in what a reader sees of an article beside its chunks."""
-        return bool(self._all("SELECT 1 FROM beside WHERE beside MATCH ? LIMIT 1", any_of(terms)))
+    def beside(self, query: str) -> bool:
+        """Whether a query of FTS5 finds anything of what a reader sees of an article beside its chunks."""
+        return bool(self._all("SELECT 1 FROM beside WHERE beside MATCH ? LIMIT 1", query))
 
-    def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
-        """As `Vocabulary.writings`."""
-        query = "SELECT word, bare, count FROM word WHERE bare IN (SELECT value FROM json_each(?))"
-        rows = self._all(query, json.dumps(list(words)))
-        return commonest((str(word), str(key), int(str(count))) for word, key, count in rows)
+    def writings(self, words: str) -> list[tuple[str, str, int]]:
+        """(word, bare, count) of the words that are written as one of these, a JSON list of bare ones."""
+        return self._all("SELECT word, bare, count FROM word WHERE bare IN (SELECT value FROM json_each(?))", words)
 
-    def passages(self, keys: Sequence[int]) -> list[Passage]:
-        """The passages of these keys, in the order of the keys.
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """The passages in these rows, in their order.
 
         The text of each article and chunk is held against its hash: what is quoted is what was indexed, or an
         IndexUnusable.
         """
-        rows = self._all(_PASSAGES, json.dumps(list(keys)))
+        held = self._all(_PASSAGES, json.dumps(list(rows)))
         # Each text is read and held against its hash once, however many of the passages are of it: it may be a book.
-        articles = {row[0]: _article(*row[1:]) for row in self._all(_ARTICLES, json.dumps([*{row[0] for row in rows}]))}
-        found = {row[1]: _passage(*articles[row[0]], *row[2:]) for row in rows if row[0] in articles}
-        if found.keys() != set(keys):
-            raise IndexUnusable(f"{self._path} is damaged: a passage is not there; run `rag build`")
-        return [found[key] for key in keys]
+        texts = self._all(_ARTICLES, json.dumps([*{row[0] for row in held}]))
+        articles = {row[0]: _article(*row[1:]) for row in texts}
+        found = {row[1]: _passage(*articles[row[0]], *row[2:]) for row in held if row[0] in articles}
+        if found.keys() != set(rows):
+            raise self._missing()
+        return [found[row] for row in rows]
 
-    def chunks(self, shard: int) -> list[tuple[int, bytes]]:
-        """As `rag.store.passages.chunks_of`."""
-        with self._lock:
-            return chunks_of(self._db, shard)
+    def digests(self) -> list[bytes]:
+        """The text hash of each row."""
+        rows = self._all("SELECT digest FROM place JOIN chunk USING (article) ORDER BY first, ordinal")
+        return [digest for (digest,) in rows]
 
-    def articles(self, after: str | None, limit: int) -> list[HeldArticle]:
-        """As `Reader.articles`."""
-        rows = self._all(
-            f"SELECT {COLUMNS}, length(text), (SELECT count(*) FROM chunk WHERE chunk.article = article.key) "  # noqa: S608 - names only
-            "FROM article WHERE ?1 IS NULL OR article_id > ?1 ORDER BY article_id LIMIT ?2",
-            after,
-            limit,
-        )
-        return [HeldArticle(ArticleInfo(*row[:-2]), int(str(row[-2])), int(str(row[-1]))) for row in rows]  # type: ignore[arg-type] # a table's row
+    def articles(self, after: str) -> Iterator[tuple[str, HeldArticle]]:
+        """As `Reader.articles`, all after an id, each with its id; few rows at a time, then more."""
+        rows = self._paged(f"article_id, {COLUMNS}, characters, passages", after, _LEAST, _MOST)
+        return ((row[0], HeldArticle(ArticleInfo(*row[1:-2]), row[-2], row[-1])) for row in rows)
 
-    def entries(self) -> Iterator[SeedEntry]:
-        """As `Reader.entries`."""
-        names = ", ".join(ENTRY)
-        query = f"SELECT {names} FROM article WHERE article_id > ? ORDER BY article_id LIMIT ?"  # noqa: S608 - names only
-        return (SeedEntry(*row) for row in self._paged(query))  # type: ignore[arg-type] # a table's row
+    def entries(self) -> Iterator[tuple[str, SeedEntry]]:
+        """As `Reader.entries`, each with its id."""
+        return ((row[0], SeedEntry(*row)) for row in self._paged(", ".join(ENTRY), "", _MOST, _MOST))
 
-    def files(self) -> dict[str, str]:
-        """As `Reader.files`."""
-        return {str(path): str(sha256) for path, sha256 in self._all("SELECT path, sha256 FROM seed_file")}
+    def stored(self) -> Iterator[tuple[str, ArticleInfo, str, tuple[Chunk, ...]]]:
+        """The id, the text and the chunks of each article, in the order of ids."""
+        for id, key, *of_article in self._paged(f"article_id, key, text, {COLUMNS}", "", _FEW, _FEW):
+            yield id, *_article(*of_article), tuple(_chunk(*row) for row in self._all(_CHUNKS, key))
 
-    def stored(self) -> Iterator[tuple[ArticleInfo, str, list[int], tuple[Chunk, ...]]]:
-        """Each article with its text, and the keys of its chunks and the chunks, in the order of article ids."""
-        query = f"SELECT article_id, key, text, {COLUMNS} FROM article WHERE article_id > ? ORDER BY article_id LIMIT ?"  # noqa: S608 - names only
-        chunks = 'SELECT key, ordinal, start, "end", section, sentences FROM chunk WHERE article = ? ORDER BY ordinal'
-        for _, article, *of_article in self._paged(query, _FEW):
-            rows = self._all(chunks, article)
-            yield *_article(*of_article), [int(str(row[0])) for row in rows], tuple(_chunk(*row[1:]) for row in rows)
-
-    def _paged(self, query: str, page: int = PAGE) -> Iterator[tuple[object, ...]]:
-        """All rows of a query by the first column, as many at a time as a page has."""
-        after: object = ""
+    def _paged(self, columns: str, after: str, page: int, most: int) -> Iterator[Row]:
+        """All articles by their id, which is the first column, behind one."""
+        query = f"SELECT {columns} FROM article WHERE article_id > ? ORDER BY article_id LIMIT ?"  # noqa: S608 - names only
         while rows := self._all(query, after, page):
             yield from rows
-            after = rows[-1][0]
+            after, page = rows[-1][0], min(2 * page, most)
+
+    def entry(self, article_id: str) -> tuple[SeedEntry, int] | None:
+        """The entry of an article and its number of passages."""
+        rows = self._all(f"SELECT passages, {', '.join(ENTRY)} FROM article WHERE article_id = ?", article_id)  # noqa: S608 - names only
+        return (SeedEntry(*rows[0][1:]), rows[0][0]) if rows else None
 
     def article(self, article_id: str) -> tuple[ArticleInfo, str] | None:
         """An article's metadata and text."""
         rows = self._all(f"SELECT text, {COLUMNS} FROM article WHERE article_id = ?", article_id)  # noqa: S608 - names only
-        if not rows:
-            return None
-        return _article(*rows[0])
+        return _article(*rows[0]) if rows else None
 
     def info(self, article_id: str) -> ArticleInfo:
         """An article's metadata alone, whatever its text. Raises KeyError where it is not held."""
         for row in self._all(f"SELECT {COLUMNS} FROM article WHERE article_id = ?", article_id):  # noqa: S608 - names only
-            return ArticleInfo(*row)  # type: ignore[arg-type] # a table's row
+            return ArticleInfo(*row)
         raise KeyError(article_id)
 
     def close(self) -> None:
         """Closes the file."""
-        self._db.close()
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
 
 
 def _article(text: object, *of_info: object) -> tuple[ArticleInfo, str]:

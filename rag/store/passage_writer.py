@@ -1,4 +1,4 @@
-"""Writes the passages of a generation that is being built (`rag.store.passages`)."""
+"""Writes the passages of a part that is being built (`rag.store.passages`)."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ import json
 import sqlite3
 import weakref
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rag.language import absence, pack
 from rag.language.words import bare, written
-from rag.store.passages import COLUMNS, ENTRY, INFO, SCHEMA, chunks_of, digest_of, seal_of
-from rag.store.posting_writer import Said
-from rag.types import ArticleInfo, Chunk, SeedEntry
+from rag.store.passages import COLUMNS, INFO, SCHEMA, digest_of, seal_of
+from rag.store.rows import DIGEST
+from rag.types import ArticleInfo, Chunk
+
+Places = list[tuple[str, int, int]]  # article id, first row, number of passages
 
 
 class PassageWriter:
-    """Changes the passages of a generation that is being built. Not safe against a crash: the folder is."""
+    """Changes the passages of a part that is being built. Not safe against a crash: the folder is."""
 
     def __init__(self, path: Path) -> None:
         fresh = not path.exists()
@@ -30,10 +36,6 @@ class PassageWriter:
         if fresh:
             self._db.executescript(SCHEMA.format(tokenizer=pack().TOKENIZER))
         self._db.execute("BEGIN")
-
-    def holds(self, article_id: str) -> bool:
-        """Whether there is an article of this id."""
-        return bool(self._db.execute("SELECT 1 FROM article WHERE article_id = ?", (article_id,)).fetchone())
 
     def remove(self, article_id: str) -> None:
         """Removes an article with its chunks. Raises KeyError where there is none."""
@@ -48,32 +50,29 @@ class PassageWriter:
         self._db.execute("DELETE FROM chunk WHERE article = ?", (key,))
         self._db.execute("DELETE FROM article WHERE key = ?", (key,))
 
-    def add(self, info: ArticleInfo, text: str, chunks: Sequence[Chunk], shard: int) -> list[int]:
-        """Adds an article with its chunks; their keys, in order."""
-        marks = ", ".join("?" * (len(INFO) + 2))
+    def add(self, info: ArticleInfo, text: str, chunks: Sequence[Chunk]) -> None:
+        """Adds an article with its chunks."""
+        marks = ", ".join("?" * (len(INFO) + 3))
         key = self._db.execute(
-            f"INSERT INTO article (shard, {COLUMNS}, text) VALUES ({marks})",  # noqa: S608 - names and marks only
-            (shard, *astuple(info), text),
+            f"INSERT INTO article (passages, characters, {COLUMNS}, text) VALUES ({marks})",  # noqa: S608 - names and marks only
+            (len(chunks), len(text), *astuple(info), text),
         ).lastrowid
         self._db.executemany(
             'INSERT INTO chunk (article, digest, seal, ordinal, start, "end", section, sentences) '
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [(key, *_sealed(text, c)) for c in chunks],
         )
-        held = self._words(key)
         self._db.execute("INSERT INTO beside (rowid, words) VALUES (?, ?)", (key, self._beside(key)))
         self._db.executemany(
             "INSERT INTO word VALUES (?, ?, ?) ON CONFLICT (word) DO UPDATE SET count = count + excluded.count",
-            [(word, bare(word), count) for word, count in _counted(held).items()],
+            [(word, bare(word), count) for word, count in _counted(self._words(key)).items()],
         )
-        return [key for key, *_ in held]
 
-    def _words(self, article: int | None) -> list[tuple[int, str, str | None, str]]:
-        """(key, text, heading, title) of each chunk of an article, in order: what is searched of it by words."""
+    def _words(self, article: int | None) -> list[tuple[str, str | None, str]]:
+        """(text, heading, title) of each chunk of an article, in order: what is searched of it by words."""
         text, title = self._db.execute("SELECT text, title FROM article WHERE key = ?", (article,)).fetchone()
-        query = 'SELECT key, start, "end", section FROM chunk WHERE article = ? ORDER BY ordinal'
-        chunks = self._db.execute(query, (article,))
-        return [(key, text[start:end], section, title) for key, start, end, section in chunks]
+        query = 'SELECT start, "end", section FROM chunk WHERE article = ? ORDER BY ordinal'
+        return [(text[start:end], section, title) for start, end, section in self._db.execute(query, (article,))]
 
     def _beside(self, article: int | None) -> str:
         """What a reader sees of an article beside its chunks and headings, or reads otherwise than FTS5 does."""
@@ -85,40 +84,23 @@ class PassageWriter:
             at = max(at, end)
         return "\n".join([*pieces, text[at:]])
 
-    def chunks(self, shard: int) -> list[tuple[int, bytes]]:
-        """As `rag.store.passages.chunks_of`."""
-        return chunks_of(self._db, shard)
+    def places(self) -> Places:
+        """The rows of each article that has any, in canonical order, as they were laid down last."""
+        return self._db.execute("SELECT article_id, first, passages FROM place ORDER BY first").fetchall()
 
-    def said(self, shard: int, articles: Collection[str] | None) -> Iterator[Said]:
-        """What of the chunks of a shard is searched by words, in canonical order: of all its articles, or of these."""
-        query = "SELECT key, article_id FROM article WHERE shard = ? ORDER BY article_id"
-        for key, article_id in self._db.execute(query, (shard,)).fetchall():
-            if articles is None or article_id in articles:
-                yield from (Said(article_id, text, section, title) for _, text, section, title in self._words(key))
+    def lay_down(self) -> tuple[Places, NDArray[Any]]:
+        """Numbers the rows anew; the rows of each article, and the text hash of each row."""
+        self._db.execute("DELETE FROM place")
+        self._db.execute(
+            "INSERT INTO place SELECT sum(passages) OVER (ORDER BY article_id) - passages, key, passages, article_id, "
+            "date FROM article WHERE passages > 0 ORDER BY article_id"
+        )
+        digests = self._db.execute("SELECT digest FROM place JOIN chunk USING (article) ORDER BY first, ordinal")
+        return self.places(), np.frombuffer(b"".join(digest for (digest,) in digests), dtype=DIGEST)
 
-    def entries(self) -> Iterator[SeedEntry]:
-        """All articles in the order of their ids."""
-        rows = self._db.execute(f"SELECT {', '.join(ENTRY)} FROM article ORDER BY article_id")  # noqa: S608 - names only
-        return (SeedEntry(*row) for row in rows)
-
-    def note_files(self, files: Mapping[str, str]) -> None:
-        """Takes down the seed files that were read whole, path to SHA-256, in the place of those before."""
-        self._db.execute("DELETE FROM seed_file")
-        self._db.executemany("INSERT INTO seed_file VALUES (?, ?)", sorted(files.items()))
-
-    def count(self) -> int:
-        """Number of chunks."""
-        (number,) = self._db.execute("SELECT count(*) FROM chunk").fetchone()
-        return int(number)
-
-    def articles(self) -> int:
-        """Number of articles."""
-        (number,) = self._db.execute("SELECT count(*) FROM article").fetchone()
-        return int(number)
-
-    def abandon(self) -> None:
-        """Closes without a commit."""
-        self._db.close()
+    def articles(self) -> list[str]:
+        """The ids of all articles."""
+        return [id for (id,) in self._db.execute("SELECT article_id FROM article")]
 
     def close(self) -> None:
         """Commits and closes."""
@@ -126,16 +108,16 @@ class PassageWriter:
             self._db.execute("COMMIT")
 
 
-def _counted(held: Iterable[tuple[int, str, str | None, str]]) -> Counter[str]:
+def _counted(held: Iterable[tuple[str, str | None, str]]) -> Counter[str]:
     """The words of chunks, headings and titles, as they are written."""
     count: Counter[str] = Counter()
-    for _, text, section, title in held:
+    for text, section, title in held:
         count.update(written(f"{text} {section or ''} {title}"))
     return count
 
 
 def _sealed(text: str, c: Chunk) -> tuple[object, ...]:
-    """The columns of a chunk but for its keys."""
+    """The columns of a chunk but for its article."""
     digest, of_chunk = digest_of(text, c), (c.ordinal, c.start, c.end, c.section, _pack(c))
     return digest, seal_of(digest, *of_chunk), *of_chunk
 

@@ -1,20 +1,19 @@
-"""Makes the words of shards (`rag.store.postings`): of all passages, or of what was there and what has changed.
+"""Makes the words of a part (`rag.store.postings`): of its passages, or of the words of other parts.
 
-Both ways give the same file. Where an article is put into a large shard, only that article is split into words.
+Both ways give the same file. What is joined is not split into words again.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.store import tokens, vectors
-from rag.store.postings import SUFFIX, Array, Shard, opened, packed, prefixes_of
+from rag.store import tokens
+from rag.store.postings import Array, Shard, prefixes_of
 
 _PARTS = 3  # text, section, title
 Numbers = NDArray[np.int64]
@@ -27,36 +26,6 @@ class Said(NamedTuple):
     text: str
     section: str | None
     title: str
-
-
-def write(
-    folder: Path,
-    touched: Collection[int],
-    changed: Collection[str],
-    said_of: Callable[[int, Collection[str] | None], Iterable[Said]],
-    previous: tuple[Path, Mapping[int, str]] | None,
-) -> list[str]:
-    """Writes the shards that were touched, links the others; returns the names of all files.
-
-    `previous` has the folder of the generation before and the file of each of its shards: of that all but the `changed`
-    articles is still so. `said_of` gives what is searched of each passage of a shard in canonical order, of all
-    articles or of these.
-    """
-    before, held = previous or (folder, {})
-    names = []
-    for number in range(vectors.SHARDS):
-        if number not in touched:
-            if number in held:
-                vectors.share(before / held[number], folder)
-                names.append(held[number])
-            continue
-        if number in held:
-            shard = merged(opened(before / held[number]), changed, said_of(number, changed))
-        else:
-            shard = inverted(said_of(number, None))
-        if len(shard.lengths):
-            names.append(vectors.write_file(folder, f"{number:02d}", SUFFIX, packed(shard)))
-    return names
 
 
 def inverted(passages: Iterable[Said]) -> Shard:
@@ -88,35 +57,35 @@ def _numbered(passages: Iterable[Said], ids: list[str]) -> Iterable[tuple[int, s
         yield from ((_PARTS * row + part, text) for part, text in enumerate(parts) if text)
 
 
-def merged(before: Shard, changed: Collection[str], passages: Iterable[Said]) -> Shard:
-    """The shard with these passages, in canonical order, in the place of those of the changed articles."""
-    gone = {id.encode() for id in changed}
-    both = (before, inverted(passages))
+def merged(sources: Sequence[tuple[Shard, Collection[str]]]) -> Shard:
+    """The shard of what some shards hold, each without the articles of these ids."""
+    shards = [shard for shard, _ in sources]
+    going = [{id.encode() for id in gone} for _, gone in sources]
     articles = [
         (id, of, first, many)
-        for of, shard in enumerate(both)
+        for of, shard in enumerate(shards)
         for id, first, many in zip(shard.all_ids(), shard.articles.tolist(), _sizes(shard), strict=True)
-        if of or id not in gone
+        if id not in going[of]
     ]
     articles.sort()
-    new_rows = [np.full(len(shard.lengths), -1) for shard in both]  # of those before, -1 for one that is gone
+    new_rows = [np.full(len(shard.lengths), -1) for shard in shards]  # -1 for one that is gone
     at = 0
     for _, of, first, many in articles:
         new_rows[of][first : first + many] = np.arange(at, at + many)
         at += many
-    names = sorted({name for shard in both for name in shard.all_names()})
+    names = sorted({name for shard in shards for name in shard.all_names()})
     numbers = {name: number for number, name in enumerate(names)}
-    of_token = np.concatenate([_tokens(shard, numbers) for shard in both])
-    rows = np.concatenate([new[shard.rows] for shard, new in zip(both, new_rows, strict=True)])
-    counts = np.concatenate([shard.counts for shard in both]).astype(np.int64)
+    of_token = np.concatenate([_tokens(shard, numbers) for shard in shards])
+    rows = np.concatenate([new[shard.rows] for shard, new in zip(shards, new_rows, strict=True)])
+    counts = np.concatenate([shard.counts for shard in shards]).astype(np.int64)
     lengths = np.zeros(at, dtype=np.int64)
-    for shard, new in zip(both, new_rows, strict=True):
+    for shard, new in zip(shards, new_rows, strict=True):
         lengths[new[new >= 0]] = shard.lengths[new >= 0]
-    order = np.argsort(of_token * (at + 1) + rows, kind="stable")  # two runs in order, which are joined
+    order = np.argsort(of_token * (at + 1) + rows, kind="stable")  # runs in order, which are joined
     order = order[rows[order] >= 0]
     begins, counts = (np.cumsum(counts) - counts)[order], counts[order]
     taken = np.arange(counts.sum()) + np.repeat(begins - np.cumsum(counts) + counts, counts)
-    places = np.concatenate([shard.places for shard in both])[taken]
+    places = np.concatenate([shard.places for shard in shards])[taken]
     return _shard(names, of_token[order], rows[order], counts, places, lengths, [(a[0], a[3]) for a in articles])
 
 

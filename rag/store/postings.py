@@ -1,8 +1,8 @@
-"""The words of one shard of passages in one file: which passages have a token, how often, and at which places.
+"""The words of one part's passages in one file: which passages have a token, how often, and at which places.
 
-A shard's passages are numbered from 0 in canonical order, as its vectors are (`rag.store.vectors`). The file is a
+A part's passages are numbered from 0 in canonical order, as its vectors are (`rag.store.vectors`). The file is a
 header of sizes and then plain arrays, little-endian, each as narrow as its largest number lets it be; it is mapped, not
-read. It depends on the passages of the shard alone, and its name carries a hash of its contents.
+read. It depends on the passages of the part alone, and its name carries a hash of its contents.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SUFFIX = ".words"
+from rag.store.rows import mapped
+
 _MAGIC = b"words 1\n"
 _ALIGNED = 8
 _PREFIX = 8  # bytes of a token that are compared as one number
@@ -87,17 +88,17 @@ def packed(shard: Shard) -> bytes:
 
 def opened(path: Path) -> Shard:
     """Maps the file of a shard. Raises ValueError where it is none, or not whole."""
-    mapped = np.asarray(np.memmap(path, dtype=np.uint8, mode="r"))
+    data = mapped(path)
     at = len(_MAGIC) + 16 * len(fields(Shard))
-    if mapped[: len(_MAGIC)].tobytes() != _MAGIC or len(mapped) < at:
+    if data[: len(_MAGIC)].tobytes() != _MAGIC or len(data) < at:
         raise ValueError(f"{path} is no file of words")
     arrays = []
-    for size, count in mapped[len(_MAGIC) : at].view("<i8").reshape(-1, 2).tolist():
-        if size not in (1, 2, 4, 8) or not 0 <= count * size <= len(mapped) - at:
+    for size, count in data[len(_MAGIC) : at].view("<i8").reshape(-1, 2).tolist():
+        if size not in (1, 2, 4, 8) or not 0 <= count * size <= len(data) - at:
             raise ValueError(f"{path} does not hold what it says")
-        arrays.append(mapped[at : at + size * count].view(f"<u{size}"))
+        arrays.append(data[at : at + size * count].view(f"<u{size}"))
         at += _room(size * count)
-    if at != len(mapped):
+    if at != len(data):
         raise ValueError(f"{path} does not hold what it says")
     return Shard(*arrays)
 

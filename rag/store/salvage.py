@@ -1,67 +1,77 @@
-"""What can still be used of generations that are damaged: the vectors of each shard that is whole."""
+"""What can still be used of generations that are damaged, or of an earlier format: each vector that is whole."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from rag.store import layout, manifest, passages
-from rag.store.hashed import sha256
+from rag.store import layout, manifest
+from rag.store.parts import PASSAGES, ROWS, VECTORS
 from rag.store.passage_reader import PassageReader
-from rag.store.vectors import ROWS_SUFFIX, SHARD_SUFFIX, SHARDS, whole
+from rag.store.rows import Rows, sums_of
+from rag.store.vectors import held, whole
 from rag.types import Vectors
 from rag.types.errors import IndexUnusable
 from rag.types.stores import Recipe
 
+Salvaged = dict[bytes, Vectors]  # by the hash of the text
 
-def salvaged(index: Path, recipe: Recipe) -> dict[bytes, Vectors]:
+
+def salvaged(index: Path, recipe: Recipe) -> Salvaged:
     """Vectors that are whole in any generation, damaged or not, made with the same encoder."""
-    out: dict[bytes, Vectors] = {}
+    out: Salvaged = {}
     folders = index / layout.GENERATIONS
     for folder in sorted(folders.iterdir()) if folders.is_dir() else []:
-        out.update(_of_one(folder, recipe.encoder_sha256, _sound_chunks(folder, recipe)))
+        for vectors in sorted(folder.glob(f"*{VECTORS}")):
+            with contextlib.suppress(OSError, ValueError, IndexUnusable):
+                out.update(_of_part(vectors, recipe.encoder_sha256))
+        with contextlib.suppress(OSError, ValueError):
+            out.update(_of_shards(folder, recipe.encoder_sha256))
     return out
 
 
-def _sound_chunks(folder: Path, recipe: Recipe) -> dict[int, list[tuple[int, bytes]]] | None:
-    """The chunks of a generation, where its manifest and its passages are whole and it was made with this encoder."""
+def _of_part(path: Path, encoder_sha256: str) -> Iterator[tuple[bytes, Vectors]]:
+    """Those of a part: each that has its hash where its table of rows is whole; else all of a file that is whole."""
+    label = path.name.partition("-")[0]
+    tables = [Rows(table) for table in path.parent.glob(f"{label}-*{ROWS}") if whole(table)]
+    if tables:
+        table = tables[0]
+        if table.is_of(encoder_sha256) and len(table.digests):
+            vectors = held(path, len(table.digests))
+            for row in np.flatnonzero(sums_of(vectors) == table.sums).tolist():
+                yield table.digests[row].tobytes(), vectors[row]
+    elif whole(path):
+        for passages in path.parent.glob(f"{label}-*{PASSAGES}"):
+            if whole(passages) and _is_of(path.parent, encoder_sha256):
+                digests = _digests(passages)
+                yield from zip(digests, held(path, len(digests)), strict=True)
+
+
+def _is_of(folder: Path, encoder_sha256: str) -> bool:
+    """Whether a generation, whose manifest is whole, was made with this encoder."""
     try:
-        held = manifest.read(folder)
+        return manifest.read(folder).recipe.encoder_sha256 == encoder_sha256
     except (OSError, IndexUnusable):
-        return None
-    wrong = manifest.damaged(folder, held, sha256)
-    if held.recipe.encoder_sha256 != recipe.encoder_sha256 or any(passages.FILE in what for what in wrong):
-        return None
-    reader = PassageReader(folder / passages.FILE)
+        return False
+
+
+def _digests(path: Path) -> list[bytes]:
+    reader = PassageReader(path)
     try:
-        return {shard: reader.chunks(shard) for shard in range(SHARDS)}
+        return reader.digests()
     finally:
         reader.close()
 
 
-def _of_one(
-    folder: Path, encoder_sha256: str, chunks: Mapping[int, Sequence[tuple[int, bytes]]] | None
-) -> dict[bytes, Vectors]:
-    """The vectors by text hash of a generation with damaged files: those of each shard that is whole.
-
-    What stands in a shard is told by the table of rows when that is whole and of this encoder, else by `chunks`, the
-    (key, text hash) of each chunk by shard, when they are known to be those of this generation; else empty.
-    """
-    members = {shard: [digest for _, digest in rows] for shard, rows in (chunks or {}).items()}
-    for path in folder.glob(f"{encoder_sha256[:16]}-*{ROWS_SUFFIX}"):
+def _of_shards(folder: Path, encoder_sha256: str) -> Iterator[tuple[bytes, Vectors]]:
+    """Those of a generation up to format 8: shards by number, and one table of rows, named by the encoder."""
+    for path in folder.glob(f"{encoder_sha256[:16]}-*{ROWS}"):
         if whole(path):
             table = np.load(path)
-            members = {n: list(map(bytes, table["digest"][table["shard"] == n])) for n in range(SHARDS)}
-    out: dict[bytes, Vectors] = {}
-    for path in sorted(folder.glob(f"[0-9][0-9]-*{SHARD_SUFFIX}")):
-        digests = members.get(int(path.name[:2]), [])
-        if digests and whole(path):
-            import faiss
-
-            index: Any = faiss.read_index(str(path))
-            if index.ntotal == len(digests):
-                out.update(zip(digests, index.reconstruct_n(0, index.ntotal), strict=True))
-    return out
+            for shard in folder.glob(f"[0-9][0-9]-*{VECTORS}"):
+                digests = table["digest"][table["shard"] == int(shard.name[:2])]
+                if len(digests) and whole(shard):
+                    yield from zip(map(bytes, digests), held(shard, len(digests)), strict=True)

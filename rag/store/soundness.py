@@ -33,7 +33,7 @@ def sound_generation(index: Path, hashed: Hashed) -> tuple[FileReader | None, li
     try:
         if layout.pointed(index) is None:
             return None, []
-        generation = open_current(index)
+        generation = open_current(index, checked=True)  # which follows
     except (IndexUnusable, OSError) as error:
         return None, [str(error)]
     wrong = manifest.damaged(generation.folder, generation.manifest, hashed.sha256)

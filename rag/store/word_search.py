@@ -1,8 +1,8 @@
 """Finds the passages of a generation by words: BM25 with k1 = 1.2 and b = 0.75, as SQLite's FTS5 computes it.
 
-A question's terms are looked up in every shard (`rag.store.postings`), and what each adds to the score of a passage is
+A question's terms are looked up in every part (`rag.store.postings`), and what each adds to the score of a passage is
 added to one array of all passages, in the order of the terms: the sums are those of FTS5 to the last bit. How many
-passages there are, how many have a term, and how long they are on average are counted over all shards, so they are
+passages there are, how many have a term, and how long they are on average are counted over all parts, so they are
 exact for what the generation holds, whatever was removed. A passage is known by its row, as in `rag.store.vectors`.
 """
 
@@ -35,15 +35,14 @@ _NONE = np.zeros(0, dtype=np.int64)
 class WordReader:
     """Searches the words of a finished generation. May be used from several threads; files are memory-mapped."""
 
-    def __init__(self, folder: Path, names: Iterable[str]) -> None:
-        """Raises ValueError for a file that is no shard of words."""
-        self.names = {int(name[:2]): name for name in sorted(names) if name.endswith(postings.SUFFIX)}
-        self.folder, self._tokenizer = folder, Tokenizer()
-        self._shards = [postings.opened(folder / name) for name in self.names.values()]
+    def __init__(self, paths: Sequence[Path]) -> None:
+        """Of the files of all parts. Raises ValueError for one that is no file of words."""
+        self._paths, self._tokenizer = paths, Tokenizer()
+        self._shards = [postings.opened(path) for path in paths]
         self._begins = np.cumsum([0, *(len(shard.lengths) for shard in self._shards)])
         self._lengths = _joined([shard.lengths for shard in self._shards])
         if int(self._lengths.max(initial=0)) > sum(len(shard.places) for shard in self._shards):
-            raise ValueError(f"the words in {folder} do not hold what they say")
+            raise ValueError("the words do not hold what they say")
         average = float(self._lengths.sum(dtype=np.int64)) / max(len(self._lengths), 1) or 1.0
         of_each = np.arange(int(self._lengths.max(initial=0)) + 1)
         self._norms = _K1 * ((1 - _B) + _B * of_each / average)  # of a passage of each length
@@ -77,10 +76,10 @@ class WordReader:
         try:
             yield
         except (IndexError, ValueError) as error:
-            wrong = [name for name in self.names.values() if not vectors.whole(self.folder / name)]
+            wrong = [path for path in self._paths if not vectors.whole(path)]
             if not wrong:
                 raise
-            raise IndexUnusable(f"{self.folder / wrong[0]} is damaged; run `rag build`") from error
+            raise IndexUnusable(f"{wrong[0]} is damaged; run `rag build`") from error
 
     def _scores(self, terms: Sequence[str], k: int) -> tuple[Scores, Rows]:
         """The BM25 of every passage, 0 for one with no term; and the rows of the rarest term that `k` have."""

@@ -2,56 +2,62 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
-from array import array
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
-from rag.store import changes, layout, manifest, passages, posting_writer, pruning, salvage, soundness, vectors
+from rag.store import changes, layout, manifest, part_writer, parts, pruning, salvage, soundness, vectors
+from rag.store.articles import Articles
 from rag.store.hashed import Hashed
-from rag.store.passage_writer import PassageWriter
+from rag.store.part_writer import Source
+from rag.store.parts import CODES, NEW, PASSAGES, ROWS, Part
+from rag.store.passage_reader import PassageReader
 from rag.store.reader import FileReader
-from rag.types import Vectors
+from rag.store.rows import Rows, head_of
+from rag.store.searches import Searches
+from rag.types import SeedEntry, Vectors
 from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable, SeedError
 from rag.types.stores import Recipe, StoredArticle, generation_name
 
-_SPOOL = "vectors.new"
-
 
 class FileWriter:
-    """A generation on its way, in a folder that no reader looks into."""
+    """A generation on its way, in a folder that no reader looks into.
+
+    What is put stays in memory until it fills a part; what is removed stays in its part until all is written.
+    """
 
     def __init__(self, index: Path, recipe: Recipe, before: FileReader | None, hashed: Hashed, *, afresh: bool) -> None:
         self._index, self._recipe, self._before, self._hashed = index, recipe, before, hashed
-        self._goes_on = before if before is not None and not afresh else None
-        self._salvaged: dict[bytes, Vectors] | None = None
-        self._keys = array("q")  # of the chunks that were put, rising, each with a row of the spool
-        self._touched = set[int]() if self._goes_on else set(range(vectors.SHARDS))
-        self._changed = set[str]()  # articles
-        self._dimension = self._goes_on.vectors.dimension if self._goes_on else 0
+        goes_on = before if before is not None and not afresh else None
+        self._salvaged: salvage.Salvaged | None = None
+        self._parts = {part.label: part for part in goes_on.parts} if goes_on else {}
+        self._gone: defaultdict[str, set[str]] = defaultdict(set)  # by part
+        self._pending: dict[str, StoredArticle] = {}
+        self._weight = 0  # of what is pending
+        self._contents = goes_on.contents() if goes_on else Contents()
+        self._articles, self._passages = (goes_on.article_count, goes_on.passage_count) if goes_on else (0, 0)
+        self._dimension = goes_on.manifest.dimension if goes_on else 0
+        self._linked = goes_on.manifest.files if goes_on else {}
+        self._holders: dict[str, tuple[Rows, PassageReader]] = {}  # of the parts in which articles were looked for
         self._committed = False
         with _failing(index):
             self._folder = layout.new_folder(index)
-            if self._goes_on:
-                shutil.copyfile(self._goes_on.folder / passages.FILE, self._folder / passages.FILE)
-            self._passages = PassageWriter(self._folder / passages.FILE)
-            self._spool = (self._folder / _SPOOL).open("w+b")
 
     @property
     def passage_count(self) -> int:
         """Number of passages so far."""
-        return self._passages.count()
+        return self._passages
 
     def known(self, digests: Collection[bytes]) -> dict[bytes, Vectors]:
         """As `Writer.known`: of the generation before, or where that is damaged of what is whole of any."""
         if self._before is not None:
             same = self._before.recipe.encoder_sha256 == self._recipe.encoder_sha256
-            return self._before.vectors.by_digest(digests) if same else {}
+            return self._before.by_digest(digests) if same else {}
         if self._salvaged is None:
             self._salvaged = salvage.salvaged(self._index, self._recipe)
         return {digest: self._salvaged[digest] for digest in digests if digest in self._salvaged}
@@ -60,36 +66,75 @@ class FileWriter:
         """As `Writer.put`."""
         id = article.info.article_id
         with _failing(self._index):
-            if self._passages.holds(id):
-                self.remove(id)
-            shard = vectors.shard_of(id)
-            self._keys.extend(self._passages.add(article.info, article.text, article.chunks, shard))
+            self._take(id)
+            self._pending[id] = article
+            self._count(SeedEntry.of(article.info), 1, len(article.chunks))
+            self._weight += 1 + len(article.chunks)
             if article.chunks:
                 self._dimension = article.vectors.shape[1]
-            self._spool.write(np.ascontiguousarray(article.vectors, dtype="<f4").tobytes())
-        self._touched.add(shard)
-        self._changed.add(id)
+            if self._weight >= parts.FULL:
+                self._seal()
 
     def remove(self, article_id: str) -> None:
         """As `Writer.remove`."""
         with _failing(self._index):
-            self._passages.remove(article_id)
-        self._touched.add(vectors.shard_of(article_id))
-        self._changed.add(article_id)
+            if not self._take(article_id):
+                raise KeyError(article_id)
+
+    def _count(self, entry: SeedEntry, sign: int, passages: int) -> None:
+        (self._contents.add if sign > 0 else self._contents.remove)(entry)
+        self._articles += sign
+        self._passages += sign * passages
+
+    def _take(self, article_id: str) -> bool:
+        """Takes an article out; whether it was there."""
+        pending = self._pending.pop(article_id, None)
+        if pending is not None:
+            self._weight -= 1 + len(pending.chunks)
+            self._count(SeedEntry.of(pending.info), -1, len(pending.chunks))
+            return True
+        found = self._found(article_id)
+        if found is None:
+            return False
+        label, entry, passages = found
+        self._gone[label].add(article_id)
+        self._count(entry, -1, passages)
+        return True
+
+    def _found(self, article_id: str) -> tuple[str, SeedEntry, int] | None:
+        """The part that holds an article, its entry and its number of passages."""
+        head = head_of(article_id)
+        for label, part in self._parts.items():
+            if label not in self._holders:
+                self._holders[label] = Rows(part.path(ROWS)), PassageReader(part.path(PASSAGES))
+            rows, passages = self._holders[label]
+            if rows.may_hold(head) and article_id not in self._gone[label]:
+                found = passages.entry(article_id)
+                if found:
+                    return label, *found
+        return None
+
+    def _seal(self) -> None:
+        """Writes what is pending as a part."""
+        part = part_writer.write(self._folder, (), self._pending, self._recipe.encoder_sha256)
+        if part is not None:
+            self._parts[part.label] = part
+        self._pending, self._weight = {}, 0
 
     def commit(self, files: Mapping[str, str]) -> FileReader:
         """As `Writer.commit`."""
         with _failing(self._index):
-            if not self._passages.count():
+            if not self._passages:
                 raise SeedError("there is nothing to quote")
-            name = self._written(files)
-            FileReader(self._folder).close()  # opens as it will for a reader, before any reader can
+            name = generation_name(self._recipe, self._contents)
             there = layout.folder(self._index, name)
-            changes.prepare(self._index, self._folder, name)
             if soundness.is_sound(there, self._hashed):
+                changes.prepare(self._index, there, name)
                 layout.point(self._index, name)
                 shutil.rmtree(self._folder, ignore_errors=True)
             else:
+                self._write(name, files)
+                changes.prepare(self._index, self._folder, name)
                 layout.publish(self._index, self._folder, name)
             self._committed = True
             changes.settle_if_possible(self._index)
@@ -100,60 +145,59 @@ class FileWriter:
         """As `Writer.abort`."""
         if self._committed:  # the next writer of this process has a folder of the same name
             return
-        self._spool.close()
-        self._passages.abandon()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _written(self, files: Mapping[str, str]) -> str:
-        """Writes all that is not written yet; the name."""
-        self._passages.note_files(files)
-        chunks, articles = self._passages.count(), self._passages.articles()
-        name = generation_name(self._recipe, Contents.of(self._passages.entries()))
-        previous = self._goes_on.vectors if self._goes_on else None
-        names = vectors.write(
-            self._folder,
-            self._touched,
-            self._passages.chunks,
-            self._vectors_of(),
-            chunks,
-            previous,
-            self._recipe.encoder_sha256,
-        )
-        words = (self._goes_on.folder, self._goes_on.words.names) if self._goes_on else None
-        names += posting_writer.write(self._folder, self._touched, self._changed, self._passages.said, words)
-        self._passages.close()
-        self._spool.close()
-        (self._folder / _SPOOL).unlink()
-        linked = self._goes_on.manifest.files if self._goes_on else {}
-        known = {name: linked[name] for name in names if name in linked}
-        described = manifest.describe(self._folder, [passages.FILE, *names], self._hashed, known)
-        made = manifest.Manifest(name, self._recipe, self._dimension, articles, chunks, described)
-        manifest.write(self._folder, made)
-        return name
+    def _write(self, name: str, files: Mapping[str, str]) -> None:
+        """Writes all that is not written yet."""
+        self._join()
+        coded = self._passages > vectors.EXACT_UP_TO
+        made = []
+        for part in self._parts.values():
+            one = part if coded else part.less(CODES)
+            linked = one if one.folder == self._folder else parts.share(one, self._folder)
+            made.append(part_writer.with_codes(linked) if coded else linked)
+        seeds = self._seed_files(files)
+        kept = {file for part in made for file in part.names} | {seeds}
+        for path in self._folder.iterdir():  # of parts that were written and joined since
+            if path.name not in kept:
+                path.unlink()
+        known = {file: self._linked[file] for file in kept if file in self._linked}
+        described = manifest.describe(self._folder, sorted(kept), self._hashed, known)
+        counts = {part.label: (part.articles, part.passages) for part in made}
+        state = self._contents.state.hex()
+        totals = self._dimension, self._articles, self._passages
+        manifest.write(self._folder, manifest.Manifest(name, self._recipe, *totals, state, counts, described))
+        _open([part for part in made if not self._linked.keys() >= set(part.names)])
 
-    def _vectors_of(self) -> Callable[[Sequence[int]], Vectors]:
-        """Gives the vectors of chunks by their keys: those that were put, else those of the generation before."""
-        self._spool.flush()
-        keys = np.frombuffer(self._keys, dtype=np.int64) if self._keys else np.empty(0, np.int64)
-        order = np.argsort(keys, kind="stable")
-        rising = keys[order]
-        put: Vectors = np.empty((0, self._dimension), np.float32)
-        if len(keys):
-            put = np.memmap(self._folder / _SPOOL, np.float32, "r", shape=(len(keys), self._dimension))
+    def _join(self) -> None:
+        """Writes parts anew of which something is gone or that become one, and what is pending."""
+        weights = {label: part.weight for label, part in self._parts.items()}
+        if self._pending:
+            weights[NEW] = self._weight
+        groups = parts.joined(weights)
+        grouped = {label for group in groups for label in group}
+        groups += [[label] for label, gone in self._gone.items() if gone and label not in grouped]
+        for group in groups:
+            sources = [Source(self._parts.pop(label), self._gone[label]) for label in group if label != NEW]
+            added = self._pending if NEW in group else {}
+            part = part_writer.write(self._folder, sources, added, self._recipe.encoder_sha256)
+            if part is not None:
+                self._parts[part.label] = part
+        self._pending, self._weight = {}, 0
 
-        def vectors_of(wanted: Sequence[int]) -> Vectors:
-            out = np.empty((len(wanted), self._dimension), np.float32)
-            its = np.asarray(wanted, np.int64)
-            # A key that was given up is given again: the last one holds.
-            place = np.searchsorted(rising, its, side="right") - 1
-            here = (place >= 0) & (rising[np.maximum(place, 0)] == its) if len(rising) else np.zeros(len(its), bool)
-            out[here] = put[order[place[here]]]
-            if self._goes_on and not here.all():
-                held = self._goes_on.vectors
-                out[~here] = held.at(held.rows_of([int(key) for key in its[~here]]))
-            return out
+    def _seed_files(self, files: Mapping[str, str]) -> str:
+        """Writes the seed files that were read whole; the name."""
+        data = json.dumps(dict(sorted(files.items())), separators=(",", ":"), ensure_ascii=False).encode()
+        return vectors.write_file(self._folder, manifest.SEEDS, manifest.SEEDS_SUFFIX, data)
 
-        return vectors_of
+
+def _open(made: Sequence[Part]) -> None:
+    """Opens parts as they will be for a reader, before any reader can."""
+    articles = Articles(made)
+    articles.open()
+    articles.close()
+    if any(part.passages for part in made):
+        Searches.of(made)
 
 
 @contextmanager

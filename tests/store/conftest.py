@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.cluster import Cluster, binaries, running
+from tests.store.made import DIMENSION
 
 _NUMBERS = itertools.count()
 SPOILED = {
@@ -79,6 +80,7 @@ class Postgres:
             connection.execute(query)
 
 
+VECTOR_BYTES = 4 * DIMENSION
 CHANGED = {
     "text": "UPDATE article SET text = 'X' || substr(text, 2)",
     "title": "UPDATE article SET publisher = 'Another'",
@@ -113,18 +115,19 @@ class Files:
             for file in (self.index / "certificates").glob("*.json"):
                 file.write_text(file.read_text().replace("0.01", "0.001"))
         elif what == "older text":
-            _change(generations[0] / "passages.db", CHANGED["text"])
+            _change(generations[0], CHANGED["text"])
         else:
             for generation in generations:
                 self._spoil(generation, what)
 
     def _spoil(self, generation: Path, what: str) -> None:
         if what in CHANGED:
-            _change(generation / "passages.db", CHANGED[what])
+            _change(generation, CHANGED[what])
         for file in generation.glob({"vector": "*.vectors", "note": "manifest.json"}.get(what, "*.words")):
             if what in ("vector", "note", "words", "lost words"):
                 data = bytearray(file.read_bytes())
-                data[-9] ^= 1
+                for at in range(len(data) - 9, 0, -VECTOR_BYTES) if what == "vector" else [-9]:
+                    data[at] ^= 1
                 file.write_bytes(data if what != "lost words" else data[:-9])
 
     def litter(self) -> list[str]:
@@ -138,10 +141,11 @@ class Files:
             store.close()
 
 
-def _change(file: Path, query: str) -> None:
-    with contextlib.closing(sqlite3.connect(file)) as db:
-        db.execute(query)
-        db.commit()
+def _change(generation: Path, query: str) -> None:
+    for file in generation.glob("*.passages"):
+        with contextlib.closing(sqlite3.connect(file)) as db:
+            db.execute(query)
+            db.commit()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,94 @@
+"""A generation in parts: each holds some articles, all of them, in files that never change.
+
+The files of a part are `<label>-<hash of its contents><suffix>`: passages, words, rows, vectors and, in a large
+generation, codes. The next generation has the same files as hard links, where nothing of the part was changed. So an
+addition writes one small part, and what that costs does not depend on how many there are.
+
+A part that is full stays as it is. Of smaller ones there are few: all of the lowest level are joined, and of another
+level `JOINED` of them when there are so many. Which articles share a part is due to the order of builds; nothing that
+is asked depends on it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+LEVELS = (256, 2048, 16384)  # articles and passages below which a part is of a level
+FULL = LEVELS[-1]
+JOINED = 8
+PASSAGES, VECTORS, CODES, WORDS, ROWS = SUFFIXES = (".passages", ".vectors", ".codes", ".words", ".rows")
+NEW = ""  # the label of what has no part yet
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some articles of a generation: how many, with how many passages, and the files in a folder that hold them."""
+
+    folder: Path
+    label: str
+    articles: int
+    passages: int
+    names: tuple[str, ...]
+
+    @property
+    def weight(self) -> int:
+        """Its size, by which parts are joined."""
+        return self.articles + self.passages
+
+    def name(self, suffix: str) -> str | None:
+        """The file of a kind; vectors, codes and words are not there where there is no passage."""
+        return next((name for name in self.names if name.endswith(suffix)), None)
+
+    def path(self, suffix: str) -> Path:
+        """The same with its folder. Raises ValueError where it is not there."""
+        name = self.name(suffix)
+        if name is None:
+            raise ValueError(f"{self.folder} has no file {self.label}-*{suffix}")
+        return self.folder / name
+
+    def less(self, suffix: str) -> Part:
+        """The same without a kind of file."""
+        return replace(self, names=tuple(name for name in self.names if not name.endswith(suffix)))
+
+
+def of_files(folder: Path, counts: Mapping[str, Sequence[int]], files: Iterable[str]) -> list[Part]:
+    """The parts of a generation, by their labels: `counts` has the articles and passages of each."""
+    names: dict[str, list[str]] = {label: [] for label in counts}
+    for name in sorted(files):
+        label = name.partition("-")[0]
+        if label in names and name.endswith(SUFFIXES):
+            names[label].append(name)
+    return [Part(folder, label, its[0], its[1], tuple(names[label])) for label, its in sorted(counts.items())]
+
+
+def share(part: Part, folder: Path) -> Part:
+    """The same part in another generation: hard links, or copies where the file system has none."""
+    for name in part.names:
+        share_file(part.folder / name, folder)
+    return replace(part, folder=folder)
+
+
+def share_file(source: Path, folder: Path) -> None:
+    """The same file in another folder."""
+    try:
+        os.link(source, folder / source.name)
+    except OSError:
+        shutil.copyfile(source, folder / source.name)
+
+
+def joined(weights: Mapping[str, int]) -> list[list[str]]:
+    """Which parts become one: their labels, by the weights of all, with those of `NEW` where there is something new."""
+    groups = [([label], weight) for label, weight in sorted(weights.items(), key=lambda item: (item[1], item[0]))]
+    least = 0
+    for number, bound in enumerate(LEVELS):
+        level = [group for group in groups if least <= group[1] < bound]
+        if len(level) >= (JOINED if number else 2):
+            labels = [label for group in level for label in group[0]]
+            groups = [group for group in groups if group not in level]
+            groups.append((labels, sum(weight for _, weight in level)))
+        least = bound
+    return [labels for labels, _ in groups if len(labels) > 1 or labels == [NEW]]
