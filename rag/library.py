@@ -19,8 +19,8 @@ from rag.answer.opening import LiveAssistant
 from rag.answer.reader import Reader as PassageReader
 from rag.answer.reader import Reading
 from rag.answer.wire import to_json
-from rag.build import sync_index
 from rag.build.changes import BuildReport
+from rag.follow.building import build as build_and_ask
 from rag.types import ArticleInfo, Citation, Hit, Reply, Turn
 from rag.types.errors import (
     IndexBusy,
@@ -193,7 +193,7 @@ def build_index(
     Raises SeedError where there is nothing to index, IndexBusy while another build runs, IndexUnusable where the index
     cannot be written; it is then the one from before.
     """
-    return sync_index(Path(seeds), Path(index), settings or load_settings(), full=full)
+    return build_and_ask(Path(seeds), Path(index), settings or load_settings(), full=full)
 
 
 async def abuild_index(

@@ -40,6 +40,7 @@ class BuildReport:
     changed_anything: bool = True
     processors: tuple[str, ...] = ()  # the kinds on which the passages were embedded, where that is more than one
     unfitted: str | None = None  # that confidence is not fitted for the encoder
+    alerts: int = 0  # new answers to saved questions
 
 
 def counted(number: int, noun: str) -> str:

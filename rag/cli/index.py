@@ -22,14 +22,14 @@ def build(
     address: Annotated[str | None, typer.Argument(help="HOST:PORT of the Ray; else one is started here.")] = None,
 ) -> None:
     """Brings the index in step with the seeds."""
-    from rag.build import sync_index
     from rag.cli.report import bars, report_lines
+    from rag.follow.building import build as build_and_ask
 
     if address is not None and not ray:
         raise typer.BadParameter(f"{address!r} is an address of Ray's, which goes with --ray")
     where = (address or "local") if ray else None
     with bars() as progress:
-        report = sync_index(seeds, index, load_settings(), full=full, dry_run=dry_run, ray=where, progress=progress)
+        report = build_and_ask(seeds, index, load_settings(), full=full, dry_run=dry_run, ray=where, progress=progress)
     for line in report_lines(report, dry_run=dry_run):
         say(line)
     raise typer.Exit(3 if report.unreadable or report.noted else 0)

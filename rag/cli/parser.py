@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from rag.cli import calibration, index, page, proofs, questions
+from rag.cli import calibration, following, index, page, proofs, questions
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Answers from a folder of articles, in their words.")
 feedback = typer.Typer(help="What users of the page thought of answers.")
+saved = typer.Typer()
 _COMMANDS: dict[str, Callable[..., None]] = {
     "build": index.build,
     "check": index.check,
@@ -20,6 +21,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "read": questions.read,
     "verify": proofs.verify,
     "replay": proofs.replay,
+    "changes": following.changes,
     "copy": index.copy,
     "pin": index.pin,
     "pins": index.list_pins,
@@ -46,3 +48,7 @@ for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
 feedback.command("export")(calibration.export)
 app.add_typer(feedback, name="feedback")
+saved.callback(invoke_without_command=True)(following.saved)
+saved.command("add")(following.add)
+saved.command("remove")(following.remove)
+app.add_typer(saved, name="saved")

@@ -57,6 +57,8 @@ def report_lines(report: BuildReport, *, dry_run: bool) -> Iterator[str]:
         yield f"embedded on several kinds of processor, whose last bits differ: {'; '.join(report.processors)}"
     if report.unfitted:
         yield report.unfitted
+    if report.alerts:
+        yield f"{counted(report.alerts, 'new answer')} to saved questions; `rag saved` shows them"
     articles, passages = counted(report.articles, "article"), counted(report.chunks, "passage")
     if not report.changed_anything:
         yield f"the index is up to date: generation {report.generation}, {articles}"

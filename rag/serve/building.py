@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from rag.build import sync_index
 from rag.cli.report import report_lines
+from rag.follow.building import build
 from rag.language import use
 from rag.types.errors import RagError
 from rag.types.settings import Settings
@@ -50,7 +50,7 @@ def main() -> None:
     settings = Settings(**given["settings"])
     use(settings.language)
     try:
-        report = sync_index(
+        report = build(
             Path(given["seeds"]),
             Path(given["index"]),
             settings,

@@ -16,7 +16,7 @@ from rag.types.filters import Filters
 KEPT_DAYS = 180  # that a change is kept,
 KEPT_BYTES = 200_000_000  # of all changes together, the newest first; texts are packed
 MOST_QUESTIONS = 100  # saved
-MOST_ALERTS = 1000  # kept, of all questions
+MOST_ALERTS = 500  # kept, of all questions
 MOST_TOLD = 1000  # answers of a question that are not told again
 
 ChangeKind = Literal["added", "replaced", "renamed", "removed", "unknown"]

@@ -1,0 +1,116 @@
+"""What changed as the object that the command, the API and the page show."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rag.follow.diff import shown
+from rag.follow.quoted import Lost, lost, renamed
+from rag.types import ArticleInfo
+from rag.types.errors import InputError
+from rag.types.following import Alert, Change, SavedQuestion
+from rag.types.stores import Reader, Store
+
+LISTED = ("replaced", "renamed", "removed", "unknown")
+
+
+def moment(given: str | None) -> str | None:
+    """A day or a time as changes have it; without a zone it is that of this machine. Raises InputError."""
+    if given is None:
+        return None
+    try:
+        return datetime.fromisoformat(given).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"since: '{given[:40]}' is no day or time, such as 2025-11-01 or 2025-11-01T14:30") from error
+
+
+def changed(store: Store, since: str | None = None, after: int = 0, limit: int | None = None) -> list[Change]:
+    """The changes that are listed, oldest first, with their texts: those from a time on, at most `limit`."""
+    out = []
+    for change in store.changes(after, texts=True):
+        if change.kind in LISTED and (since is None or change.at >= since or not change.at):
+            out.append(change)
+            if len(out) == limit:
+                break
+    return out
+
+
+def begins(store: Store) -> str | None:
+    """When the first change was made that is kept, where there were others before; None where all are kept."""
+    first = next(store.changes(), None)
+    return first.at if first is not None and first.number > 1 else None
+
+
+class Texts:
+    """The texts that articles had after a change: those of now, and those that were kept of later changes."""
+
+    def __init__(self, store: Store, reader: Reader) -> None:
+        self._store, self._reader = store, reader
+
+    def of(self, info: ArticleInfo) -> str | None:
+        """None where it is not kept any more."""
+        found = self._reader.article(info.article_id)
+        if found is not None and found[0].text_sha256 == info.text_sha256:
+            return found[1]
+        later = self._later.get(info.text_sha256)
+        return later.text if later else None
+
+    @functools.cached_property
+    def _later(self) -> dict[str, Change]:
+        held = self._store.changes(texts=True)
+        return {change.before.text_sha256: change for change in held if change.before and change.packed}
+
+
+def change_object(change: Change, texts: Texts) -> dict[str, Any]:
+    """A change with what differs between the texts before and after; None where either is not there."""
+    article, before, after = change.article, change.text, None
+    if before is not None:
+        after = texts.of(change.after) if change.after else ""
+    diff = shown(before, after) if before is not None and after is not None else None
+    return {
+        "number": change.number,
+        "at": change.at or None,
+        "kind": change.kind,
+        "article_id": article.article_id if article else None,
+        "before": _told(change.before),
+        "after": _told(change.after),
+        "diff": None if diff is None else [asdict(piece) for piece in diff.pieces],
+        "diff_whole": diff is not None and diff.whole,
+    }
+
+
+def _told(info: ArticleInfo | None) -> dict[str, Any] | None:
+    if info is None:
+        return None
+    return {**info.told(), "path": info.path, "text_sha256": info.text_sha256}
+
+
+def quoting(store: Store, reader: Reader, logs: Sequence[Path], listed: Iterable[Change] | None) -> list[Lost]:
+    """The quotations in logs that do not stand where they were; with `listed` of these articles alone."""
+    among = None if listed is None else {c.before.article_id for c in listed if c.before}
+    return lost(logs, reader, renamed(store.changes()), among)
+
+
+def lost_object(found: Lost) -> dict[str, Any]:
+    """A quotation that does not stand where it was."""
+    place = None
+    if found.article_id is not None:
+        place = {"article_id": found.article_id, "start": found.start, "end": found.end}
+    said: dict[str, Any] = {name: getattr(found, name) for name in ("log", "line", "id", "question", "asked", "status")}
+    return said | {"state": found.state, "citation": found.citation.model_dump(), "now": place}
+
+
+def question_object(question: SavedQuestion) -> dict[str, Any]:
+    """A saved question."""
+    said: Mapping[str, Any] = {"id": question.id, "question": question.question}
+    return {**said, "filters": question.filters.object(), "saved": question.saved, "last": list(question.last)}
+
+
+def alert_object(alert: Alert) -> dict[str, Any]:
+    """An alert."""
+    return asdict(alert)
