@@ -35,6 +35,16 @@ class LiveAssistant:
         self._store, self._lock = at(index, settings), threading.Lock()
         self._assistant = open_assistant(index, settings)
 
+    @property
+    def store(self) -> Store:
+        """Where the generations are kept that it follows."""
+        return self._store
+
+    @property
+    def settings(self) -> Settings:
+        """Those that it was opened with."""
+        return self._settings
+
     def latest(self) -> Assistant:
         """The assistant that was opened last, also where the index has been damaged since."""
         with self._lock:

@@ -81,14 +81,13 @@ def _told(
     """Asks one question of what changed since it was asked last, and notes what came of it; whether it is an alert."""
     after = replace(question, asked=last)
     for reply in _replies(load, question, new_articles(question, changes, last)):
-        found, answers = fresh(after, reply), [short or cited.quote for short, cited in _answers(reply)]
+        found = fresh(after, reply)
         if found is None:
-            known = all(_same(one, other) for one in answers for other in after.last)
-            after = after if known else replace(after, last=tuple(answers))
             continue
         alert = _alert(question, found, _brief(load(), reply, found))
         told = (*after.told, alert.id)[-MOST_TOLD:]
-        after = replace(after, last=tuple(answers), told=told)
+        last_told = tuple(short or cited.quote for short, cited in _answers(reply))
+        after = replace(after, last=last_told, told=told)
         return store.tell(question, after, alert)
     store.tell(question, after, None)
     return False
@@ -137,15 +136,15 @@ def fresh(question: SavedQuestion, reply: Reply) -> Found | None:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether an answer says no other thing than another: the words of one are of the other, and numbers the same."""
+    """Whether two answers say the same: the words of one are of the other, numbers, days and "not" of both."""
     a, b = _words(one), _words(other)
-    numbers = [{word for word in words if any(c.isdigit() for c in word)} for words in (a, b)]
-    return numbers[0] == numbers[1] and (a <= b or b <= a)
+    fixed = [{word for word in words if word in pack().FIXED or word[:1].isdigit()} for words in (a, b)]
+    return fixed[0] == fixed[1] and (a <= b or b <= a)
 
 
 def _words(text: str) -> set[str]:
-    words = {word for word, _ in pack().compared_words(text)}
-    return words - pack().STOPWORDS or words
+    words = set(pack().in_digits(word for word, _ in pack().compared_words(text)))
+    return words - (pack().STOPWORDS - pack().FIXED) or words
 
 
 def alert_id(question: SavedQuestion, short: str | None, cited: Citation) -> str:

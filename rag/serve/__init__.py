@@ -157,7 +157,7 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
     line = Line()
     if serving.api:
         bearer = Bearer(login, serving.auth[0]) if login and serving.auth else None
-        _add_api(app, Asking(assistant, journal), line, bearer)
+        _add_api(app, Asking(assistant, journal, serving.upload), line, bearer)
 
     library = Library(serving.seeds) if serving.seeds.is_dir() else None
     offer = Offer(library, uploads if serving.upload else None, serving.api, journal)
@@ -189,11 +189,12 @@ def _add_api(app: Any, asking: Any, line: Any, bearer: Any) -> None:
     """Puts the plain HTTP API and OpenAI's before the page."""
     from fastapi import Depends
 
-    from rag.serve import http, openai
+    from rag.serve import following, http, openai
 
     asked_for = [Depends(bearer)] if bearer else []
     for routes in (http.routes, openai.routes):
         app.include_router(routes(asking, line), dependencies=asked_for)
+    app.include_router(following.feed(asking, line), dependencies=[Depends(following.Basic(bearer))] if bearer else [])
     app.add_api_route("/openapi.json", app.openapi, include_in_schema=False, dependencies=asked_for)
     http.explain(app, asking)
 

@@ -25,6 +25,7 @@ class Asking:
 
     live: LiveAssistant
     journal: Journal | None = None
+    saving: bool = True  # whether callers may save questions
 
     def ask(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The schema-1 object for a request, `rag.answer.wire.AskedLine`. A failure is an error in it, never raised."""

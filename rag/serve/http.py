@@ -1,4 +1,4 @@
-"""Plain HTTP: `POST /v1/ask`, `POST /v1/search`, `GET /v1/articles`; described in `/openapi.json`."""
+"""Plain HTTP below `/v1`, described in `/openapi.json`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from rag.answer.wire import AskedLine, reason
+from rag.serve import following
 from rag.serve.asking import MOST_HITS, Asking
 from rag.serve.failed import Failed, failed
 from rag.serve.line import Busy, Line
@@ -91,6 +92,7 @@ def routes(asking: Asking, line: Line) -> APIRouter:
         found, total = await line.run(lambda: asking.articles(after, limit))
         return {"articles": found, "total": total}
 
+    following.add(router, asking, line)
     return router
 
 

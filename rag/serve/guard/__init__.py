@@ -44,12 +44,12 @@ _BELOW = {
 }
 _UPLOAD, _FILE = f"{_API}/upload", f"{_API}/file="
 _V1 = {
-    "GET": {"/openapi.json", "/v1/articles", "/v1/models"},
-    "POST": {"/v1/ask", "/v1/search", "/v1/chat/completions"},
+    "GET": {"/openapi.json", "/v1/articles", "/v1/models", "/v1/changes", "/v1/saved", "/saved.atom"},
+    "POST": {"/v1/ask", "/v1/search", "/v1/chat/completions", "/v1/saved"},
 }
 _MCP = {f"{_API}/mcp{rest}" for rest in ("", "/http", "/sse", "/messages")}
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?", re.IGNORECASE | re.ASCII)
-_A_MODEL = re.compile(r"/v1/models/[^/]{1,100}")
+_ONE = {"GET": re.compile(r"/v1/models/[^/]{1,100}"), "DELETE": re.compile(r"/v1/saved/[^/]{1,100}")}
 _SESSION = re.compile(r"[\w-]{16,64}", re.ASCII)
 
 
@@ -104,7 +104,7 @@ class Guard:
             if request.method == "POST" and path == _UPLOAD:
                 receive = bounded(receive, MAX_UPLOAD_BYTES, _UPLOAD_SECONDS, pieces=None)
                 answer = self._remembering(answer, request.cookies.get(COOKIE, ""))
-            elif request.method == "POST":
+            elif request.method in ("POST", "DELETE"):
                 body = await whole(bounded(receive, _BODY_BYTES, _BODY_SECONDS))
                 named = named_files(body) if path != "/login" else ()
                 if named and not self._uploads.of(request.cookies.get(COOKIE)).issuperset(named):
@@ -155,7 +155,7 @@ class Guard:
         if (
             self._rules.api
             and exact
-            and (path in _V1.get(method, ()) or (method == "GET" and _A_MODEL.fullmatch(path)))
+            and (path in _V1.get(method, ()) or (method in _ONE and _ONE[method].fullmatch(path)))
         ):
             return True
         below = path.startswith(_BELOW.get(method, ("\0",))) and not path.startswith(f"{_API}/call/v2/")
