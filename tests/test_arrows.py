@@ -17,12 +17,13 @@ ROOMS = {
     "language": {"types"},
     **dict.fromkeys(STAGES, BASE),
     "build": BASE | STAGES,
+    "sources": BASE | STAGES,
     "answer": BASE | STAGES | {"build"},
     "calibrate": BASE | {"answer", "store"},
     "verify": BASE | {"load", "split", "understand"},
     "library": BASE | {"answer", "build", "verify"},
     "integrations": {"library", "types"},
-    "cli": BASE | {"answer", "build", "calibrate", "serve", "store", "understand", "verify"},
+    "cli": BASE | {"answer", "build", "calibrate", "serve", "sources", "store", "understand", "verify"},
     "serve": BASE | {"answer", "build", "calibrate", "cli", "load", "store", "verify"},
 }
 # Of the room of the checker, these two ask the whole house: `rag replay` and `rag check`.
@@ -87,6 +88,7 @@ CAUGHT = {
     "serve/asking.py": 1,  # a request
     "serve/building.py": 1,  # a build's process
     "serve/ui/replies.py": 1,  # a message on the page
+    "sources/watching.py": 1,  # a feed that is watched
 }
 
 

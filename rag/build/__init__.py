@@ -51,6 +51,7 @@ def sync_index(
     *,
     full: bool = False,
     dry_run: bool = False,
+    allow_empty: bool = False,
     encoder: Encoder | None = None,
     ray: str | None = None,
     progress: Progress = lambda _stage, _done, _total: None,
@@ -62,8 +63,8 @@ def sync_index(
 
     Of articles with one id, one keeps it (`rag.build.ids`); the others are reported as unreadable.
 
-    Raises SeedError when there is no article to index, IndexUnusable when the index cannot be written, ClusterError
-    when Ray's machines cannot do the work; the index then stays as it was.
+    Raises SeedError when there is no article to index (with `allow_empty` the index is emptied), IndexUnusable when it
+    cannot be written, ClusterError when Ray's machines cannot do the work; the index then stays as it was.
     """
     load.require(seeds)  # before the index folder is made
     store = at(index, settings)
@@ -76,7 +77,7 @@ def sync_index(
         workers = LocalWorkers(plan, source, encoder) if ray is None else RayWorkers(ray, plan, source)
         with closing(workers), closing(Spool(index)) as articles:
             inventory = Inventory(seeds, index, store, plan, full, progress, workers, articles)
-            report = inventory.compare()
+            report = inventory.compare(allow_empty=allow_empty)
             report.repaired += damaged
             report.unfitted = shipped_model().unfitted(source.sha256)
             if report.changed_anything and not dry_run:

@@ -75,7 +75,7 @@ class _Writing:
         self._done = 0  # articles
 
     def all(self) -> None:
-        """Writes all of it. Raises SeedError where there is no passage."""
+        """Writes all of it. Raises SeedError where the articles have no passage."""
         now = self._now
         for article_id in now.going():
             self._writer.remove(article_id)
@@ -85,7 +85,7 @@ class _Writing:
                 self._take(self._batches[0], list(texts), vectors)
             self._put_whole()
         self._report.repaired += self._earlier.damaged
-        if not self._writer.passage_count:
+        if not self._writer.passage_count and now.entries():
             raise SeedError(f"there is nothing to quote in {now.seeds}: {_BOILERPLATE}")
 
     def _slices(self) -> Iterator[Slice]:

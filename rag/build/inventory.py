@@ -40,8 +40,8 @@ class Inventory:
     kept: list[SeedEntry] = field(default_factory=list)
     _done: int = 0  # files
 
-    def compare(self) -> BuildReport:
-        """Reads what must be read, and compares."""
+    def compare(self, *, allow_empty: bool = False) -> BuildReport:
+        """Reads what must be read, and compares. Raises SeedError where there is no article, but with `allow_empty`."""
         self.before, damaged = self.store.sound()
         held: list[SeedEntry] = []
         reasons: list[str] = []
@@ -52,8 +52,8 @@ class Inventory:
         self.found = found.files
         unreadable = found.unreadable + self._load(held) + self._one_each(() if self.full else held)
         entries = self.entries()
-        if not entries:
-            raise SeedError(_nothing_to_index(self.seeds, unreadable))
+        if not entries and not (allow_empty and not unreadable):
+            raise SeedError(_nothing_to_index(self.seeds, unreadable, held=bool(held)))
         report = BuildReport(make_plan(entries, held), generation_name(self.recipe, Contents.of(entries)))
         report.reasons = [*reasons, *(["a full build was asked for"] if self.full else [])]
         report.articles, report.skipped, report.unreadable = len(entries), found.skipped, unreadable
@@ -134,8 +134,9 @@ class Inventory:
         return sorted([*self.kept, *self.articles.entries], key=lambda entry: entry.article_id)
 
 
-def _nothing_to_index(seeds: Path, unreadable: Sequence[tuple[str, str]]) -> str:
+def _nothing_to_index(seeds: Path, unreadable: Sequence[tuple[str, str]], *, held: bool) -> str:
     if unreadable:
         path, reason = unreadable[0]
         return f"no file in {seeds} could be read; the first is {path}: {reason}"
-    return f"there is no article in {seeds}; put files there ({', '.join(load.SUFFIXES)}) and run `rag build`"
+    empty = "; `rag build --allow-empty` empties the index" if held else ""
+    return f"there is no article in {seeds}; put files there ({', '.join(load.SUFFIXES)}) and run `rag build`{empty}"

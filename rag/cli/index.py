@@ -18,6 +18,7 @@ def build(
     index: Index = INDEX,
     full: Annotated[bool, typer.Option("--full", help="Do everything anew.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    empty: Annotated[bool, typer.Option("--allow-empty", help="Empty the index where there is no article.")] = False,
     ray: Annotated[bool, typer.Option("--ray", help="Work on the machines of a Ray, or on this one's.")] = False,
     address: Annotated[str | None, typer.Argument(help="HOST:PORT of the Ray; else one is started here.")] = None,
 ) -> None:
@@ -29,7 +30,16 @@ def build(
         raise typer.BadParameter(f"{address!r} is an address of Ray's, which goes with --ray")
     where = (address or "local") if ray else None
     with bars() as progress:
-        report = build_and_ask(seeds, index, load_settings(), full=full, dry_run=dry_run, ray=where, progress=progress)
+        report = build_and_ask(
+            seeds,
+            index,
+            load_settings(),
+            full=full,
+            dry_run=dry_run,
+            allow_empty=empty,
+            ray=where,
+            progress=progress,
+        )
     for line in report_lines(report, dry_run=dry_run):
         say(line)
     raise typer.Exit(3 if report.unreadable or report.noted else 0)

@@ -8,13 +8,15 @@ from typing import Annotated
 
 import typer
 
-from rag.cli import calibration, following, index, page, proofs, questions
+from rag.cli import calibration, following, index, page, proofs, questions, sources
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Answers from a folder of articles, in their words.")
 feedback = typer.Typer(help="What users of the page thought of answers.")
 saved = typer.Typer()
 _COMMANDS: dict[str, Callable[..., None]] = {
     "build": index.build,
+    "add": sources.add,
+    "watch": sources.watch,
     "check": index.check,
     "ask": questions.ask,
     "search": questions.search,

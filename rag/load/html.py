@@ -1,7 +1,8 @@
 """HTML: the main text of a page, with its metadata, by trafilatura; navigation, banners and comments are left out.
 
 So is what is struck out, which the page does not say any more. A raised number keeps its height: 10⁶ is not 106. Its
-date is the one that it states as that of its publication (`rag.load.html_date`).
+date is the one that it states as that of its publication (`rag.load.html_date`); of a page that was fetched, else the
+one that its feed states, and its address is the one it came from (`rag.load.origin`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from importlib.metadata import version
 from typing import Any
 
 from rag.load.limits import LIMITS, Limits
+from rag.load.origin import split
 from rag.load.parsed import Block, Metadata, Parsed, assemble, raised
 
 VERSION = f"html/4+trafilatura-{version('trafilatura')}"
@@ -38,7 +40,8 @@ def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
 
     from rag.load.html_date import stated
 
-    tree = trafilatura.load_html(_decoded(raw))
+    origin, raw = split(raw)
+    tree = trafilatura.load_html(_decoded(raw, origin.charset if origin else ""))
     date = stated(tree) if tree is not None else None
     for element in list(tree.iter("sup")) if tree is not None else ():
         text = "".join(element.itertext())
@@ -52,20 +55,24 @@ def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
     if page is None or page.body is None:
         raise ValueError("has no main text that could be told from navigation and advertising")
     metadata = Metadata(title=page.title, publisher=page.sitename, author=page.author, url=page.url, date=date)
+    if origin is not None:
+        metadata = origin.metadata(metadata)
     return assemble(_blocks(page.body, page.title), metadata, limits)
 
 
-def _decoded(raw: bytes) -> str:
-    """By its mark, else as UTF-8 where it is that, else by what it declares, else as pages are that declare nothing.
+def _decoded(raw: bytes, charset: str = "") -> str:
+    """By its mark, else as UTF-8 where it is that, else by what its server (`charset`) or it declares, else as pages
+    are that declare nothing.
 
     Where a byte of UTF-8 is broken, a mark stands there, instead of other letters all over.
     """
     found = _DECLARED.search(_COMMENT.sub(b"", raw[:_HEAD]))
-    name = next(filter(None, found.groups())).decode("ascii", "replace").casefold() if found else ""
+    declared = next(filter(None, found.groups())).decode("ascii", "replace").casefold() if found else ""
+    name = charset or declared
     if name in ("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii", ""):
         name = "windows-1252"  # as the WHATWG has it
     broken = raw.decode("utf-8", "replace")
-    mostly = not found and 20 * broken.count("\ufffd") < sum(c > "\x7f" for c in broken)
+    mostly = not (found or charset) and 20 * broken.count("\ufffd") < sum(c > "\x7f" for c in broken)
     names = [its for mark, its in _MARKS.items() if raw.startswith(mark)]
     for one in (*names, "utf-8", *([] if mostly else [name])):
         try:

@@ -1,18 +1,20 @@
 """A build that a page asks for, in a process of its own: the encoder of articles takes 500 MB, which end with it.
 
-python -m rag.serve.building     reads {"seeds", "index", "settings"}, writes a JSON array a line
+python -m rag.serve.building     reads {"seeds", "index", "settings", "names"}, writes a JSON array a line
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Literal
 
+from rag.build.changes import BuildReport
 from rag.cli.report import report_lines
 from rag.follow.building import build
 from rag.language import use
@@ -23,20 +25,27 @@ News = tuple[Literal["progress", "done", "failed"], Any]
 _log = logging.getLogger("rag")
 
 
-def building(seeds: Path, index: Path, settings: Settings) -> Iterator[News]:
-    """What happens: stages with how much is done and of how much; at the end the lines of the report, or an error."""
-    given = {"seeds": str(seeds), "index": str(index), "settings": settings.model_dump()}
+def building(seeds: Path, index: Path, settings: Settings, *, names: bool = False) -> Generator[News]:
+    """What happens: stages with how much is done and of how much; at the end the lines of the report, or an error.
+
+    With `names`, an object with the names of what was added and so on stands for the lines. Closing it ends the build.
+    """
+    given = {"seeds": str(seeds), "index": str(index), "settings": settings.model_dump(), "names": names}
     line = [sys.executable, "-m", "rag.serve.building"]
     news: News = ("failed", "the build ended without a word; the log says more")
     with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603 - our own command
         if child.stdin and child.stdout:
             child.stdin.write(json.dumps(given))
             child.stdin.close()
-        for said in child.stdout or ():
-            kind, what = json.loads(said)
-            news = kind, what
-            if kind == "progress":
-                yield news
+        try:
+            for said in child.stdout or ():
+                kind, what = json.loads(said)
+                news = kind, what
+                if kind == "progress":
+                    yield news
+        except BaseException:
+            child.terminate()
+            raise
     yield news if news[0] != "progress" else ("failed", f"the build ended early ({child.returncode}); build again")
 
 
@@ -44,8 +53,23 @@ def _say(kind: str, what: Any) -> None:
     print(json.dumps([kind, what]), flush=True)
 
 
+def _named(report: BuildReport) -> dict[str, Any]:
+    plan = report.plan
+    return {
+        "generation": report.generation,
+        "articles": report.articles,
+        "added": plan.added,
+        "changed": plan.changed,
+        "renamed": plan.renamed,
+        "removed": plan.removed,
+        "unreadable": [*report.unreadable, *report.noted],
+        "repaired": report.repaired,
+    }
+
+
 def main() -> None:
     """Builds, and says on standard output how far it is."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # at Ctrl+C it ends without a word
     given = json.load(sys.stdin)
     settings = Settings(**given["settings"])
     use(settings.language)
@@ -56,7 +80,7 @@ def main() -> None:
             settings,
             progress=lambda *stage: _say("progress", stage),
         )
-        _say("done", list(report_lines(report, dry_run=False)))
+        _say("done", _named(report) if given["names"] else list(report_lines(report, dry_run=False)))
     except RagError as error:
         _say("failed", str(error))
     except Exception as error:  # noqa: BLE001 - the edge of a process: the page must say that it failed

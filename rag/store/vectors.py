@@ -89,7 +89,7 @@ class VectorReader:
         self._codes = [_mapped(part.path(CODES)) for part in parts if part.name(CODES)]
         for codes in self._codes:
             codes.qb = _QUERY_BITS
-        self._index: Any = faiss.IndexShards(self._shards[0].d, False, True)  # type: ignore[call-arg] # stub lacks it
+        self._index: Any = faiss.IndexShards(self._shards[0].d if self._shards else 1, False, True)  # type: ignore[call-arg] # stub lacks it
         for shard in self._codes or self._shards:
             self._index.add_shard(shard)
         self._begins = np.cumsum([0, *(shard.ntotal for shard in self._shards)])
@@ -111,6 +111,8 @@ class VectorReader:
 
         One query a call: FAISS multiplies large batches by another routine, whose last bits differ.
         """
+        if not self.count:
+            return []
         if self._codes:
             near = self._near(vector, min(max(_CANDIDATES, 4 * k), self.count))
             scored = zip(near, (self.at(near) @ vector).tolist(), strict=True)

@@ -110,6 +110,7 @@ class WordReader:
         wanted = list(dict.fromkeys(token for phrase in phrases for token in phrase))
         prefixes = postings.prefixes_of(wanted)
         found = np.array([shard.find(wanted, prefixes) for shard in self._shards], dtype=np.int64)
+        found = found.reshape(len(self._shards), len(wanted))  # also without a shard
         return dict(zip(wanted, found.T, strict=True))
 
     def _phrase(self, tokens: Sequence[_Token]) -> tuple[Rows, Rows]:

@@ -124,7 +124,7 @@ class FileWriter:
     def commit(self, files: Mapping[str, str]) -> FileReader:
         """As `Writer.commit`."""
         with _failing(self._index):
-            if not self._passages:
+            if not self._passages and self._articles:
                 raise SeedError("there is nothing to quote")
             name = generation_name(self._recipe, self._contents)
             there = layout.folder(self._index, name)

@@ -6,6 +6,7 @@
     ├── SeedError           a seeds folder or file that cannot be read
     ├── IndexUnusable       the index is missing, damaged or does not match the settings
     ├── IndexBusy           another build holds the lock
+    ├── FetchError          an address that may not be fetched, or does not give what is wanted
     ├── ModelError          the encoder's weights are missing or not the published ones
     └── ClusterError        Ray cannot be reached, or its workers cannot do the work
 
@@ -35,6 +36,10 @@ class IndexUnusable(RagError):
 
 class IndexBusy(RagError):
     """Another build holds the lock on the index."""
+
+
+class FetchError(RagError):
+    """An address that may not be fetched, or does not give what is wanted."""
 
 
 class ModelError(RagError):

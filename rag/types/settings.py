@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     """Leave the second reading out: quicker, and less often right."""
     max_question_chars: int = Field(default=1000, ge=10, le=2000)
     """Longest question that is accepted, in code points."""
+    feeds: tuple[str, ...] = ()
+    """Addresses of feeds that `rag watch` takes articles from."""
+    feeds_minutes: int = Field(default=15, ge=1, le=10_080)
+    """Minutes between two times that it asks each of them."""
 
     @field_validator("store", "store_read")
     @classmethod
@@ -93,7 +97,7 @@ def a_store(value: str) -> str:
 
 def certified(settings: Settings) -> dict[str, object]:
     """The settings on which answers depend: a certificate holds while none of them changes."""
-    return settings.model_dump(exclude={"store", "store_read"})
+    return settings.model_dump(exclude={"store", "store_read", "feeds", "feeds_minutes"})
 
 
 def load_settings() -> Settings:

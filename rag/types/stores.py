@@ -202,7 +202,7 @@ class Writer(Protocol):
         """Makes it the current generation, with the seed files that were read whole, and opens it.
 
         Its name is that of `generation_name`. A sound generation that has the name already is made current instead.
-        Raises SeedError where there is no passage.
+        Raises SeedError where articles have no passage; with no article at all it is an empty one.
         """
         ...
 

@@ -305,10 +305,28 @@ def test_a_writer_that_is_aborted_changes_nothing(store, place, reader, articles
 
 def test_nothing_to_quote_is_no_generation(store, reader):
     writer = store.begin(RECIPE, afresh=True)
+    writer.put(replace(article("x", "A giraffe."), chunks=(), vectors=np.zeros((0, 64), np.float32)))
     with pytest.raises(SeedError, match="nothing to quote"):
         writer.commit({})
     writer.abort()
     assert store.current() == reader.generation
+
+
+def test_a_store_can_be_emptied_and_filled_again(store, reader, articles):
+    ids = sorted(articles)
+    writer = store.begin(RECIPE, afresh=False)
+    for id in ids:
+        writer.remove(id)
+    empty = writer.commit({})
+    assert (empty.article_count, empty.passage_count, store.current()) == (0, 0, empty.generation)
+    assert empty.search_dense(vector("harbour"), 5) == [[]]
+    assert empty.search_lexical(["harbour", "gate"], 5, [ALL, Filters(since="2024-01-10")]) == [[], []]
+    assert list(empty.entries()) == []
+    assert list(store.findings()) == []
+    empty.close()
+    again = build(store, articles.values())
+    assert (again.generation, again.passage_count) == (reader.generation, reader.passage_count)
+    again.close()
 
 
 def test_vectors_are_known_by_the_hashes_of_their_texts(store, place, reader, articles):

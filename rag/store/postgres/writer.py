@@ -150,7 +150,7 @@ class PostgresWriter:
     def commit(self, files: Mapping[str, str]) -> Reader:
         """As `Writer.commit`."""
         self._flush()
-        if not self._changes.passages:
+        if not self._changes.passages and self._changes.articles:
             self.abort()
             raise SeedError("there is nothing to quote: no article has a passage")
         with self._working():
