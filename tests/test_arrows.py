@@ -24,7 +24,7 @@ ROOMS = {
     "library": BASE | {"answer", "build", "verify"},
     "integrations": {"library", "types"},
     "cli": BASE | {"answer", "build", "calibrate", "serve", "sources", "store", "understand", "verify"},
-    "serve": BASE | {"answer", "build", "calibrate", "cli", "load", "store", "verify"},
+    "serve": BASE | {"answer", "build", "calibrate", "cli", "load", "sources", "store", "verify"},
 }
 # Of the room of the checker, these two ask the whole house: `rag replay` and `rag check`.
 OF_THE_HOUSE = {"verify/replay.py", "verify/check.py"}

@@ -47,6 +47,7 @@ class Serving:
     open_browser: bool = False
     api: bool = False
     upload: bool = True  # articles can be added and taken out on the page
+    fetch: bool = False  # and added from addresses of the public network
     auth: tuple[str, str] | None = None  # user and password
     mcp: bool = False  # the API also as tools of an MCP server
     log: Path | None = None  # where every answer is written before it is given
@@ -160,7 +161,13 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
         _add_api(app, Asking(assistant, journal, serving.upload), line, bearer)
 
     library = Library(serving.seeds) if serving.seeds.is_dir() else None
-    offer = Offer(library, uploads if serving.upload else None, serving.api, journal)
+    sources = None
+    if library is not None and serving.upload and serving.fetch:
+        from rag.sources import Sources
+        from rag.sources.fetch import Fetcher
+
+        sources = Sources(serving.seeds, Fetcher())
+    offer = Offer(library, uploads if serving.upload else None, sources, serving.api, journal)
     blocks = page(assistant, Feedback(default_file()), offer, line)
     mounted = gradio.mount_gradio_app(
         app,

@@ -43,7 +43,7 @@ def building(seeds: Path, index: Path, settings: Settings, *, names: bool = Fals
                 news = kind, what
                 if kind == "progress":
                     yield news
-        except BaseException:
+        except (GeneratorExit, SystemExit, KeyboardInterrupt):
             child.terminate()
             raise
     yield news if news[0] != "progress" else ("failed", f"the build ended early ({child.returncode}); build again")

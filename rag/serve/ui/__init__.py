@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -19,10 +19,13 @@ from rag.calibrate.feedback import Feedback
 from rag.serve.asking import Asking
 from rag.serve.guard import Uploads
 from rag.serve.line import Busy, Line
-from rag.serve.ui import chat, evaluation, html
+from rag.serve.ui import chat, evaluation, html, sources
 from rag.serve.ui import library as library_tab
 from rag.serve.ui.theme import THEME
 from rag.types.errors import RagError
+
+if TYPE_CHECKING:  # it brings what fetches, which most servers do not do
+    from rag.sources import Sources
 
 __all__ = ["THEME", "Offer", "Tab", "named_for_gradio", "page", "style"]
 _EVENTS = 4  # of a kind at once, but questions
@@ -38,6 +41,7 @@ class Offer:
 
     library: Library | None = None  # the tab with the articles
     uploads: Uploads | None = None  # in it, changing them: what browsers uploaded
+    sources: Sources | None = None  # in it, adding them from addresses
     api: bool = False  # named endpoints
     journal: Journal | None = None  # where every answer is written before it is given
 
@@ -96,7 +100,12 @@ def _tabs(live: LiveAssistant, offer: Offer) -> Iterator[Tab]:
     """Those beside the chat, from left to right."""
     if offer.library is not None:
         held = offer.library
-        yield Tab("Library", "library", lambda: library_tab.build(live, held, offer.uploads))
+
+        def library() -> Opened:
+            opened = library_tab.build(live, held, offer.uploads)
+            return opened if offer.sources is None else sources.beneath(opened, live, offer.sources)
+
+        yield Tab("Library", "library", library)
     if offer.library is not None and offer.uploads is not None and evaluation.available():
         yield Tab("Evaluation", "evaluation", evaluation.build)
 
