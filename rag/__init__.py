@@ -25,6 +25,7 @@ __all__ = [
     "IndexBusy",
     "IndexUnusable",
     "InputError",
+    "Links",
     "ModelError",
     "RagError",
     "Reader",

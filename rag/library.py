@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rag import verify as checking
+from rag.answer import links as addresses
 from rag.answer.given import Candidate, Document, Quoting
+from rag.answer.links import Links
 from rag.answer.opening import LiveAssistant
 from rag.answer.reader import Reader as PassageReader
 from rag.answer.reader import Reading
@@ -49,6 +51,7 @@ __all__ = [
     "IndexBusy",
     "IndexUnusable",
     "InputError",
+    "Links",
     "ModelError",
     "RagError",
     "Reader",
@@ -119,6 +122,12 @@ class Articles:
             raise InputError(f"k is {k}; it must be from 1 to {_MOST_HITS:,}")
         day, chosen = _day(asked), parse(dict(filters or {}))
         return self._live.current().search(question, k, history=history, filters=chosen, day=day)
+
+    def links(self, cited: Citation) -> Links:
+        """The addresses of a quotation: its page on a server of these articles, and its place in the original."""
+        held = self._live.current().store.article(cited.article_id)
+        same = held is not None and held[0].text_sha256 == cited.text_sha256
+        return addresses.links(cited, held[1] if held and same else None)
 
     async def aask(self, question: str, **options: Any) -> Reply:
         """As `ask`."""

@@ -266,7 +266,7 @@ def test_the_page_says_which_days_were_understood_also_of_a_turn_that_was_kept(a
 
 
 def test_an_exported_conversation_has_the_day(honest):
-    text, lines = export_files([honest, honest | {"asked": None, "time": None}])["value"]
+    text, lines, _ = export_files([honest, honest | {"asked": None, "time": None}])["value"]
     assert [json.loads(line)["asked"] for line in Path(lines).read_text().splitlines()] == [DAY, None]
     assert Path(text).read_text().count(f"Asked on {DAY}") == 1
     assert "Asked on" not in exported([honest | {"asked": None, "time": None}])

@@ -33,6 +33,7 @@ def shown(tmp_path, word_encoder):
             SimpleNamespace(
                 number=n, article_id=name, title=info.title, page=None, paragraph=1, start=whole.index(quote),
                 end=whole.index(quote) + len(quote), quote=quote, text_sha256=info.text_sha256,
+                publisher=None, author=None, date=None, url=None,
             )
             for n, quote in enumerate(quotes, start=1)
         ]  # fmt: skip

@@ -28,8 +28,8 @@ def add(
     private: Private = False,
 ) -> None:
     """Takes articles in: fetches pages and feeds, copies files, then builds."""
-    from rag.follow.building import build
     from rag.cli.report import bars, report_lines
+    from rag.follow.building import build
 
     settings = load_settings()
     files = [Path(one) for one in what if "://" not in one]

@@ -137,6 +137,7 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
 
     from rag.build.seeds import Library
     from rag.calibrate.feedback import Feedback, default_file
+    from rag.serve import article_page
     from rag.serve.asking import Asking
     from rag.serve.line import Line
     from rag.serve.login import Address, Bearer, Login
@@ -160,6 +161,7 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
         bearer = Bearer(login, serving.auth[0]) if login and serving.auth else None
         _add_api(app, Asking(assistant, journal, serving.upload), line, bearer)
 
+    app.router.routes.append(article_page.route(assistant, lambda request: not login or _logged_in(mounted, request)))
     library = Library(serving.seeds) if serving.seeds.is_dir() else None
     sources = None
     if library is not None and serving.upload and serving.fetch:
@@ -190,6 +192,13 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
         blocks.mcp_server_obj._local_url = f"{_address(serving)}/"
         blocks.mcp_server_obj.postprocess_output_data = _as_json
     return mounted
+
+
+def _logged_in(app: Any, request: Any) -> bool:
+    """Whether a request has a cookie of Gradio's login."""
+    page = app.routes[-1].app
+    names = (f"access-token-{page.cookie_id}", f"access-token-unsecure-{page.cookie_id}")
+    return any(request.cookies.get(name) in page.tokens for name in names)
 
 
 def _add_api(app: Any, asking: Any, line: Any, bearer: Any) -> None:

@@ -19,9 +19,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rag.answer.links import BELOW
 from rag.serve.failed import failed
 from rag.serve.guard.bodies import RequestRefused, again, bounded, named_files, whole
-from rag.serve.guard.headers import passed_on, protected
+from rag.serve.guard.headers import FILE, PAGE, article_policy, passed_on, protected
 
 COOKIE = "articles-session"  # names the browser that uploaded a file
 MAX_UPLOAD_BYTES = 200_000_000  # of all files of one upload
@@ -98,7 +99,7 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         request, path = Request(scope), _path(scope)
-        answer = protected(send, file=path.startswith(_FILE))
+        answer = protected(send, _policy(scope["path"]))
         try:
             self._admit(request, path)
             if request.method == "POST" and path == _UPLOAD:
@@ -149,6 +150,8 @@ class Guard:
             return method != "GET" or "text/event-stream" in request.headers.get("accept", "")
         if self._rules.mcp and path == f"{_API}/mcp/schema":
             return method == "GET"
+        if method == "GET" and request.scope["path"].startswith(BELOW):
+            return True
         if method == "GET" and path.startswith(_FILE):
             return _is_inside(path.removeprefix(_FILE), self._rules.files)
         exact = request.scope["path"] == path  # what is behind a slash is no route there
@@ -189,6 +192,12 @@ def _told(no: RequestRefused, path: str) -> Response:
     if not path.startswith("/v1/"):
         return PlainTextResponse(no.why, no.status, no.headers)
     return failed(no.status, no.why, headers=no.headers)
+
+
+def _policy(path: str) -> str:
+    if path.startswith(BELOW):
+        return article_policy()
+    return FILE if path.startswith(_FILE) else PAGE
 
 
 def _path(scope: Scope) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import functools
+import hashlib
 import re
+from importlib.resources import files
 
 from starlette.types import Message, Scope, Send
 
@@ -12,12 +16,27 @@ _NOT_PASSED_ON = {b"x-forwarded-host", b"x-gradio-server", b"x-forwarded-prefix"
 
 # The page needs nothing from elsewhere, and must not fetch anything an article might name. Gradio's own scripts
 # and styles are partly inline and compile templates, hence the two 'unsafe' words.
-_PAGE = (
+PAGE = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src 'self'; "
     "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
-_FILE = "default-src 'none'; sandbox"  # a file that was uploaded or exported is shown as no page of ours
+FILE = "default-src 'none'; sandbox"  # a file that was uploaded or exported is shown as no page of ours
+
+
+@functools.cache
+def article_style() -> str:
+    """The style sheet of `rag.serve.article_page`, which stands in that page."""
+    return files("rag.serve").joinpath("article_page.css").read_text(encoding="utf-8")
+
+
+@functools.cache
+def article_policy() -> str:
+    """What a browser lets that page do: its own style, and nothing else."""
+    style = base64.b64encode(hashlib.sha256(article_style().encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 
 
 def passed_on(scope: Scope) -> Scope:
@@ -25,10 +44,10 @@ def passed_on(scope: Scope) -> Scope:
     return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name not in _NOT_PASSED_ON]}
 
 
-def protected(send: Send, *, file: bool) -> Send:
+def protected(send: Send, policy: str) -> Send:
     """Answers with a policy for the browser, that no other site can read, and whose cookies other sites do not send."""
     ours = [
-        (b"content-security-policy", (_FILE if file else _PAGE).encode()),
+        (b"content-security-policy", policy.encode()),
         (b"referrer-policy", b"no-referrer"),
         (b"x-content-type-options", b"nosniff"),
     ]

@@ -73,6 +73,13 @@ def _script() -> str:
     return files("rag.serve.ui").joinpath("chat.js").read_text(encoding="utf-8")
 
 
+def _scripts_of_parts() -> str:
+    """The other scripts as one function, each in a block of its own; they run once."""
+    there = [file for file in files("rag.serve.ui").iterdir() if file.name.endswith(".js") and file.name != "chat.js"]
+    each = "".join(f"{{\n{file.read_text(encoding='utf-8')}}}\n" for file in sorted(there, key=lambda file: file.name))
+    return f"() => {{ if (!window.parts) {{ window.parts = true;\n{each}}} }}"
+
+
 def page(live: LiveAssistant, feedback: Feedback, offer: Offer, line: Line) -> gr.Blocks:
     """The page."""
     with gr.Blocks(
@@ -89,6 +96,7 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer, line: Line) -> g
                 if opened is not None:
                     shown.select(*opened, api_visibility="private")
         blocks.load(None, js=_script(), api_visibility="private")
+        blocks.load(None, js=_scripts_of_parts(), api_visibility="private")
         blocks.load(parts.restore, *parts.restoring, api_visibility="private")
         blocks.load(parts.reopen, *parts.reopening, api_visibility="private")
         if offer.api:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from rag.answer.wire import TurnLine
 from rag.language.words import is_text
+from rag.serve import csl
 from rag.serve.markdown import markdown, plain
 from rag.serve.ui import html
 from rag.types.stores import Reader
@@ -78,16 +79,21 @@ def _exports() -> tempfile.TemporaryDirectory[str]:
 
 
 def export_files(before: Turns) -> Any:
-    """The two files of a conversation, as an update of what shows them."""
+    """The files of a conversation, as an update of what shows them."""
     said = "".join(json.dumps(turn, ensure_ascii=False) + "\n" for turn in before)
     folder = Path(_exports().name, hashlib.sha256(said.encode("utf-8", "replace")).hexdigest())
     for old in sorted(Path(_exports().name).iterdir(), key=lambda its: its.stat().st_mtime)[:-_EXPORTS]:
         shutil.rmtree(old, ignore_errors=True)
     folder.mkdir(exist_ok=True)
-    lines, text = folder / "conversation.jsonl", folder / "conversation.md"
-    lines.write_text(said, encoding="utf-8")
-    text.write_text(exported(before), encoding="utf-8")
-    return gr.update(value=[str(text), str(lines)] if before else None, visible=bool(before))
+    cited = csl.items([Answer.model_validate(turn) for turn in before])
+    given = {
+        "conversation.md": exported(before),
+        "conversation.jsonl": said,
+        "cited-articles.csl.json": json.dumps(cited, ensure_ascii=False, indent=1) + "\n",
+    }
+    for name, text in given.items():
+        folder.joinpath(name).write_text(text, encoding="utf-8")
+    return gr.update(value=[str(folder / name) for name in given] if before else None, visible=bool(before))
 
 
 def exported(before: Turns) -> str:

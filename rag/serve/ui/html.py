@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from rag.language import pack
-from rag.load.formats import keeps_front_matter
-from rag.load.front_matter import front_matter
+from rag.serve import excerpt
+from rag.serve.ui import pointing
 from rag.types import Citation, Reply, Segment
 from rag.types.stores import Reader
 from rag.verify.schema import Answer, AnswerCitation, AnswerSegment, perhaps
@@ -20,8 +20,6 @@ from rag.verify.schema import Answer, AnswerCitation, AnswerSegment, perhaps
 Shown = Reply | Answer  # a reply, or one that came back from a browser and was checked
 _Cited = Citation | AnswerCitation
 _LONGEST_SHOWN = 2000
-_WHOLE = 50_000  # characters up to which an article is shown whole
-_AROUND = 5_000  # of a longer one, on each side of a quotation
 _HEADINGS = {
     "unsure": '<p class="unsure-mark">Perhaps</p>',
     "refused": '<p class="refusal-mark">No answer</p>',
@@ -194,56 +192,25 @@ def _article(citations: Sequence[_Cited], store: Reader) -> str:
         why = "is not in the index any more" if found is None else "has changed since this answer"
         quotes = "".join(f"<q>{_text(c.quote)}</q>" for c in citations)
         title = f'<h2 dir="auto">{escape(first.title)}</h2>'
-        return f'<article>{title}<p class="about">This article {why}.</p><div class="text">{quotes}</div></article>'
+        about = f'<p class="about">This article {why}.</p>{pointing.html(citations, None)}'
+        return f'<article>{title}{about}<div class="text">{quotes}</div></article>'
     info, text = found
     page = f"page {first.page}" if first.page else None
     about = " · ".join(filter(None, (info.publisher, info.author, info.date, page, f"paragraph {first.paragraph}")))
     link = ""
     if info.url and re.match(r"https?://", info.url):
         link = f' · <a href="{escape(info.url)}" rel="noopener noreferrer" target="_blank">original</a>'
-    # Fields declared at the top of a text file are shown above, not as text.
-    hidden = front_matter(text)[1] if keeps_front_matter(info.path) else 0
-    begin = at = min(hidden, *(c.start for c in citations))
-    pieces = []
-    for citation in sorted(citations, key=lambda c: c.start):
-        pieces.append(_stretch(text, at, citation.start, after=at > begin, before=True))
-        mark = escape(text[citation.start : citation.end])
-        pieces.append(f'<mark data-citation="{citation.number}">{mark}<sup>[{citation.number}]</sup></mark>')
-        at = citation.end
-    pieces.append(_stretch(text, at, len(text), after=True, before=False))
+    marks = [_mark(citation) for citation in citations]
     return (
         f'<article><h2 dir="auto">{escape(info.title)}</h2><p class="about">{escape(about)}{link}</p>'
-        f'<div class="text" dir="auto">{"".join(pieces)}</div></article>'
+        f'{pointing.html(citations, text)}<div class="text" dir="auto">{excerpt.marked(info.path, text, marks)}</div>'
+        "</article>"
     )
 
 
-def _stretch(text: str, start: int, end: int, *, after: bool, before: bool) -> str:
-    """The text between two quotations, or at an end of the article; of a long article what is near to them.
-
-    `after` and `before` say at which of its ends a quotation stands. What is kept there is whole paragraphs; a part of
-    one only where it is longer than all that is kept.
-    """
-    first = _break_before(text, start, start + _AROUND) if after else start
-    last = _break_after(text, end - _AROUND, end) if before else end
-    if len(text) <= _WHOLE or last - first <= _AROUND // 10:
-        return escape(text[start:end])
-    gap = f'<span class="gap">… {last - first:,} characters left out …</span>'
-    return escape(text[start:first]) + gap + escape(text[last:end])
-
-
-def _break_before(text: str, start: int, end: int) -> int:
-    """The last place in a range where a paragraph ends; without one, late in it, where a line does, or a word."""
-    late = (start + end) // 2
-    places = (text.rfind(mark, begin, end) for mark, begin in (("\n\n", start), ("\n", late), (" ", late)))
-    return next((place for place in places if place >= 0), end)
-
-
-def _break_after(text: str, start: int, end: int) -> int:
-    """The first place in a range where a paragraph begins; without one, early in it, where a line does, or a word."""
-    start = max(0, start)
-    early = (start + end) // 2
-    places = ((text.find(mark, start, stop), mark) for mark, stop in (("\n\n", end), ("\n", early), (" ", early)))
-    return next((place + len(mark) for place, mark in places if place >= 0), start)
+def _mark(cited: _Cited) -> excerpt.Mark:
+    number = f"<sup>[{cited.number}]</sup>"
+    return excerpt.Mark(cited.start, cited.end, f' data-citation="{cited.number}"', after=number)
 
 
 def _text(text: str) -> str:
