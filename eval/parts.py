@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -104,8 +105,8 @@ def folded(text: str) -> str:
 
 @functools.lru_cache(maxsize=100_000)
 def letters(text: str) -> str:
-    """The letters and digits of a text in lower case: copies that differ in their spaces and marks are the same."""
-    return _BETWEEN.sub("", text.casefold())
+    """The letters and digits of a text in lower case: copies that differ in spaces, marks and accents are the same."""
+    return _BETWEEN.sub("", unicodedata.normalize("NFKD", text).casefold())
 
 
 @dataclass(frozen=True, slots=True)

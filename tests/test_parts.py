@@ -66,6 +66,7 @@ def test_what_shares_a_question_a_title_or_a_passage_with_a_test_part_is_not_tra
         free | {"twin_question": "When did it rain ?"},
         free | {"title": "ghent"},
         free | {"context": "It rained, in May"},
+        free | {"context": "it ráined in may ."},
         {"doc": "Ghent", "question": "Where?", "sentence": "x"},
     ]
     assert kept_for_training([free, *sharing, free | {"title": ""}], protected) == [free, free | {"title": ""}]
