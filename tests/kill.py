@@ -12,7 +12,6 @@ import json
 import mmap
 import os
 import random
-import signal
 import sys
 import tempfile
 import threading
@@ -42,6 +41,7 @@ from rag.store.passage_writer import PassageWriter
 from rag.store.reader import open_current
 from rag.types.settings import Settings
 from rag.verify.check import check
+from tests.children import Pace, ended, in_child
 
 PHASES = (
     "start", "planning", "beginning", "writing passages", "embedding", "keeping vectors", "writing vectors",
@@ -107,21 +107,6 @@ def mark(phase: Phase) -> None:
     phase.around(pruning.shutil, "rmtree", "pruning")
 
 
-def in_child(run: Callable[[], None]) -> int:
-    """Forks; the child runs and ends with 0, or with 1 and a message."""
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            run()
-            code = 0
-        except BaseException as error:  # noqa: BLE001 - the child must end here whatever happens
-            print(f"child: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
-        finally:
-            os._exit(code)
-    return pid
-
-
 class Trial:
     """Seeds, an index, an asker, and the builds that are killed."""
 
@@ -130,7 +115,7 @@ class Trial:
         self.random, self.settings = random.Random(seed), Settings()
         self.outcome, self.phase = Outcome(), Phase()
         self.truth: dict[str, str] = {}
-        self.seconds = 0.3
+        self.pace = Pace(0.3)
         encoder = embed.SentenceTransformerEncoder(embed.resolve(self.settings.encoder))
         embed.SentenceTransformerEncoder = lambda _source: encoder  # type: ignore[misc,assignment] # loaded once
         embed.SLICE = 1  # so that the few passages that change are kept in several steps
@@ -176,9 +161,7 @@ class Trial:
 
     def settle(self) -> None:
         """Builds to the end, checks everything, and notes what this generation answers."""
-        begin = time.monotonic()
-        _, status = os.waitpid(in_child(self.build), 0)
-        self.seconds = 0.7 * self.seconds + 0.3 * (time.monotonic() - begin)
+        status = self.pace.wait(in_child(self.build))
         if status != 0:
             self.outcome.failures.append(f"the build after a kill ended with {status}")
         self.outcome.failures += check(self.seeds, self.index, self.settings)
@@ -197,13 +180,12 @@ class Trial:
 
         self.phase.set("start")
         pid = in_child(marked)
-        end = time.monotonic() + (10 if target else self.random.uniform(0, 1.1 * self.seconds))
+        end = time.monotonic() + (10 if target else self.random.uniform(0, 1.1 * self.pace.seconds))
         while time.monotonic() < end and self.phase.get() not in (target, "done"):
             time.sleep(0 if target else 0.0005)
         if target:
             time.sleep(self.random.uniform(0, 0.004))
-        os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
+        status = ended(pid)
         if os.WIFSIGNALED(status):
             self.outcome.kills[self.phase.get()] += 1
         else:
@@ -224,8 +206,7 @@ class Trial:
                 open_current(self.index).close()
                 self.settle()
         finally:
-            os.kill(asker, signal.SIGKILL)
-            os.waitpid(asker, 0)
+            ended(asker)
         self.compare()
         assistant = opening.open_assistant(self.index, self.settings, generation=first)
         reply = reply_object(assistant.ask(QUESTION)) | {"timings_ms": None}

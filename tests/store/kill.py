@@ -25,6 +25,7 @@ import psycopg
 from rag.store.postgres import PostgresStore
 from rag.types.errors import RagError
 from rag.types.stores import Reader, StoredArticle
+from tests.children import Pace, ended, in_child
 from tests.store.cluster import Cluster, running
 from tests.store.made import RECIPE, corpus, some, vector
 
@@ -59,7 +60,7 @@ class Trial:
         self.kept: Counter[str] = Counter()  # which generation a kill left
         self.truth: dict[str, str] = {}
         self.failures: list[str] = []
-        self.seconds = 1.0
+        self.pace = Pace(1.0)
 
     def change(self) -> None:
         """Some random edits, additions and removals."""
@@ -92,28 +93,8 @@ class Trial:
             writer.commit({}).close()
         store.close()
 
-    def in_child(self) -> int:
-        """Forks; the child builds, and ends with 0 or with 1 and a message."""
-        pid = os.fork()
-        if pid == 0:
-            code = 1
-            try:
-                self.build()
-                code = 0
-            except RagError as error:
-                print(f"child: {error}", file=sys.stderr, flush=True)
-                code = 2
-            except BaseException as error:  # noqa: BLE001 - the child must end here whatever happens
-                print(f"child: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
-            finally:
-                os._exit(code)
-        return pid
-
-    def ask_on(self) -> int:
+    def ask_on(self) -> None:
         """In a child: asks until killed, and writes what it is told."""
-        pid = os.fork()
-        if pid:
-            return pid
         store = PostgresStore(self.url)
         with self.log.open("a") as log:
             while True:
@@ -130,9 +111,7 @@ class Trial:
 
     def settle(self) -> None:
         """Builds to the end, checks every byte, and notes what this generation answers."""
-        begin = time.monotonic()
-        _, status = os.waitpid(self.in_child(), 0)
-        self.seconds = 0.7 * self.seconds + 0.3 * (time.monotonic() - begin)
+        status = self.pace.wait(in_child(self.build, RagError))
         if status:
             self.failures.append(f"the build after a kill ended with {status}")
         self.check()
@@ -163,8 +142,8 @@ class Trial:
     def kill_one(self, victim: str) -> None:
         """Starts a build and kills it, at a random moment."""
         before = self.check()
-        pid = self.in_child()
-        time.sleep(self.random.uniform(0.0, 1.0) * self.seconds)
+        pid = in_child(self.build, RagError)
+        time.sleep(self.random.uniform(0.0, 1.0) * self.pace.seconds)
         if victim == "builder":
             os.kill(pid, signal.SIGKILL)
         else:
@@ -190,7 +169,7 @@ class Trial:
     def run(self, kills: int) -> None:
         """Kills until as many builds were hit as asked for."""
         self.settle()
-        asker = self.ask_on()
+        asker = in_child(self.ask_on)
         try:
             while self.kills.total() < kills:
                 self.change()
@@ -198,8 +177,7 @@ class Trial:
                 self.settle()
                 print(dict(self.kills), self.failures[-3:], file=sys.stderr, flush=True)
         finally:
-            os.kill(asker, signal.SIGKILL)
-            os.waitpid(asker, 0)
+            ended(asker)
 
     def asked(self) -> dict[str, object]:
         """What the asker was told, against what each generation answers."""
