@@ -432,3 +432,10 @@ def test_no_error_of_settings_has_the_address_of_a_database(monkeypatch):
     with pytest.raises(SettingsError) as another:
         load_settings()
     assert "secret" not in f"{error.value.__cause__} {another.value.__cause__}"
+
+
+def test_a_replica_of_a_folder_is_an_error(monkeypatch):
+    monkeypatch.setenv("RAG_STORE_READ", "postgresql://me:secret@h/x")
+    with pytest.raises(SettingsError, match="store_read names a replica, and store is 'files'") as error:
+        load_settings()
+    assert "secret" not in f"{error.value} {error.value.__cause__}"

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     """Where the index is kept: `files`, in the index folder, or the address of a PostgreSQL database,
     `postgresql://user@host/name` (docs/archive.md). It may hold a password, so it is never shown."""
     store_read: str | None = Field(default=None, repr=False)
-    """Where questions read it: the address of a replica. Unset: at `store`."""
+    """Where questions read it: the address of a replica of the database in `store`. Unset: at `store`."""
     language: str = DEFAULT
     """(index) The language of articles, questions and answers: a pack, which is a folder of `rag.language`."""
     encoder: str = "sentence-transformers/all-MiniLM-L6-v2"
@@ -67,6 +67,15 @@ class Settings(BaseSettings):
     @classmethod
     def _a_store(cls, value: str | None) -> str | None:
         return value if value is None else a_store(value)
+
+    @model_validator(mode="after")
+    def _a_replica_is_of_a_database(self) -> Settings:
+        if self.store_read is not None and self.store == FILES:
+            raise ValueError(
+                f"store_read names a replica, and store is '{FILES}', which has none; set store to the address of the "
+                "database that it is a replica of, or leave store_read out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _chunks_fit(self) -> Settings:
