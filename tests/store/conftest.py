@@ -59,6 +59,14 @@ class Postgres:
         """Changes what is stored of all articles."""
         self.run(SPOILED[what])
 
+    def spoil_unseen(self, what: str) -> None:
+        """The same as a disk does it: the database takes no note."""
+        import psycopg
+
+        with psycopg.connect(self.url) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(SPOILED[what])
+
     def litter(self) -> list[tuple]:
         """What is there, for a comparison: a writer that was killed must leave nothing."""
         tables = "article passage embedding posting word gone segment generation state pin".split()

@@ -6,11 +6,17 @@ import subprocess
 import threading
 import time
 from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
+from rag.build.copying import copy_generation
+from rag.store import at
 from rag.types.errors import IndexBusy, IndexUnusable, RagError, SettingsError
 from rag.types.filters import ALL, Filters
+from rag.types.settings import Settings
+from rag.types.stores import FORMAT
 from tests.store.cluster import free_port, own
 from tests.store.made import RECIPE, Truth, article, build, corpus, named, vector
 from tests.store.test_promises import check_rankings
@@ -262,6 +268,121 @@ def test_the_best_are_asked_first_whether_they_pass(backend, monkeypatch):
     reader = build(backend.open(), held.values())
     check_rankings(reader, held)
     reader.close()
+
+
+def noted(backend):
+    return [what.decode() for (what,) in backend.run("SELECT what FROM rag.suspect")]
+
+
+def test_the_database_notes_what_others_write_and_nothing_else(backend):
+    store, held = backend.open(), corpus(3, 10)
+    for step in range(3):
+        build(store, held.values(), afresh=True).close()
+        build(store, [article("new", f"Round {step}.")]).close()
+        build(store, [], remove=["new"]).close()
+    assert noted(backend) == []
+    backend.run("UPDATE rag.article SET info = info")
+    backend.run("DELETE FROM rag.gone WHERE number < 0")
+    assert noted(backend) == ["article", "gone"]
+    with store.building():
+        assert store.tidy() == []
+    assert noted(backend) == []  # all was read, and is whole
+
+
+@pytest.mark.parametrize("what", ["text", "vector", "words", "lost passage"])
+def test_what_a_disk_has_changed_is_found_by_check_and_mended_by_the_next_build(backend, what):
+    store, held = backend.open(), corpus(3, 10)
+    build(store, held.values()).close()
+    backend.spoil_unseen(what)
+    reader, wrong = store.sound()
+    assert wrong == []
+    reader.close()
+    assert list(store.findings())
+    assert store.sound()[0] is None
+    mended = build(store, held.values(), afresh=True)
+    check_rankings(mended, held)
+    mended.close()
+    with store.building():
+        store.tidy()
+    assert list(store.findings()) == []
+    assert noted(backend) == []
+
+
+@pytest.mark.parametrize("what", ["text", "title", "passage", "lost passage"])
+def test_a_build_does_not_go_on_from_an_article_that_is_damaged(backend, what):
+    store, held = backend.open(), {id: article(id, *["A gate stands here beside it."] * 3) for id in "ab"}
+    before = build(store, held.values())
+    backend.spoil_unseen(what)
+    with pytest.raises(IndexUnusable, match=r"damaged.*`rag build`"):
+        build(store, [article("a", "Another gate.")])
+    assert store.current() == before.generation
+    assert store.sound()[0] is None
+    before.close()
+
+
+def test_a_build_does_not_merge_words_that_are_damaged(backend):
+    store = backend.open()
+    build(store, [article("a", "A gate.")]).close()
+    backend.spoil_unseen("words")
+    with pytest.raises(IndexUnusable, match="words of segment 1"):
+        for step in range(8):
+            build(store, [article(f"b{step}", "A ship.")]).close()
+    assert store.sound()[0] is None
+
+
+def test_what_is_damaged_unseen_is_not_copied(backend):
+    store = backend.open()
+    build(store, [article("a", "A gate.")]).close()
+    backend.spoil_unseen("vector")
+    other = backend.another()
+    with pytest.raises(IndexUnusable, match="rag check"):
+        copy_generation(store, other.open())
+    assert other.open().current() is None
+    other.close()
+
+
+def test_a_database_of_an_earlier_version_is_migrated_and_its_vectors_stay(backend):
+    from rag.store.postgres.rows import generation_sum
+
+    held = corpus(3, 10)
+    build(backend.open(), held.values()).close()
+    backend.run("DROP TABLE rag.suspect")
+    backend.run("DROP FUNCTION rag.suspected CASCADE")
+    backend.run("ALTER TABLE rag.generation DROP COLUMN contents")
+    query = "SELECT number, name, recipe, files, articles, passages, tokens, clean, gone FROM rag.generation"
+    values = [value.decode() if isinstance(value, bytes) else value for value in backend.run(query)[0]]
+    values[2] = values[2].replace(f'"format": {FORMAT}', f'"format": {FORMAT - 1}')
+    backend.run("UPDATE rag.generation SET recipe = %s, sum = %s", values[2], generation_sum(values))
+    backend.run("UPDATE rag.schema SET version = 2")
+    store = backend.open()
+    failing(backend.url, "earlier version")
+    with store.building():
+        assert store.tidy() == []
+        before, wrong = store.sound()
+        assert wrong == []
+        assert before.recipe.differences(RECIPE) == [f"format: {FORMAT - 1} -> {FORMAT}"]
+        check_rankings(before, held)
+        before.close()
+        writer = store.begin(RECIPE, afresh=True)
+        digests = [sha256(a.text[c.start : c.end].encode()).digest() for a in held.values() for c in a.chunks]
+        assert writer.known(digests).keys() == set(digests)
+        for one in held.values():
+            writer.put(one)
+        after = writer.commit({})
+    check_rankings(after, held)
+    after.close()
+    assert noted(backend) == []
+    assert list(store.findings()) == []
+
+
+def test_a_store_that_was_closed_is_opened_anew(backend):
+    first = at(Path("index"), Settings(store=backend.url))
+    build(first, [article("a", "A gate.")]).close()
+    assert at(Path("index"), Settings(store=backend.url)) is first
+    first.close()
+    again = at(Path("index"), Settings(store=backend.url))
+    again.open().close()
+    again.close()
 
 
 def test_segments_of_words_stay_few(backend):

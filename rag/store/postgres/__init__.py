@@ -27,6 +27,7 @@ class PostgresStore:
     def __init__(self, url: str, read_url: str | None = None) -> None:
         self._primary = Connections(url)
         self._replica = self._primary if read_url is None else Connections(read_url)
+        self._closed = False
         self._builds = 0  # in this process: it reads what it writes, and not what has come to a replica
         self._known: set[int] = set()  # connections whose tables are of this version
 
@@ -34,6 +35,11 @@ class PostgresStore:
     def place(self) -> str:
         """Its address for a person, without any password."""
         return self._primary.place
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called: it cannot be used any more."""
+        return self._closed
 
     @property
     def _reading(self) -> Connections:
@@ -112,13 +118,16 @@ class PostgresStore:
     def tidy(self) -> list[str]:
         """As `Store.tidy`. What did not end, the database has removed itself."""
         held = self._current(self._primary)
-        if held is None:
-            return []
+        current = held[0] if held else None
 
         def work(connection: Connection) -> list[str]:
-            older = fetched(connection, "SELECT number FROM generation WHERE number <> %s", [held[0]])
-            damaged = [n for (n,) in older if any(soundness.damage(connection, n, self.place, own=True))]
-            return pruning.prune(connection, damaged)
+            noted = soundness.notes(connection)
+            numbers = [n for (n,) in fetched(connection, "SELECT number FROM generation")]
+            damaged = [n for n in numbers if soundness.damage(connection, n, self.place, own=n != current)]
+            if noted and not damaged:
+                soundness.trust(connection, noted)
+            older = [n for n in damaged if n != current]
+            return pruning.prune(connection, older) if current is not None else []
 
         return [f"{name}, an older generation that was damaged, is removed" for name in self._patiently(work)]
 
@@ -240,8 +249,10 @@ class PostgresStore:
             older = fetched(connection, "SELECT number FROM generation ORDER BY number")
             for (number,) in older:
                 of_current = held is not None and number == held[0]
-                for line in soundness.damage(connection, number, self.place, own=not of_current):
-                    yield f"{line}; run `rag build`"
+                wrong = list(soundness.every_damage(connection, number, self.place, own=not of_current))
+                if wrong:
+                    soundness.suspect(connection, "rag check")
+                yield from (f"{line}; run `rag build`" for line in wrong)
         yield from self._beside()
 
     def _beside(self) -> Iterator[str]:
@@ -263,5 +274,6 @@ class PostgresStore:
 
     def close(self) -> None:
         """As `Store.close`."""
+        self._closed = True
         self._primary.close()
         self._replica.close()

@@ -8,7 +8,9 @@ from typing import Any, LiteralString
 from rag.language import absence
 from rag.store.postgres import rows, segments
 from rag.store.postgres.connections import Connection, fetched, sent
-from rag.store.postgres.rows import ArticleRow, article_of, chunk_of, encoded, passage_values, sha256
+from rag.store.postgres.rows import ArticleRow, Damaged, article_of, chunk_of, encoded, passage_values, sha256
+from rag.types import SeedEntry
+from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable
 from rag.types.stores import StoredArticle
 
@@ -17,9 +19,12 @@ _COPY_ARTICLES: LiteralString = "COPY article (" + rows.ARTICLE_COLUMNS + ") FRO
 _COPY_PASSAGES: LiteralString = "COPY passage (" + rows.PASSAGE_COLUMNS + ") FROM STDIN (FORMAT BINARY)"
 _COPY_VECTORS: LiteralString = "COPY embedding (key, article, dimension, vector) FROM STDIN (FORMAT BINARY)"
 _GOING: LiteralString = (
-    "SELECT key, since, info, text, passages, tokens FROM article WHERE until IS NULL AND article_id = ANY(%s)"
+    "SELECT key, since, info, text, passages, tokens, sum = " + rows.ARTICLE_SUM + " FROM article "  # noqa: S608 - words of our own
+    "WHERE until IS NULL AND article_id = ANY(%s)"
 )
-_CHUNKS: LiteralString = "SELECT article, ordinal, chunk FROM passage WHERE article = ANY(%s)"
+_CHUNKS: LiteralString = (
+    "SELECT article, ordinal, chunk FROM passage WHERE article = ANY(%s) AND sum = " + rows.PASSAGE_SUM  # noqa: S608 - words of our own
+)
 _GONE: LiteralString = "INSERT INTO gone (key, last, number) VALUES (%s, %s, %s)"
 REMOVE: tuple[LiteralString, ...] = (
     "DELETE FROM embedding WHERE article = ANY(%s)",
@@ -34,12 +39,13 @@ class Changes:
 
     def __init__(self, connection: Connection, number: int, encoder: str, key: int) -> None:
         self._connection, self._number, self._encoder = connection, number, encoder
+        self.contents = Contents()
         self._collected = segments.Collected()
         self.first_key = self.key = key
         self.articles = self.passages = self.words = 0
 
     def take(self, ids: Iterable[str]) -> int:
-        """Removes the articles of these ids that are held; how many those were."""
+        """Removes the articles of these ids that are held; how many those were. Raises Damaged for a changed row."""
         going = fetched(self._connection, _GOING, [[encoded(id) for id in ids]])
         if not going:
             return 0
@@ -47,8 +53,11 @@ class Changes:
         chunks: dict[int, list[Any]] = {key: [] for key in keys}
         for key, ordinal, chunk in fetched(self._connection, _CHUNKS, [keys]):
             chunks[key].append(chunk_of(ordinal, chunk))
-        for key, _, info, text, *_ in going:
+        for key, _, info, text, passages, _, is_whole in going:
             held, whole = article_of(info, text)
+            if not is_whole or len(chunks[key]) != passages:
+                raise Damaged(f"the article {held.path} is damaged; run `rag build` again, which mends it")
+            self.contents.remove(SeedEntry.of(held))
             self._collected.count(((whole[c.start : c.end], c.section, held.title) for c in chunks[key]), -1)
         self._connection.execute("UPDATE article SET until = %s WHERE key = ANY(%s)", [self._number, keys])
         for query in REMOVE:  # nobody has read what this build has put itself
@@ -62,6 +71,7 @@ class Changes:
         """Adds articles. Raises IndexUnusable for an id that is too long."""
         keys: list[int] = []
         for article in articles:
+            self.contents.add(SeedEntry.of(article.info))
             keys.append(self.key + 1)
             self.key += 1 + len(article.chunks)
         if self.key > _LAST_KEY:

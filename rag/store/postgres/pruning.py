@@ -32,6 +32,7 @@ def prune(connection: Connection, damaged: Collection[int] = ()) -> list[str]:
     Of some `damaged` ones all that are not pinned, whoever reads them; says which of these are gone.
     """
     with connection.transaction():
+        schema.writing(connection)
         schema.only_one(connection, schema.PINS, 10.0)
         rows = fetched(
             connection,

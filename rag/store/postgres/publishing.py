@@ -48,9 +48,9 @@ class Reusing(Publishing):
 
 
 def damage(connections: Connections, number: int) -> list[str]:
-    """What of a generation is not as it was written."""
+    """What of a generation is not as it was written, as far as a build must know."""
     with connections.own(patient=True) as connection, connections.telling():
-        return list(soundness.damage(connection, number, connections.place))
+        return soundness.damage(connection, number, connections.place)
 
 
 def made_current(connections: Connections, number: int) -> Reader:

@@ -43,12 +43,12 @@ class PostgresReader:
         with connections.telling():
             schema.share(self._lease, number)
         found = connections.rows(
-            "SELECT name, recipe, files, articles, passages, tokens, clean FROM generation WHERE number = %s", [number]
+            "SELECT name, recipe, articles, passages, tokens, clean FROM generation WHERE number = %s", [number]
         )
         if not found:
             raise self._removed()
-        self._name, recipe, files, self._articles, self._count, tokens, clean = found[0]
-        self._recipe, self._files = Recipe(**json.loads(recipe)), json.loads(files)
+        self._name, recipe, self._articles, self._count, tokens, clean = found[0]
+        self._recipe = Recipe(**json.loads(recipe))
         self._passing = Passing(self.rows, number)
         self._nearest = Nearest(self.rows, self._passing, number, self._count)
         self._tokens = Tokens()
@@ -202,11 +202,14 @@ class PostgresReader:
 
     def contents(self) -> Contents:
         """As `Reader.contents`."""
-        return Contents.of(self.entries())
+        query: LiteralString = "SELECT contents FROM generation WHERE number = %s"
+        return Contents(self.rows(query, [self._number])[0][0])
 
     def files(self) -> Mapping[str, str]:
         """As `Reader.files`."""
-        return dict(self._files)
+        (files,) = self.rows("SELECT files FROM generation WHERE number = %s", [self._number])[0]
+        held: dict[str, str] = json.loads(files)
+        return held
 
     def stored(self) -> Iterator[StoredArticle]:
         """As `Reader.stored`."""
@@ -220,18 +223,22 @@ class PostgresReader:
         keys = [row[0] for row in page]
         passages: dict[int, list[tuple[Any, ...]]] = {key: [] for key in keys}
         for row in self.rows(
-            "SELECT p.article, p.ordinal, p.chunk, vector_send(e.vector) FROM article a "
+            "SELECT p.key, p.article, p.ordinal, p.chunk, p.length, p.digest, p.vector_sum, p.sum, "
+            "vector_send(e.vector) FROM article a "
             "JOIN passage p ON p.key BETWEEN a.key + 1 AND a.key + a.passages JOIN embedding e ON e.key = p.key "
             "WHERE a.key = ANY(%s) ORDER BY p.key",
             [keys],
         ):
-            passages[row[0]].append(row)
+            *said, total, vector = row
+            if passage_sum(*said) != total or sha256(vector) != said[-1]:
+                raise self._damaged("a passage or a vector")
+            passages[row[1]].append(row)
         for key, info, text, count in page:
             its = passages[key]
             if len(its) != count:
                 raise self._damaged("a passage")
-            vectors = np.stack([received(row[3]) for row in its]) if its else np.zeros((0, 0), dtype=np.float32)
-            yield StoredArticle(*article_of(info, text), tuple(chunk_of(row[1], row[2]) for row in its), vectors)
+            vectors = np.stack([received(row[-1]) for row in its]) if its else np.zeros((0, 0), dtype=np.float32)
+            yield StoredArticle(*article_of(info, text), tuple(chunk_of(row[2], row[3]) for row in its), vectors)
 
     def is_kept(self) -> bool:
         """As `Reader.is_kept`."""

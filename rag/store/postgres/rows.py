@@ -11,6 +11,11 @@ from typing import LiteralString
 from rag.types import ArticleInfo, Chunk, Sentence
 from rag.types.errors import IndexUnusable
 
+
+class Damaged(IndexUnusable):
+    """What was read is not what was written."""
+
+
 LONGEST_ID = 2600  # bytes; more a database's index does not take
 # What the `sum` of a row is, in the database; `article_sum` and the others are the same here.
 ARTICLE_SUM: LiteralString = (
@@ -108,8 +113,8 @@ def chunk_of(ordinal: int, written: str) -> Chunk:
 
 
 def article_of(info: str, text: bytes) -> tuple[ArticleInfo, str]:
-    """An article of its row. Raises IndexUnusable where the text is not the one that was indexed."""
+    """An article of its row. Raises Damaged where the text is not the one that was indexed."""
     held = ArticleInfo(*json.loads(info))
     if hashlib.sha256(text).hexdigest() != held.text_sha256:
-        raise IndexUnusable(f"the stored text of {held.path} is damaged; run `rag build`")
+        raise Damaged(f"the stored text of {held.path} is damaged; run `rag build`")
     return held, decoded(text)

@@ -82,7 +82,30 @@ CREATE TABLE alert (
     question text NOT NULL REFERENCES saved (id) ON DELETE CASCADE, body text NOT NULL
 );
 """
-MIGRATIONS: tuple[LiteralString, ...] = (_FIRST, _SECOND)
+# Of a statement by anybody but a build the database itself takes a note.
+_NOTED: LiteralString = """
+ALTER TABLE generation ADD COLUMN contents bytea;
+CREATE TABLE suspect (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, what text NOT NULL);
+CREATE FUNCTION suspected() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = rag, pg_temp AS $$
+BEGIN
+    IF current_setting('rag.writing', true) IS DISTINCT FROM 'on' THEN
+        INSERT INTO suspect (what) VALUES (TG_TABLE_NAME);
+    END IF;
+    RETURN NULL;
+END $$;
+DO $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['generation', 'state', 'article', 'passage', 'embedding', 'gone', 'segment', 'posting',
+        'word']
+    LOOP
+        EXECUTE format('CREATE TRIGGER suspected AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I '
+            'FOR EACH STATEMENT EXECUTE FUNCTION suspected()', name);
+    END LOOP;
+END $$;
+INSERT INTO suspect (what) SELECT 'an earlier version of the program' WHERE EXISTS (SELECT FROM generation);
+"""
+MIGRATIONS: tuple[LiteralString, ...] = (_FIRST, _SECOND, _NOTED)
 """What makes version n + 1 of version n."""
 
 
@@ -155,6 +178,11 @@ def _extension(connection: Connection, place: str) -> None:
         "SELECT set_config('search_path', 'rag, ' || (SELECT quote_ident(nspname) FROM pg_extension "
         "JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'vector'), false)"
     )
+
+
+def writing(connection: Connection) -> None:
+    """Says that what this transaction does is a build's: else the database takes a note of it."""
+    connection.execute("SELECT set_config('rag.writing', 'on', true)")
 
 
 def only_one(connection: Connection, lock: int, seconds: float, *, session: bool = False) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from rag.language.words import bare, written
 from rag.store.postgres.connections import Connection, fetched
 from rag.store.postgres.postings import Gone
-from rag.store.postgres.rows import POSTING_SUM, encoded, sha256
+from rag.store.postgres.rows import POSTING_SUM, Damaged, encoded, sha256
 from rag.store.postgres.tokens import BESIDE, DTYPES, PASSAGES, POSITION, Posting, Tokens, stored
 
 FLUSHED_AT = 64 * 2**20  # bytes of postings
@@ -123,19 +123,37 @@ def _enter(connection: Connection, number: int, since: int, passages: int) -> No
     )
 
 
+def is_whole(connection: Connection, number: int) -> bool:
+    """Whether a segment is as it was written."""
+    noted = fetched(connection, "SELECT rows, bytes, words FROM segment WHERE number = %s", [number])
+    found = connection.execute(TOTALS, {"number": number}, binary=True).fetchall()
+    changed: LiteralString = "SELECT count(*) FROM posting WHERE segment = %s AND sum <> " + POSTING_SUM  # noqa: S608 - words of our own
+    return noted == found and not fetched(connection, changed, [number])[0][0]
+
+
 def tidy(connection: Connection, since: int, clean: int, passages: int) -> int:
-    """Merges segments of about one size where there are too many; since when none of them has what is gone."""
+    """Merges segments of about one size where there are too many; since when none of them has what is gone.
+
+    Raises Damaged for one that is not as it was written.
+    """
     removed = fetched(connection, "SELECT key, last FROM gone WHERE number > %s", [clean])
     if 4 * sum(last - first for first, last in removed) > passages:
         _rewrite(connection, since, passages, Gone.of(removed))
         return since
     while going := _crowded(_held(connection)):
+        _require_whole(connection, [number for number, _ in going])
         merged = _next(connection)
         connection.execute(_MERGE, [merged, [number for number, _ in going]])
         _merge_words(connection, merged, [number for number, _ in going])
         _close(connection, since, [number for number, _ in going])
         _enter(connection, merged, since, sum(size for _, size in going))
     return clean
+
+
+def _require_whole(connection: Connection, going: Sequence[int]) -> None:
+    for number in going:
+        if not is_whole(connection, number):
+            raise Damaged(f"the words of segment {number} are damaged; run `rag build` again, which mends them")
 
 
 def _held(connection: Connection) -> list[tuple[int, int]]:
@@ -190,6 +208,7 @@ def remove(connection: Connection, numbers: Sequence[int]) -> None:
 def _rewrite(connection: Connection, since: int, passages: int, gone: Gone) -> None:
     """All segments as one, without what is gone."""
     going = [number for number, _ in _held(connection)]
+    _require_whole(connection, going)
     number = _next(connection)
     after: tuple[int, bytes] = (-1, b"")
     while page := _merged(connection, going, after):

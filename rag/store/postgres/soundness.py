@@ -1,17 +1,24 @@
-"""What of a database is not as it was written: the server hashes each row, and the names are made anew."""
+"""What of a database is not as it was written: the server hashes each row, and the names are made anew.
+
+A build reads every row only where there is a note in the table `suspect`: the database takes one of each statement that
+is not a build's, and `rag check` one of what it has found. It hashes what it goes on from besides.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, LiteralString
 
+import psycopg
+
+from rag.store.postgres import segments
 from rag.store.postgres.connections import Connection, fetched
-from rag.store.postgres.rows import ARTICLE_SUM, PASSAGE_SUM, POSTING_SUM, generation_sum
-from rag.store.postgres.segments import TOTALS
+from rag.store.postgres.rows import ARTICLE_SUM, PASSAGE_SUM, generation_sum
 from rag.types import ArticleInfo, SeedEntry
-from rag.types.contents import Contents
-from rag.types.stores import PAGE, Recipe, generation_name
+from rag.types.contents import SIZE, Contents
+from rag.types.stores import FORMAT, PAGE, Recipe, generation_name
 
 _MOST = 20  # lines of one kind
 _HELD: LiteralString = "a.since <= %(number)s AND (a.until IS NULL OR a.until > %(number)s)"
@@ -39,25 +46,62 @@ _CHECKS: tuple[tuple[str, LiteralString], ...] = (
 )
 
 
-def damage(connection: Connection, number: int, place: str, *, own: bool = False) -> Iterator[str]:
-    """What of a generation is damaged, a line each; with `own` only what the current one does not hold, too."""
-    row = fetched(
-        connection,
-        "SELECT number, name, recipe, files, articles, passages, tokens, clean, gone, sum FROM generation "
-        "WHERE number = %s",
-        [number],
-    )
-    if not row:
-        yield f"{place}: a generation is not there"
-        return
-    *values, total = row[0]
-    name = str(values[1])
-    if generation_sum(values) != total:
-        yield f"{place}: what is noted of generation {name} has changed"
+def notes(connection: Connection) -> list[int]:
+    """The numbers of all notes that something may have changed."""
+    return [number for (number,) in fetched(connection, "SELECT number FROM suspect")]
+
+
+def suspect(connection: Connection, what: str) -> None:
+    """Has builds read every row until they have mended or found whole what there is."""
+    with contextlib.suppress(psycopg.Error):  # whoever may not write that is told what is wrong all the same
+        connection.execute("INSERT INTO suspect (what) VALUES (%s)", [what])
+
+
+def trust(connection: Connection, noted: Sequence[int]) -> None:
+    """Takes back notes of before all was read and found whole."""
+    connection.execute("DELETE FROM suspect WHERE number = ANY(%s)", [list(noted)])
+
+
+def damage(connection: Connection, number: int, place: str, *, own: bool = False) -> list[str]:
+    """What of a generation is damaged, a line each, as far as a build must know; `own` as in `every_damage`."""
+    if notes(connection):
+        return list(every_damage(connection, number, place, own=own))
+    found = _values(connection, number, place)
+    return [found] if isinstance(found, str) else []
+
+
+def every_damage(connection: Connection, number: int, place: str, *, own: bool = False) -> Iterator[str]:
+    """The same, after every row was read; with `own` only what the current generation does not hold, too."""
+    values = _values(connection, number, place)
+    if isinstance(values, str):
+        yield values
         return
     yield from _of_articles(connection, number, place, own=own)
     yield from _of_words(connection, number, place, own=own)
     yield from _of_all(connection, place, values)
+
+
+def _values(connection: Connection, number: int, place: str) -> list[Any] | str:
+    """What is noted of a generation, or what is wrong with it."""
+    query: LiteralString = (
+        "SELECT number, name, recipe, files, articles, passages, tokens, clean, gone, sum, contents FROM generation "
+        "WHERE number = %s"
+    )
+    row = fetched(connection, query, [number])
+    if not row:
+        return f"{place}: a generation is not there"
+    *values, total, contents = row[0]
+    if generation_sum(values) != total or not _is_named(values, contents or b""):
+        return f"{place}: what is noted of generation {values[1]} has changed"
+    return values
+
+
+def _is_named(values: Sequence[Any], contents: bytes) -> bool:
+    """Whether a generation of these contents has its name, which an earlier format made otherwise."""
+    recipe = Recipe(**json.loads(values[2]))
+    if recipe.format != FORMAT:
+        return True
+    return len(contents) == SIZE and generation_name(recipe, Contents(contents)) == values[1]
 
 
 def _of_articles(connection: Connection, number: int, place: str, *, own: bool) -> Iterator[str]:
@@ -75,18 +119,16 @@ def _path(info: str) -> str:
 
 
 def _of_words(connection: Connection, number: int, place: str, *, own: bool) -> Iterator[str]:
-    query: LiteralString = "SELECT a.number, a.rows, a.bytes, a.words FROM segment a WHERE "
+    query: LiteralString = "SELECT a.number FROM segment a WHERE "
     held = connection.execute(query + _HELD + (_OWN if own else ""), {"number": number}, binary=True).fetchall()
-    for segment, *totals in held:
-        found = connection.execute(TOTALS, {"number": segment}, binary=True).fetchall()[0]
-        changed: LiteralString = "SELECT count(*) FROM posting WHERE segment = %s AND sum <> " + POSTING_SUM  # noqa: S608 - words of our own
-        if list(found) != totals or fetched(connection, changed, [segment])[0][0]:
+    for (segment,) in held:
+        if not segments.is_whole(connection, segment):
             yield f"{place}: the words of segment {segment} have changed"
 
 
 def _of_all(connection: Connection, place: str, values: list[Any]) -> Iterator[str]:
     """Whether the articles are those of the name, and as many."""
-    number, name, recipe, _, articles, passages, tokens, clean, gone = values
+    number, name, _, _, articles, passages, tokens, clean, gone = values
     query: LiteralString = (
         "SELECT count(*), coalesce(sum(a.passages), 0)::bigint, coalesce(sum(a.tokens), 0)::bigint, "
         "(SELECT count(*) FROM gone WHERE number > %(clean)s AND number <= %(number)s) FROM article a WHERE "
@@ -94,7 +136,7 @@ def _of_all(connection: Connection, place: str, values: list[Any]) -> Iterator[s
     totals = connection.execute(query + _HELD, {"number": number, "clean": clean}, binary=True).fetchall()[0]
     if list(totals) != [articles, passages, tokens, gone]:
         yield f"{place}: generation {name} has articles or passages too many or too few"
-    elif generation_name(Recipe(**json.loads(recipe)), Contents.of(_entries(connection, number))) != name:
+    elif not _is_named(values, Contents.of(_entries(connection, number)).state):
         yield f"{place}: generation {name} does not hold the articles that it was made of"
 
 

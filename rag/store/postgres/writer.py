@@ -6,22 +6,22 @@ import contextlib
 import json
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from typing import LiteralString, Protocol
 
 import psycopg
 
-from rag.store.postgres import record, schema, segments
+from rag.store.postgres import record, schema, segments, soundness
 from rag.store.postgres.changes import Changes
 from rag.store.postgres.connections import Connections, fetched, received
 from rag.store.postgres.nearest import build_graph
 from rag.store.postgres.reader import PostgresReader
-from rag.store.postgres.rows import decoded, generation_sum
-from rag.types import ArticleInfo, SeedEntry, Vectors
+from rag.store.postgres.rows import Damaged, decoded, generation_sum
+from rag.types import Vectors
 from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable, SeedError
-from rag.types.stores import PAGE, Reader, Recipe, StoredArticle, generation_name
+from rag.types.stores import Reader, Recipe, StoredArticle, generation_name
 
 _AT_ONCE = 1_000  # passages that are written together
 _CHARACTERS = 4_000_000  # or as much text
@@ -31,9 +31,6 @@ _KNOWN: LiteralString = (
     "SELECT DISTINCT ON (p.digest) p.digest, vector_send(e.vector) FROM passage p JOIN embedding e USING (key) "
     "JOIN article a ON a.key = p.article WHERE p.digest = ANY(%s) AND a.encoder = %s "
     "AND sha256(vector_send(e.vector)) = p.vector_sum ORDER BY p.digest, p.key"
-)
-_ENTRIES: LiteralString = (
-    "SELECT article_id, info FROM article WHERE until IS NULL AND article_id > %s ORDER BY article_id LIMIT %s"
 )
 # Articles of one generation that another does not hold.
 _BETWEEN: LiteralString = (
@@ -72,6 +69,7 @@ class PostgresWriter:
     def _begin(self, afresh: bool) -> None:
         connection = self._connection
         connection.autocommit = False
+        schema.writing(connection)
         schema.only_one(connection, schema.WRITER, 10.0)
         before, key = fetched(connection, "SELECT current, key FROM state FOR UPDATE")[0]
         self._number = int(fetched(connection, "SELECT coalesce(max(number), 0) + 1 FROM generation")[0][0])
@@ -81,9 +79,13 @@ class PostgresWriter:
             connection.execute("UPDATE article SET until = %s WHERE until IS NULL", [self._number])
             connection.execute("UPDATE segment SET until = %s WHERE until IS NULL", [self._number])
         elif before is not None:
-            query: LiteralString = "SELECT articles, passages, tokens, clean FROM generation WHERE number = %s"
+            query: LiteralString = (
+                "SELECT articles, passages, tokens, clean, contents FROM generation WHERE number = %s"
+            )
             changes = self._changes
-            changes.articles, changes.passages, changes.words, self._clean = fetched(connection, query, [before])[0]
+            *counts, contents = fetched(connection, query, [before])[0]
+            changes.articles, changes.passages, changes.words, self._clean = counts
+            changes.contents = Contents(contents)
 
     @property
     def passage_count(self) -> int:
@@ -116,13 +118,21 @@ class PostgresWriter:
             if not self._changes.take([article_id]) and put is None:
                 raise KeyError(article_id)
 
-    def _working(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def _working(self) -> Iterator[None]:
         if self._connection.closed:
             raise IndexUnusable(
                 f"the connection to {self._connections.place} was lost while it was written; run this again: the index "
                 "is the one from before"
             )
-        return self._connections.telling()
+        try:
+            with self._connections.telling():
+                yield
+        except Damaged as error:
+            self.abort()
+            with self._connections.own() as connection:
+                soundness.suspect(connection, str(error))
+            raise
 
     def _flush(self) -> None:
         articles = list(self._pending.values())
@@ -153,8 +163,7 @@ class PostgresWriter:
         if not self._changes.passages and self._changes.articles:
             self.abort()
             raise SeedError("there is nothing to quote: no article has a passage")
-        with self._working():
-            name = generation_name(self._recipe, Contents.of(self._entries()))
+        name = generation_name(self._recipe, self._changes.contents)
         there = self._finish.there(name)
         if there is not None:
             self.abort()
@@ -167,12 +176,6 @@ class PostgresWriter:
         self._connection.close()
         return self._finish.published(self._number)
 
-    def _entries(self) -> Iterator[SeedEntry]:
-        after = b""
-        while page := fetched(self._connection, _ENTRIES, [after, PAGE]):
-            yield from (SeedEntry.of(ArticleInfo(*json.loads(info))) for _, info in page)
-            after = page[-1][0]
-
     def _publish(self, name: str, files: Mapping[str, str]) -> None:
         connection, changes = self._connection, self._changes
         recipe, read = json.dumps(asdict(self._recipe)), json.dumps(dict(sorted(files.items())))
@@ -180,9 +183,9 @@ class PostgresWriter:
         totals = changes.articles, changes.passages, changes.words
         values = [self._number, name, recipe, read, *totals, self._clean, gone]
         connection.execute(
-            "INSERT INTO generation (number, name, recipe, files, articles, passages, tokens, clean, gone, sum) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [*values, generation_sum(values)],
+            "INSERT INTO generation (number, name, recipe, files, articles, passages, tokens, clean, gone, sum, "
+            "contents) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [*values, generation_sum(values), changes.contents.state],
         )
         if self._before is not None:
             record.write(connection, self._number, changes.first_key)
