@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag.store.files import FileStore
 from rag.types.errors import SettingsError
 from rag.types.settings import FILES, Settings
 from rag.types.stores import Store
+
+if TYPE_CHECKING:
+    from rag.store.postgres import PostgresStore
+
+_MOST = 8  # databases whose connections are kept for who asks next
+_kept: dict[tuple[str, str | None], PostgresStore] = {}
 
 
 def at(index: Path, settings: Settings) -> Store:
@@ -24,8 +30,11 @@ def named(store: str, index: Path, read: str | None = None) -> Store:
     return FileStore(index) if store == FILES else _postgres(store, read)
 
 
-@functools.lru_cache(maxsize=8)
 def _postgres(url: str, read: str | None) -> Store:
+    """The one that is kept, while it is open."""
+    held = _kept.get((url, read))
+    if held is not None and not held.is_closed:
+        return held
     try:
         from rag.store.postgres import PostgresStore
     except ImportError as error:
@@ -33,4 +42,8 @@ def _postgres(url: str, read: str | None) -> Store:
             f"the setting 'store' names a database, for which {error.name} is not installed; "
             "pip install 'article-rag[postgres]'"
         ) from error
-    return PostgresStore(url, read)
+    made = PostgresStore(url, read)
+    while len(_kept) >= _MOST:
+        del _kept[next(iter(_kept))]
+    _kept[url, read] = made
+    return made
