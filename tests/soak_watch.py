@@ -26,7 +26,7 @@ from rag.store.reader import open_current
 from rag.types.errors import IndexUnusable
 from tests.web import ATOM, RSS, Web, atom, item, page, rss
 
-PATIENCE = 300.0  # seconds until a change must be in the index
+PATIENCE = 1200.0  # seconds until a change must be in the index
 WORDS = (
     "harbour crane committee vote crimson ship crate paint engineer winter owl river bridge tunnel mayor ferry".split()
 )
@@ -207,12 +207,12 @@ def main() -> int:
         begun, waits, rounds = time.monotonic(), list[float](), 0
         minutes = lambda: (time.monotonic() - begun) / 60  # noqa: E731
         while minutes() < given.minutes and not soak.wrong:
-            for _ in range(soak.random.randint(1, 6)):
+            for _ in range(soak.random.randint(2, 14)):
                 soak.step()
                 time.sleep(soak.random.choice([0, 0, 1, 3]))
             waits.append(soak.settle(f"round {rounds}"))
             rounds += 1
-            if rounds % 10 == 0:
+            if rounds % 5 == 0:
                 soak.vanish()
         soak.process.send_signal(signal.SIGTERM)
         code = soak.process.wait(60)

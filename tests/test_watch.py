@@ -18,7 +18,7 @@ from tests.web import RSS, Web, item, page, rss
 pytestmark = pytest.mark.model
 STORY = "The harbour committee voted on Monday to paint the crane gate number {} crimson, and nobody objected to it."
 MORE = "The paint is to be delivered in {} crates before the end of the winter, as the engineer said on Friday."
-PATIENCE = 120  # seconds, of a machine that does other things
+PATIENCE = 600  # seconds, of a machine that does other things
 
 
 def story(number):

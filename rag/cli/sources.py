@@ -37,7 +37,7 @@ def add(
     for name in names:
         say(f"added {name}")
     held, failed = _fetched([one for one in what if "://" in one], seeds, private=private)
-    if not (names or held):
+    if failed and not (names or held):
         raise typer.Exit(2)
     with bars() as progress:
         report = build(seeds, index, settings, progress=progress)
@@ -73,6 +73,7 @@ def _fetched(addresses: Sequence[str], seeds: Path, *, private: bool) -> tuple[i
     sources = Sources(seeds, Fetcher(private=private))
     held = failed = 0
     for address in addresses:
+        before = held + failed
         try:
             for came in sources.add(parsed(address)):
                 if came.what == "failed":
@@ -84,6 +85,8 @@ def _fetched(addresses: Sequence[str], seeds: Path, *, private: bool) -> tuple[i
         except FetchError as error:
             failed += 1
             errors.print(f"rag: {error}")
+        if held + failed == before:
+            say(f"nothing new in {address}")
     return held, failed
 
 

@@ -34,16 +34,16 @@ def files(seeds: Path) -> Files | None:
     return out
 
 
-def settled(seeds: Path, quiet: float, patience: float, stop: threading.Event) -> Files | None:
+def settled(seeds: Path, quiet: float, patience: float) -> Files | None:
     """The files, when none has changed for `quiet` seconds; after `patience` seconds as they are then."""
     end = time.monotonic() + patience
     last = files(seeds)
-    while not stop.wait(quiet):
+    while True:
+        time.sleep(quiet)
         now = files(seeds)
         if now == last or time.monotonic() > end:
             return now
         last = now
-    return last
 
 
 class Waking:
@@ -72,9 +72,15 @@ class Waking:
         self._end.set()
 
     def _watch(self, end: threading.Event) -> None:
+        root = self._seeds.resolve()
+
+        def shown(_: watchfiles.Change, path: str) -> bool:
+            """What is hidden, as all that is on its way is, is no article."""
+            return not any(part.startswith(".") and part != ".." for part in Path(os.path.relpath(path, root)).parts)
+
         try:
             for _ in watchfiles.watch(
-                self._seeds, watch_filter=None, stop_event=end, debounce=200, rust_timeout=1000, raise_interrupt=False
+                root, watch_filter=shown, stop_event=end, debounce=200, rust_timeout=1000, raise_interrupt=False
             ):
                 self._changed.set()
         except (OSError, RuntimeError):  # too many folders for the system: then it is looked at now and then alone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -15,16 +16,18 @@ class Log:
     """Writes lines by `out`; one at a time, from any thread."""
 
     def __init__(self, out: Callable[[str], None], *, as_json: bool) -> None:
-        self._out, self._as_json = out, as_json
+        self._out, self._as_json, self._lock = out, as_json, threading.Lock()
 
     def say(self, event: str, text: str, **what: Any) -> None:
         """One thing that happened: in JSON with its parts, else as a text."""
         now = datetime.now(UTC)
         if self._as_json:
-            line = {"time": now.isoformat(timespec="milliseconds"), "event": event, "text": text, **what}
-            self._out(json.dumps(line, ensure_ascii=False))
+            parts = {"time": now.isoformat(timespec="milliseconds"), "event": event, "text": text, **what}
+            line = json.dumps(parts, ensure_ascii=False)
         else:
-            self._out(f"{now.astimezone():%Y-%m-%d %H:%M:%S}  {event:8}{text}")
+            line = f"{now.astimezone():%Y-%m-%d %H:%M:%S}  {event:11} {text}"
+        with self._lock:
+            self._out(line)
 
     def built(self, report: dict[str, Any], seconds: float) -> None:
         """What a build found."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ class Watch:
             now = files(self._seeds)
             due = now != failed or time.monotonic() >= again
             if now != built and due and self._may(now):
-                now = settled(self._seeds, self._pace.quiet, self._pace.patience, self._stop)
+                now = settled(self._seeds, self._pace.quiet, self._pace.patience)
                 if self._may(now):
                     if self._built():
                         built, failed, tries = now, None, 0
@@ -122,7 +123,7 @@ class Watch:
     def _built(self) -> bool:
         begun = time.monotonic()
         with closing(self._build()) as news:
-            *_, (kind, what) = news
+            kind, what = deque(news, maxlen=1)[0]
         if kind != "done":
             self._log.say("failed", what)
             return False
