@@ -164,6 +164,30 @@ def test_empty_seeds_leave_the_index_as_it_was(folders):
     assert open_current(index).generation == before
 
 
+def test_an_index_is_emptied_only_where_that_is_asked_for(folders):
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    for file in seeds.iterdir():
+        file.unlink()
+    with pytest.raises(SeedError, match="`rag build --allow-empty` empties the index"):
+        sync_index(seeds, index, Settings())
+    (seeds / "bad.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SeedError, match="no file in"):
+        sync_index(seeds, index, Settings(), allow_empty=True)
+    assert open_current(index).article_count == 3
+    (seeds / "bad.txt").unlink()
+    report = sync_index(seeds, index, Settings(), allow_empty=True)
+    assert (report.plan.removed, report.articles) == (("a.txt", "b.txt", "c.txt"), 0)
+    assert check(seeds, index, Settings()) == []
+    assistant = open_assistant(index, Settings())
+    assert assistant.ask("Who jumped over the dog?").reason == "nothing_found"
+    assert assistant.search("dog", 5) == []
+    (seeds / "a.txt").write_text(ARTICLES["a.txt"])
+    assert sync_index(seeds, index, Settings()).plan.added == ("a.txt",)
+    with pytest.raises(SeedError):
+        sync_index(seeds.with_name("none"), index, Settings(), allow_empty=True)
+
+
 def test_same_contents_under_two_names_are_reported(folders):
     seeds, index = folders
     shutil.copy(seeds / "a.txt", seeds / "copy.txt")

@@ -327,6 +327,7 @@ def slowly(seconds):
         ({"body": b"x", "kind": ""}, "of no kind that it names"),
         ({"body": b"gone", "status": 500}, "the server answers 500"),
         ({"body": b"", "status": 302}, "the server answers 302"),
+        ({"body": b"", "status": 304}, "the server answers 304"),
         ({"body": b"<html><body></body></html>"}, "no main text|no paragraph"),
         ({"body": b"x", "headers": {"X": "y" * 200_000}}, "cannot be fetched"),
     ],

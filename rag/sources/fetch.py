@@ -97,7 +97,8 @@ class Fetcher:
             with connection.stream("GET", url, headers=_headers(address, known)) as response:
                 headers = {name.decode("latin-1").casefold(): _header(value) for name, value in response.headers}
                 to = headers.get("location") if response.status in _MOVED else None
-                if not any_status and to is None and response.status not in (200, 304):
+                good = (200, 304) if known.etag or known.last_modified else (200,)
+                if not any_status and to is None and response.status not in good:
                     raise FetchError(f"{address}: the server answers {response.status}")
                 body = _body(response, headers.get("content-encoding", ""), most, cut=any_status)
                 new = Known(headers.get("etag", ""), headers.get("last-modified", ""))
