@@ -100,7 +100,7 @@ def write(store: Store, sources: Sequence[Path], passages: int) -> dict[str, Any
             writer.put(article)
             writing += time.perf_counter() - begin
         begin = time.perf_counter()
-        writer.commit({}).close()
+        writer.commit({})
         writing += time.perf_counter() - begin
     return {"write_s_per_million": writing / passages * 1e6, "write_peak_mb": peak_memory_mb()}
 
@@ -117,7 +117,7 @@ def add(store: Store, sources: Sequence[Path]) -> dict[str, Any]:
                 raise ValueError("the index is damaged")
             writer = store.begin(before.recipe, afresh=False)
             writer.put(made(article, 10**6))
-            writer.commit(before.files()).close()
+            writer.commit(before.files())
             before.close()
         taken.append(time.perf_counter() - begin)
     return {"add_s": float(np.median(taken)), "add_peak_mb": peak_memory_mb()}

@@ -44,12 +44,14 @@ def seeds(tmp_path_factory):
 @pytest.fixture(scope="module")
 def store(seeds):
     recipe = Recipe("words", "words", "inner_product", 200, 800, "1")
-    writer = FileStore(seeds.parent / "index").begin(recipe, afresh=True)
+    store = FileStore(seeds.parent / "index")
+    writer = store.begin(recipe, afresh=True)
     for article in load(seeds, "all.jsonl").articles:
         chunks = tuple(split(article, min_chars=200, max_chars=800))
         vectors = np.ones((len(chunks), 2), dtype=np.float32)
         writer.put(StoredArticle(article.info, article.text, chunks, vectors))
-    return writer.commit({})
+    writer.commit({})
+    return store.open()
 
 
 @pytest.mark.parametrize("word", [*STANDS, *NOWHERE])

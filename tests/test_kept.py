@@ -56,7 +56,9 @@ def files(index):
     """Every file of the current generation with its bytes, and what else lies in the index folder."""
     folder = layout.folder(index, layout.pointed(index))
     return {path.name: path.read_bytes() for path in folder.iterdir()}, sorted(
-        path.name for path in index.iterdir() if path.suffix != ".lock" and path.name != layout.HASHED
+        path.name
+        for path in index.iterdir()
+        if path.suffix != ".lock" and path.name not in (layout.HASHED, layout.SEEDS_HASHED)
     )
 
 

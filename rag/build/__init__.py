@@ -15,6 +15,7 @@ from rag.build.spool import Spool
 from rag.build.workers import LocalWorkers
 from rag.extract import shipped_model
 from rag.store import at, unfinished
+from rag.store.hashed import Hashed
 from rag.types import Encoder
 from rag.types.errors import SettingsError
 from rag.types.settings import Settings
@@ -76,8 +77,13 @@ def sync_index(
         plan = recipe(settings, source)
         workers = LocalWorkers(plan, source, encoder) if ray is None else RayWorkers(ray, plan, source)
         with closing(workers), closing(Spool(index)) as articles:
+            if full and not dry_run:
+                Hashed.forget(index, seeds=True)
+            hashed = Hashed(index, seeds=True)
             inventory = Inventory(seeds, index, store, plan, full, progress, workers, articles)
-            report = inventory.compare(allow_empty=allow_empty)
+            report = inventory.compare(hashed.sha256, allow_empty=allow_empty)
+            if not dry_run:
+                hashed.save()
             report.repaired += damaged
             report.unfitted = shipped_model().unfitted(source.sha256)
             if report.changed_anything and not dry_run:

@@ -23,12 +23,12 @@ def copy_generation(source: Store, target: Store, progress: Progress = lambda _s
                 for done, article in enumerate(reader.stored(), start=1):
                     writer.put(article)
                     progress("copying articles", done, reader.article_count)
-                with closing(writer.commit(reader.files())) as copied:
-                    if copied.generation != name:
-                        raise IndexUnusable(
-                            f"the copy in {target.place} is the generation {copied.generation} and not {name}: the "
-                            f"index in {source.place} is damaged; run `rag check`"
-                        )
+                copied = writer.commit(reader.files())
+                if copied != name:
+                    raise IndexUnusable(
+                        f"the copy in {target.place} is the generation {copied} and not {name}: the index in "
+                        f"{source.place} is damaged; run `rag check`"
+                    )
             finally:
                 writer.abort()
         certificate = source.certificate(name)

@@ -37,8 +37,8 @@ def write(now: Inventory, report: BuildReport) -> None:
     try:
         _Writing(now, report, writer).all()
         _note_processors(now, report)
-        with closing(writer.commit(now.files())) as reader:
-            report.chunks = reader.passage_count
+        report.chunks = writer.passage_count
+        writer.commit(now.files())
     finally:
         writer.abort()
 

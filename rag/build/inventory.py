@@ -33,6 +33,7 @@ class Inventory:
     workers: Workers
     articles: Spool  # those that were read
     before: Reader | None = None
+    held: list[SeedEntry] = field(default_factory=list)  # by it
     goes_on: bool = False  # from what the current generation holds
     found: list[SeedFile] = field(default_factory=list)
     found_sha256: dict[str, str | None] = field(default_factory=dict)  # of the files that were read
@@ -40,21 +41,24 @@ class Inventory:
     kept: list[SeedEntry] = field(default_factory=list)
     _done: int = 0  # files
 
-    def compare(self, *, allow_empty: bool = False) -> BuildReport:
-        """Reads what must be read, and compares. Raises SeedError where there is no article, but with `allow_empty`."""
+    def compare(self, sha256_of: Callable[[Path], str] = load.sha256, *, allow_empty: bool = False) -> BuildReport:
+        """Reads what must be read, and compares; the hashes of the seed files are told.
+
+        Raises SeedError where there is no article, but with `allow_empty`.
+        """
         self.before, damaged = self.store.sound()
-        held: list[SeedEntry] = []
         reasons: list[str] = []
         if self.before is not None:
-            held, reasons = list(self.before.entries()), self.before.recipe.differences(self.recipe)
+            self.held, reasons = list(self.before.entries()), self.before.recipe.differences(self.recipe)
             self.goes_on = not self.full and not reasons
-        found = load.find(self.seeds)
+        held = self.held
+        found = load.find(self.seeds, sha256_of)
         self.found = found.files
         unreadable = found.unreadable + self._load(held) + self._one_each(() if self.full else held)
         entries = self.entries()
         if not entries and not (allow_empty and not unreadable):
             raise SeedError(_nothing_to_index(self.seeds, unreadable, held=bool(held)))
-        report = BuildReport(make_plan(entries, held), generation_name(self.recipe, Contents.of(entries)))
+        report = BuildReport(make_plan(entries, held), generation_name(self.recipe, self._contents(entries)))
         report.reasons = [*reasons, *(["a full build was asked for"] if self.full else [])]
         report.articles, report.skipped, report.unreadable = len(entries), found.skipped, unreadable
         report.repaired, report.duplicates, report.noted = damaged, same_text(entries), self.noted
@@ -62,6 +66,16 @@ class Inventory:
         if self.before and self.before.generation == report.generation and not self.full:
             report.changed_anything, report.chunks = False, self.before.passage_count
         return report
+
+    def _contents(self, entries: Sequence[SeedEntry]) -> Contents:
+        """The hash of these entries, reckoned by what differs from what is held."""
+        contents = Contents() if self.before is None else self.before.contents()
+        now, then = set(entries), set(self.held)
+        for gone in then - now:
+            contents.remove(gone)
+        for new in now - then:
+            contents.add(new)
+        return contents
 
     def _load(self, held: Sequence[SeedEntry]) -> list[tuple[str, str]]:
         """Fills `articles` and `kept`; returns what could not be read."""
@@ -119,10 +133,10 @@ class Inventory:
 
     def going(self) -> list[str]:
         """The ids of articles that the writer begins with and that do not stay as they are."""
-        if self.before is None or not self.goes_on:
+        if not self.goes_on:
             return []
         staying = {entry.article_id for entry in self.kept}
-        return [entry.article_id for entry in self.before.entries() if entry.article_id not in staying]
+        return [entry.article_id for entry in self.held if entry.article_id not in staying]
 
     def files(self) -> dict[str, str]:
         """The files that were read whole, which need not be read again while they have this SHA-256."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +36,12 @@ __all__ = [
 ]
 
 
+def sha256(file: Path) -> str:
+    """Of a file, read now."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 @dataclass(slots=True)
 class SeedFiles:
     """The article files of a seeds folder in the order of their paths, and what was left out, as (path, reason)."""
@@ -44,15 +51,15 @@ class SeedFiles:
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
 
-def find(seeds: Path) -> SeedFiles:
-    """The article files under `seeds`.
+def find(seeds: Path, sha256_of: Callable[[Path], str] = sha256) -> SeedFiles:
+    """The article files under `seeds`, whose hashes `sha256_of` tells.
 
     Hidden files and README files are never articles and are not mentioned. Raises SeedError without the folder.
     """
     require(seeds)
     out = SeedFiles()
-    for file in _walk(seeds, out):
-        _sort(file, file.relative_to(seeds).as_posix(), seeds, out)
+    for file, path in _walk(seeds, out):
+        _sort(file, path, seeds, out, sha256_of)
     out.files.sort(key=lambda f: f.path)
     return out
 
@@ -65,34 +72,41 @@ def require(seeds: Path) -> None:
         )
 
 
-def _walk(seeds: Path, out: SeedFiles) -> Iterator[Path]:
+def _walk(seeds: Path, out: SeedFiles) -> Iterator[tuple[Path, str]]:
+    """Each file, and link to a folder, with its path relative to the seeds folder."""
+
     def failed(error: OSError) -> None:
         where = Path(error.filename).relative_to(seeds).as_posix() if error.filename else "."
         out.unreadable.append((_shown(where), f"the folder cannot be read: {error.strerror}"))
 
-    for folder, folders, names in os.walk(seeds, onerror=failed):
+    for name, folders, names in os.walk(seeds, onerror=failed):
+        folder = Path(name)
+        within = "" if folder == seeds else f"{folder.relative_to(seeds).as_posix()}/"
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(folder) / name for name in folders if (Path(folder) / name).is_symlink())
+        yield from ((folder / name, within + name) for name in folders if (folder / name).is_symlink())
         for name in sorted(names):
             if not name.startswith(".") and not name.upper().startswith("README"):
-                yield Path(folder) / name
+                yield folder / name, within + name
 
 
-def _sort(file: Path, path: str, seeds: Path, out: SeedFiles) -> None:
+def _sort(file: Path, path: str, seeds: Path, out: SeedFiles, sha256_of: Callable[[Path], str]) -> None:
     """Puts one file where it belongs."""
     try:
-        linked = file.is_symlink()
-        real = file.resolve(strict=True)
+        mode = file.lstat().st_mode
         if _shown(path) != path:
             raise ValueError("its name is not UTF-8; rename it")
-        if linked and (real.is_dir() or not real.is_relative_to(seeds.resolve())):
-            out.skipped.append((path, "a link to a folder, or out of the seeds folder"))
-        elif file.suffix.lower() not in SUFFIXES:
+        if stat.S_ISLNK(mode):
+            real = file.resolve(strict=True)
+            mode = real.stat().st_mode
+            if stat.S_ISDIR(mode) or not real.is_relative_to(seeds.resolve()):
+                out.skipped.append((path, "a link to a folder, or out of the seeds folder"))
+                return
+        if file.suffix.lower() not in SUFFIXES:
             out.skipped.append((path, f"no loader for this kind of file (there are {', '.join(SUFFIXES)})"))
-        elif not real.is_file():
+        elif not stat.S_ISREG(mode):
             out.skipped.append((path, "not a regular file"))
         else:
-            out.files.append(SeedFile(path, _sha256(file)))
+            out.files.append(SeedFile(path, sha256_of(file)))
     except (OSError, RuntimeError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         out.unreadable.append((_shown(path), f"cannot be read: {reason}"))
@@ -101,11 +115,6 @@ def _sort(file: Path, path: str, seeds: Path, out: SeedFiles) -> None:
 def _shown(path: str) -> str:
     """A path as text, whatever bytes its name is made of."""
     return path.encode("utf-8", "replace").decode()
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def by_file(entries: Iterable[SeedEntry]) -> defaultdict[str, dict[str, SeedEntry]]:

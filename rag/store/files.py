@@ -22,6 +22,8 @@ class FileStore:
     def __init__(self, index: Path) -> None:
         self.index = index
         self._hashed = Hashed(index)
+        self._builds = False
+        self._sound: FileReader | None = None  # as this builder has found it
 
     @property
     def place(self) -> str:
@@ -44,9 +46,11 @@ class FileStore:
     def building(self) -> Iterator[None]:
         """As `Store.building`."""
         with layout.builder_lock(self.index):
+            self._builds = True
             try:
                 yield
             finally:
+                self._builds, self._sound = False, None
                 self._hashed.save()
 
     def is_building(self) -> bool:
@@ -59,7 +63,9 @@ class FileStore:
 
     def sound(self) -> tuple[FileReader | None, list[str]]:
         """As `Store.sound`."""
-        return soundness.sound_generation(self.index, self._hashed)
+        found, damaged = soundness.sound_generation(self.index, self._hashed)
+        self._sound = found if self._builds else None
+        return found, damaged
 
     def reuse(self, generation: str) -> bool:
         """As `Store.reuse`."""
@@ -73,7 +79,10 @@ class FileStore:
 
     def begin(self, recipe: Recipe, *, afresh: bool) -> FileWriter:
         """As `Store.begin`."""
-        return FileWriter(self.index, recipe, self.sound()[0], self._hashed, afresh=afresh)
+        before = self._sound
+        if before is None or before.generation != self.current() or not before.is_kept():
+            before, _ = self.sound()
+        return FileWriter(self.index, recipe, before, self._hashed, afresh=afresh)
 
     def pins(self) -> tuple[Pin, ...]:
         """As `Store.pins`."""

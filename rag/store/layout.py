@@ -4,6 +4,7 @@ CURRENT                    the name of the generation that readers open, one lin
 build.lock                 held by the builder while it works
 pins.json, pins.lock       generations that are kept for good (rag.store.pins), and held while one is pinned or removed
 hashed.json                hashes of the files below, so that a build need not read them all (rag.store.hashed)
+seeds.json                 the same of the seeds folder's
 processors.json            generations embedded on several kinds of processor (rag.build.processors)
 embedded-*.kept            what a build has embedded so far; the next build that ends takes it away
 changes/                   how articles changed with each switch (rag.store.changes)
@@ -31,11 +32,13 @@ LOCK = "build.lock"
 GENERATIONS = "generations"
 UNFINISHED, GOING = ".new-", ".old-"
 PINS = "pins.json"
-HASHED = "hashed.json"
+HASHED, SEEDS_HASHED = "hashed.json", "seeds.json"
 PROCESSORS = "processors.json"
 CHANGES = "changes"
 SAVED = "saved.json"
-KNOWN = (POINTER, GENERATIONS, PINS, HASHED, PROCESSORS, CHANGES, SAVED, "README.md", "certificates")
+KNOWN = (
+    POINTER, GENERATIONS, PINS, HASHED, SEEDS_HASHED, PROCESSORS, CHANGES, SAVED, "README.md", "certificates",
+)  # fmt: skip
 LOCK_SECONDS = 10.0
 
 
@@ -129,8 +132,10 @@ def publish(index: Path, built: Path, name: str) -> None:
 
     A generation that has the name already must be damaged: a good one is reused instead.
     """
-    for file in built.iterdir():
-        sync(file)
+    with os.scandir(built) as files:
+        for file in files:
+            if file.stat().st_nlink == 1:  # another was synced when it was made
+                sync(Path(file))
     sync(built)
     target = folder(index, name)
     if target.exists():

@@ -1,12 +1,12 @@
 """A generation in parts: each holds some articles, all of them, in files that never change.
 
 The files of a part are `<label>-<hash of its contents><suffix>`: passages, words, rows, vectors and, in a large
-generation, codes. The next generation has the same files as hard links, where nothing of the part was changed. So an
+generation, codes. The next generation has the same files as hard links where nothing of the part was changed. So an
 addition writes one small part, and what that costs does not depend on how many there are.
 
-A part that is full stays as it is. Of smaller ones there are few: all of the lowest level are joined, and of another
-level `JOINED` of them when there are so many. Which articles share a part is due to the order of builds; nothing that
-is asked depends on it.
+A part that is full stays as it is. Of smaller ones there are few: all of the lowest level are joined, and those of
+another level when there are enough for one of the next. Which articles share a part is due to the order of builds;
+nothing that is asked depends on it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-LEVELS = (256, 2048, 16384)  # articles and passages below which a part is of a level
+LEVELS = (256, 2048, 8192, 32768)  # articles and passages below which a part is of a level
 FULL = LEVELS[-1]
-JOINED = 8
 PASSAGES, VECTORS, CODES, WORDS, ROWS = SUFFIXES = (".passages", ".vectors", ".codes", ".words", ".rows")
 NEW = ""  # the label of what has no part yet
 
@@ -68,25 +67,21 @@ def of_files(folder: Path, counts: Mapping[str, Sequence[int]], files: Iterable[
 def share(part: Part, folder: Path) -> Part:
     """The same part in another generation: hard links, or copies where the file system has none."""
     for name in part.names:
-        share_file(part.folder / name, folder)
+        source, target = f"{part.folder}/{name}", f"{folder}/{name}"  # there are many, and a Path takes its time
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copyfile(source, target)
     return replace(part, folder=folder)
-
-
-def share_file(source: Path, folder: Path) -> None:
-    """The same file in another folder."""
-    try:
-        os.link(source, folder / source.name)
-    except OSError:
-        shutil.copyfile(source, folder / source.name)
 
 
 def joined(weights: Mapping[str, int]) -> list[list[str]]:
     """Which parts become one: their labels, by the weights of all, with those of `NEW` where there is something new."""
     groups = [([label], weight) for label, weight in sorted(weights.items(), key=lambda item: (item[1], item[0]))]
     least = 0
-    for number, bound in enumerate(LEVELS):
+    for bound in LEVELS:
         level = [group for group in groups if least <= group[1] < bound]
-        if len(level) >= (JOINED if number else 2):
+        if len(level) >= (bound // least if least else 2):
             labels = [label for group in level for label in group[0]]
             groups = [group for group in groups if group not in level]
             groups.append((labels, sum(weight for _, weight in level)))

@@ -121,7 +121,7 @@ class FileWriter:
             self._parts[part.label] = part
         self._pending, self._weight = {}, 0
 
-    def commit(self, files: Mapping[str, str]) -> FileReader:
+    def commit(self, files: Mapping[str, str]) -> str:
         """As `Writer.commit`."""
         with _failing(self._index):
             if not self._passages and self._articles:
@@ -139,7 +139,7 @@ class FileWriter:
             self._committed = True
             changes.settle_if_possible(self._index)
             pruning.tidy(self._index, name)
-            return FileReader(there)
+            return name
 
     def abort(self) -> None:
         """As `Writer.abort`."""
@@ -158,9 +158,10 @@ class FileWriter:
             made.append(part_writer.with_codes(linked) if coded else linked)
         seeds = self._seed_files(files)
         kept = {file for part in made for file in part.names} | {seeds}
-        for path in self._folder.iterdir():  # of parts that were written and joined since
-            if path.name not in kept:
-                path.unlink()
+        for left in {
+            path.name for path in self._folder.iterdir()
+        } - kept:  # of parts that were written and joined since
+            (self._folder / left).unlink()
         known = {file: self._linked[file] for file in kept if file in self._linked}
         described = manifest.describe(self._folder, sorted(kept), self._hashed, known)
         counts = {part.label: (part.articles, part.passages) for part in made}

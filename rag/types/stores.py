@@ -198,10 +198,10 @@ class Writer(Protocol):
         """Raises KeyError for an article that is not held."""
         ...
 
-    def commit(self, files: Mapping[str, str]) -> Reader:
-        """Makes it the current generation, with the seed files that were read whole, and opens it.
+    def commit(self, files: Mapping[str, str]) -> str:
+        """Makes it the current generation, with the seed files that were read whole; its name.
 
-        Its name is that of `generation_name`. A sound generation that has the name already is made current instead.
+        That is the one of `generation_name`. A sound generation that has the name already is made current instead.
         Raises SeedError where articles have no passage; with no article at all it is an empty one.
         """
         ...

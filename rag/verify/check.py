@@ -12,6 +12,7 @@ from rag.build import ids, recipe
 from rag.build.changes import make_plan
 from rag.extract import shipped_model
 from rag.store import at
+from rag.store.hashed import Hashed
 from rag.types import SeedEntry
 from rag.types.errors import IndexUnusable, ModelError
 from rag.types.settings import Settings, certified
@@ -50,6 +51,7 @@ def check(seeds: Path, index: Path, settings: Settings, note: Callable[[str], No
         if not findings:
             raise
         return findings
+    Hashed.forget(index, seeds=True)
     return findings + _seeds(seeds, entries, note)
 
 

@@ -90,7 +90,7 @@ class Trial:
             for id, article in self.held.items():
                 if id not in there or there[id].info != article.info:
                     writer.put(article)
-            writer.commit({}).close()
+            writer.commit({})
         store.close()
 
     def ask_on(self) -> None:

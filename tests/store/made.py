@@ -94,7 +94,8 @@ def build(
             writer.remove(article_id)
         for one in articles:
             writer.put(one)
-        return writer.commit({one.info.path: one.info.seed_sha256 for one in articles})
+        writer.commit({one.info.path: one.info.seed_sha256 for one in articles})
+        return store.open()
 
 
 class Truth:

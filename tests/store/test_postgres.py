@@ -368,7 +368,8 @@ def test_a_database_of_an_earlier_version_is_migrated_and_its_vectors_stay(backe
         assert writer.known(digests).keys() == set(digests)
         for one in held.values():
             writer.put(one)
-        after = writer.commit({})
+        writer.commit({})
+        after = store.open()
     check_rankings(after, held)
     after.close()
     assert noted(backend) == []

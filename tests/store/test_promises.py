@@ -232,7 +232,9 @@ def test_an_article_put_twice_or_put_and_removed_is_there_once_or_never(store):
             writer.remove("b")
         with pytest.raises(KeyError):
             writer.remove("never there")
-        reader = writer.commit({})
+        name = writer.commit({})
+    assert store.current() == name
+    reader = store.open()
     assert [held.info.article_id for held in reader.articles()] == ["a", "c"]
     assert (reader.occurs("zebra"), reader.occurs("giraffe"), reader.occurs("lion")) == (False, True, False)
     assert list(store.findings()) == []
@@ -317,7 +319,8 @@ def test_a_store_can_be_emptied_and_filled_again(store, reader, articles):
     writer = store.begin(RECIPE, afresh=False)
     for id in ids:
         writer.remove(id)
-    empty = writer.commit({})
+    writer.commit({})
+    empty = store.open()
     assert (empty.article_count, empty.passage_count, store.current()) == (0, 0, empty.generation)
     assert empty.search_dense(vector("harbour"), 5) == [[]]
     assert empty.search_lexical(["harbour", "gate"], 5, [ALL, Filters(since="2024-01-10")]) == [[], []]
@@ -543,11 +546,12 @@ def test_ending_a_writer_again_leaves_the_next_one_alone(store):
     with store.building():
         first = store.begin(RECIPE, afresh=False)
         first.put(article("a", "A gate."))
-        first.commit({}).close()
+        first.commit({})
         second = store.begin(RECIPE, afresh=False)
         first.abort()
         second.put(article("b", "A ship."))
-        reader = second.commit({})
+        second.commit({})
+    reader = store.open()
     assert reader.article_count == 2
     reader.close()
 
@@ -589,7 +593,7 @@ with store.building():
         writer.put(some(random_, f"k{n}"))
         if n % 10 == 9:
             writer.known([])
-    writer.commit({}).close()
+    writer.commit({})
 print("done", flush=True)
 """
 

@@ -63,7 +63,7 @@ def made_current(connections: Connections, number: int) -> Reader:
         writer = PostgresWriter(connections, old.recipe, afresh=False, finish=Publishing(connections))
         try:
             writer.become(old, current)
-            return writer.commit(old.files())
+            return writer.committed(old.files())
         finally:
             writer.abort()
     finally:

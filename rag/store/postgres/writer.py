@@ -157,8 +157,13 @@ class PostgresWriter:
             for article in old.whole(old.rows(_OLD, [coming[at : at + _FEW]])):
                 self.put(article)
 
-    def commit(self, files: Mapping[str, str]) -> Reader:
+    def commit(self, files: Mapping[str, str]) -> str:
         """As `Writer.commit`."""
+        with contextlib.closing(self.committed(files)) as reader:
+            return reader.generation
+
+    def committed(self, files: Mapping[str, str]) -> Reader:
+        """The same, and opens it."""
         self._flush()
         if not self._changes.passages and self._changes.articles:
             self.abort()
