@@ -43,6 +43,11 @@ class Journal:
         except OSError as error:
             raise RagError(f"the log {file} cannot be used: {error.strerror}; name another with --log") from error
 
+    @property
+    def file(self) -> Path:
+        """Where it is."""
+        return self._file
+
     def add(self, line: Mapping[str, Any]) -> None:
         """Writes a schema-1 object, whole or not at all. Raises RagError where it cannot be written."""
         data = (json.dumps(line, ensure_ascii=False) + "\n").encode()

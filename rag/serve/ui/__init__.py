@@ -19,7 +19,7 @@ from rag.calibrate.feedback import Feedback
 from rag.serve.asking import Asking
 from rag.serve.guard import Uploads
 from rag.serve.line import Busy, Line
-from rag.serve.ui import chat, evaluation, html, sources
+from rag.serve.ui import changes, chat, evaluation, html, saved, sources
 from rag.serve.ui import library as library_tab
 from rag.serve.ui.theme import THEME
 from rag.types.errors import RagError
@@ -108,11 +108,14 @@ def _tabs(live: LiveAssistant, offer: Offer) -> Iterator[Tab]:
     """Those beside the chat, from left to right."""
     if offer.library is not None:
         held = offer.library
+        editing, log = offer.uploads is not None, offer.journal.file if offer.journal and offer.uploads else None
 
         def library() -> Opened:
             opened = library_tab.build(live, held, offer.uploads)
-            return opened if offer.sources is None else sources.beneath(opened, live, offer.sources)
+            opened = opened if offer.sources is None else sources.beneath(opened, live, offer.sources)
+            return changes.below(opened, live, log)
 
+        yield Tab("New", "new", lambda: saved.build(live, saving=editing, feed=offer.api))
         yield Tab("Library", "library", library)
     if offer.library is not None and offer.uploads is not None and evaluation.available():
         yield Tab("Evaluation", "evaluation", evaluation.build)
