@@ -25,6 +25,7 @@ from rag import build, embed
 from rag.answer import opening
 from rag.answer.wire import reply_object
 from rag.store import (
+    changes,
     layout,
     manifest,
     parts,
@@ -37,16 +38,18 @@ from rag.store import (
     vectors,
     writer,
 )  # fmt: skip
+from rag.store.files import FileStore
 from rag.store.passage_writer import PassageWriter
 from rag.store.reader import open_current
 from rag.types.settings import Settings
 from rag.verify.check import check
 from tests.children import Pace, ended, in_child
+from tests.store.made import unlike_changes
 
 PHASES = (
     "start", "planning", "beginning", "writing passages", "embedding", "keeping vectors", "writing vectors",
     "writing words", "writing rows", "linking", "hashing", "writing manifest", "opening to check", "syncing",
-    "renaming", "switching", "pruning", "dropping vectors", "done",
+    "renaming", "noting changes", "switching", "keeping changes", "pruning", "dropping vectors", "done",
 )  # fmt: skip
 QUESTION = "Which colour did the committee choose for the harbour gate?"
 COLOURS = ("crimson", "indigo", "amber", "emerald", "ivory", "scarlet", "violet", "turquoise")
@@ -103,7 +106,9 @@ def mark(phase: Phase) -> None:
     phase.around(writer, "_open", "opening to check")
     phase.around(layout, "publish", "syncing")
     phase.around(Path, "rename", "renaming")
+    phase.around(changes, "prepare", "noting changes")
     phase.around(layout, "point", "switching")
+    phase.around(changes, "settle_if_possible", "keeping changes")
     phase.around(pruning.shutil, "rmtree", "pruning")
 
 
@@ -116,6 +121,7 @@ class Trial:
         self.outcome, self.phase = Outcome(), Phase()
         self.truth: dict[str, str] = {}
         self.pace = Pace(0.3)
+        self.first: dict[str, str] = {}  # the articles of the first generation
         encoder = embed.SentenceTransformerEncoder(embed.resolve(self.settings.encoder))
         embed.SentenceTransformerEncoder = lambda _source: encoder  # type: ignore[misc,assignment] # loaded once
         embed.SLICE = 1  # so that the few passages that change are kept in several steps
@@ -166,6 +172,9 @@ class Trial:
             self.outcome.failures.append(f"the build after a kill ended with {status}")
         self.outcome.failures += check(self.seeds, self.index, self.settings)
         assistant = opening.open_assistant(self.index, self.settings)
+        if not self.truth:
+            self.first = {entry.article_id: entry.text_sha256 for entry in assistant.store.entries()}
+        self.outcome.failures += unlike_changes(FileStore(self.index), assistant.store, self.first)
         reply = reply_object(assistant.ask(QUESTION)) | {"timings_ms": None}
         self.truth[reply["index_generation"]] = json.dumps(reply, sort_keys=True)
         assistant.store.close()

@@ -27,7 +27,7 @@ from rag.types.errors import RagError
 from rag.types.stores import Reader, StoredArticle
 from tests.children import Pace, ended, in_child
 from tests.store.cluster import Cluster, running
-from tests.store.made import RECIPE, corpus, some, vector
+from tests.store.made import RECIPE, corpus, some, unlike_changes, vector
 
 VICTIMS = "builder", "connection", "backend"
 BUILDERS = (
@@ -59,6 +59,7 @@ class Trial:
         self.kills: Counter[str] = Counter()
         self.kept: Counter[str] = Counter()  # which generation a kill left
         self.truth: dict[str, str] = {}
+        self.first: dict[str, str] = {}  # the articles of the first generation
         self.failures: list[str] = []
         self.pace = Pace(1.0)
 
@@ -134,6 +135,9 @@ class Trial:
         self.failures += list(store.findings())
         reader = store.open()
         found = answers(reader)
+        if not self.truth:
+            self.first = {entry.article_id: entry.text_sha256 for entry in reader.entries()}
+        self.failures += unlike_changes(store, reader, self.first)
         if self.truth.setdefault(reader.generation, found) != found:
             self.failures.append(f"{reader.generation} answers otherwise than before")
         reader.close()

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import random
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -154,3 +154,22 @@ def same(one: StoredArticle, other: StoredArticle) -> bool:
     bare = [replace(a, vectors=np.zeros((0, 0), dtype=np.float32)) for a in (one, other)]
     plain = [(a.info, a.text, a.chunks) for a in bare]
     return plain[0] == plain[1] and one.vectors.tobytes() == other.vectors.tobytes()
+
+
+def unlike_changes(store: Store, reader: Reader, first: Mapping[str, str]) -> list[str]:
+    """What is wrong with a store's changes: they must lead from the first generation to the one that is read.
+
+    `first` has the hash of the text of each article that the first one held.
+    """
+    held, wrong, number = dict(first), [], 0
+    for change in store.changes():
+        number += 1
+        if change.number != number:
+            wrong.append(f"change {change.number} stands in the place of {number}")
+        if change.before and held.pop(change.before.article_id, None) != change.before.text_sha256:
+            wrong.append(f"change {number} is of a text that was not there")
+        if change.after:
+            held[change.after.article_id] = change.after.text_sha256
+    if held != {entry.article_id: entry.text_sha256 for entry in reader.entries()}:
+        wrong.append(f"the {number} changes do not lead to what is held")
+    return wrong
