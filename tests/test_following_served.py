@@ -164,7 +164,7 @@ def test_the_page_saves_a_question_and_shows_what_is_new(address, folders):
     with launched() as browser:
         page = opened(browser, address)
         page.get_by_role("tab", name="New").click()
-        assert page.locator("#new-answers article").count() == 1
+        expect(page.locator("#new-answers article")).to_have_count(1)
         page.click("#save-last")
         expect(page.locator("#save-question textarea")).to_have_value("")
         page.fill("#save-question textarea", "Who opened the meeting <b>there</b>?")
