@@ -51,7 +51,7 @@ class Articles:
 
     def within(self, filters: Filters) -> Numbers:
         """The rows of the articles that pass."""
-        found = []
+        found = [np.empty(0, np.int64)]
         for part, begin in zip(self._parts, self._begins.tolist(), strict=False):
             spans = np.array(part.within(filters), dtype=np.int64).reshape(-1, 2)
             firsts, counts = spans[:, 0] + begin, spans[:, 1]

@@ -132,6 +132,8 @@ class VectorReader:
 
     def search_within(self, vector: Vectors, k: int, rows: Some) -> list[tuple[int, float]]:
         """The same among these rows, exactly."""
+        if not len(rows):
+            return []
         scores = self.at(rows) @ vector
         best = np.argpartition(-scores, k)[:k] if k < len(scores) else np.arange(len(scores))
         scored = ((int(rows[place]), float(scores[place])) for place in best)

@@ -322,7 +322,7 @@ def test_a_store_can_be_emptied_and_filled_again(store, reader, articles):
     writer.commit({})
     empty = store.open()
     assert (empty.article_count, empty.passage_count, store.current()) == (0, 0, empty.generation)
-    assert empty.search_dense(vector("harbour"), 5) == [[]]
+    assert empty.search_dense(vector("harbour"), 5, [ALL, Filters(since="2024-01-10")]) == [[], []]
     assert empty.search_lexical(["harbour", "gate"], 5, [ALL, Filters(since="2024-01-10")]) == [[], []]
     assert list(empty.entries()) == []
     assert list(store.findings()) == []
