@@ -67,7 +67,8 @@ def opened(browser: Browser, address: str, *, width: int = 1280, watch: Callable
 def loaded(page: Page) -> None:
     """Until a page that was loaded shows what was kept of its conversation, and what can be asked."""
     page.wait_for_selector("#question textarea")
-    page.wait_for_function("window.ended('restore') && window.ended('reopen') && window.ended('reopen_1')")
+    names = ["restore_1", "reopen", "reopen_1", "greet", "greet_1"]
+    page.wait_for_function("names => names.every(window.ended)", arg=names, timeout=60_000)
 
 
 @contextmanager

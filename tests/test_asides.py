@@ -8,7 +8,7 @@ from rag.answer.opening import open_assistant
 from rag.answer.wire import reply_object
 from rag.build import sync_index
 from rag.language.english.asides import aside, on_record
-from rag.serve.ui import html
+from rag.serve.ui import answers
 from rag.types.filters import Filters
 from rag.types.settings import Settings
 from rag.verify import verify
@@ -82,9 +82,9 @@ def test_a_courtesy_gets_no_quotation_and_is_no_refusal_to_look_at(assistant, te
     assert "Tell me about" in reply.text
     assert (reply.status, reply.reason, reply.confidence) == ("refused", "nothing_found", 0.0)
     assert (reply.citations, reply.closest, reply.unmatched_terms) == ((), (), ())
-    shown = html.reply(reply)
+    shown = answers.reply(reply)
     assert 'class="reply aside"' in shown
-    assert html.turn_of(shown) is None  # so that nobody can judge it as a refusal
+    assert answers.turn_of(shown) is None  # so that nobody can judge it as a refusal
     assert "No answer" not in shown
 
 

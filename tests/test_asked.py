@@ -13,7 +13,7 @@ from rag.answer.opening import open_assistant
 from rag.answer.wire import AskedLine, reply_object, requested
 from rag.cli import questions
 from rag.language import pack
-from rag.serve.ui import choices, html
+from rag.serve.ui import answers, choices
 from rag.serve.ui.conversation import checked, export_files, exported
 from rag.serve.ui.replies import converse, filtered
 from rag.types import Turn
@@ -169,7 +169,7 @@ def test_an_answer_of_before_is_still_read(honest):
     old = {key: value for key, value in honest.items() if key not in ("asked", "time")}
     answer = Answer.model_validate(old)
     assert (answer.asked, answer.time) == (None, None)
-    assert "Understood" not in html.reply(answer)
+    assert "Understood" not in answers.reply(answer)
 
 
 @pytest.mark.parametrize("forged", [{"time": WEEK | {"to": "soon"}}, {"time": "now"}, {"asked": "soon"}, {"asked": ""}])
@@ -259,10 +259,10 @@ def test_the_page_asks_on_the_day_that_is_set_or_today(monkeypatch, assistant):
 
 def test_the_page_says_which_days_were_understood_also_of_a_turn_that_was_kept(assistant):
     reply, _ = converse(live(assistant), QUESTION, day=DAY)
-    said = html.reply(reply)
+    said = answers.reply(reply)
     assert "Understood: the week to 2 November 2025 · asked on 2 November 2025 · " in said
-    assert html.reply(Answer.model_validate(json.loads(json.dumps(reply_object(reply))))) == said
-    assert "Understood" not in html.reply(converse(live(assistant), "Who met Xi?", day=DAY)[0])
+    assert answers.reply(Answer.model_validate(json.loads(json.dumps(reply_object(reply))))) == said
+    assert "Understood" not in answers.reply(converse(live(assistant), "Who met Xi?", day=DAY)[0])
 
 
 def test_an_exported_conversation_has_the_day(honest):

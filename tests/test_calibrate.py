@@ -41,7 +41,7 @@ from rag.language.sentences import sentence_pieces
 from rag.load import load
 from rag.serve.guard import Uploads
 from rag.serve.line import Line
-from rag.serve.ui import Offer, chat, choices, page
+from rag.serve.ui import Offer, choices, page
 from rag.serve.ui.replies import converse
 from rag.store import certificates, layout
 from rag.types import Support, Turn
@@ -277,7 +277,7 @@ def test_levels_on_an_open_page_follow_the_certificate(index):
     live = LiveAssistant(index, Settings())
     levels, note, lapsed = choices.renewed(live, None)
     assert (levels["choices"], levels["value"]) == ([("as shipped", choices.SHIPPED)], choices.SHIPPED)
-    assert (lapsed, "not calibrated on these articles" in note) == (gr.skip(), True)
+    assert (lapsed, "not tested on these articles" in note) == (gr.skip(), True)
     file = certified_at(index, 0.2, 0.1)
     # What is no longer offered under its name is taken by what it stands for now; it promised nothing.
     levels, note, lapsed = choices.renewed(live, choices.SHIPPED)
@@ -291,16 +291,15 @@ def test_levels_on_an_open_page_follow_the_certificate(index):
     assert "“at most 1 answer in 10 is wrong” was chosen and is no longer certified" in lapsed
     file.unlink()
     levels, note, lapsed = choices.renewed(live, "0.2", read=True)
-    assert (levels["value"], "not calibrated on these articles" in note) == (choices.SHIPPED, True)
+    assert (levels["value"], "not tested on these articles" in note) == (choices.SHIPPED, True)
     assert ("is no longer certified" in lapsed, "Chosen now: “as shipped”" in lapsed) == (True, True)
     assert choices.renewed(live, choices.SHIPPED)[2] == gr.skip()
     assert choices.renewed(live, choices.SHIPPED, read=True)[2] == ""
     assert converse(live, "Who is Xi?", level=None)[0].status != "error"  # before the page has its levels
 
 
-def test_a_page_looks_for_levels_when_they_can_have_changed(index, tmp_path, monkeypatch):
+def test_a_page_looks_for_levels_when_they_can_have_changed(index, tmp_path):
     """When it is loaded, when the chat or the choices are opened, and after each question."""
-    monkeypatch.setattr(chat, "EXAMPLES", ())
 
     async def built():  # in a loop, as Gradio would open some of its own and leave them
         offer = Offer(Library(SEEDS), Uploads())

@@ -162,7 +162,7 @@ def test_another_encoder_is_told_by_build_check_and_page(tmp_path, word_encoder,
     assert opened.unfitted.startswith(OTHER)
     assert opened.unfitted.endswith("nothing is certified before `rag calibrate`")
     assert opened.ask("Who is Xi meeting?").certificate is None
-    assert f'<p class="note error" role="status">C{OTHER[1:]}' in html.header("Said.", opened.unfitted)
+    assert f'<p class="note error" role="status">C{OTHER[1:]}' in html.warning(opened.unfitted)
 
 
 @pytest.mark.model
@@ -172,4 +172,4 @@ def test_of_the_encoder_of_the_fit_nothing_is_said(tmp_path, assistant, seed_ind
     notes = []
     assert check(SEEDS, seed_index, Settings(), notes.append) == []
     assert notes == []
-    assert "note" not in html.header("Said.", None)
+    assert html.warning(None) == ""

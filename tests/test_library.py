@@ -10,14 +10,15 @@ from markdown_it import MarkdownIt
 
 from rag.answer.opening import LiveAssistant, open_assistant
 from rag.build import sync_index
-from rag.build.seeds import REMOVED, Library
+from rag.build.seeds import REMOVED, Holding, Library
 from rag.calibrate.feedback import Feedback
 from rag.calibrate.gold import calibration_questions
 from rag.load import find
 from rag.serve.guard import COOKIE, Uploads
-from rag.serve.ui import html
+from rag.serve.ui import answers, holdings
 from rag.serve.ui.conversation import KEPT, checked, exported, messages_of, quoted
 from rag.serve.ui.library import Actions
+from rag.serve.ui.upkeep import Upkeep
 from rag.store.reader import open_current
 from rag.types.errors import InputError, RagError
 from rag.types.settings import Settings
@@ -198,19 +199,65 @@ def test_a_change_that_was_made_is_never_shown_as_a_failure(library, tmp_path, w
     sync_index(library.seeds, index, Settings())
     live = LiveAssistant(index, Settings())
     uploads, file = Uploads(), str(upload(tmp_path, "bridge.txt"))
-    act, request = Actions(live, library, uploads), gr.Request(username=None, cookies={COOKIE: "one"})
-    assert "only files that were uploaded on this page" in act.add([file], request)[1]
+    upkeep = Upkeep(live, library)
+    act, request = Actions(upkeep, uploads), gr.Request(username=None, cookies={COOKIE: "one"})
+    assert "only files that were uploaded on this page" in act.add([file], "", request)[1]
+    assert library.files() == [ARTICLE]
     uploads.add("one", [file])
     (index / "CURRENT").write_text("damaged")
-    _, said, table, *_ = act.add([file], request)
-    assert "Added bridge.txt" in said
-    assert [row[-1] for row in table] == [ARTICLE, "bridge.txt"]
-    assert "was taken out" in act.remove("bridge.txt")[1]
-    assert "is back" in act.bring_back("bridge.txt")[0]
+    act.add([file], "", request)
+    upkeep.wait()
+    assert (upkeep.news.files, upkeep.news.error) == ((("bridge.txt", None),), "")
+    assert [one.path for one in upkeep.held()] == [ARTICLE, "bridge.txt"]
+    act.act(json.dumps({"do": "remove", "what": "bridge.txt"}), "")
+    upkeep.wait()
+    assert upkeep.news.said.startswith("bridge.txt was taken out.")
+    assert 'data-do="back" data-what="bridge.txt"' in act.now("")[0]
+    act.act(json.dumps({"do": "back", "what": "bridge.txt"}), "")
+    upkeep.wait()
+    assert upkeep.news.said == "bridge.txt is back. 2 articles can be asked."
     library.seeds.rename(tmp_path / "gone")
-    said, *lists = act.bring_back("bridge.txt")
-    assert "bridge.txt" in said
-    assert lists == [gr.skip()] * 3
+    act.act(json.dumps({"do": "back", "what": "bridge.txt"}), "")
+    upkeep.wait()
+    assert upkeep.news.error != ""
+    assert [one.path for one in upkeep.held(fresh=True)] == [ARTICLE, "bridge.txt"]  # as they were
+
+
+def test_where_nothing_may_be_changed_nothing_is(library, tmp_path, word_encoder):
+    index = tmp_path / "index"
+    sync_index(library.seeds, index, Settings())
+    upkeep = Upkeep(LiveAssistant(index, Settings()), library)
+    act = Actions(upkeep, None)
+    for given in ({"do": "remove", "what": ARTICLE}, {"do": "back", "what": ARTICLE}, {"do": "page", "what": "x"}, 7):
+        act.act(json.dumps(given), "")
+    act.add([ARTICLE], "", gr.Request(username=None, cookies={}))
+    assert (upkeep.running, library.files()) == (False, [ARTICLE])
+    assert "data-do" not in act.now("")[1]
+
+
+def test_files_are_added_one_by_one_and_each_refusal_has_its_reason(library, tmp_path):
+    files = [upload(tmp_path, "bridge.txt"), upload(tmp_path, "empty.txt", " "), upload(tmp_path, "a.exe")]
+    files.append(upload(tmp_path, "twice.txt", "---\nid: bridge.txt\n---\n" + GOOD))
+    done = dict(library.add_each(files))
+    assert (done["bridge.txt"], done["empty.txt"]) == (None, "holds no paragraph of text")
+    assert done["a.exe"].startswith("no loader for this kind of file")
+    assert done["twice.txt"].startswith("the article in bridge.txt has the id 'bridge.txt' too")
+    assert library.files() == [ARTICLE, "bridge.txt"]
+
+
+def test_of_many_articles_a_page_is_shown_and_any_can_be_found():
+    held = [
+        Holding("all.jsonl", f"id{n}", f"Article {n} <b>", "Daily", "2024-01-12", 100, 2, "in the index")
+        for n in range(14_000)
+    ]
+    first = holdings.listed(held, "", 1, [], changing=True)
+    assert (first.count("<li>"), len(first) < 60_000) == (holdings.PAGE, True)
+    assert "1–50 of 14,000 articles" in first
+    assert 'data-many="14,000"' in first
+    assert "<b>" not in first
+    assert "Page 280 of 280" in holdings.listed(held, "", 999, [], changing=True)
+    found = holdings.listed(held, "daily 13999", 7, [], changing=False)
+    assert (found.count("<li>"), "1 article<" in found, "data-do" in found) == (1, True, False)
 
 
 def test_feedback_is_kept_and_exported_as_questions(tmp_path):
@@ -420,9 +467,9 @@ def test_each_message_says_which_turn_it_shows(assistant):
     from rag.answer.wire import to_json
 
     reply = json.loads(to_json(assistant.ask("Who is Xi meeting?")))
-    shown = [message["content"] for message in messages_of([reply] * 12)]
-    assert [html.turn_of(content) for content in shown[1::2]] == list(range(12))
-    assert {html.turn_of(content) for content in shown[::2]} == {None}
+    shown = messages_of([reply] * 12)
+    assert [answers.turn_of(content) for content in shown[1::2]] == list(range(12))
+    assert {answers.turn_of(content) for content in shown[::2]} == {None}
     error = reply | {"status": "error", "error": "no"}
-    assert html.turn_of(html.reply(Answer.model_validate(error), 3)) is None
+    assert answers.turn_of(answers.reply(Answer.model_validate(error), 3)) is None
     assert len(checked([reply] * (KEPT + 5))) == KEPT

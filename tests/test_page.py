@@ -12,6 +12,7 @@ from eval.datasets import seeds
 from eval.load import served
 from rag.answer.opening import open_assistant
 from rag.build import sync_index
+from rag.build.seeds import REMOVED
 from rag.calibrate.feedback import Feedback
 from rag.calibrate.gold import CalibrationQuestion
 from rag.calibrate.walk import calibrate
@@ -80,6 +81,11 @@ def page(browser, address):
     page.context.close()
 
 
+def questions(page):
+    """Those of the conversation that is open."""
+    return [re.sub(r"^You asked:\s*", "", text) for text in page.locator("#chat .asked").all_inner_texts()]
+
+
 def ask(page, text, status):
     with ended(page, "answer"):
         page.fill("#question textarea", text)
@@ -100,8 +106,10 @@ def wait_until_in_view(page, inner, outer):
     )
 
 
-def test_the_page_says_what_it_promises_and_what_not(page):
-    promise = page.locator("#header .promise").inner_text()
+def test_the_first_screen_says_what_is_held_and_what_is_promised_and_what_not(page):
+    assert page.locator("#welcome h1").inner_text() == "What does the article say?"
+    assert "CaliToday · 1 November 2025" in page.locator("#welcome .held").inner_text()
+    promise = page.locator("#offers .promise").inner_text()
     assert "Every word of an answer is quoted" in promise
     assert "can still be beside the point" in promise
 
@@ -109,7 +117,7 @@ def test_the_page_says_what_it_promises_and_what_not(page):
 def test_an_answer_shows_its_quotation_marked_in_the_article(page):
     reply = ask(page, TAKAICHI, "answered")
     assert reply.locator(".short").inner_text() == SHORT
-    assert reply.locator("q mark").inner_text() == SHORT
+    assert reply.locator("blockquote mark").inner_text() == SHORT
     mark = page.locator('#article mark[data-citation="1"]')
     assert mark.inner_text().startswith("While Takaichi stressed a desire")
     wait_until_in_view(page, '#article mark[data-citation="1"]', "#article .sources")
@@ -120,17 +128,21 @@ def test_a_refusal_looks_different_and_shows_the_closest(page):
     reply = ask(page, "Who composed the Ode to Joy?", "refused")
     assert reply.locator(".refusal-mark").inner_text() == "No answer"
     assert "Nowhere in them: composed, Ode, Joy." in reply.inner_text()
-    assert 1 <= reply.locator("q").count() <= 3
+    assert 1 <= reply.locator("blockquote").count() <= 3
+    assert reply.locator("figcaption").count() == 1  # of one article
     assert "No answer was found" in page.locator("#article .note").inner_text()
 
 
-def test_four_example_questions_are_answered(page):
-    buttons = page.locator("#examples button")
-    assert buttons.count() == 4
-    for n in range(4):
+def test_three_questions_from_the_articles_are_offered_and_answered(page):
+    buttons = page.locator("#offers .example")
+    expect(buttons).to_have_count(3)
+    for text in buttons.all_inner_texts():
         with ended(page, "answer"):
-            buttons.nth(n).click()
-        expect(page.locator("#chat .reply.answered")).to_have_count(n + 1)
+            buttons.get_by_text(text).click()
+        expect(page.locator("#chat .reply.answered")).to_have_count(1)
+        assert page.locator("#chat .asked").inner_text().endswith(text)
+        with ended(page, "clear"):
+            page.click("#new")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u00a0 \t"])
@@ -171,7 +183,6 @@ def test_phone_width_needs_no_sideways_scrolling(browser, address):
     phone = opened(browser, address, width=390)
     ask(phone, TAKAICHI, "answered")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    assert phone.locator('#article mark[data-citation="1"]').is_visible()
     phone.context.close()
 
 
@@ -180,7 +191,7 @@ def test_the_library_fits_the_page(browser, address, width):
     page = opened(browser, address, width=width)
     open_library(page)
     expect(page.locator("#articles")).to_contain_text(ARTICLE)
-    for part in ("#articles", "#upload", "#rebuild"):
+    for part in ("#articles", "#upload", "#find", "#rebuild"):
         page.locator(part).scroll_into_view_if_needed()  # which waits until it stays where it is
         box = page.locator(part).bounding_box()
         assert box["x"] >= 0
@@ -206,7 +217,7 @@ def test_a_citation_opens_its_article_at_the_quotation(page, by):
     for number in (count, 1):
         open_citation(page, number, by)
         chosen = page.locator("#article mark.chosen")
-        quote = reply.locator("q").nth(number - 1).inner_text()
+        quote = reply.locator("blockquote").nth(number - 1).inner_text().strip("“”")
         assert chosen.inner_text().startswith(quote[:40])
         wait_until_in_view(page, "#article mark.chosen", "#article .sources")
 
@@ -249,32 +260,34 @@ def test_what_is_typed_while_an_answer_is_made_stays(page):
 
 def test_no_second_question_is_taken_before_the_first_is_answered(page):
     """Of the first the page hears nothing until the second was clicked."""
-    held, example = [], page.locator("#examples button").nth(1)
+    held = []
     page.route("**/queue/data*", lambda route: held.append(route))
     with ended(page, "answer"):
         page.fill("#question textarea", TAKAICHI)
         with page.expect_request("**/queue/data*"):
             page.press("#question textarea", "Enter")
-        example.click()
+        page.fill("#question textarea", "And who is Xi?")
+        page.click("#ask")
         held.pop().continue_()
         page.unroute("**/queue/data*")
     expect(page.locator("#chat .reply")).to_have_count(1)
     with ended(page, "answer"):
-        example.click()
+        page.fill("#question textarea", "And who is Xi?")
+        page.click("#ask")
     expect(page.locator("#chat .reply")).to_have_count(2)
-    assert page.locator("#chat .asked").all_inner_texts() == [TAKAICHI, example.inner_text()]
+    assert questions(page) == [TAKAICHI, "And who is Xi?"]
 
 
 def test_a_new_conversation_stays_empty_while_a_question_is_answered(page):
-    page.locator("#conversation button").first.click()
+    ask(page, TAKAICHI, "answered")
     with ended(page, "answer"):
         page.fill("#question textarea", TAKAICHI)
         page.press("#question textarea", "Enter")
-        page.wait_for_selector("#chat .asked")
+        page.wait_for_selector("#chat .waiting")
         page.click("#new")
     expect(page.locator("#chat .asked")).to_have_count(0)
     ask(page, "Who composed the Ode to Joy?", "refused")  # below the answer to the first, were there one
-    assert page.locator("#chat .asked").all_inner_texts() == ["Who composed the Ode to Joy?"]
+    assert questions(page) == ["Who composed the Ode to Joy?"]
     assert page.locator("#chat .reply").count() == 1
 
 
@@ -284,7 +297,6 @@ def test_the_conversation_is_still_there_after_a_reload_and_can_be_exported(page
     page.reload()
     loaded(page)
     expect(page.locator("#chat .reply")).to_have_count(2)
-    page.locator("#conversation button").first.click()
     page.click("#export")
     page.wait_for_selector("#exported a")
     names = {}
@@ -366,7 +378,7 @@ def test_strictness_says_that_nothing_was_calibrated(page):
     page.locator("#choices button").first.click()
     page.locator("#strictness input[type=radio]").first.wait_for()
     assert page.locator("#strictness input[type=radio]").count() == 1
-    assert "not calibrated on these articles" in page.locator("#strictness-note").inner_text()
+    assert "not tested on these articles" in page.locator("#strictness-note").inner_text()
 
 
 def test_only_chosen_articles_are_searched(page):
@@ -376,7 +388,7 @@ def test_only_chosen_articles_are_searched(page):
     page.keyboard.press("Escape")
     reply = ask(page, TAKAICHI, "answered")
     assert "Searched only articles of the 1 chosen." in reply.inner_text()
-    assert "not calibrated on such questions of these articles" in reply.locator(".confidence").inner_text()
+    assert "not tested on questions like this" in reply.locator(".confidence").inner_text()
 
 
 def test_only_levels_that_a_certificate_supports_can_be_chosen(page, folders):
@@ -400,10 +412,7 @@ def test_only_levels_that_a_certificate_supports_can_be_chosen(page, folders):
         page.get_by_label(label).check()
         with ended(page, "asked_at"):
             reply = ask(page, TAKAICHI, "answered")
-        assert "certified threshold" in reply.locator(".confidence").inner_text()
-        level = next(level for level in reached if level.risk == 0.5)
-        title = reply.locator(".confidence span").first.get_attribute("title")
-        assert title.endswith(f"threshold {level.threshold:.2f}")
+        assert "tested on these articles" in reply.locator(".confidence").inner_text()
         for file in index.glob("certificates/[0-9a-f]*.json"):
             file.unlink()
         # It lapses on the open page: that is said, and from then on what applies is what is chosen.
@@ -412,7 +421,7 @@ def test_only_levels_that_a_certificate_supports_can_be_chosen(page, folders):
         assert "is no longer certified" in page.locator("#lapsed").inner_text()
         assert page.locator("#strictness input").count() == 1
         reply = ask(page, TAKAICHI, "answered")
-        assert "not calibrated on such questions of these articles" in reply.locator(".confidence").inner_text()
+        assert "not tested on questions like this" in reply.locator(".confidence").inner_text()
         page.wait_for_function("!document.querySelector('#lapsed .error')")
     finally:
         for file in index.glob("certificates/*"):
@@ -421,12 +430,13 @@ def test_only_levels_that_a_certificate_supports_can_be_chosen(page, folders):
 
 def test_a_thumb_is_kept_on_this_machine(page, folders):
     ask(page, TAKAICHI, "answered")
-    page.get_by_role("button", name="Like", exact=True).last.click()
+    page.get_by_role("button", name="Good answer").last.click()
     page.wait_for_selector("#told .done")
     kept = Feedback(folders / "home" / "article-rag" / "feedback.db")
     (line,) = kept.export()
     assert (line["question"], line["gold"], line["good"]) == (TAKAICHI, [SHORT], True)
-    page.locator("#chat button[aria-label*='ike']").last.click()
+    expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Good answer").last.click()
     page.wait_for_function("document.querySelector('#told').innerText.includes('Taken back')")
     assert list(kept.export()) == []
 
@@ -452,13 +462,6 @@ def drop(page, where, file):
         page.dispatch_event(target, event, {"dataTransfer": data})
 
 
-def build_on_the_page(page):
-    with ended(page, "build"):
-        page.click("#rebuild")
-    page.wait_for_selector("#build-said .done")
-    return page.locator("#build-said").inner_text()
-
-
 def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     question = "In which year was the otter charter signed?"
     file = tmp_path / "otter.txt"
@@ -467,18 +470,15 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     )
     open_library(page)
     drop(page, "#upload", file)
-    page.wait_for_selector("#upload .file-preview")
-    page.click("#add")
-    page.wait_for_selector("#library-said .done")
-    assert "added 1: otter.txt" in build_on_the_page(page)
-    assert page.locator("#examples button").count() == 4
+    said = page.locator("#library-said")
+    expect(said.locator(".note.done")).to_have_text("1 added. 2 articles can be asked.", timeout=60_000)
+    expect(said.locator(".outcomes.added li")).to_have_text(["otter.txt"])
+    page.fill("#find textarea", "OTTER oslo")
+    expect(page.locator(".holdings li")).to_have_count(0)
+    page.fill("#find textarea", "OTTER charter")
+    expect(page.locator(".holdings h2")).to_have_text(["The otter charter"])
     page.get_by_role("tab", name="Ask").click()
-    page.wait_for_function("document.querySelectorAll('#examples button').length === 3")
-    assert "What is this article about?" not in page.locator("#examples").inner_text()  # there are two now
-    other = page.context.new_page()
-    other.goto(page.url)
-    other.wait_for_function("document.querySelectorAll('#examples button').length === 3")
-    other.close()
+    expect(page.locator("#welcome h1")).to_have_text("What do 2 articles say?")
     assert "1931" in ask(page, question, "answered").inner_text()
     page.locator("#choices button").first.click()
     page.click("#only input")
@@ -486,40 +486,38 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     assert page.get_by_role("option", name="The otter charter").count() == 1
     page.keyboard.press("Escape")
     open_library(page)
-    page.click("#file input")
-    page.get_by_role("option", name="otter.txt").click()
-    page.click("#remove")
-    page.wait_for_selector("#yes", state="visible")
-    page.click("#yes")
-    page.wait_for_function("document.querySelector('#library-said').innerText.includes('was taken out')")
-    assert "removed 1: otter.txt" in build_on_the_page(page)
+    page.get_by_role("button", name="Remove The otter charter").click()
+    expect(said.locator(".note.done")).to_have_text("otter.txt was taken out. 1 article can be asked.", timeout=60_000)
+    said.get_by_role("button", name="Bring it back").click()
+    expect(said.locator(".note.done")).to_have_text("otter.txt is back. 2 articles can be asked.", timeout=60_000)
+    page.get_by_role("button", name="Remove The otter charter").click()
+    expect(said.locator(".note.done")).to_have_text("otter.txt was taken out. 1 article can be asked.", timeout=60_000)
     page.get_by_role("tab", name="Ask").click()
-    page.wait_for_function("document.querySelectorAll('#examples button').length === 4")
     assert "otter" in ask(page, question, "refused").inner_text()
 
 
-def test_an_upload_with_an_id_in_use_is_refused_with_both_names(page, tmp_path, folders):
-    file = tmp_path / "other.txt"
-    file.write_text(f"---\nid: {ARTICLE}\n---\nA bridge\n\nThe bridge was opened on Monday by the mayor of the town.\n")
+def test_what_was_not_added_is_said_with_the_reason_beside_each_file(page, tmp_path, folders):
+    """Also that a page that is loaded again still says it."""
+    used = tmp_path / "other.txt"
+    used.write_text(f"---\nid: {ARTICLE}\n---\nA bridge\n\nThe bridge was opened on Monday by the mayor of the town.\n")
+    empty = tmp_path / "empty.txt"
+    empty.write_text("   \n")
+    kind = tmp_path / "sheet.xlsx"
+    kind.write_bytes(b"PK")
     open_library(page)
-    page.set_input_files("#upload input[type=file]", str(file))
-    page.wait_for_selector("#upload .file-preview")
-    page.click("#add")
-    page.wait_for_selector("#library-said .error")
-    said = page.locator("#library-said").inner_text()
-    assert said == f"other.txt: the article in {ARTICLE} has the id '{ARTICLE}' too; change the id in one of them"
-    assert not (folders / "seeds" / "other.txt").exists()
-
-
-def test_an_upload_that_no_build_could_read_is_refused_with_the_reason(page, tmp_path):
-    file = tmp_path / "empty.txt"
-    file.write_text("   \n")
+    page.set_input_files("#upload input[type=file]", [str(used), str(empty), str(kind)])
+    said = page.locator("#library-said .outcomes.refused li")
+    expected = [
+        f"other.txt the article in {ARTICLE} has the id '{ARTICLE}' too; change the id in one of them",
+        "empty.txt holds no paragraph of text",
+        "sheet.xlsx no loader for this kind of file; there are .docx, .htm, .html, .jsonl, .md, .pdf, .txt",
+    ]
+    expect(said).to_have_text(expected, timeout=60_000)
+    page.reload()
+    loaded(page)
     open_library(page)
-    page.set_input_files("#upload input[type=file]", str(file))
-    page.wait_for_selector("#upload .file-preview")
-    page.click("#add")
-    page.wait_for_selector("#library-said .error")
-    assert "holds no paragraph" in page.locator("#library-said").inner_text()
+    expect(said).to_have_text(expected)
+    assert [file.name for file in (folders / "seeds").iterdir() if file.name != REMOVED] == [ARTICLE]
 
 
 @pytest.mark.parametrize("tab", ["Ask", "Library"])
@@ -635,7 +633,7 @@ def test_a_hostile_article_is_shown_as_text_by_the_running_page(page, folders):
         "answered",
     )
     shown = reply.inner_text()
-    assert f"index {generation}" in shown
+    assert f"edition {generation[:8]}" in shown
     for text in (
         '<img src=x onerror="window.pwned=3">',
         "**Ann**",
@@ -650,7 +648,7 @@ def test_a_hostile_article_is_shown_as_text_by_the_running_page(page, folders):
         in page.locator("#article h2").inner_text()
     )
     assert "Zebra <script>window.pwned = 1</script> **treaty** ![p](http://outside" in shown
-    assert "<img src=x onerror='window.pwned=6'> **now**" in page.locator("#chat .asked").last.inner_text()
+    assert "<img src=x onerror='window.pwned=6'> **now**" in questions(page)[-1]
     # The one other link is the page's own: "now" names a time, and the day of asking can be changed.
     change = page.locator("#chat .reply a:not(.cite)")
     assert (change.count(), change.inner_text(), change.get_attribute("href")) == (1, "change the day", "#asked-0")

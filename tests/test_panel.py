@@ -1,20 +1,17 @@
 """What is sent to the page: what is near to a quotation, days as they were typed, examples that fit."""
 
-import asyncio
 import re
 from html import unescape
 from types import SimpleNamespace
 
-import gradio as gr
 import pytest
 
 from eval.datasets import ADAPTERS
 from rag.build import sync_index
-from rag.serve.ui import choices, evaluation, html
-from rag.serve.ui.examples import Examples
+from rag.serve.ui import article, choices, evaluation
 from rag.serve.ui.replies import filtered
 from rag.store.reader import open_current
-from rag.types.errors import IndexUnusable, InputError
+from rag.types.errors import InputError
 from rag.types.settings import Settings
 
 
@@ -38,7 +35,7 @@ def shown(tmp_path, word_encoder):
             for n, quote in enumerate(quotes, start=1)
         ]  # fmt: skip
         places = {"closest": cited, "citations": []} if reason else {"closest": [], "citations": cited}
-        return html.sources(SimpleNamespace(**places, reason=reason), store), whole
+        return article.sources(SimpleNamespace(**places, reason=reason), store), whole
 
     return of
 
@@ -157,58 +154,6 @@ def test_nothing_is_searched_for_a_day_that_is_none():
     reply, panel = filtered(live, "Who?", [], ("yesterday", "", [], ""), None)
     assert (reply.status, panel) == ("error", None)
     assert "“Dated from” is not a day" in reply.error
-
-
-class Live:
-    """An index that answers some questions, as a build changes it."""
-
-    def __init__(self, *answered):
-        self.asked = []
-        self.answer(*answered)
-
-    def answer(self, *texts):
-        def ask(text):
-            self.asked.append(text)
-            return SimpleNamespace(status="answered" if text in texts else "refused")
-
-        self.assistant = SimpleNamespace(ask=ask)
-
-    def shown(self):
-        if self.assistant is None:
-            raise IndexUnusable("damaged")
-        return self.assistant
-
-
-def visible(updates):
-    return [update["visible"] for update in updates]
-
-
-def test_the_examples_are_those_that_the_index_answers_now():
-    live = Live("one?", "three?")
-    examples = Examples(live, ["one?", "two?", "three?"])
-    assert examples.fitting() == ["one?", "three?"]
-    assert visible(examples.shown()) == [True, True, False, True]
-    assert live.asked == ["one?", "two?", "three?"]  # once
-    live.answer("two?")
-    assert visible(examples.shown()) == [True, False, True, False]
-    live.answer()
-    assert visible(examples.shown()) == [False] * 4
-    live.assistant = None
-    assert visible(examples.shown()) == [False] * 4
-
-
-def test_the_page_holds_each_example_and_shows_those_that_fit_when_it_is_opened():
-    async def built():
-        with gr.Blocks() as blocks:
-            Examples(Live("two?"), ["one?", "two?"]).build()
-        return blocks.get_config_file()
-
-    assert [one["visible"] for one in Examples(Live("two?"), ["one?", "two?"]).shown()] == [True, False, True]
-    examples = Examples(Live(), ["one?", "two?"])
-    assert examples.clicked(SimpleNamespace(elem_id="example-2")) == "two?"
-    assert [examples.clicked(SimpleNamespace(elem_id=id)) for id in ("ask", None)] == [None, None]
-    buttons = [c["props"] for c in asyncio.run(built())["components"] if c["type"] == "button"]
-    assert [(button["value"], button["visible"]) for button in buttons] == [("one?", False), ("two?", False)]
 
 
 def test_the_evaluation_asks_people_s_questions_first_and_says_whose_the_others_are():

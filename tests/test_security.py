@@ -587,10 +587,11 @@ ASKED = {
 
 
 def test_a_turn_that_is_too_long_is_not_restored():
-    from rag.serve.ui.conversation import checked
+    from rag.serve.ui.conversation import checked, parsed
 
     assert checked([ASKED]) == [ASKED]
     assert checked([ASKED | {"text": "x" * 60_000}]) == []
+    assert [checked(parsed(text)) for text in (None, "", "{", "7", "[7]", "[" * 100_000)] == [[]] * 6
 
 
 def test_a_server_that_is_ended_leaves_no_files(seed_index, tmp_path):

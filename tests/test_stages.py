@@ -18,7 +18,7 @@ from rag.language.english.several import parts
 from rag.language.english.words import FORMS, IRREGULAR, STOPWORDS, stemmed
 from rag.language.words import forms, stem, stems, terms
 from rag.retrieve import retrieve
-from rag.serve.ui import html
+from rag.serve.ui import answers
 from rag.types import Answered, ArticleInfo, Chunk, Passage, Refused, Segment, Sentence, Support, Understanding
 from rag.types.errors import IndexUnusable, InputError
 from rag.types.filters import ALL
@@ -329,18 +329,18 @@ def test_an_unsure_refusal_shows_the_words_that_may_be_the_answer_and_denies_not
     assert (reply.status, reply.reason, reply.citations) == ("refused", "unsure", ())
     assert (reply.short_answer, reply.short_answer_span) == (None, None)
     assert reply.segments[perhaps(reply)] == Segment("quote", "on Monday", 1, 41, 50)
-    shown = html.reply(reply)
-    assert '<div class="reply unsure turn-0"><p class="unsure-mark">Perhaps</p>' in shown
-    assert '<q dir="auto">It rained <mark>on Monday</mark>.</q>' in shown
+    shown = answers.reply(reply)
+    assert '<div class="reply unsure turn-0"><h3 class="verdict unsure-mark">Perhaps</h3>' in shown
+    assert '<blockquote dir="auto">It rained <mark>on Monday</mark>.</blockquote>' in shown
     assert "No answer" not in shown
-    assert html.turn_of(shown) == 0
+    assert answers.turn_of(shown) == 0
 
 
 def test_without_a_short_answer_an_unsure_refusal_only_quotes():
     reply = render(asking("Why did it rain?"), decide([support(1, 0.3)], 0.5, 0.05))
     assert reply.text.startswith("The articles may answer this, but not surely enough. The nearest:\n\n“It rained")
     assert perhaps(reply) is None
-    assert "<mark>" not in html.reply(reply)
+    assert "<mark>" not in answers.reply(reply)
 
 
 def test_template_syntax_in_an_article_is_only_text():

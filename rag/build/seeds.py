@@ -6,7 +6,7 @@ A file that is taken out moves to `seeds/.removed/`, a hidden folder, which no b
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -126,7 +126,7 @@ class Library:
         if twice:
             raise InputError(f"two of the files are called {twice}; rename one")
         added = {name: article_ids(file, name) for file, name in zip(files, names, strict=True)}
-        self._refuse_used(added, store)
+        self._refuse_used(added, self._used(store))
         done: list[Path] = []
         try:
             for file, name in zip(files, names, strict=True):
@@ -137,10 +137,33 @@ class Library:
             raise SeedError(f"the files could not be added: {error.strerror or error}; none was") from error
         return names
 
-    def _refuse_used(self, added: Mapping[str, Sequence[str]], store: Reader | None) -> None:
+    def add_each(self, files: Sequence[Path], store: Reader | None = None) -> Iterator[tuple[str, str | None]]:
+        """The same one by one: each file's name, with why it was not added, or None where it was.
+
+        Raises InputError for too many files.
+        """
+        if len(files) > _MOST_FILES:
+            raise InputError(f"{len(files)} files at once; add at most {_MOST_FILES}")
+        used = self._used(store)
+        for file in files:
+            try:
+                name = accepted(self.seeds, file.name)
+                its = article_ids(file, name)
+                self._refuse_used({name: its}, used)
+                placed(file, self.seeds / name)
+            except InputError as error:
+                yield file.name, str(error).removeprefix(f"{file.name}: ")
+            except OSError as error:
+                yield file.name, f"could not be added: {error.strerror or error}"
+            else:
+                used.append((name, its))
+                yield name, None
+
+    @staticmethod
+    def _refuse_used(added: Mapping[str, Sequence[str]], used: Sequence[tuple[str, Sequence[str]]]) -> None:
         """That no article of these files has the id of another article. Raises InputError with both names."""
         users: dict[str, str] = {}
-        for path, its in [*self._used(store), *added.items()]:
+        for path, its in [*used, *added.items()]:
             for id in its:
                 if id in users and path in added:
                     where = "two of its articles have" if users[id] == path else f"the article in {users[id]} has"

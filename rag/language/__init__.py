@@ -166,6 +166,12 @@ class Language(Hashable, Protocol):
         """The question with its name as the articles mostly write it."""
         ...
 
+    def questions(self, sentence: str, /) -> list[tuple[str, int, int]]:
+        """Questions that a sentence answers, each with the range in it of the answer; those alone that can be
+        understood without the text around. None where there is no rule for such a sentence.
+        """
+        ...
+
     def word_frequencies(self) -> Mapping[str, int]:
         """Words of the language in small letters, each with how often it is written: what is no slip of the hand."""
         ...

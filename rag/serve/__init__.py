@@ -176,7 +176,7 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
         blocks,
         path="/",
         theme=THEME,
-        css=style(),
+        head=f"<style>{style()}</style>",  # as css it would get selectors of Gradio, and later
         ssr_mode=False,
         footer_links=[],
         show_error=True,

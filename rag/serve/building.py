@@ -63,6 +63,7 @@ def _named(report: BuildReport) -> dict[str, Any]:
         "renamed": plan.renamed,
         "removed": plan.removed,
         "unreadable": [*report.unreadable, *report.noted],
+        "skipped": report.skipped,
         "repaired": report.repaired,
     }
 

@@ -8,6 +8,7 @@ from rag.language.english import boilerplate, comparing, days, expected
 from rag.language.english.asides import aside, is_courtesy
 from rag.language.english.comparing import FILLERS, FIXED, NEGATIONS, OPENERS, compared_words, in_digits
 from rag.language.english.days import MONTHS, SHORT_MONTHS, days_in_words, month_number
+from rag.language.english.examples import questions
 from rag.language.english.followups import depends, wants_more
 from rag.language.english.kinds import kind_and_focus
 from rag.language.english.naming import OFFICES, PLACES, RELATIONS, capitalised, named
@@ -69,6 +70,7 @@ __all__ = [
     "named",
     "on_topic",
     "parts",
+    "questions",
     "sentence_spans",
     "stemmed",
     "time_meant",

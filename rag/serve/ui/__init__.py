@@ -29,10 +29,7 @@ if TYPE_CHECKING:  # it brings what fetches, which most servers do not do
 
 __all__ = ["THEME", "Offer", "Tab", "named_for_gradio", "page", "style"]
 _EVENTS = 4  # of a kind at once, but questions
-_PROMISE = (
-    "Every word of an answer is quoted from the articles, with its place. That makes nothing up, but it is no promise "
-    "of truth: a quotation can still be beside the point. When the articles do not answer, the page says so."
-)
+_QUIETLY: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 @dataclass(frozen=True)
@@ -70,14 +67,12 @@ def _sheets() -> list[Any]:
 
 
 def _script() -> str:
-    return files("rag.serve.ui").joinpath("chat.js").read_text(encoding="utf-8")
-
-
-def _scripts_of_parts() -> str:
-    """The other scripts as one function, each in a block of its own; they run once."""
-    there = [file for file in files("rag.serve.ui").iterdir() if file.name.endswith(".js") and file.name != "chat.js"]
-    each = "".join(f"{{\n{file.read_text(encoding='utf-8')}}}\n" for file in sorted(there, key=lambda file: file.name))
-    return f"() => {{ if (!window.parts) {{ window.parts = true;\n{each}}} }}"
+    """All scripts as one function, each in a block of its own; it gives what the browser kept of a conversation."""
+    there = sorted(
+        (file for file in files("rag.serve.ui").iterdir() if file.name.endswith(".js")), key=lambda f: f.name
+    )
+    each = "".join(f"{{\n{file.read_text(encoding='utf-8')}}}\n" for file in there)
+    return f"() => {{ if (!window.articles) {{ window.articles = {{}};\n{each}}} return [window.articles.turns()]; }}"
 
 
 def page(live: LiveAssistant, feedback: Feedback, offer: Offer, line: Line) -> gr.Blocks:
@@ -85,20 +80,23 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer, line: Line) -> g
     with gr.Blocks(
         title="Ask the articles", analytics_enabled=False, fill_width=True, delete_cache=(600, 3600)
     ) as blocks:
-        gr.HTML(html.header(_PROMISE, live.shown().unfitted), elem_id="header")
+        if warning := html.warning(live.shown().unfitted):
+            gr.HTML(warning, elem_id="warning")
+        gr.HTML(html.header(), elem_id="header", apply_default_css=False)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Ask", id="chat") as asking:
                 parts = chat.build(live, feedback, line, offer.journal)
-            asking.select(parts.reopen, *parts.reopening, api_visibility="private")
+            asking.select(parts.reopen, *parts.reopening, **_QUIETLY)
+            asking.select(parts.greet, *parts.greeting, **_QUIETLY)
             for tab in _tabs(live, offer):
                 with gr.Tab(tab.name, id=tab.id) as shown:
                     opened = tab.build()
                 if opened is not None:
-                    shown.select(*opened, api_visibility="private")
-        blocks.load(None, js=_script(), api_visibility="private")
-        blocks.load(None, js=_scripts_of_parts(), api_visibility="private")
-        blocks.load(parts.restore, *parts.restoring, api_visibility="private")
-        blocks.load(parts.reopen, *parts.reopening, api_visibility="private")
+                    shown.select(*opened, **_QUIETLY)
+        restored = blocks.load(parts.restore, *parts.restoring, js=_script(), **_QUIETLY)
+        restored.then(None, js="() => window.articles.answered()", api_visibility="private")
+        blocks.load(parts.reopen, *parts.reopening, **_QUIETLY)
+        blocks.load(parts.greet, *parts.greeting, **_QUIETLY)
         if offer.api:
             _endpoints(Asking(live, offer.journal), line)
     return blocks.queue(default_concurrency_limit=_EVENTS, max_size=200)

@@ -44,7 +44,7 @@ class Choice:
 def build(live: LiveAssistant) -> Choice:
     """Puts the components into the page that is being built."""
     lapsed = gr.HTML("", elem_id="lapsed")  # seen also while the rest is folded away
-    with gr.Accordion("Search in, and how strictly", open=False, elem_id="choices") as accordion:
+    with gr.Accordion("Dates, articles and strictness", open=False, elem_id="choices") as accordion:
         # A list that is opened must not hide what is wrong with the days, so it stands above them.
         articles = gr.Dropdown(
             label="Only these articles", choices=_titles(live), multiselect=True, value=[], elem_id="only"
@@ -107,11 +107,11 @@ def levels(assistant: Assistant) -> tuple[list[tuple[str, str]], str]:
     """The levels that can be chosen, as (label, value), and why there are no others."""
     certificate = assistant.certificate
     if assistant.settings.threshold is not None:
-        return [("as set", SHIPPED)], "The threshold is that of the settings; it was not calibrated on these articles."
+        return [("as set", SHIPPED)], "How strict it is, the settings say; that was not tested on these articles."
     if certificate is None:
         return [("as shipped", SHIPPED)], (
-            "The threshold is the shipped one. It was not calibrated on these articles, so nothing is promised about "
-            "how many answers are wrong; `rag calibrate` can do that."
+            "This was not tested on these articles, so nothing is promised about how many answers are wrong; "
+            "`rag calibrate` can do that."
         )
     reached = [level for level in certificate.levels if level.threshold is not None]
     choices = [(_in_words(level.risk), str(level.risk)) for level in reached]
@@ -128,7 +128,7 @@ def levels(assistant: Assistant) -> tuple[list[tuple[str, str]], str]:
     )
     missed = [percent(level.risk) for level in certificate.levels if level.threshold is None]
     if missed:
-        note += f" Not offered: {', '.join(missed)}, as no threshold keeps the wrong answers that few."
+        note += f" Not offered: {', '.join(missed)}, as the wrong answers cannot be kept that few."
     return choices, note
 
 

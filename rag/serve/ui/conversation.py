@@ -1,4 +1,4 @@
-"""A conversation as a list of schema-1 objects: kept by the browser, shown in the chat, exported."""
+"""A conversation as a list of schema-1 objects: kept by the browser, shown, exported."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from rag.answer.wire import TurnLine
 from rag.language.words import is_text
 from rag.serve import csl
 from rag.serve.markdown import markdown, plain
-from rag.serve.ui import html
+from rag.serve.ui import answers
 from rag.types.stores import Reader
 from rag.verify.schema import Answer
 
 KEPT = 50  # turns that a browser keeps
 _LONGEST = 60_000  # characters of a turn: three quotations of the longest chunk and all that goes with them
 _EXPORTS = 50  # conversations whose files are kept
-Messages = list[dict[str, Any]]
+_MOST = 2_000_000  # characters of a conversation
+Messages = list[str]  # questions and replies in turn, as HTML
 Turns = list[dict[str, Any]]  # schema-1 objects, oldest first
 
 
@@ -34,6 +35,14 @@ def turns_of(before: Turns) -> list[TurnLine]:
         TurnLine.model_construct(question=turn["question"], answer=turn["text"], short_answer=turn["short_answer"])
         for turn in before
     ]
+
+
+def parsed(text: str | None) -> Any:
+    """What a browser kept, as JSON; an empty list for what is none, or is too much."""
+    try:
+        return json.loads(text or "[]") if len(text or "") <= _MOST else []
+    except (ValueError, RecursionError):
+        return []
 
 
 def checked(before: Any) -> Turns:
@@ -67,9 +76,13 @@ def messages_of(before: Turns) -> Messages:
     out: Messages = []
     for number, turn in enumerate(before):
         answer = Answer.model_validate(turn)
-        out.append({"role": "user", "content": html.asked(answer.question)})
-        out.append({"role": "assistant", "content": html.reply(answer, number)})
+        out += [answers.asked(answer.question), answers.reply(answer, number)]
     return out
+
+
+def together(messages: Messages) -> str:
+    """The chat's HTML."""
+    return "".join(messages)
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from rag.answer.failure import error_reply
 from rag.answer.opening import LiveAssistant
 from rag.answer.wire import MAX_TURNS, AskedLine, requested
 from rag.language import pack
-from rag.serve.ui import choices, html
+from rag.serve.ui import article, choices
 from rag.serve.ui.conversation import Turns, turns_of
 from rag.types import Reply
 from rag.types.errors import InputError
@@ -39,7 +39,7 @@ def converse(
             assistant = assistant.at_level(float(level))
         generation = assistant.store.generation
         reply = answered(assistant, asked.model_copy(update={"history": turns_of(before)}))
-        return reply, None if pack().aside(text) else html.sources(reply, assistant.store)
+        return reply, None if pack().aside(text) else article.sources(reply, assistant.store)
     except Exception as error:  # noqa: BLE001 - the edge of the process: the page must say that it failed
         return error_reply(error, question=text, filters=filters, asked=day, generation=generation), None
 
@@ -59,4 +59,4 @@ def shown(live: LiveAssistant, which: str, before: Turns) -> Any:
     number = rest.partition("-")[0]
     if not (turn.isdecimal() and number.isdecimal() and int(turn) < len(before)):
         return gr.skip()
-    return html.sources(Answer.model_validate(before[int(turn)]), live.shown().store, int(number))
+    return article.sources(Answer.model_validate(before[int(turn)]), live.shown().store, int(number))

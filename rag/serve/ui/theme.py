@@ -97,6 +97,7 @@ THEME = gr.themes.Base(
     button_small_radius="var(--radius)",
     button_transition="background-color 120ms, border-color 120ms",
     block_title_background_fill="none",
+    button_border_width="1px",
     block_label_text_weight="500",
     block_title_text_weight="500",
 )
