@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,8 +17,6 @@ from rag.language.words import forms
 from rag.store import layout, manifest, parts, vectors
 from rag.store.articles import Articles
 from rag.store.hashed import sha256
-from rag.store.parts import ROWS, VECTORS
-from rag.store.rows import Rows
 from rag.store.searches import Searches
 from rag.store.vectors import VectorReader
 from rag.types import ArticleInfo, Passage, SeedEntry, Vectors
@@ -29,7 +27,6 @@ from rag.types.stores import PAGE, HeldArticle, PassageId, Ranking, Recipe, Stor
 
 _Rows = NDArray[np.int64]
 _KEPT = 8
-_ROUNDING = 1e-6  # of a cosine, summed in another order
 
 
 class FileReader:
@@ -103,7 +100,7 @@ class FileReader:
             its = self._vectors
             return its.search(vector, depth) if rows is None else its.search_within(vector, depth, rows)
 
-        found = [row for row, _ in _with_ties(search, k)]
+        found = [row for row, _ in vectors.with_ties(search, k)]
         return self._in_order(list(zip(found, self._products(vector, found), strict=True)))[:k]
 
     def search_lexical(self, terms: Sequence[str], k: int, among: Sequence[Filters] = (ALL,)) -> list[Ranking]:
@@ -193,14 +190,8 @@ class FileReader:
 
     def by_digest(self, digests: Collection[bytes]) -> dict[bytes, Vectors]:
         """The vector of each of these text hashes that is held."""
-        found: dict[bytes, Vectors] = {}
         with self._damage():
-            for part in self.parts:
-                its = Rows(part.path(ROWS)).find(digests)
-                if its:
-                    held = vectors.held(part.path(VECTORS), part.passages)
-                    found |= {digest: held[row] for digest, row in its.items()}
-        return found
+            return vectors.by_digest(self.parts, digests)
 
     def stored(self) -> Iterator[StoredArticle]:
         """As `Reader.stored`."""
@@ -223,16 +214,6 @@ def _file(folder: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return stat.st_dev, stat.st_ino, stat.st_mtime_ns
-
-
-def _with_ties(search: Callable[[int], list[tuple[int, float]]], k: int) -> list[tuple[int, float]]:
-    """The `k` best of a search and all that may share the last one's score: it is asked for more until one is worse."""
-    depth = 2 * k
-    while True:
-        found = search(depth)
-        if len(found) < depth or found[-1][1] < found[k - 1][1] - _ROUNDING:
-            return found
-        depth *= 4
 
 
 def open_kept(index: Path, name: str) -> FileReader:

@@ -11,15 +11,15 @@ The name of each file carries a hash of its contents, which tells without any ot
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.store.parts import CODES, VECTORS, Part
-from rag.store.rows import mapped
+from rag.store.parts import CODES, ROWS, VECTORS, Part
+from rag.store.rows import Rows, mapped
 from rag.types import Vectors
 
 Some = Sequence[int] | NDArray[np.int64]  # rows
@@ -27,6 +27,7 @@ EXACT_UP_TO = 200_000
 _CANDIDATES = 200
 _QUERY_BITS = 4
 _HASH_DIGITS = 32
+_ROUNDING = 1e-6  # of a cosine, summed in another order
 
 
 def whole(path: Path) -> bool:
@@ -69,6 +70,27 @@ def held(path: Path, rows: int) -> Vectors:
         raise ValueError(f"{path} does not hold {rows} vectors")
     raw = data[len(data) - 4 * rows * dimension :]
     return np.frombuffer(raw, dtype="<f4").reshape(rows, dimension)
+
+
+def by_digest(parts: Sequence[Part], digests: Collection[bytes]) -> dict[bytes, Vectors]:
+    """The vector of each of these text hashes that some parts hold."""
+    found: dict[bytes, Vectors] = {}
+    for part in parts:
+        its = Rows(part.path(ROWS)).find(digests)
+        if its:
+            vectors = held(part.path(VECTORS), part.passages)
+            found |= {digest: vectors[row] for digest, row in its.items()}
+    return found
+
+
+def with_ties(search: Callable[[int], list[tuple[int, float]]], k: int) -> list[tuple[int, float]]:
+    """The `k` best of a search and all that may share the last one's score: it is asked for more until one is worse."""
+    depth = 2 * k
+    while True:
+        found = search(depth)
+        if len(found) < depth or found[-1][1] < found[k - 1][1] - _ROUNDING:
+            return found
+        depth *= 4
 
 
 def write_file(folder: Path, label: str, suffix: str, data: bytes) -> str:
