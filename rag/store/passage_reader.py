@@ -72,6 +72,13 @@ class PassageReader:
         """(article id, first row) of the articles that pass and have any row, `k` at most, in the order of ids."""
         return self._all(f"SELECT article_id, first {_PASSING} LIMIT ?4", *_passing(filters), k)
 
+    def dates(self, rows: Sequence[int]) -> list[str | None]:
+        """The day of the article of each of these rows."""
+        found = dict(self._all(f"SELECT asked.value, date {_PLACED}", json.dumps(list(rows))))
+        if found.keys() != set(rows):
+            raise self._missing()
+        return [found[row] for row in rows]
+
     def places(self, rows: Sequence[int]) -> list[tuple[str, int]]:
         """(article id, position) of these rows, by which they are in canonical order."""
         found = self._all(f"SELECT asked.value, article_id, asked.value - first {_PLACED}", json.dumps(list(rows)))

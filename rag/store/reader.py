@@ -139,6 +139,10 @@ class FileReader:
         """As `Reader.passages`."""
         return self._articles.passages(ids)
 
+    def dates(self, ids: Sequence[PassageId]) -> list[str | None]:
+        """As `Reader.dates`."""
+        return self._articles.dates(ids)
+
     def leads(self, k: int, filters: Filters = ALL) -> list[PassageId]:
         """As `Reader.leads`."""
         return [PassageId(row) for row in self._articles.leads(k, filters)]

@@ -123,6 +123,10 @@ class Reader(Vocabulary, Protocol):
         """The passages, in the order of the ids, each held against the hash of its article's text."""
         ...
 
+    def dates(self, ids: Sequence[PassageId]) -> list[str | None]:
+        """The day of each passage's article, in the order of the ids; None for one without."""
+        ...
+
     def leads(self, k: int, filters: Filters = ALL) -> list[PassageId]:
         """The first passage of each article that passes, `k` at most, in the order of article ids."""
         ...

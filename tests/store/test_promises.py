@@ -136,6 +136,14 @@ def test_passages_and_cosines_come_in_the_order_that_is_asked(reader, articles):
     assert reader.cosines(vector("ship"), ids) == wanted
 
 
+def test_dates_are_those_of_the_articles(reader, articles):
+    ids = [id for id, _ in reader.search_dense(vector("gate"), 1000)[0]][::-1]
+    days = [articles[passage.info.article_id].info.date for passage in reader.passages(ids)]
+    assert reader.dates([*ids, ids[0]]) == [*days, days[0]]
+    assert {None} < set(days)
+    assert reader.dates([]) == []
+
+
 def test_equal_scores_are_in_canonical_order(store):
     copies = {
         id: article(id, "The same words stand here.", title="Same") for id in ("b", "Z", "a", "é", "😀", "\ufffd")

@@ -16,7 +16,7 @@ from rag.answer.opening import LiveAssistant
 from rag.answer.wire import to_json
 from rag.calibrate.feedback import Feedback, Given
 from rag.serve.line import Busy, Line
-from rag.serve.ui import answers, article, choices, thumbs
+from rag.serve.ui import answers, article, choices, over_time, thumbs
 from rag.serve.ui.conversation import Messages, Turns, checked, export_files, messages_of, parsed, together, turns_of
 from rag.serve.ui.layout import Layout
 from rag.serve.ui.replies import filtered, shown
@@ -47,6 +47,7 @@ def build(live: LiveAssistant, feedback: Feedback, line: Line, journal: Journal 
     given, welcome = Given(), Welcome(live)
     tab = Layout(live)
     asking = _on_question(tab, live, _answering(live, line, journal, given))
+    over_time.follow(live, line, asking, tab.turns, tab.over_time)
     _on_citation(tab, live)
     restored = [tab.chat, tab.turns, tab.messages, tab.article, tab.exported, tab.told, tab.remark, tab.judged]
     _on_conversation(tab, asking, restored)

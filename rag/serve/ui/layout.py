@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from rag.answer.opening import LiveAssistant
-from rag.serve.ui import article, choices
+from rag.serve.ui import article, choices, over_time
 
 
 class Layout:
@@ -59,6 +59,7 @@ class Layout:
             )
             self.send = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=88)
         self.offers = _html("", "offers")
+        self.over_time = over_time.build()
         self.choice = choices.build(live)
         self.levels = [self.choice.level, self.choice.note, self.choice.lapsed]
 

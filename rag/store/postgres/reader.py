@@ -147,6 +147,16 @@ class PostgresReader:
             raise self._damaged(f"a passage of {article[0].path}")
         return Passage(article[0], chunk, text)
 
+    def dates(self, ids: Sequence[PassageId]) -> list[str | None]:
+        """As `Reader.dates`."""
+        query: LiteralString = (
+            "SELECT p.key, a.date FROM passage p JOIN article a ON a.key = p.article WHERE p.key = ANY(%s)"
+        )
+        found: dict[int, str | None] = dict(self.rows(query, [list(ids)]))
+        if any(key not in found for key in ids):
+            raise self._damaged("a passage")
+        return [found[key] for key in ids]
+
     def leads(self, k: int, filters: Filters = ALL) -> list[PassageId]:
         """As `Reader.leads`."""
         where, values = conditions(self._number, filters)
