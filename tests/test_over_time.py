@@ -90,4 +90,6 @@ def test_bars_are_buttons_with_a_name_and_there_is_a_table():
     assert re.findall(r"<th scope=row>(.*?)</th><td>(.*?)</td>", page) == [
         ("February 2024", "1"), ("March 2024", "0"), ("April 2024", "1,200"),
     ]  # fmt: skip
+    assert "aria-pressed" not in page
+    assert html("Who?", spans, ("2024-02-01", "2024-02-29")).count("aria-pressed=true") == 1
     assert html("Who?", []) == ""

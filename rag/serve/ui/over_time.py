@@ -46,17 +46,18 @@ def of_last(live: LiveAssistant, before: Turns) -> str:
         return ""
     last, earlier = before[-1], turns_of(before[:-1])
     history = [Turn(turn.question, turn.short_answer or "") for turn in earlier]
-    found = over_time(live.current(), last["question"], history, parse(last["filters"]), last["asked"])
-    return html(last["standalone_question"], found)
+    filters = parse(last["filters"])
+    found = over_time(live.current(), last["question"], history, filters, last["asked"])
+    return html(last["standalone_question"], found, (filters.since, filters.until))
 
 
-def html(question: str, spans: Sequence[Span]) -> str:
-    """Bars, each a button, and the same as a table; nothing for no spans."""
+def html(question: str, spans: Sequence[Span], chosen: tuple[str | None, str | None] = (None, None)) -> str:
+    """Bars, each a button, and the same as a table; nothing for no spans. `chosen` are the days that were asked of."""
     if not spans:
         return ""
     most = max(span.passages for span in spans)
     unit = "year" if len(spans[0].name) == 4 else "month"
-    bars = "".join(_bar(span, most) for span in spans)
+    bars = "".join(_bar(span, most, (span.since, span.until) == chosen) for span in spans)
     rows = "".join(f"<tr><th scope=row>{_days(span)}</th><td>{span.passages:,}</td></tr>" for span in spans)
     head = f"<tr><th scope=col>{unit.capitalize()}</th><th scope=col>Passages</th></tr>"
     return (
@@ -68,13 +69,14 @@ def html(question: str, spans: Sequence[Span]) -> str:
     )
 
 
-def _bar(span: Span, most: int) -> str:
+def _bar(span: Span, most: int, pressed: bool) -> str:
     if not span.passages:
         return "<li></li>"
+    state = " aria-pressed=true" if pressed else ""
     days, height = _days(span), max(4, round(100 * span.passages / most))
     count = f"{span.passages:,} passage{'' if span.passages == 1 else 's'}"
     return (
-        f'<li><button type="button" data-from="{span.since}" data-to="{span.until}" data-days="{days}" '
+        f'<li><button type="button"{state} data-from="{span.since}" data-to="{span.until}" data-days="{days}" '
         f'title="{days}: {count}" aria-label="{days}: {count}. Ask within it.">'
         f'<span style="height: {height}%"></span></button></li>'
     )
