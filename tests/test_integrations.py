@@ -123,6 +123,11 @@ def test_a_refusal_in_haystack_is_the_answer_without_words():
     assert bare.run(QUESTION, [HaystackDocument(content=BRIDGE)], score_threshold=0.9999)["answers"] == []
 
 
+def test_no_answers_cannot_be_asked_for_in_haystack():
+    with pytest.raises(InputError, match="top_k is -1"):
+        haystack.QuotingReader().run(QUESTION, [], top_k=-1)
+
+
 def test_a_pipeline_of_haystack_is_stored_and_loaded():
     again = Pipeline.loads(pipeline().dumps(), allowed_modules=["rag.integrations.haystack"])
     assert again.get_component("reader").top_k == 20

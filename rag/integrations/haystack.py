@@ -12,6 +12,7 @@ from haystack.dataclasses import ExtractedAnswer
 
 from rag.integrations import adapter
 from rag.library import Candidate, Reader
+from rag.types.stores import at_least_one
 
 _Span = ExtractedAnswer.Span
 
@@ -52,7 +53,9 @@ class QuotingReader:
         score_threshold: float | None = None,
         no_answer: bool | None = None,
     ) -> dict[str, list[ExtractedAnswer]]:
-        """The answers, best first. Raises InputError for a query that cannot be asked."""
+        """The answers, best first. Raises InputError for a query that cannot be asked, and for a `top_k` below 1."""
+        most = self.top_k if top_k is None else top_k
+        at_least_one("top_k", most)
         self.warm_up()
         assert self._reader is not None  # noqa: S101 - it was just made
         if not documents:
@@ -65,7 +68,7 @@ class QuotingReader:
             _answer(query, one, of[one.document_id])
             for one in found
             if one.answers and (least is None or one.confidence >= least)
-        ][: self.top_k if top_k is None else top_k]
+        ][:most]
         if self.no_answer if no_answer is None else no_answer:
             best = max((one.confidence for one in found), default=0.0)
             answers.append(ExtractedAnswer(query=query, score=1.0 - best, data=None, meta={}))

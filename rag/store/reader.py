@@ -23,7 +23,7 @@ from rag.types import ArticleInfo, Passage, SeedEntry, Vectors
 from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable
 from rag.types.filters import ALL, Filters
-from rag.types.stores import PAGE, HeldArticle, PassageId, Ranking, Recipe, StoredArticle
+from rag.types.stores import PAGE, HeldArticle, PassageId, Ranking, Recipe, StoredArticle, at_least_one
 
 _Rows = NDArray[np.int64]
 _KEPT = 8
@@ -93,6 +93,7 @@ class FileReader:
 
     def search_dense(self, vector: Vectors, k: int, among: Sequence[Filters] = (ALL,)) -> list[Ranking]:
         """As `Reader.search_dense`."""
+        at_least_one("k", k)
         return [self._dense(vector, k, self._rows(filters)) for filters in among]
 
     def _dense(self, vector: Vectors, k: int, rows: _Rows | None) -> Ranking:
@@ -105,6 +106,7 @@ class FileReader:
 
     def search_lexical(self, terms: Sequence[str], k: int, among: Sequence[Filters] = (ALL,)) -> list[Ranking]:
         """As `Reader.search_lexical`."""
+        at_least_one("k", k)
         found = self._searched().words.search(terms, k, [self._rows(filters) for filters in among])
         return [[(PassageId(row), score) for row, score in its] for its in found]
 
@@ -145,6 +147,7 @@ class FileReader:
 
     def leads(self, k: int, filters: Filters = ALL) -> list[PassageId]:
         """As `Reader.leads`."""
+        at_least_one("k", k)
         return [PassageId(row) for row in self._articles.leads(k, filters)]
 
     def occurs(self, term: str) -> bool:
@@ -173,6 +176,7 @@ class FileReader:
 
     def articles(self, after: str | None = None, limit: int = PAGE) -> list[HeldArticle]:
         """As `Reader.articles`."""
+        at_least_one("limit", limit)
         return self._articles.articles(after, limit)
 
     def entries(self) -> Iterator[SeedEntry]:

@@ -17,6 +17,7 @@ from rag.language import DEFAULT
 from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Vectors, Vocabulary
 from rag.types.certificates import Certificate
 from rag.types.contents import Contents
+from rag.types.errors import InputError
 from rag.types.filters import ALL, Filters
 from rag.types.following import Alert, Change, SavedQuestion
 
@@ -58,6 +59,12 @@ def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def at_least_one(name: str, value: int) -> None:
+    """Raises InputError for a number of things asked for that is none."""
+    if value < 1:
+        raise InputError(f"{name} is {value}; it must be 1 or more")
+
+
 @dataclass(frozen=True, slots=True)
 class HeldArticle:
     """An article of a generation, with its length in code points and its number of passages."""
@@ -89,7 +96,8 @@ class Pin:
 class Reader(Vocabulary, Protocol):
     """One whole generation, opened for reading: usable from several threads, and after another has taken its place.
 
-    Any method raises IndexUnusable where what is stored is damaged or cannot be reached.
+    Any method raises IndexUnusable where what is stored is damaged or cannot be reached, and InputError for a `k` or a
+    `limit` below 1.
     """
 
     @property

@@ -126,6 +126,19 @@ def test_nothing_asked_finds_nothing(reader):
     assert reader.cosines(vector("gate"), []) == []
 
 
+@pytest.mark.parametrize("number", [0, -1])
+def test_asking_for_none_is_an_error(reader, number):
+    for ask in (
+        lambda: reader.search_lexical(["gate"], number),
+        lambda: reader.search_dense(vector("gate"), number),
+        lambda: reader.leads(number),
+    ):
+        with pytest.raises(InputError, match=f"k is {number};"):
+            ask()
+    with pytest.raises(InputError, match=f"limit is {number};"):
+        reader.articles(limit=number)
+
+
 def test_passages_and_cosines_come_in_the_order_that_is_asked(reader, articles):
     ids = [id for id, _ in reader.search_dense(vector("gate"), 20)[0]][::-1]
     passages = reader.passages(ids)

@@ -24,7 +24,7 @@ from rag.types import ArticleInfo, Passage, SeedEntry, Vectors
 from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable
 from rag.types.filters import ALL, Filters
-from rag.types.stores import PAGE, HeldArticle, PassageId, Ranking, Recipe, StoredArticle
+from rag.types.stores import PAGE, HeldArticle, PassageId, Ranking, Recipe, StoredArticle, at_least_one
 
 _STRING = re.compile(r'"((?:[^"]|"")*)"')  # of an FTS5 query
 _FEW = 20  # articles of which all is read at once
@@ -107,10 +107,12 @@ class PostgresReader:
 
     def search_dense(self, vector: Vectors, k: int, among: Sequence[Filters] = (ALL,)) -> list[Ranking]:
         """As `Reader.search_dense`."""
+        at_least_one("k", k)
         return [self._nearest.search(vector, k, filters) for filters in among]
 
     def search_lexical(self, terms: Sequence[str], k: int, among: Sequence[Filters] = (ALL,)) -> list[Ranking]:
         """As `Reader.search_lexical`."""
+        at_least_one("k", k)
         if not terms:
             return [[] for _ in among]
         return self._words.search(self._tokens.phrases(terms), k, among)
@@ -159,6 +161,7 @@ class PostgresReader:
 
     def leads(self, k: int, filters: Filters = ALL) -> list[PassageId]:
         """As `Reader.leads`."""
+        at_least_one("k", k)
         where, values = conditions(self._number, filters)
         query: LiteralString = "SELECT a.key + 1 FROM article a WHERE "
         rows = self.rows(query + where + " AND a.passages > 0 ORDER BY a.article_id LIMIT %s", [*values, k])
@@ -194,6 +197,7 @@ class PostgresReader:
 
     def articles(self, after: str | None = None, limit: int = PAGE) -> list[HeldArticle]:
         """As `Reader.articles`."""
+        at_least_one("limit", limit)
         rows = self._page("a.info, a.characters, a.passages", after, limit)
         return [HeldArticle(ArticleInfo(*json.loads(info)), length, count) for info, length, count in rows]
 
