@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from rag.store import tokens
 from rag.store.postings import Array, Shard, prefixes_of
 
-_PARTS = 3  # text, section, title
 Numbers = NDArray[np.int64]
 
 
@@ -31,30 +30,15 @@ class Said(NamedTuple):
 def inverted(passages: Iterable[Said]) -> Shard:
     """The shard of these passages, which are in canonical order."""
     ids: list[str] = []
-    names, counts, where = tokens.inverted(_numbered(passages, ids))
-    texts, offsets = tokens.split(where)
-    parts = np.bincount(texts, minlength=_PARTS * len(ids)).reshape(-1, _PARTS)
-    begins = np.cumsum(parts + 1, axis=1) - parts - 1
-    rows, of_token = texts // _PARTS, np.repeat(np.arange(len(names)), counts)
-    first = np.ones(len(rows), dtype=bool)  # of each posting
-    first[1:] = (of_token[1:] != of_token[:-1]) | (rows[1:] != rows[:-1])
-    starts = np.flatnonzero(first)
-    return _shard(
-        names,
-        of_token[starts],
-        rows[starts],
-        np.diff(starts, append=len(rows)),
-        offsets + begins.reshape(-1)[texts],
-        parts.sum(axis=1),
-        [(id.encode(), len(list(its))) for id, its in itertools.groupby(ids)],
-    )
 
+    def parts() -> Iterable[Sequence[str | None]]:
+        for article_id, *its in passages:
+            ids.append(article_id)
+            yield its
 
-def _numbered(passages: Iterable[Said], ids: list[str]) -> Iterable[tuple[int, str]]:
-    """The parts of the passages with their numbers, `_PARTS` a passage; adds to `ids` the article of each."""
-    for row, (article_id, *parts) in enumerate(passages):
-        ids.append(article_id)
-        yield from ((_PARTS * row + part, text) for part, text in enumerate(parts) if text)
+    found = tokens.postings(parts())
+    articles = [(id.encode(), len(list(its))) for id, its in itertools.groupby(ids)]
+    return _shard(found.names, found.tokens, found.rows, found.counts, found.places, found.lengths, articles)
 
 
 def merged(sources: Sequence[tuple[Shard, Collection[str]]]) -> Shard:

@@ -18,8 +18,9 @@ from rag.store.postgres.connections import Connection, Connections, Rows, fetche
 from rag.store.postgres.nearest import Nearest
 from rag.store.postgres.passing import HELD, Passing, conditions
 from rag.store.postgres.rows import article_of, chunk_of, decoded, encoded, passage_sum, sha256
-from rag.store.postgres.tokens import Tokens, stored
+from rag.store.postgres.tokens import phrases, stored
 from rag.store.postgres.words import Words
+from rag.store.tokens import Tokenizer
 from rag.types import ArticleInfo, Passage, SeedEntry, Vectors
 from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable
@@ -51,7 +52,7 @@ class PostgresReader:
         self._recipe = Recipe(**json.loads(recipe))
         self._passing = Passing(self.rows, number)
         self._nearest = Nearest(self.rows, self._passing, number, self._count)
-        self._tokens = Tokens()
+        self._tokenizer = Tokenizer()
         self._words = Words(self.rows, number, self._passing, self._count, int(tokens), clean)
 
     @property
@@ -115,7 +116,7 @@ class PostgresReader:
         at_least_one("k", k)
         if not terms:
             return [[] for _ in among]
-        return self._words.search(self._tokens.phrases(terms), k, among)
+        return self._words.search(phrases(self._tokenizer, terms), k, among)
 
     def cosines(self, vector: Vectors, ids: Sequence[PassageId]) -> list[float]:
         """As `Reader.cosines`."""
@@ -169,12 +170,12 @@ class PostgresReader:
 
     def occurs(self, term: str) -> bool:
         """As `Vocabulary.occurs`."""
-        return self._words.stands(self._tokens.phrases(forms(term)))
+        return self._words.stands(phrases(self._tokenizer, forms(term)))
 
     def nowhere(self, term: str) -> bool:
         """As `Reader.nowhere`."""
         asked = [text.replace('""', '"') for text in _STRING.findall(absence.query(term))]
-        return not self._words.stands(self._tokens.phrases(asked))
+        return not self._words.stands(phrases(self._tokenizer, asked))
 
     def writings(self, words: Collection[str]) -> Mapping[str, tuple[str, int]]:
         """As `Vocabulary.writings`."""

@@ -14,10 +14,11 @@ from typing import Any, LiteralString
 import numpy as np
 
 from rag.language.words import bare, written
+from rag.store.postgres import tokens
 from rag.store.postgres.connections import Connection, fetched
 from rag.store.postgres.postings import Gone
 from rag.store.postgres.rows import POSTING_SUM, Damaged, encoded, sha256
-from rag.store.postgres.tokens import BESIDE, DTYPES, PASSAGES, POSITION, Posting, Tokens, stored
+from rag.store.postgres.tokens import BESIDE, DTYPES, PASSAGES, POSITION, Posting, stored
 
 FLUSHED_AT = 64 * 2**20  # bytes of postings
 _AT_MOST = 8  # segments of about one size
@@ -36,7 +37,6 @@ class Collected:
     """The postings and counts of words of texts, until they are written."""
 
     def __init__(self) -> None:
-        self._tokens = Tokens()
         self.clear()
 
     def clear(self) -> None:
@@ -47,9 +47,9 @@ class Collected:
 
     def add(self, keys: Sequence[int], texts: Sequence[Text], beside: Sequence[tuple[int, str]]) -> list[int]:
         """Adds passages, and what else is seen of articles; how many words each passage has."""
-        found, lengths = self._tokens.postings(keys, texts, PASSAGES)
+        found, lengths = tokens.postings(keys, texts, PASSAGES)
         others = [(text, None, None) for _, text in beside]
-        seen, _ = self._tokens.postings([key for key, _ in beside], others, BESIDE)
+        seen, _ = tokens.postings([key for key, _ in beside], others, BESIDE)
         for kind, postings in ((PASSAGES, found), (BESIDE, seen)):
             for posting in postings:
                 self._held[kind][posting.token].append(posting)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import sqlite3
-import threading
-import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rag.language import pack
-from rag.store.tokens import Tokenizer
+from rag.store import tokens
+from rag.store.tokens import Numbers, Postings, Tokenizer
 
 PASSAGES, BESIDE = 0, 1  # kinds of postings: of what is searched; of what else a reader sees of an article
 DTYPES = (
@@ -24,8 +20,6 @@ DTYPES = (
 POSITION = np.dtype("<u4")
 MOST = 0xFFFF  # words of a passage that are counted
 _LONGEST = 200  # bytes of a word as it is stored
-_COLUMNS = {"text": 0, "section": 1, "title": 2}
-Entries = NDArray[np.void]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,60 +31,39 @@ class Posting:
     positions: bytes
 
 
-class Tokens:
-    """Reads texts by FTS5 in memory. Safe to use from several threads."""
+def phrases(tokenizer: Tokenizer, texts: Sequence[str]) -> list[tuple[bytes, ...]]:
+    """Each text as its words in order."""
+    return [tuple(map(stored, words)) for words in tokenizer.phrases(texts)]
 
-    def __init__(self) -> None:
-        self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        weakref.finalize(self, self._db.close)
-        self._lock, self._tokenizer = threading.Lock(), Tokenizer()
-        self._db.execute(
-            f"CREATE VIRTUAL TABLE fts USING fts5(text, section, title, content='', tokenize=\"{pack().TOKENIZER}\")"
-        )
-        self._db.execute("CREATE VIRTUAL TABLE temp.vocab USING fts5vocab(main, fts, instance)")
 
-    def phrases(self, texts: Sequence[str]) -> list[tuple[bytes, ...]]:
-        """Each text as its words in order."""
-        return [tuple(map(stored, words)) for words in self._tokenizer.phrases(texts)]
+def postings(
+    keys: Sequence[int], texts: Sequence[Sequence[str | None]], kind: int
+) -> tuple[Iterator[Posting], list[int]]:
+    """The postings of texts of these keys; and how many words each text has.
 
-    def postings(
-        self, keys: Sequence[int], texts: Sequence[tuple[str, str | None, str | None]], kind: int
-    ) -> tuple[list[Posting], list[int]]:
-        """The postings of texts of these keys, in the order of the words; and how many words each text has.
+    A text is given in up to three parts; no phrase reaches from one into the next. More than 65,535 words of one are
+    not counted where passages are searched.
+    """
+    found = tokens.postings(texts)
+    if kind == PASSAGES and found.lengths.max(initial=0) > MOST:
+        found = _cut(found)
+    return _grouped(np.array(keys, dtype=np.int64), found, kind), found.lengths.tolist()
 
-        A text is given in up to three parts; no phrase reaches from one into the next. More than 65,535 words of one
-        are not counted where passages are searched.
-        """
-        rows = self._read(texts)
-        sizes = np.zeros((len(texts), 3), dtype=np.int64)
-        if not rows:
-            return [], [0] * len(texts)
-        terms, docs, columns, offsets = zip(*rows, strict=True)
-        doc, column = np.array(docs), np.array([_COLUMNS[c] for c in columns])
-        sizes += np.bincount(3 * doc + column, minlength=sizes.size).reshape(sizes.shape)
-        begins = np.concatenate(
-            [np.zeros((len(texts), 1), dtype=np.int64), np.cumsum(sizes + 1, axis=1)[:, :2]], axis=1
-        )
-        place = np.array(offsets) + begins[doc, column]
-        lengths = sizes.sum(axis=1)
-        term = np.array([*terms, None], dtype=object)
-        if kind == PASSAGES and lengths.max() > MOST:
-            lengths = np.minimum(lengths, MOST)
-            counted = place < MOST
-            doc, place, term = doc[counted], place[counted], term[[*counted, True]]
-        return list(_grouped(np.array(keys), term, doc, place, lengths, kind)), lengths.tolist()
 
-    def _read(self, texts: Sequence[tuple[str, str | None, str | None]]) -> list[tuple[bytes, int, str, int]]:
-        with self._lock:
-            self._db.execute("BEGIN")
-            try:
-                self._db.executemany(
-                    "INSERT INTO fts (rowid, text, section, title) VALUES (?, ?, ?, ?)",
-                    ((row, *text) for row, text in enumerate(texts)),
-                )
-                return self._db.execute("SELECT CAST(term AS BLOB), doc, col, offset FROM vocab").fetchall()
-            finally:
-                self._db.execute("ROLLBACK")
+def _cut(found: Postings) -> Postings:
+    """Without the places that do not count."""
+    counted = found.places < MOST
+    of_posting = np.repeat(np.arange(len(found.counts)), found.counts)[counted]
+    counts = np.bincount(of_posting, minlength=len(found.counts))
+    left = counts > 0
+    return replace(
+        found,
+        tokens=found.tokens[left],
+        rows=found.rows[left],
+        counts=counts[left],
+        places=found.places[counted],
+        lengths=np.minimum(found.lengths, MOST),
+    )
 
 
 def stored(data: bytes) -> bytes:
@@ -98,23 +71,14 @@ def stored(data: bytes) -> bytes:
     return data if len(data) <= _LONGEST else b"\0" + hashlib.sha256(data).digest()
 
 
-def _grouped(
-    keys: NDArray[np.int64],
-    term: NDArray[np.object_],
-    doc: NDArray[np.int64],
-    place: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    kind: int,
-) -> Iterator[Posting]:
-    """The postings of words that are sorted by word, then text, then place; `term` has one more at its end."""
-    new_term = np.concatenate([[True], np.array(term[1:-1] != term[:-2], dtype=bool)])
-    first = np.flatnonzero(new_term | np.concatenate([[True], doc[1:] != doc[:-1]]))
-    entries = np.empty(len(first), dtype=DTYPES[kind])
-    entries["key"], entries["count"] = keys[doc[first]], np.diff([*first, len(doc)])
+def _grouped(keys: Numbers, found: Postings, kind: int) -> Iterator[Posting]:
+    """The postings word by word."""
+    entries = np.empty(len(found.rows), dtype=DTYPES[kind])
+    entries["key"], entries["count"] = keys[found.rows], found.counts
     if kind == PASSAGES:
-        entries["length"] = lengths[doc[first]]
-    places, ends = place.astype(POSITION), np.concatenate([first, [len(doc)]])
-    begins = [*np.flatnonzero(new_term[first]).tolist(), len(first)]
-    for begin, end in itertools.pairwise(begins):
-        at, to = ends[begin], ends[end]
-        yield Posting(stored(term[at]), entries[begin:end].tobytes(), places[at:to].tobytes())
+        entries["length"] = found.lengths[found.rows]
+    places, ends = found.places.astype(POSITION), np.concatenate([[0], np.cumsum(found.counts)])
+    begins = np.searchsorted(found.tokens, np.arange(len(found.names) + 1)).tolist()
+    for name, (begin, end) in zip(found.names, itertools.pairwise(begins), strict=True):
+        if begin < end:
+            yield Posting(stored(name), entries[begin:end].tobytes(), places[ends[begin] : ends[end]].tobytes())
