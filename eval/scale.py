@@ -9,6 +9,9 @@ frequent as they were. Each size is written, then asked, in a process of its own
 - open; a question: median and 95th percentile of the retriever, without a day and with one, and of the two searches;
 - questions a second of one asker and of eight; recall@10 of the dense search against exact search; memory.
 
+Of a database (`--store`) each size is written into one of its own, made anew with the size behind the name. Its disk is
+what the server counts; the memory of its sessions is what is in no file, beside `shared_buffers`.
+
 The exponent is the slope of a straight line through the logarithms: 0 does not grow, 1 grows as the index does.
 """
 
@@ -43,7 +46,7 @@ from rag.retrieve import retrieve, searched
 from rag.store import at, named
 from rag.store.files import FileStore
 from rag.types import Query, Vectors
-from rag.types.settings import Settings, load_settings
+from rag.types.settings import FILES, Settings, load_settings
 from rag.types.stores import Reader, Store, StoredArticle
 
 SIZES = "100000,400000,1000000"
@@ -154,9 +157,20 @@ def ask(store: Store, questions: Sequence[str]) -> dict[str, Any]:
             begin = time.perf_counter()
             list(pool.map(run, plain))
             out[f"{askers} askers, per s"] = len(plain) / (time.perf_counter() - begin)
-    out |= {f"memory {name}_mb": mb for name, mb in memory_mb(os.getpid()).items()}
+    out |= {f"memory {name}_mb": mb for name, mb in memory_mb(os.getpid()).items()} | of_server(store)
     out["recall@10"] = recall(reader, vectors[:100])
     return out
+
+
+def of_server(store: Store) -> dict[str, Any]:
+    """What a database costs its server, on this machine; nothing of a folder."""
+    if isinstance(store, FileStore):
+        return {}
+    with store._primary.own() as connection:  # type: ignore[attr-defined]
+        (size,) = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        sessions = [pid for (pid,) in connection.execute(query) if Path(f"/proc/{pid}").is_dir()]
+    return {"disk_mb": size / 1e6, "sessions_mb": sum(memory_mb(pid)["anonymous"] for pid in sessions)}
 
 
 def _timed(run: Callable[[Any], object], given: Sequence[Any]) -> list[float]:
@@ -191,13 +205,26 @@ def bare(sources: Sequence[Path]) -> float:
     return (time.perf_counter() - begin) / len(texts) * 1e6
 
 
+def database(address: str, passages: int) -> str:
+    """A new one beside the database of this address; its address."""
+    import psycopg
+
+    before, _, rest = address.partition("?")
+    name = f"{before.rpartition('/')[2]}_{passages}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return f"{before.rpartition('/')[0]}/{name}" + (f"?{rest}" if rest else "")
+
+
 def measured(options: argparse.Namespace, passages: int) -> dict[str, Any]:
     """All figures of one size, each step in a process of its own."""
     found: dict[str, Any] = {"passages": passages}
     index = options.work / str(passages)
+    store = options.store if options.store == FILES else database(options.store, passages)
     for step in ("write", "ask", "add"):
         line = [sys.executable, "-m", "eval.scale", *map(str, options.sources), "--work", str(options.work)]
-        line += ["--sizes", str(passages), "--store", options.store, "--step", step]
+        line += ["--sizes", str(passages), "--store", store, "--step", step]
         line += ["--questions", str(options.questions)]
         said = subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603 - our own command
         found |= json.loads(said.splitlines()[-1])
@@ -222,7 +249,7 @@ def main() -> None:
     parser.add_argument("sources", type=Path, nargs="+")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--sizes", default=SIZES)
-    parser.add_argument("--store", default="files", help="or a database's address, which is overwritten")
+    parser.add_argument("--store", default=FILES, help="or the address of a database")
     parser.add_argument("--questions", type=Path, required=True, help='lines {"question": …}')
     parser.add_argument("--out", type=Path)
     parser.add_argument("--step", choices=("write", "add", "ask"), help=argparse.SUPPRESS)
@@ -232,7 +259,7 @@ def main() -> None:
         index = options.work / str(sizes[0])
         index.mkdir(parents=True, exist_ok=True)
         settings = load_settings()
-        store = at(index, settings) if options.store == "files" else named(options.store, index)
+        store = at(index, settings) if options.store == FILES else named(options.store, index)
         asked = [row["question"] for row in islice(rows(options.questions), QUESTIONS)]
         steps = {
             "write": lambda: write(store, options.sources, sizes[0]),
@@ -241,7 +268,10 @@ def main() -> None:
         }
         print(json.dumps(steps[options.step]()))
         return
-    found = [measured(options, size) for size in sizes]
+    found = []
+    for size in sizes:
+        found.append(measured(options, size))
+        CONSOLE.print(json.dumps(found[-1]), highlight=False, soft_wrap=True)
     alone, slopes = bare(options.sources), exponents(found)
     for key in found[0]:
         values = "".join(f"{one[key]:>14,.3f}" for one in found)
