@@ -103,11 +103,11 @@ def resolved(host: str, port: int, *, private: bool) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise FetchError(f"{host}: there is no such host ({getattr(error, 'strerror', None) or error})") from error
+        raise FetchError(f"there is no such host ({getattr(error, 'strerror', None) or error})") from error
     numbers = list(dict.fromkeys(str(address[0]) for *_, address in found))
     good = numbers if private else [number for number in numbers if public(number)]
     if not good:
-        raise FetchError(f"{host}: is in the own network of this machine, from which nothing is fetched")
+        raise FetchError("is in the own network of this machine, from which nothing is fetched")
     return good
 
 

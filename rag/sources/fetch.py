@@ -73,12 +73,11 @@ class Fetcher:
 
     def _rules(self, address: Address, most: int) -> tuple[int, bytes]:
         """Status and body of a robots.txt."""
-        with _told(address):
-            for _ in range(_REDIRECTS + 1):
-                status, fetched, to = self._one(address, Known(), most, 0.0, any_status=True)
-                if to is None:
-                    return status, fetched.body or b""
-                address = joined(address, to)
+        for _ in range(_REDIRECTS + 1):
+            status, fetched, to = self._one(address, Known(), most, 0.0, any_status=True)
+            if to is None:
+                return status, fetched.body or b""
+            address = joined(address, to)
         return 404, b""  # as RFC 9309 has it
 
     def _one(

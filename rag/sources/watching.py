@@ -153,8 +153,10 @@ class Watch:
                 if self._stop.is_set() or not self._whole.is_set():
                     break
             return True
-        except (RagError, OSError) as error:
+        except RagError as error:
             self._log.say("failed", str(error), feed=str(feed))
+        except OSError as error:  # a full disk, or the folder has just gone
+            self._log.say("failed", f"{feed}: {error.strerror or error}", feed=str(feed))
         except Exception as error:  # noqa: BLE001 - the edge of a thread: what a feed made fail is asked again later
             _log.exception("a feed failed")
             self._log.say("failed", f"{feed}: the program failed ({type(error).__name__})", feed=str(feed))
