@@ -304,7 +304,7 @@ def test_tricks_need_the_options_of_the_quiz():
 
 
 def test_what_a_figure_comes_from_is_protected(tmp_path):
-    from eval.datasets.training import protected
+    from eval.datasets.training import LISTS, NOMIRACL, protected
 
     def row(n, title=""):
         return {"id": str(n), "title": title, "question": f"q{n}?", "context": f"c{n}", "answers": [], "starts": []}
@@ -317,6 +317,13 @@ def test_what_a_figure_comes_from_is_protected(tmp_path):
     write(tmp_path, clapnq.FILES[1], [])
     write(tmp_path, news.FILES[1], [{"question": "Who won the race?"}])
     write(tmp_path, archive.FILES[1], [{"question": "Who lost the race?"}])
+    asked = (
+        {"question": "Who led?", "contexts": ["Bonn: Race: It began."]},
+        {"question": "Whom?", "context": "They met."},
+    )
+    for file, one in zip((NOMIRACL, LISTS), asked, strict=True):
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_bytes(gzip.compress(json.dumps(one).encode()))
     guarded = protected(tmp_path)
     for n, one in enumerate(rows):
         part = parts[f"title title {n}"]
@@ -328,3 +335,5 @@ def test_what_a_figure_comes_from_is_protected(tmp_path):
     clap = clapnq.read(tmp_path).cases[0]
     assert guarded.holds({"title": "Bruges"}) == (clap.part != "develop")
     assert guarded.holds({"question": "Clap?"})
+    assert all(guarded.holds({"question": question}) for question in ("who led", "whom"))
+    assert all(guarded.holds({"context": context}) for context in ("Race: It began.", "They met"))
