@@ -72,6 +72,14 @@ class Articles:
             placed |= {begin + row: place for row, place in zip(its, self._parts[number].places(its), strict=True)}
         return placed
 
+    def dates(self, rows: Sequence[int]) -> list[str | None]:
+        """As `Reader.dates`."""
+        days: dict[int, str | None] = {}
+        for number, its in self._by_part(rows).items():
+            begin = int(self._begins[number])
+            days |= {begin + row: day for row, day in zip(its, self._parts[number].dates(its), strict=True)}
+        return [days[row] for row in rows]
+
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """As `Reader.passages`."""
         found: dict[int, Passage] = {}

@@ -74,7 +74,7 @@ class PassageReader:
 
     def dates(self, rows: Sequence[int]) -> list[str | None]:
         """The day of the article of each of these rows."""
-        found = dict(self._all(f"SELECT asked.value, date {_PLACED}", json.dumps(list(rows))))
+        found: dict[int, str | None] = dict(self._all(f"SELECT asked.value, date {_PLACED}", json.dumps(list(rows))))
         if found.keys() != set(rows):
             raise self._missing()
         return [found[row] for row in rows]
