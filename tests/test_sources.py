@@ -163,7 +163,7 @@ def test_hostile_xml_ends_soon_and_reads_nothing_else(web, sources, name):
         came = list(sources.add(parsed(feed)))
     except FetchError:
         came = []
-    assert time.monotonic() - begun < 45
+    assert time.monotonic() - begun < 90  # it is ended after 60
     assert web.asked["/leak"] == 0
     assert "root:" not in json.dumps([one.address for one in came])
 
