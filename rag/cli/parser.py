@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from rag.cli import calibration, following, index, page, proofs, questions, sources
+from rag.cli import calibration, following, index, page, proofs, questions, quotes, sources
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Answers from a folder of articles, in their words.")
 feedback = typer.Typer(help="What users of the page thought of answers.")
@@ -21,6 +21,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "ask": questions.ask,
     "search": questions.search,
     "read": questions.read,
+    "quotes": quotes.quotes,
     "verify": proofs.verify,
     "replay": proofs.replay,
     "changes": following.changes,

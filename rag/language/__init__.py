@@ -172,6 +172,21 @@ class Language(Hashable, Protocol):
         """
         ...
 
+    ELISIONS: frozenset[str]
+    """Words that begin with an apostrophe where it is left out: 'em."""
+
+    def said_of(self, before: str, after: str, /) -> Said:
+        """Who is said to have said a quotation, and where, by the words before it and behind it."""
+        ...
+
+    def is_pronoun(self, speaker: str, /) -> bool:
+        """Whether a speaker is named by a pronoun alone."""
+        ...
+
+    def names_in(self, speaker: str, /) -> tuple[str, ...]:
+        """The words of a speaker's name in small letters; none of a description."""
+        ...
+
     def word_frequencies(self) -> Mapping[str, int]:
         """Words of the language in small letters, each with how often it is written: what is no slip of the hand."""
         ...
@@ -225,6 +240,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 if TYPE_CHECKING:
     from rag.language import english
     from rag.types import Form, Kind, Vocabulary
+    from rag.types.quotes import Said
     from rag.types.times import TimeMeant
 
     _has_all: Language = english

@@ -142,6 +142,8 @@ def _check_places(parsed: Parsed) -> None:
         if paragraph.page is not None and paragraph.page < 1:
             raise ValueError("a page has no number")
         at = paragraph.end
+    if not all(0 <= mark.start < mark.end <= len(parsed.text) for mark in parsed.marks):
+        raise ValueError("a mark lies outside of the text")
     date = parsed.metadata.date
     if date is not None and day(date) != date:
         raise ValueError("its date is no day")

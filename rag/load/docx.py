@@ -20,6 +20,7 @@ from rag.load.parsed import Block, Metadata, Parsed, assemble, raised
 VERSION = f"docx/5+python-docx-{version('python-docx')}"
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_TARGET = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _CHOICE, _FALLBACK = (
     f"{{http://schemas.openxmlformats.org/markup-compatibility/2006}}{name}" for name in ("Choice", "Fallback")
@@ -29,6 +30,7 @@ _TEXT = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"
 _LEFT_OUT = ("del", "moveFrom", "txbxContent", "rt", "pict", "drawing", "pPr")
 # What stands in python-docx's own template, and stays in the documents made with it.
 _TEMPLATE = ("python-docx", "Word Document")
+Links = tuple[tuple[str, str], ...]
 _PIECE = 1_000_000  # bytes of a member that are unpacked at a time
 
 
@@ -44,7 +46,7 @@ def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
         raise ValueError(f"is not a Word document that can be read ({error})") from error
     blocks = list(at_most(limits.paragraphs, _blocks(document.element.body, document), "paragraphs"))
     core = document.core_properties
-    titles = [text for style, text in blocks if style == "Title"]
+    titles = [text for style, text, _ in blocks if style == "Title"]
     author = core.author or ""
     # The title that it gives to a document without properties.
     named = "" if (core.last_modified_by, core.title) == _TEMPLATE else core.title or ""
@@ -52,7 +54,11 @@ def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
         title=" ".join((titles[0] if titles else named).split()) or None,
         author=None if author == _TEMPLATE[0] else " ".join(author.split()) or None,
     )
-    shown = (Block(text, heading=style.startswith("Heading")) for style, text in blocks if style != "Title")
+    shown = (
+        Block(text, heading=style.startswith("Heading"), quoted=style.endswith("Quote"), links=links)
+        for style, text, links in blocks
+        if style != "Title"
+    )
     return assemble(shown, metadata, limits)
 
 
@@ -74,8 +80,8 @@ def _weigh(raw: bytes, limits: Limits) -> None:
                         raise ValueError(f"unpacks to more than {limits.ratio} times its size")
 
 
-def _blocks(element: Any, document: Any) -> Iterator[tuple[str, str]]:
-    """The name of the style and the text of each paragraph and each row of a table, in reading order."""
+def _blocks(element: Any, document: Any) -> Iterator[tuple[str, str, Links]]:
+    """The name of the style, the text and the links of each paragraph and each row of a table, in reading order."""
     from docx.text.paragraph import Paragraph
 
     for child in element:
@@ -83,13 +89,21 @@ def _blocks(element: Any, document: Any) -> Iterator[tuple[str, str]]:
         if kind == "p":
             style = _style(Paragraph(child, document._body).style)
             if not style.casefold().startswith("toc"):
-                yield style, _text(child)
+                yield style, _text(child), tuple(_links(child, document))
         elif kind == "tbl":
             # A merged cell is one cell here, however many columns it spans.
             rows = (row for row in child.iter(f"{_WORD}tr") if _nearest(row, "tbl") is child)
-            yield from (("", " ".join(_cells(row))) for row in rows)
+            yield from (("", " ".join(_cells(row)), tuple(_links(row, document))) for row in rows)
         elif kind not in ("moveFrom", "del") and not _is_beside(child):
             yield from _blocks(child, document)  # content controls and the like
+
+
+def _links(element: Any, document: Any) -> Iterator[tuple[str, str]]:
+    """The text and the address of each link in a paragraph or a row."""
+    for link in element.iter(f"{_WORD}hyperlink"):
+        target = document.part.rels.get(link.get(_TARGET))
+        if target is not None and target.is_external:
+            yield _text(link), str(target.target_ref)
 
 
 def _cells(row: Any) -> Iterator[str]:

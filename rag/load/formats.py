@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from rag.load import docx, html, jsonl, markdown, pdf, text
+from rag.load import docx, draft_html, html, jsonl, markdown, pdf, text
 from rag.load.limits import Limits, bounded
 from rag.load.parsed import Parsed
 
@@ -20,6 +20,7 @@ _FORMATS: dict[str, Any] = {
     ".pdf": pdf,
     ".txt": text,
 }
+_ALL = _FORMATS | {draft_html.KIND: draft_html}
 SUFFIXES = tuple(sorted(_FORMATS))
 _SHOWN = 300  # characters of a library's own message, which may quote the file
 _log = logging.getLogger("rag")
@@ -56,7 +57,7 @@ def keeps_front_matter(path: str) -> bool:
 def read(suffix: str, raw: bytes, limits: Limits) -> ParseResult:
     """Reads one article here. Raises MemoryError alone."""
     try:
-        parsed: Parsed = _FORMATS[suffix].parse(raw, limits)
+        parsed: Parsed = _ALL[suffix].parse(raw, limits)
         check(parsed, limits)
         return ParseResult(parsed)
     except UnicodeEncodeError:

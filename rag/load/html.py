@@ -41,7 +41,7 @@ def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
     from rag.load.html_date import stated
 
     origin, raw = split(raw)
-    tree = trafilatura.load_html(_decoded(raw, origin.charset if origin else ""))
+    tree = trafilatura.load_html(decoded(raw, origin.charset if origin else ""))
     date = stated(tree) if tree is not None else None
     for element in list(tree.iter("sup")) if tree is not None else ():
         text = "".join(element.itertext())
@@ -60,7 +60,7 @@ def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
     return assemble(_blocks(page.body, page.title), metadata, limits)
 
 
-def _decoded(raw: bytes, charset: str = "") -> str:
+def decoded(raw: bytes, charset: str = "") -> str:
     """By its mark, else as UTF-8 where it is that, else by what its server (`charset`) or it declares, else as pages
     are that declare nothing.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 
 from rag.load.dates import day
@@ -43,16 +43,26 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A range of a text that is set as a quotation or, with an address, as a link."""
+
+    start: int
+    end: int
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """An article as a format module reads it: the normalised text, and ranges of paragraphs in it.
 
-    `note` says of an article that can be read what of it could not be used.
+    `note` says of an article that can be read what of it could not be used. `marks` are read of drafts alone.
     """
 
     text: str
     metadata: Metadata
     paragraphs: tuple[Paragraph, ...]
     note: str | None = None
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,8 @@ class Block:
     text: str
     heading: bool = False
     page: int | None = None
+    quoted: bool = False  # it is set as a quotation
+    links: tuple[tuple[str, str], ...] = ()  # in order, each its text and its address
 
 
 def assemble(blocks: Iterable[Block], metadata: Metadata, limits: Limits = LIMITS) -> Parsed:
@@ -73,6 +85,7 @@ def assemble(blocks: Iterable[Block], metadata: Metadata, limits: Limits = LIMIT
     """
     pieces: list[str] = []
     paragraphs: list[Paragraph] = []
+    marks: list[Mark] = []
     section: str | None = None
     at = 0
     for block in at_most(limits.paragraphs, blocks, "paragraphs"):
@@ -83,11 +96,25 @@ def assemble(blocks: Iterable[Block], metadata: Metadata, limits: Limits = LIMIT
             section = text
         else:
             paragraphs.append(Paragraph(at, at + len(text), len(paragraphs) + 1, section, block.page))
+        marks += _marks(block, text, at)
         pieces.append(text)
         at += len(text) + 2
         bounded(at, limits.characters)
     # Joined blocks may compose across the gap in no way: a blank line stands between them.
-    return Parsed("\n\n".join(pieces), metadata, tuple(paragraphs))
+    return Parsed("\n\n".join(pieces), metadata, tuple(paragraphs), marks=tuple(marks))
+
+
+def _marks(block: Block, text: str, at: int) -> Iterator[Mark]:
+    """What a block is set as, where its text begins at a place."""
+    if block.quoted:
+        yield Mark(at, at + len(text))
+    behind = 0
+    for written, address in block.links:
+        name = " ".join(normalise(written).split())
+        begin = text.find(name, behind)
+        if name and begin >= 0:
+            behind = begin + len(name)
+            yield Mark(at + begin, at + behind, address)
 
 
 _SHOWN = 60  # characters of a value that is none, in a message

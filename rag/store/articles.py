@@ -132,6 +132,11 @@ class Articles:
         part = self._holding(article_id)
         return part.article(article_id) if part else None
 
+    def chunks(self, article_id: str) -> tuple[Chunk, ...]:
+        """As `Reader.chunks`."""
+        part = self._holding(article_id)
+        return part.chunks(article_id) if part else ()
+
     def info(self, article_id: str) -> ArticleInfo:
         """An article's metadata alone, whatever its text. Raises KeyError where it is not held."""
         part = self._holding(article_id)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.store import posting_writer, postings, rows, vectors
-from rag.store.parts import CODES, PASSAGES, ROWS, VECTORS, WORDS, Part
+from rag.store import posting_writer, postings, rows, runs, vectors
+from rag.store.parts import CODES, PASSAGES, ROWS, RUNS, VECTORS, WORDS, Part
 from rag.store.passage_reader import PassageReader
 from rag.store.passage_writer import PassageWriter, Places
 from rag.store.posting_writer import Said
@@ -92,7 +92,7 @@ def _rest(
     ids: Sequence[str],
 ) -> Part:
     """Writes the other files of a part, whose passages are written."""
-    names = [*part.names]
+    names = [*part.names, _runs(part, sources, added)]
     sums = np.empty(0, dtype=np.uint64)
     if part.passages:
         sources = [source for source in sources if source.part.passages]
@@ -120,6 +120,13 @@ def _rest(
         names.append(vectors.write_file(part.folder, part.label, VECTORS, vectors.packed(its)))
     names.append(vectors.write_file(part.folder, part.label, ROWS, rows.packed(encoder, ids, digests, sums)))
     return replace(part, names=tuple(names))
+
+
+def _runs(part: Part, sources: Sequence[Source], added: Mapping[str, StoredArticle]) -> str:
+    """Writes the runs of words of a part; the name."""
+    told = [runs.Told(id, article.text, article.info.title) for id, article in sorted(added.items())]
+    held = [(runs.opened(source.part.path(RUNS)), source.gone) for source in sources]
+    return vectors.write_file(part.folder, part.label, RUNS, runs.packed(runs.merged(held, told)))
 
 
 def _gathered(

@@ -19,7 +19,9 @@ from pathlib import Path
 
 LEVELS = (256, 2048, 8192, 32768)  # articles and passages below which a part is of a level
 FULL = LEVELS[-1]
-PASSAGES, VECTORS, CODES, WORDS, ROWS = SUFFIXES = (".passages", ".vectors", ".codes", ".words", ".rows")
+PASSAGES, VECTORS, CODES, WORDS, RUNS, ROWS = SUFFIXES = (
+    ".passages", ".vectors", ".codes", ".words", ".runs", ".rows",
+)  # fmt: skip
 NEW = ""  # the label of what has no part yet
 
 

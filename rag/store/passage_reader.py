@@ -115,6 +115,11 @@ class PassageReader:
         rows = self._all("SELECT digest FROM place JOIN chunk USING (article) ORDER BY first, ordinal")
         return [digest for (digest,) in rows]
 
+    def chunks(self, article_id: str) -> tuple[Chunk, ...]:
+        """As `Reader.chunks`."""
+        key = self._all("SELECT key FROM article WHERE article_id = ?", article_id)
+        return tuple(_chunk(*row) for row in self._all(_CHUNKS, key[0][0])) if key else ()
+
     def articles(self, after: str) -> Iterator[tuple[str, HeldArticle]]:
         """As `Reader.articles`, all after an id, each with its id; few rows at a time, then more."""
         rows = self._paged(f"article_id, {COLUMNS}, characters, passages", after, _LEAST, _MOST)

@@ -13,16 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.language import absence
+from rag.language.wording import Runs
 from rag.language.words import forms
 from rag.store import layout, manifest, parts, vectors
 from rag.store.articles import Articles
 from rag.store.hashed import sha256
 from rag.store.searches import Searches
 from rag.store.vectors import VectorReader
-from rag.types import ArticleInfo, Passage, SeedEntry, Vectors
+from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Vectors
 from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable
 from rag.types.filters import ALL, Filters
+from rag.types.quotes import Sharing
 from rag.types.stores import PAGE, HeldArticle, PassageId, Ranking, Recipe, StoredArticle, at_least_one
 
 _Rows = NDArray[np.int64]
@@ -173,6 +175,14 @@ class FileReader:
     def article(self, article_id: str) -> tuple[ArticleInfo, str] | None:
         """As `Reader.article`."""
         return self._articles.article(article_id)
+
+    def chunks(self, article_id: str) -> tuple[Chunk, ...]:
+        """As `Reader.chunks`."""
+        return self._articles.chunks(article_id)
+
+    def sharing(self, wanted: Runs, k: int) -> list[Sharing]:
+        """As `Reader.sharing`."""
+        return self._searched().runs.sharing(wanted, k)
 
     def articles(self, after: str | None = None, limit: int = PAGE) -> list[HeldArticle]:
         """As `Reader.articles`."""

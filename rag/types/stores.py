@@ -14,12 +14,14 @@ from dataclasses import asdict, dataclass
 from typing import NewType, Protocol
 
 from rag.language import DEFAULT
+from rag.language.wording import Runs
 from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Vectors, Vocabulary
 from rag.types.certificates import Certificate
 from rag.types.contents import Contents
 from rag.types.errors import InputError
 from rag.types.filters import ALL, Filters
 from rag.types.following import Alert, Change, SavedQuestion
+from rag.types.quotes import Sharing
 
 FORMAT = 9
 PAGE = 1000  # articles
@@ -149,6 +151,18 @@ class Reader(Vocabulary, Protocol):
 
     def article(self, article_id: str) -> tuple[ArticleInfo, str] | None:
         """An article's metadata and whole text; None where it is not held."""
+        ...
+
+    def chunks(self, article_id: str) -> tuple[Chunk, ...]:
+        """An article's chunks, in order; none where it is not held."""
+        ...
+
+    def sharing(self, wanted: Runs, k: int) -> list[Sharing]:
+        """The `k` articles whose text or title shares most with a quotation, by its `rag.language.wording.runs`.
+
+        Those with the largest weight first, equal ones in the order of their ids. All runs that an article has are
+        counted; once in a million times one that it does not have.
+        """
         ...
 
     def articles(self, after: str | None = None, limit: int = PAGE) -> list[HeldArticle]:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from rag.build.copying import copy_generation
+from rag.language.wording import folded, runs
 from rag.types import SeedEntry
 from rag.types.certificates import Certificate, Level
 from rag.types.contents import Contents
@@ -788,3 +789,51 @@ def test_nothing_is_saved_where_there_is_no_index(store):
     with pytest.raises(InputError):
         store.forget(QUESTION.id)
     assert (list(store.changes()), store.last_change(), store.saved(), store.alerts(5)) == ([], 0, (), ())
+
+
+def exact_slices(articles):
+    """Runs of four to twelve words of texts and of titles, with the ids of all articles that have them."""
+    words = {id: [folded(a.text), folded(a.info.title)] for id, a in articles.items()}
+    drawn = random.Random(5)
+    for id in sorted(words):
+        its = words[id][0]
+        if len(its) >= 4:
+            begin = drawn.randrange(len(its) - 3)
+            wanted = its[begin : begin + drawn.randint(4, 12)]
+            text = f" {' '.join(wanted)} "
+            yield wanted, {i for i, parts in words.items() if any(text in f" {' '.join(p)} " for p in parts)}
+
+
+def check_sharing(reader, articles):
+    for wanted, holders in exact_slices(articles):
+        its = runs(wanted)
+        found = reader.sharing(its, len(articles) + 1)
+        assert holders <= {one.article_id for one in found if one.runs == len(its)}
+        assert [one for one in found if one.runs > len(its)] == []
+        assert found == sorted(found, key=lambda one: (-one.weight, one.article_id))
+        assert reader.sharing(its, 2) == found[:2]
+    assert reader.sharing(runs("no such words stand in any of them at all".split()), 5) == []
+    assert reader.sharing(runs([]), 5) == []
+
+
+def test_articles_that_share_words_with_a_quotation_are_found(store, reader, articles):
+    check_sharing(reader, articles)
+    more = {"new": article("new", "The harbour committee held one vote on crimson paint.", title="A quite long title here")}
+    gone = sorted(articles)[:5]
+    changed = build(store, more.values(), remove=gone)
+    left = {id: one for id, one in (articles | more).items() if id not in gone}
+    check_sharing(changed, left)
+    of_title = runs(folded("a quite long title"))
+    (first,) = changed.sharing(of_title, 1)
+    assert (first.article_id, first.runs) == ("new", len(of_title))
+    afresh = build(store, left.values(), afresh=True)
+    for wanted, _ in exact_slices(left):
+        assert changed.sharing(runs(wanted), 50) == afresh.sharing(runs(wanted), 50)
+    changed.close()
+    afresh.close()
+
+
+def test_chunks_of_an_article_are_those_that_were_put(reader, articles):
+    for id, one in articles.items():
+        assert reader.chunks(id) == one.chunks
+    assert reader.chunks("none of them") == ()

@@ -12,6 +12,7 @@ from rag.language.english.examples import questions
 from rag.language.english.followups import depends, wants_more
 from rag.language.english.kinds import kind_and_focus
 from rag.language.english.naming import OFFICES, PLACES, RELATIONS, capitalised, named
+from rag.language.english.quoting import ELISIONS, is_pronoun, names_in, said_of
 from rag.language.english.requests import ABOUT, alone, form, on_topic
 from rag.language.english.sentences import SPLITTER, sentence_spans
 from rag.language.english.several import parts
@@ -38,6 +39,7 @@ __all__ = [
     "ALPHABET",
     "ARTICLES",
     "ASKING_VERBS",
+    "ELISIONS",
     "FILLERS",
     "FIXED",
     "FORMS",
@@ -65,12 +67,15 @@ __all__ = [
     "form",
     "in_digits",
     "is_courtesy",
+    "is_pronoun",
     "kind_and_focus",
     "month_number",
     "named",
+    "names_in",
     "on_topic",
     "parts",
     "questions",
+    "said_of",
     "sentence_spans",
     "stemmed",
     "time_meant",

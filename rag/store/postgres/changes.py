@@ -80,6 +80,7 @@ class Changes:
         passages = [key + 1 + n for key, article in keyed for n in range(len(article.chunks))]
         texts = [text for article in articles for text in _searched(article)]
         found = iter(self._collected.add(passages, texts, [(key, _beside(article)) for key, article in keyed]))
+        self._collected.add_runs((key, article.text, article.info.title) for key, article in keyed)
         lengths = [[next(found) for _ in article.chunks] for article in articles]
         self._copy(_COPY_ARTICLES, rows.ARTICLE_TYPES, self._articles(keyed, lengths))
         self._copy(_COPY_PASSAGES, rows.PASSAGE_TYPES, _passages(keyed, lengths))

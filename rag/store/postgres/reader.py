@@ -12,6 +12,7 @@ from typing import Any, LiteralString
 import numpy as np
 
 from rag.language import absence
+from rag.language.wording import Runs
 from rag.language.words import commonest, forms
 from rag.store.postgres import schema
 from rag.store.postgres.connections import Connection, Connections, Rows, fetched, received
@@ -21,10 +22,11 @@ from rag.store.postgres.rows import article_of, chunk_of, decoded, encoded, pass
 from rag.store.postgres.tokens import phrases, stored
 from rag.store.postgres.words import Words
 from rag.store.tokens import Tokenizer
-from rag.types import ArticleInfo, Passage, SeedEntry, Vectors
+from rag.types import ArticleInfo, Chunk, Passage, SeedEntry, Vectors
 from rag.types.contents import Contents
 from rag.types.errors import IndexUnusable
 from rag.types.filters import ALL, Filters
+from rag.types.quotes import Sharing
 from rag.types.stores import PAGE, HeldArticle, PassageId, Ranking, Recipe, StoredArticle, at_least_one
 
 _STRING = re.compile(r'"((?:[^"]|"")*)"')  # of an FTS5 query
@@ -195,6 +197,18 @@ class PostgresReader:
         query: LiteralString = "SELECT a.info, a.text FROM article a WHERE a.article_id = %s AND "
         rows = self.rows(query + HELD, [encoded(article_id), self._number, self._number])
         return article_of(*rows[0]) if rows else None
+
+    def chunks(self, article_id: str) -> tuple[Chunk, ...]:
+        """As `Reader.chunks`."""
+        query: LiteralString = (
+            "SELECT p.ordinal, p.chunk FROM article a JOIN passage p ON p.article = a.key WHERE a.article_id = %s AND "
+        )
+        rows = self.rows(query + HELD + " ORDER BY p.ordinal", [encoded(article_id), self._number, self._number])
+        return tuple(chunk_of(ordinal, written) for ordinal, written in rows)
+
+    def sharing(self, wanted: Runs, k: int) -> list[Sharing]:
+        """As `Reader.sharing`."""
+        return self._words.sharing(wanted, k, self.article_count)
 
     def articles(self, after: str | None = None, limit: int = PAGE) -> list[HeldArticle]:
         """As `Reader.articles`."""

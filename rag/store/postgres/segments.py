@@ -14,11 +14,11 @@ from typing import Any, LiteralString
 import numpy as np
 
 from rag.language.words import bare, written
-from rag.store.postgres import tokens
+from rag.store.postgres import runs, tokens
 from rag.store.postgres.connections import Connection, fetched
 from rag.store.postgres.postings import Gone
 from rag.store.postgres.rows import POSTING_SUM, Damaged, encoded, sha256
-from rag.store.postgres.tokens import BESIDE, DTYPES, PASSAGES, POSITION, Posting, stored
+from rag.store.postgres.tokens import BESIDE, DTYPES, PASSAGES, POSITION, RUNS, Posting, stored
 
 FLUSHED_AT = 64 * 2**20  # bytes of postings
 _AT_MOST = 8  # segments of about one size
@@ -43,7 +43,7 @@ class Collected:
         """Begins anew."""
         self.size = self.passages = 0
         self._words: Counter[str] = Counter()
-        self._held: tuple[defaultdict[bytes, list[Posting]], ...] = (defaultdict(list), defaultdict(list))
+        self._held: tuple[defaultdict[bytes, list[Posting]], ...] = tuple(defaultdict(list) for _ in DTYPES)
 
     def add(self, keys: Sequence[int], texts: Sequence[Text], beside: Sequence[tuple[int, str]]) -> list[int]:
         """Adds passages, and what else is seen of articles; how many words each passage has."""
@@ -57,6 +57,12 @@ class Collected:
         self.count(texts, 1)
         self.passages += len(keys)
         return lengths
+
+    def add_runs(self, articles: Iterable[tuple[int, str, str]]) -> None:
+        """Adds the runs of words of articles, each its key, text and title."""
+        for posting in runs.postings(articles):
+            self._held[RUNS][posting.token].append(posting)
+            self.size += len(posting.entries) + 64
 
     def count(self, texts: Iterable[Text], sign: int) -> None:
         """Counts words as they are written; those of texts that go with the sign -1."""
@@ -240,5 +246,7 @@ def _merged(connection: Connection, going: Sequence[int], after: tuple[int, byte
 def _without(kind: int, entries: bytes, positions: bytes, gone: Gone) -> tuple[bytes, bytes]:
     held = np.frombuffer(entries, dtype=DTYPES[kind])
     alive = ~gone.has(held["key"].astype(np.int64))
+    if kind == RUNS:
+        return held[alive].tobytes(), b""
     places = np.frombuffer(positions, dtype=POSITION)[np.repeat(alive, held["count"])]
     return held[alive].tobytes(), places.tobytes()

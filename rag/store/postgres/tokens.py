@@ -12,10 +12,12 @@ import numpy as np
 from rag.store import tokens
 from rag.store.tokens import Numbers, Postings, Tokenizer
 
-PASSAGES, BESIDE = 0, 1  # kinds of postings: of what is searched; of what else a reader sees of an article
+# Kinds of postings: of what is searched; of what else a reader sees of an article; of runs of words of whole articles.
+PASSAGES, BESIDE, RUNS = 0, 1, 2
 DTYPES = (
     np.dtype([("key", "<u4"), ("count", "<u2"), ("length", "<u2")]),
     np.dtype([("key", "<u4"), ("count", "<u4")]),
+    np.dtype([("key", "<u4"), ("rest", "<u2")]),
 )
 POSITION = np.dtype("<u4")
 MOST = 0xFFFF  # words of a passage that are counted

@@ -8,13 +8,15 @@ from typing import LiteralString
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.store.postgres import postings
+from rag.language.wording import Runs
+from rag.store.postgres import postings, runs
 from rag.store.postgres.connections import Rows
 from rag.store.postgres.passing import Ask, Passing
 from rag.store.postgres.postings import Gone, Keys, Posted
 from rag.store.postgres.tokens import PASSAGES
 from rag.types.errors import IndexUnusable
 from rag.types.filters import Filters
+from rag.types.quotes import Sharing
 from rag.types.stores import PassageId, Ranking
 
 _PROBED = 400  # best passages of which it is asked first which pass filters
@@ -94,6 +96,10 @@ class Words:
                 if len(self._posted([phrase], kind).having(phrase, kind).keys):
                     return True
         return False
+
+    def sharing(self, wanted: Runs, k: int, held: int) -> list[Sharing]:
+        """As `Reader.sharing`, of so many articles."""
+        return runs.sharing(self._ask, self._segments, self._gone, held, wanted, k)
 
     def writings(self, words: Sequence[bytes]) -> Rows:
         """(bare, word, count) of bare words as they are stored."""
