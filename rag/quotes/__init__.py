@@ -211,4 +211,4 @@ def _is_near(near: Near, words: int) -> bool:
     """Whether a passage is so near that a quotation is one of it that was altered."""
     if words <= 6:
         return near.equal >= 0.66 and near.run >= 0.5
-    return near.run >= 0.45 or near.longest >= 9
+    return near.run >= 0.5 or near.longest >= 12

@@ -19,6 +19,7 @@ _CLOSERS: dict[str, tuple[str, Style]] = {
     "“": ("”", "curly"), "„": ("“”‟", "low"), "«": ("»", "guillemets"), "»": ("«", "guillemets"), "\"": ("\"", "straight"),
     "‟": ("”", "curly"), "”": ("”", "curly"),
 }  # fmt: skip
+_MIXED = {("curly", "“"), ("curly", '"'), ("straight", "“"), ("straight", "”")}
 _SIGNED = re.compile(r"\n?[>\s]*(?:—|–|―|--|-)\s*(?P<who>[^\n]{2,120})\s*$")
 
 
@@ -104,7 +105,8 @@ class _Scanner:
     def _closed(self, number: int, closers: tuple[str, ...], style: Style) -> tuple[Span | None, int]:
         """The quotation that begins with a mark, and the number of the mark behind it."""
         text, opener = self._text, self._marks[number]
-        first, start, depth, at_break = opener.start(), opener.end(), 1, self._at
+        first, start, at_break = opener.start(), opener.end(), self._at
+        depth, inner = 1, 0
         for later in range(number + 1, len(self._marks)):
             mark = self._marks[later]
             sign, at = mark[0], mark.start()
@@ -121,9 +123,11 @@ class _Scanner:
                     return Span(start, at, first, mark.end(), style), later + 1
             elif style == "straight" and sign == opener[0] and self._opens(at, sign):
                 return self._unclosed(first, start, at, style), later
-            elif style == "curly" and sign == "“":
-                if self._opens(at, sign):
-                    depth += 1
+            elif style == "curly" and sign == "“" and self._opens(at, sign):
+                depth += 1
+            elif (style, sign) in _MIXED:  # it begins with one kind of mark, and ends with another
+                if inner or self._opens(at, sign):
+                    inner += 1 if self._opens(at, sign) else -1
                 else:
                     return Span(start, at, first, mark.end(), style), later + 1
         end = self._breaks[min(at_break, len(self._breaks) - 1)]

@@ -77,17 +77,31 @@ def _window(hits: Sequence[int], of: Sequence[Sequence[int]], words: int, slack:
 
 def _in_window(mine: Sequence[str], text: Text, window: tuple[int, int]) -> Near:
     theirs = text.wording.folded
-    from_, to = max(0, window[0] - 4), min(len(theirs), window[1] + 6)
+    from_, to = _tight(theirs, mine, max(0, window[0] - 4), min(len(theirs), window[1] + 6))
     equal = [
         (op.src_start + from_, op.src_end + from_)
         for op in LCSseq.opcodes(theirs[from_:to], list(mine))
         if op.tag == "equal"
     ]
-    runs = [(a, b) for a, b in equal if b - a >= min(_RUN, max(2, len(mine) // 3))] or equal
+    runs = [(a, b) for a, b in equal if b - a >= min(_RUN, max(2, len(mine) // 3))]
     longest = max((b - a for a, b in equal), default=0)
     first, end = (runs[0][0], runs[-1][1]) if runs else (from_, to)
     run = sum(b - a for a, b in runs) / len(mine)
     return Near(text, first, end, run, sum(b - a for a, b in equal) / len(mine), longest)
+
+
+def _tight(theirs: Sequence[str], mine: Sequence[str], begin: int, end: int) -> tuple[int, int]:
+    """The shortest range inside of one that has as many of the words in their order."""
+    same, wanted = LCSseq.similarity(theirs[begin:end], mine), list(mine)
+    low, high = begin, end  # the last begin that has them all
+    while low < high - 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if LCSseq.similarity(theirs[middle:end], wanted) == same else (low, middle)
+    begin, low, high = low, low, end  # the first end
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if LCSseq.similarity(theirs[begin:middle], wanted) == same else (middle + 1, high)
+    return begin, high
 
 
 def compared(quotation: str, wording: Wording, near: Near) -> tuple[tuple[Change, ...], int, int]:

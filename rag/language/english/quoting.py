@@ -38,8 +38,8 @@ _AFTER_NAME = rf"[\s,.\u2013\u2014-]*(?P<who>{_SUBJECT}{_NAMED}{{0,160}}?),?\s+{
 _AFTER_BY = rf"[\s,.\u2013\u2014-]*(?:according\s+to|as\s+quoted\s+by|in\s+the\s+words\s+of)\s+(?P<who>{_NAMED}{{1,120}}?){_END}"
 _SIGNED = rf"\s*(?:\u2014|\u2013|\u2015|-{{1,3}}|~)\s*(?P<who>[A-Z\u00c0-\u00de]{_NAMED}{{1,100}}?)(?=[,(\n]|\.?\s*$)"
 _BEFORE_NAME = rf"(?P<who>{_SUBJECT}{_NAMED}{{0,160}}?),?\s+{_ADVERBS}(?:{_VERBS})\b(?P<rest>[^.!?\"\u201c\u201d\n]{{0,160}})$"
-_BEFORE_BY = rf"(?:[Aa]ccording\s+to|[Ii]n\s+the\s+words\s+of|[Qq]uoting|[Ff]rom|[Aa]s\s+quoted\s+by)\s+(?P<who>{_NAMED}{{1,120}}?)\s*[,:]?\s*$"
-_BEFORE_PUT = rf"[Aa]s\s+(?P<who>{_NAMED}{{1,100}}?)\s+{_ADVERBS}(?:{_VERBS})\b(?P<rest>{_PART}{{0,80}})$"
+_BEFORE_BY = rf"\b(?:[Aa]ccording\s+to|[Ii]n\s+the\s+words\s+of|[Qq]uoting|[Ff]rom|[Aa]s\s+quoted\s+by)\s+(?P<who>{_NAMED}{{1,120}}?)\s*[,:]?\s*$"
+_BEFORE_PUT = rf"\b[Aa]s\s+(?P<who>{_NAMED}{{1,100}}?)\s+{_ADVERBS}(?:{_VERBS})\b(?P<rest>{_PART}{{0,80}})$"
 _BEFORE_CALLED = rf"(?P<who>{_SUBJECT}{_NAMED}{{0,100}}?),?\s+{_ADVERBS}(?:called|calls|calling|described|dubbed|labell?ed|denounced|hailed|praised|condemned|criticized|criticised|dismissed|characterized)\b(?P<rest>{_PART}{{0,120}})$"
 _SPEAKER_COLON = r"(?:^|\n)\s*\**(?P<who>[A-Z\u00c0-\u00de][\w.'\u2019 \u00c0-\u017f-]{1,60}?)\**\s*:\s*$"
 _NAME = r"(?:[Tt]he\s+)?[A-Z\u00c0-\u00de][\w.&'\u2019-]*(?:\s+(?:(?:of|the|and|for|&|de|la)\s+)?[A-Z\u00c0-\u00de0-9][\w&'\u2019-]*){0,5}"
@@ -68,6 +68,8 @@ _NOT_NAMES = frozenset(
     " critics experts".split()
 )
 _PRONOUNS = frozenset("he she they it i we you who one".split())
+# Two words with capitals, one alone, or one that does not begin a sentence.
+_NAMES = re.compile(r"[A-Z\u00c0-\u00de][\w.'\u2019-]*\s+(?:(?:of|de|van|von|bin|al|the)\s+)?[A-Z\u00c0-\u00de]|^[A-Z\u00c0-\u00de][\w'\u2019-]*$|\s[A-Z\u00c0-\u00de]")
 _BEFORE = (_BEFORE_BY, _BEFORE_PUT, _BEFORE_NAME, _BEFORE_CALLED, _SPEAKER_COLON)
 _AFTER = (_SIGNED, _AFTER_BY, _AFTER_VERB, _AFTER_NAME)
 _SENTENCE = re.compile(
@@ -127,9 +129,9 @@ def compiled_plain(rule: str) -> re.Pattern[str]:
 
 def _who(written: str) -> str | None:
     """The words that name a speaker, without what is told of him."""
-    head = re.split(r",\s|\s[\u2013\u2014-]\s|\swho\s", " ".join(written.split()))
-    who = next((part.strip(" ,") for part in head if part.strip(" ,")), "")
-    return _cut(who) or None
+    parts = [part.strip(" ,") for part in re.split(r",\s|\s[\u2013\u2014-]\s|\swho\s", " ".join(written.split()))]
+    parts = [part for part in parts if part]
+    return _cut(next((part for part in parts if _NAMES.search(part)), next(iter(parts), ""))) or None
 
 
 def _cut(name: str) -> str:
