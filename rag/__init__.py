@@ -19,6 +19,8 @@ __all__ = [
     "Articles",
     "BuildReport",
     "Candidate",
+    "CheckedDraft",
+    "CheckedQuotation",
     "Citation",
     "Document",
     "Hit",

@@ -23,6 +23,8 @@ from rag.answer.reader import Reading
 from rag.answer.wire import to_json
 from rag.build.changes import BuildReport
 from rag.follow.building import build as build_and_ask
+from rag.quotes import check
+from rag.quotes.draft import of_file, of_text
 from rag.types import ArticleInfo, Citation, Hit, Reply, Turn
 from rag.types.errors import (
     IndexBusy,
@@ -34,6 +36,7 @@ from rag.types.errors import (
     SettingsError,
 )
 from rag.types.filters import parse
+from rag.types.quotes import CheckedDraft, CheckedQuotation
 from rag.types.settings import Settings, load_settings
 from rag.types.stores import every_article
 from rag.types.times import a_day
@@ -45,6 +48,8 @@ __all__ = [
     "Articles",
     "BuildReport",
     "Candidate",
+    "CheckedDraft",
+    "CheckedQuotation",
     "Citation",
     "Document",
     "Hit",
@@ -128,6 +133,19 @@ class Articles:
         held = self._live.current().store.article(cited.article_id)
         same = held is not None and held[0].text_sha256 == cited.text_sha256
         return addresses.links(cited, held[1] if held and same else None)
+
+    def check_quotes(self, draft: str | tuple[str, bytes]) -> CheckedDraft:
+        """What of a draft's quotations stands in the articles, as `rag quotes`: of a text or of a file, its name and its
+        bytes (text, Markdown, HTML, .docx). Offsets are into the `text` of what is given back.
+
+        Raises InputError for a draft that cannot be read, or with more than 200,000 characters or 1,000 quotations.
+        """
+        given = of_text(draft) if isinstance(draft, str) else of_file(*draft)
+        return check(given, self._live.current().store)
+
+    async def acheck_quotes(self, draft: str | tuple[str, bytes]) -> CheckedDraft:
+        """As `check_quotes`."""
+        return await _apart(self.check_quotes, draft)
 
     async def aask(self, question: str, **options: Any) -> Reply:
         """As `ask`."""

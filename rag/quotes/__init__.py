@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rag.language.wording import LEAST, RUN, Runs, folded, runs, wording
-from rag.quotes.attributed import Named, is_from, is_said_by, links_of, said
+from rag.quotes.attributed import Named, is_from, is_of, is_said_by, links_of, name_words, said
 from rag.quotes.draft import Draft
 from rag.quotes.find import Span, find
 from rag.quotes.match import Match, Text, matches
@@ -56,9 +56,12 @@ def check(draft: Draft, reader: Reader) -> CheckedDraft:
             left_out.append(_left_out(draft, span, "title"))
         else:
             asked.append((number, span, of))
-    checked = [
-        checking.quotation(draft, span, _named(draft, whole_ones, number, of, titles)) for number, span, of in asked
-    ]
+    checked, last = list[CheckedQuotation](), None
+    for number, span, of in asked:
+        if name_words(of.speaker):
+            last = of.speaker
+        named = replace(_named(draft, whole_ones, number, of, titles), meant=last)
+        checked.append(checking.quotation(draft, span, named))
     return CheckedDraft(draft.text, tuple(checked), tuple(sorted(left_out, key=lambda one: one.start)))
 
 
@@ -77,7 +80,9 @@ def _named(draft: Draft, spans: list[Span], number: int, of: Said, titles: dict[
     own = of.titles or ((titles[before[-1]],) if before else (titles[near[0]],) if near else ())
     sentence = _sentence(text, begin, span.first, span.last, stop)
     links = tuple(dict.fromkeys([*links_of(text, *sentence), *draft.links_in(*sentence)]))
-    return Named(of.speaker, of.outlets, own, links)
+    # "According to Ann Lee": whether that is who said it or where it stood, is judged as who said it.
+    outlets = tuple(outlet for outlet in of.outlets if outlet != of.speaker)
+    return Named(of.speaker, outlets, own, links)
 
 
 def _sentence(text: str, begin: int, first: int, last: int, stop: int) -> tuple[int, int]:
@@ -120,7 +125,7 @@ class Checking:
     def quotation(self, draft: Draft, span: Span, named: Named) -> CheckedQuotation:
         """What came of a quotation."""
         text = draft.text[span.start : span.end]
-        made = CheckedQuotation(span.start, span.end, text, named.speaker, named.source, "absent")
+        made = CheckedQuotation(span.start, span.end, text, named.shown, named.source, "absent")
         forms = [form for form in (whole(text), edited(text)) if form is not None and form.pieces]
         found, tried = list[tuple[Match, Text]](), set[str]()
         for form in forms:
@@ -166,11 +171,13 @@ class Checking:
             verdict, notes = "misattributed", ["speaker"]
         places = [cited(self._reader, its.info, its.text, *match.range(its), n) for n, (match, its) in
                   enumerate(found[:_PLACES], start=1)]  # fmt: skip
-        return replace(made, verdict=verdict, places=tuple(places), notes=tuple(notes))
+        source = made.source or (named.speaker if is_of(named.speaker, article.info) else None)
+        return replace(made, verdict=verdict, source=source, places=tuple(places), notes=tuple(notes))
 
     def _altered(self, made: CheckedQuotation, tried: set[str]) -> CheckedQuotation:
         form = edited(made.text) or whole(made.text)
-        plain = " ".join(made.text[p.start + p.wording.starts[0] : p.start + p.wording.ends[-1]] for p in form.pieces)
+        ends = [p.start + p.wording.ends[-1] for p in form.pieces[:-1]] + [len(made.text)]
+        plain = " ".join(made.text[p.start : end].strip() for p, end in zip(form.pieces, ends, strict=True))
         words = wording(plain)
         if not words.words:
             return made
@@ -211,4 +218,4 @@ def _is_near(near: Near, words: int) -> bool:
     """Whether a passage is so near that a quotation is one of it that was altered."""
     if words <= 6:
         return near.equal >= 0.66 and near.run >= 0.5
-    return near.run >= 0.5 or near.longest >= 12
+    return near.run >= (0.6 if words <= 12 else 0.5) or near.longest >= 12

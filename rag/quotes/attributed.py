@@ -27,6 +27,12 @@ class Named:
     outlets: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    meant: str | None = None  # who was named last, whom "she said" means
+
+    @property
+    def shown(self) -> str | None:
+        """The speaker for a reader."""
+        return self.meant if self.speaker is not None and pack().is_pronoun(self.speaker) else self.speaker
 
     @property
     def source(self) -> str | None:
@@ -148,6 +154,12 @@ def _same_person(mine: frozenset[str], theirs: frozenset[str], text: str) -> boo
             if len(word) >= 2 and len(other) >= 2 and len(word) == len(other) and {w[0] for w in other} == set(word):
                 return True
     return False
+
+
+def is_of(speaker: str | None, info: ArticleInfo) -> bool:
+    """Whether a speaker is an article's publisher or author."""
+    words = name_words(speaker)
+    return bool(words) and _is_of(words, info)
 
 
 def _names(words: frozenset[str], text: str) -> bool:

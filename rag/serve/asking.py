@@ -11,6 +11,9 @@ from rag.answer.failure import error_reply
 from rag.answer.journal import Journal
 from rag.answer.opening import LiveAssistant
 from rag.answer.wire import AskedLine, TurnLine, hit_object, identifier, reply_object, requested
+from rag.quotes import check
+from rag.quotes.draft import of_file, of_text
+from rag.quotes.wire import to_object
 from rag.types.errors import InputError
 from rag.types.filters import parse
 from rag.types.messages import message
@@ -48,6 +51,15 @@ class Asking:
             raise InputError(message("k", MOST_HITS))
         hits = self.live.current().search(line.question, k, filters=parse(line.filters), day=line.asked)
         return [hit_object(rank, hit) for rank, hit in enumerate(hits, start=1)]
+
+    def quotes(self, text: str, *, html: bool = False) -> dict[str, Any]:
+        """What of a draft's quotations stands in the articles, as `rag quotes --json` has it; the draft as text,
+        Markdown or HTML.
+
+        Raises InputError for a draft that cannot be checked, RagError where the index cannot be used.
+        """
+        draft = of_file("draft.html", text.encode("utf-8", "replace")) if html else of_text(text)
+        return to_object(check(draft, self.live.current().store))
 
     def articles(self, after: str | None, limit: int) -> tuple[list[dict[str, Any]], int]:
         """A page of what is held, and the number of all. Raises RagError where the index cannot be used."""

@@ -20,6 +20,7 @@ from rag.serve.failed import Failed, failed
 from rag.serve.line import Busy, Line
 from rag.types.errors import InputError, RagError
 from rag.types.messages import message, which
+from rag.types.quotes import MOST_CHARACTERS
 from rag.verify.schema import Answer
 
 _MOST_LISTED = 1000
@@ -31,6 +32,13 @@ class SearchLine(AskedLine):
     """A search: a question, and how many passages."""
 
     k: int = Field(default=10, ge=1, le=MOST_HITS)
+
+
+class DraftLine(BaseModel):
+    """A draft: plain text or Markdown, or HTML."""
+
+    text: str = Field(max_length=MOST_CHARACTERS)
+    html: bool = False
 
 
 class Hits(BaseModel):
@@ -82,6 +90,11 @@ def routes(asking: Asking, line: Line) -> APIRouter:
     async def search(asked: SearchLine) -> Any:
         """The best passages for a question, with their scores."""
         return {"hits": await line.run(lambda: asking.search(asked.model_dump(exclude={"k"}), asked.k))}
+
+    @router.post("/quotes", response_model=dict[str, Any])
+    async def quotes(draft: DraftLine) -> Any:
+        """Which of a draft's quotations stand in the articles, word for word, altered, said by another, or nowhere."""
+        return await line.run(lambda: asking.quotes(draft.text, html=draft.html))
 
     @router.get("/articles", response_model=Articles)
     async def articles(

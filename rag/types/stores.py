@@ -23,7 +23,7 @@ from rag.types.filters import ALL, Filters
 from rag.types.following import Alert, Change, SavedQuestion
 from rag.types.quotes import Sharing
 
-FORMAT = 9
+FORMAT = 10
 PAGE = 1000  # articles
 
 PassageId = NewType("PassageId", int)

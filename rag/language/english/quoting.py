@@ -42,7 +42,8 @@ _BEFORE_BY = rf"\b(?:[Aa]ccording\s+to|[Ii]n\s+the\s+words\s+of|[Qq]uoting|[Ff]r
 _BEFORE_PUT = rf"\b[Aa]s\s+(?P<who>{_NAMED}{{1,100}}?)\s+{_ADVERBS}(?:{_VERBS})\b(?P<rest>{_PART}{{0,80}})$"
 _BEFORE_CALLED = rf"(?P<who>{_SUBJECT}{_NAMED}{{0,100}}?),?\s+{_ADVERBS}(?:called|calls|calling|described|dubbed|labell?ed|denounced|hailed|praised|condemned|criticized|criticised|dismissed|characterized)\b(?P<rest>{_PART}{{0,120}})$"
 _SPEAKER_COLON = r"(?:^|\n)\s*\**(?P<who>[A-Z\u00c0-\u00de][\w.'\u2019 \u00c0-\u017f-]{1,60}?)\**\s*:\s*$"
-_NAME = r"(?:[Tt]he\s+)?[A-Z\u00c0-\u00de][\w.&'\u2019-]*(?:\s+(?:(?:of|the|and|for|&|de|la)\s+)?[A-Z\u00c0-\u00de0-9][\w&'\u2019-]*){0,5}"
+_TIME = r"(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December|Instagram|Twitter|Facebook|X|Truth)\b)"
+_NAME = _TIME + r"(?:[Tt]he\s+)?[A-Z\u00c0-\u00de][\w.&'\u2019-]*(?:\s+(?:(?:of|the|and|for|&|de|la)\s+)?[A-Z\u00c0-\u00de0-9][\w&'\u2019-]*){0,5}"
 _OUTLET = (
     r"(?:\b(?:told|tells|telling|interview\s+(?:with|to|for|in|on)|(?:article|report|story|piece|column|essay|editorial|op-ed"
     r"|interview|post|feature|obituary|profile)\s+(?:in|by|for|on|from|published\s+(?:in|by))"

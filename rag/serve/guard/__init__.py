@@ -46,7 +46,7 @@ _BELOW = {
 _UPLOAD, _FILE = f"{_API}/upload", f"{_API}/file="
 _V1 = {
     "GET": {"/openapi.json", "/v1/articles", "/v1/models", "/v1/changes", "/v1/saved", "/saved.atom"},
-    "POST": {"/v1/ask", "/v1/search", "/v1/chat/completions", "/v1/saved"},
+    "POST": {"/v1/ask", "/v1/search", "/v1/quotes", "/v1/chat/completions", "/v1/saved"},
 }
 _MCP = {f"{_API}/mcp{rest}" for rest in ("", "/http", "/sse", "/messages")}
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?", re.IGNORECASE | re.ASCII)

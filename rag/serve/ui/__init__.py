@@ -19,7 +19,7 @@ from rag.calibrate.feedback import Feedback
 from rag.serve.asking import Asking
 from rag.serve.guard import Uploads
 from rag.serve.line import Busy, Line
-from rag.serve.ui import changes, chat, evaluation, html, saved, sources
+from rag.serve.ui import changes, chat, evaluation, html, quotes, saved, sources
 from rag.serve.ui import library as library_tab
 from rag.serve.ui.theme import THEME
 from rag.types.errors import RagError
@@ -115,6 +115,7 @@ def _tabs(live: LiveAssistant, offer: Offer) -> Iterator[Tab]:
 
         yield Tab("New", "new", lambda: saved.build(live, saving=editing, feed=offer.api))
         yield Tab("Library", "library", library)
+    yield Tab("Check a draft", "quotes", lambda: quotes.build(live, line, files=offer.uploads is not None))
     if offer.library is not None and offer.uploads is not None and evaluation.available():
         yield Tab("Evaluation", "evaluation", evaluation.build)
 
@@ -151,6 +152,19 @@ def _endpoints(asking: Asking, line: Line) -> None:
             raise gr.Error(told(error)) from error
         return hits
 
+    @gr.mcp.tool(name="check_quotes")
+    async def quotes(draft: str, html: bool = False) -> dict[str, Any]:
+        """Checks the quotations in a draft: text, Markdown or HTML of at most 200,000 characters.
+
+        Each is "verbatim" (it stands in the articles word for word), "altered" (with the nearest passage and a diff),
+        "misattributed" (it stands there, but said by another or in another article than the draft names) or "absent".
+        """
+        try:
+            found: dict[str, Any] = named_for_gradio(await line.run(lambda: asking.quotes(draft, html=html)))
+        except RagError as error:
+            raise gr.Error(told(error)) from error
+        return found
+
     def articles() -> list[dict[str, Any]]:
         """The articles of the index: id, title, publisher, author, date, url, file, characters, passages."""
         try:
@@ -161,6 +175,7 @@ def _endpoints(asking: Asking, line: Line) -> None:
 
     gr.api(ask, api_name="ask", concurrency_id=chat.ASKING, concurrency_limit=chat.IN_LINE)
     gr.api(search, api_name="search", concurrency_id=chat.ASKING, concurrency_limit=chat.IN_LINE)
+    gr.api(quotes, api_name="quotes", concurrency_id=chat.ASKING, concurrency_limit=chat.IN_LINE)
     gr.api(articles, api_name="articles")
 
 
