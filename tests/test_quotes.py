@@ -23,17 +23,22 @@ SEED = reading.read(RECORD).article
 LEE = (
     "The bridge will open in May,” said Mayor Ann Lee on Monday. “We have waited for 12 years, and we are not happy "
     "about the $5 million that it cost.”",
-    "Her rival saw it otherwise. \"Nobody asked the people who live there,\" Tom Okoro told the Herald. \"They will not "
-    "forget it... ever,\" he added.",
+    'Her rival saw it otherwise. "Nobody asked the people who live there," Tom Okoro told the Herald. "They will not '
+    'forget it... ever," he added.',
     "The city’s own report says that the old bridge was safe until 2019 — and cheaper to keep.",
-    "The committee (which met twice) found no fault. \"Who pays for all of this?\" asked Rosa Lind.",
+    'The committee (which met twice) found no fault. "Who pays for all of this?" asked Rosa Lind.',
 )
-OTHER = ("The harbour was closed for a week after the storm, and no ship was lost.", "“It was a miracle,” said Jon Falk.")
+OTHER = (
+    "The harbour was closed for a week after the storm, and no ship was lost.",
+    "“It was a miracle,” said Jon Falk.",
+)
 
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory):
-    bridge = article("bridge", f"“{LEE[0]}", *LEE[1:], title="A bridge that nobody wanted to pay for", date="2024-05-01")
+    bridge = article(
+        "bridge", f"“{LEE[0]}", *LEE[1:], title="A bridge that nobody wanted to pay for", date="2024-05-01"
+    )
     harbour = article("harbour", *OTHER, title="The harbour after the great storm")
     seed = article("seed", *(SEED.text[p.start : p.end] for p in SEED.paragraphs), title=SEED.info.title)
     opened = build(FileStore(tmp_path_factory.mktemp("index")), [bridge, harbour, seed])
@@ -65,7 +70,7 @@ def verdict(reader, text):
         "Lee said 'the bridge will open in May,' and left.",
         "> The bridge will open in May\n>\n> — Ann Lee",
         "``The bridge will open in May,'' said Lee.",
-        "“The bridge will open in May,\" said Lee.",
+        '“The bridge will open in May," said Lee.',
         "Mayor Lee told reporters that “the bridge will open”, no less.",
         "“We have waited for 12 years … and we are not happy about the $5 million”, said the mayor.",
         "“We have waited for 12 years [...] not happy about the $5 million that it cost.”",
@@ -112,7 +117,9 @@ def test_any_other_change_is_altered_and_shown(reader, draft, op, mine, its):
         assert (op, mine, its) in [(c.op, c.draft, c.article) for c in one.diff if c.op != "equal"]
     assert one.places[0].article_id == "bridge"
     assert all(c.draft in one.text for c in one.diff)
-    assert all(c.article in one.places[0].quote + ".,?!" or c.article.strip(".,?!") in one.places[0].quote for c in one.diff)
+    assert all(
+        c.article in one.places[0].quote + ".,?!" or c.article.strip(".,?!") in one.places[0].quote for c in one.diff
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,7 +128,10 @@ def test_any_other_change_is_altered_and_shown(reader, draft, op, mine, its):
         ("“The bridge will open in May,” said Tom Okoro.", "speaker"),
         ("“Nobody asked the people who live there,” said Mayor Lee.", "speaker"),
         ("According to Boris Vane, “the bridge will open in May”.", "speaker"),
-        ("In the article headlined “The harbour after the great storm”, Lee says “the bridge will open in May”.", "source"),
+        (
+            "In the article headlined “The harbour after the great storm”, Lee says “the bridge will open in May”.",
+            "source",
+        ),
         ("In “The harbour after the great storm” it says: “The bridge will open in May.”", "source"),
     ],
 )
@@ -144,7 +154,7 @@ def test_what_stands_nowhere_is_absent(reader, draft):
 
 
 def test_a_draft_is_told_in_schema_1(reader):
-    text = "“The bridge will open in May,” said Ann Lee. It was a “sham” and \"never ends here.\n\nEnd."
+    text = '“The bridge will open in May,” said Ann Lee. It was a “sham” and "never ends here.\n\nEnd.'
     found = checked(reader, text)
     (one,) = to_object(found)["quotations"]
     assert text[one["start"] : one["end"]] == one["text"] == "The bridge will open in May,"
@@ -234,7 +244,11 @@ def test_kinds_of_files(reader):
         found = check(draft, reader).quotations
         assert [one.verdict for one in found] == ["verbatim", "verbatim"]
         assert all(draft.text[one.start : one.end] == one.text for one in found)
-    for name, raw, why in (("a.pdf", b"x", "no draft"), ("a.docx", b"x", "not a Word document"), ("a.txt", b"\0", "zero")):
+    for name, raw, why in (
+        ("a.pdf", b"x", "no draft"),
+        ("a.docx", b"x", "not a Word document"),
+        ("a.txt", b"\0", "zero"),
+    ):
         with pytest.raises(InputError, match=why):
             of_file(name, raw)
 
@@ -246,5 +260,11 @@ def test_links_name_their_source(reader):
 
 def test_quotations_are_found_by_their_marks():
     text = "He said “a ‘b’ c” and \"d e\" and 6'2\" and the '90s; the workers' rights 'are here now,' she said. “f\n\n“g” «h»"
-    assert [text[s.start : s.end] for s in find(text) if s.closed] == ["a ‘b’ c", "d e", "are here now,", "f\n\n“g", "h"]
+    assert [text[s.start : s.end] for s in find(text) if s.closed] == [
+        "a ‘b’ c",
+        "d e",
+        "are here now,",
+        "f\n\n“g",
+        "h",
+    ]
     assert load.SUFFIXES

@@ -57,7 +57,12 @@ def judged(draft: Draft, checked: CheckedDraft) -> Iterator[tuple[str, str, str,
     given = {(one.start, one.end): one for one in checked.quotations}
     for start, end, item in draft.items:
         found = given.get((start, end))
-        yield item.verdict, item.how, found.verdict if found else "left out", item.text + (f"  {found.notes} {found.speaker!r} {found.source!r}" if found else "")
+        yield (
+            item.verdict,
+            item.how,
+            found.verdict if found else "left out",
+            item.text + (f"  {found.notes} {found.speaker!r} {found.source!r}" if found else ""),
+        )
 
 
 def main() -> None:
@@ -93,13 +98,18 @@ def main() -> None:
 
 def report(results: list[tuple[str, str, str, str]], taken: float) -> None:
     """The table by kind, and by how the quotations were made."""
-    CONSOLE.print(f"{'':<24}{'of':>5}{'right':>7}" + "".join(f"{kind:>15}" for kind in (*KINDS, "left out")), highlight=False)
+    CONSOLE.print(
+        f"{'':<24}{'of':>5}{'right':>7}" + "".join(f"{kind:>15}" for kind in (*KINDS, "left out")), highlight=False
+    )
     for kind in KINDS:
         _row(kind, [given for right, _, given, _ in results if right == kind], kind)
         for how in sorted({how for right, how, _, _ in results if right == kind}):
             _row(f"    {how}", [given for right, h, given, _ in results if (right, h) == (kind, how)], kind)
     right = sum(right == given for right, _, given, _ in results)
-    CONSOLE.print(f"{'all':<24}{len(results):>5}{right / len(results):>7.3f}; {1e3 * taken / len(results):.0f} ms each", highlight=False)
+    CONSOLE.print(
+        f"{'all':<24}{len(results):>5}{right / len(results):>7.3f}; {1e3 * taken / len(results):.0f} ms each",
+        highlight=False,
+    )
 
 
 def _row(name: str, given: list[str], right: str) -> None:

@@ -80,7 +80,11 @@ def negation(text: str, chosen: random.Random) -> str | None:
 def swapped(text: str, chosen: random.Random) -> str | None:
     """Two neighbouring words that change places."""
     words = text.split(" ")
-    pairs = [n for n in range(1, len(words) - 2) if words[n].isalpha() and words[n + 1].isalpha() and words[n] != words[n + 1]]
+    pairs = [
+        n
+        for n in range(1, len(words) - 2)
+        if words[n].isalpha() and words[n + 1].isalpha() and words[n] != words[n + 1]
+    ]
     if not pairs:
         return None
     at = chosen.choice(pairs)
@@ -103,7 +107,9 @@ def pronoun(text: str, chosen: random.Random) -> str | None:
 def ended(text: str, chosen: random.Random) -> str | None:
     """The last word another one."""
     words = text.rstrip(".").split(" ")
-    return " ".join([*words[:-1], chosen.choice(("altogether", "forever", "yesterday"))]) if words[-1].isalpha() else None
+    return (
+        " ".join([*words[:-1], chosen.choice(("altogether", "forever", "yesterday"))]) if words[-1].isalpha() else None
+    )
 
 
 def marked(text: str, chosen: random.Random) -> str | None:
@@ -140,7 +146,11 @@ def bracketed(text: str, chosen: random.Random) -> str:
 def capital(text: str, chosen: random.Random) -> str:
     """The first letter made small or large, with or without brackets."""
     first = text[0].lower() if text[0].isupper() and text[1:2] != "’" and not text.startswith("I ") else text[0].upper()
-    return chosen.choice((first, f"[{first}]")) + text[1:] if text[0].isalpha() and not text.startswith(("I ", "I’", "I'")) else text
+    return (
+        chosen.choice((first, f"[{first}]")) + text[1:]
+        if text[0].isalpha() and not text.startswith(("I ", "I’", "I'"))
+        else text
+    )
 
 
 def typeset(text: str, chosen: random.Random) -> str:

@@ -80,6 +80,6 @@ def framed(frame: str, said: str, marks: tuple[str, str], names: Mapping[str, st
     raise ValueError(f"the frame {frame!r} has no quotation")
 
 
-def chosen_of(parts: Mapping[str, tuple[str, ...]] , part: str, chosen: random.Random) -> str:
+def chosen_of(parts: Mapping[str, tuple[str, ...]], part: str, chosen: random.Random) -> str:
     """One of a part's own; of the test part any of all."""
     return chosen.choice([*parts["develop"], *(parts["test"] if part == "test" else ())])

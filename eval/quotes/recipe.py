@@ -55,7 +55,12 @@ class Recipe:
 
     def items(self, of_each: int) -> list[Item]:
         """So many quotations of each kind."""
-        makers: tuple[Callable[[], Iterator[Item]], ...] = (self.verbatim, self.altered, self.misattributed, self.absent)
+        makers: tuple[Callable[[], Iterator[Item]], ...] = (
+            self.verbatim,
+            self.altered,
+            self.misattributed,
+            self.absent,
+        )
         out = list[Item]()
         for maker in makers:
             made = maker()
@@ -82,7 +87,11 @@ class Recipe:
                 continue
             said, who = found
             changed = self._spliced(source) if how == "spliced" else alterings[how](said, self._chosen)
-            if changed and plain(changed) not in plain(source.text) or (how == "asked" and changed and f"{said}?" not in source.text):
+            if (
+                changed
+                and plain(changed) not in plain(source.text)
+                or (how == "asked" and changed and f"{said}?" not in source.text)
+            ):
                 yield self._item(changed, who, source, "altered", how)
 
     def _spliced(self, source: Source) -> str | None:
@@ -105,7 +114,9 @@ class Recipe:
                 if not speech:
                     continue
                 said, who = self._chosen.choice(speech)
-                others = [n for n in ({w for _, w in speech} if how == "other speaker" else self._names) if not _alike(n, who)]
+                others = [
+                    n for n in ({w for _, w in speech} if how == "other speaker" else self._names) if not _alike(n, who)
+                ]
                 if how == "stranger":
                     others = [n for n in others if n.split()[-1] not in source.text]
                 if others:
@@ -118,7 +129,9 @@ class Recipe:
                 frames = [f for f in (*ARTICLE["develop"], *(ARTICLE["test"] if self._part == "test" else ()))
                           if ("{title}" if how == "other title" else "{url}") in f]  # fmt: skip
                 named = Source(source.id, other.title, other.url, source.text)
-                yield self._item(self._chosen.choice(sentences), None, named, "misattributed", how, self._chosen.choice(frames))
+                yield self._item(
+                    self._chosen.choice(sentences), None, named, "misattributed", how, self._chosen.choice(frames)
+                )
 
     def absent(self) -> Iterator[Item]:
         """Words of articles that are not held, paraphrases, and what nobody said."""
@@ -138,7 +151,9 @@ class Recipe:
                 if len(words) < 2:
                     continue
                 said = self._chosen.choice(_INVENTED).format(a=self._chosen.choice(words), b=self._chosen.choice(words))
-            if not any(plain(said) in text for text in self._held):
+            words = plain(said).split(" ")
+            halves = [" ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :])]
+            if not any(half in text for half in halves for text in self._held):
                 yield self._item(said, who, source, "absent", how)
 
     def _paraphrased(self, said: str) -> str:
@@ -155,7 +170,9 @@ class Recipe:
             return self._chosen.choice(speech)
         return (self._chosen.choice(sentences), None) if sentences else None
 
-    def _item(self, said: str, who: str | None, source: Source, verdict: str, how: str, frame: str | None = None) -> Item:
+    def _item(
+        self, said: str, who: str | None, source: Source, verdict: str, how: str, frame: str | None = None
+    ) -> Item:
         frame = frame or chosen_of(SPEECH if who else ARTICLE, self._part, self._chosen)
         marks = self._chosen.choice([*MARKS["develop"], *(MARKS["test"] if self._part == "test" else ())])
         names = {"who": who or "", "last": (who or "").split(" ")[-1], "title": source.title.replace("“", "‘").replace("”", "’"),

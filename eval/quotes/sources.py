@@ -20,7 +20,9 @@ _SPEECH = (
     re.compile(rf"[\"“](?P<said>[^\"“”\n]{{40,260}}),[\"”] {_NAME} (?:said|says|told)\b"),
 )
 _SENTENCE = re.compile(r"[A-Z][^.!?\"“”‘’()\[\]\n]{40,220}\.(?=\s)")
-_FIRST = frozenset("The In But And On At For This That He She They It We You A An If When After Before While As".split())
+_FIRST = frozenset(
+    "The In But And On At For This That He She They It We You A An If When After Before While As".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class Source:
     def speech(self) -> list[tuple[str, str]]:
         """Quotations with who said them, where the article says so beside them."""
         found = (match for rule in _SPEECH for match in rule.finditer(self.text))
-        return [(m["said"], m["who"]) for m in found if m["who"].split()[0] not in _FIRST and len(m["said"].split()) >= 7]
+        return [
+            (m["said"], m["who"]) for m in found if m["who"].split()[0] not in _FIRST and len(m["said"].split()) >= 7
+        ]
 
     def sentences(self) -> list[str]:
         """Sentences in the article's own words."""

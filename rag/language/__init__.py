@@ -179,6 +179,10 @@ class Language(Hashable, Protocol):
         """Who is said to have said a quotation, and where, by the words before it and behind it."""
         ...
 
+    def is_title(self, before: str, quoted: str, /) -> bool:
+        """Whether what is in quotation marks is a title, by the words before it."""
+        ...
+
     def is_pronoun(self, speaker: str, /) -> bool:
         """Whether a speaker is named by a pronoun alone."""
         ...

@@ -36,7 +36,8 @@ def read(name: str, raw: bytes, characters: int) -> ParseResult:
 def _text(raw: bytes, characters: int) -> ParseResult:
     try:
         bounded(len(raw), 4 * characters)  # before it is normalised
-        text = decode(raw)
+        decode(raw)  # tells what is no text
+        text = raw.decode()  # as it is: its offsets are those of whoever gave it
         bounded(len(text), characters)
     except ValueError as error:
         return ParseResult(problem=str(error))

@@ -13,7 +13,9 @@ from rag.types import Paragraph
 
 KIND = ".draft.html"
 VERSION = "draft-html/1"
-_LEFT_OUT = frozenset("script style head title template noscript nav form button select textarea svg del s strike".split())
+_LEFT_OUT = frozenset(
+    "script style head title template noscript nav form button select textarea svg del s strike".split()
+)
 _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark q rp rt ruby samp small span strong sub"
     " sup time tt u var wbr img".split()
@@ -41,7 +43,9 @@ def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
     return written.parsed(marks)
 
 
-def _step(written: _Written, event: str, tag: str, element: Any, opened: list[tuple[int, int]], marks: list[Mark]) -> None:
+def _step(
+    written: _Written, event: str, tag: str, element: Any, opened: list[tuple[int, int]], marks: list[Mark]
+) -> None:
     if tag == "br":
         written.apart("\n") if event == "start" else None
     elif tag not in _INLINE:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rag.language import pack
 from rag.language.wording import LEAST, RUN, Runs, folded, runs, wording
 from rag.quotes.attributed import Named, is_from, is_of, is_said_by, links_of, name_words, said
 from rag.quotes.draft import Draft
@@ -25,6 +26,7 @@ from rag.types.quotes import (
 )
 from rag.types.stores import Reader
 
+_CLOSING = str.maketrans("([", ")]")
 _ASKED = 200  # articles that share most with a quotation
 _READ = 60  # of them in which it is looked for
 _COMPARED = 10  # of them that it is compared with, where it stands in none
@@ -37,23 +39,24 @@ def check(draft: Draft, reader: Reader) -> CheckedDraft:
 
     Raises InputError for a draft with more than 1,000 quotations.
     """
-    spans = find(draft.text, draft.blocks)
+    text = draft.text.replace("\r", " ")
+    spans = find(text, draft.blocks)
     whole_ones = [span for span in spans if span.closed]
     long = [span for span in whole_ones if len(folded(draft.text[span.start : span.end])) >= LEAST]
     if len(long) > MOST_QUOTATIONS:
         raise InputError(f"the draft has more than {MOST_QUOTATIONS:,} quotations; check it in parts")
-    names = said(draft.text, whole_ones)
+    names = said(text, whole_ones)
     left_out = [_left_out(draft, span, "unclosed") for span in spans if not span.closed and span.end > span.start]
     checking = Checking(reader)
     titles, asked = dict[int, str](), list[tuple[int, Span, Said]]()
     for number, (span, of) in enumerate(zip(whole_ones, names, strict=True)):
-        text = draft.text[span.start : span.end]
-        strong = any(text in (title, title.rstrip(".,")) for its in names for title in its.titles)
-        if span not in long and not strong:
-            left_out.append(_left_out(draft, span, "short"))
-        elif strong or (of.speaker is None or span.style != "block") and checking.is_title(text):
-            titles[number] = text
+        quoted = text[span.start : span.end]
+        titled = span.style != "block" and pack().is_title(text[max(0, span.first - 100) : span.first], quoted)
+        if titled or (span in long and span.style != "block" and checking.is_title(quoted)):
+            titles[number] = quoted
             left_out.append(_left_out(draft, span, "title"))
+        elif span not in long:
+            left_out.append(_left_out(draft, span, "short"))
         else:
             asked.append((number, span, of))
     checked, last = list[CheckedQuotation](), None
@@ -71,7 +74,7 @@ def _left_out(draft: Draft, span: Span, why: str) -> LeftOut:
 
 def _named(draft: Draft, spans: list[Span], number: int, of: Said, titles: dict[int, str]) -> Named:
     """What the draft says of a quotation, with the titles and links in the same paragraph, the nearest before it."""
-    span, text = spans[number], draft.text
+    span, text = spans[number], draft.text.replace("\r", " ")
     begin = max(text.rfind("\n\n", 0, span.first), 0)
     stop = text.find("\n\n", span.last)
     stop = len(text) if stop < 0 else stop
@@ -86,9 +89,12 @@ def _named(draft: Draft, spans: list[Span], number: int, of: Said, titles: dict[
 
 
 def _sentence(text: str, begin: int, first: int, last: int, stop: int) -> tuple[int, int]:
-    start = max(begin, *(text.rfind(mark, begin, first) + 1 for mark in (". ", "? ", "! ", ".” ", ".\" ")))
-    ends = [at for mark in (". ", "? ", "! ", ".\n") if (at := text.find(mark, last, stop)) >= 0]
-    return start, min([*ends, stop])
+    start = max(begin, *(text.rfind(mark, begin, first) + 1 for mark in (". ", "? ", "! ", ".” ", '." ')))
+    end = min([at for mark in (". ", "? ", "! ", ".\n") if (at := text.find(mark, last, stop)) >= 0], default=stop)
+    behind = text[end + 1 : stop].lstrip()
+    if behind[:1] in ("(", "["):  # the source in brackets, behind the sentence
+        end = max(end, text.find(behind[0].translate(_CLOSING), end, stop))
+    return start, end
 
 
 class Checking:

@@ -202,7 +202,11 @@ def _is_outlet(outlet: str, info: ArticleInfo, text: str) -> bool:
     squeezed, site = "".join(words), "".join(_SPLIT.findall(urlsplit(info.url or "").netloc.casefold()))
     if squeezed in "".join(_SPLIT.findall(of)) or (site and squeezed in site):
         return True
-    if site and len(words) > 1 and "".join(word[0] for word in words) in urlsplit(info.url or "").netloc.casefold().split("."):
+    if (
+        site
+        and len(words) > 1
+        and "".join(word[0] for word in words) in urlsplit(info.url or "").netloc.casefold().split(".")
+    ):
         return True
     known = bool(info.publisher or info.url)
     return not known or " ".join(words) in " ".join(re.findall(r"\w+", text.casefold()))
@@ -212,8 +216,10 @@ def _same_title(named: str, title: str) -> bool:
     mine, its = folded(named), folded(title)
     if not mine or not its:
         return False
-    return mine == its or (len(mine) >= 3 and " ".join(mine) in " ".join(its)) or (
-        len(its) >= 3 and " ".join(its) in " ".join(mine)
+    return (
+        mine == its
+        or (len(mine) >= 3 and " ".join(mine) in " ".join(its))
+        or (len(its) >= 3 and " ".join(its) in " ".join(mine))
     )
 
 

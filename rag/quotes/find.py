@@ -11,7 +11,7 @@ from rag.language import pack
 
 Style = Literal["straight", "curly", "low", "guillemets", "single", "block"]
 _MARK = re.compile(r"``|''|[\"“”‟„«»‘’']")
-_BLANK = re.compile(r"\n[ \t>]*\n\s*")
+_BLANK = re.compile(r"\n[ \t>]*\n\s*")  # between paragraphs
 _ENDED = ".!?…:;”\"’'»)*"
 _OPEN_BEFORE = "([{—–-/=>*_“‘«„\u00a0"
 _STOPS = ".,!?…;:—–-"
@@ -53,9 +53,9 @@ def _block(text: str, a: int, b: int) -> Span:
     signed = _SIGNED.search(text, a, b)
     end = signed.start() if signed and "\n" in text[signed.start() : signed.end()] and signed.start() > a else b
     start = a
-    while start < end and (text[start].isspace() or text[start] in ">\"“„«"):
+    while start < end and (text[start].isspace() or text[start] in '>"“„«'):
         start += 1
-    while end > start and (text[end - 1].isspace() or text[end - 1] in "\"”“»>"):
+    while end > start and (text[end - 1].isspace() or text[end - 1] in '"”“»>'):
         end -= 1
     return Span(start, end, a, max(end, a), "block")
 

@@ -49,7 +49,9 @@ def nearest(quotation: Wording, text: Text) -> Near | None:
         return None
     best: Near | None = None
     for slack in (_SLACK + len(mine) // 4, _FAR):
-        near = _in_window(mine, text, _window(hits, [wanted[theirs[at], theirs[at + 1]] for at in hits], len(mine), slack))
+        near = _in_window(
+            mine, text, _window(hits, [wanted[theirs[at], theirs[at + 1]] for at in hits], len(mine), slack)
+        )
         if best is None or near.score > best.score + (0.15 if slack == _FAR else 0.0):
             best = near
         if best.run > 0.8:

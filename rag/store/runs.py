@@ -199,9 +199,7 @@ class RunReader:
         return self._shards[shard].article_id(number - int(self._begins[shard]))
 
 
-def best(
-    which: Numbers, articles: Numbers, wanted: int, held: int, k: int, id_of: Any
-) -> list[Sharing]:
+def best(which: Numbers, articles: Numbers, wanted: int, held: int, k: int, id_of: Any) -> list[Sharing]:
     """The `k` articles that share most of what was wanted: (id, how many runs, weight), of pairs of run and article.
 
     A run weighs the more the fewer of the `held` articles have it.

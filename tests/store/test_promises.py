@@ -818,7 +818,9 @@ def check_sharing(reader, articles):
 
 def test_articles_that_share_words_with_a_quotation_are_found(store, reader, articles):
     check_sharing(reader, articles)
-    more = {"new": article("new", "The harbour committee held one vote on crimson paint.", title="A quite long title here")}
+    more = {
+        "new": article("new", "The harbour committee held one vote on crimson paint.", title="A quite long title here")
+    }
     gone = sorted(articles)[:5]
     changed = build(store, more.values(), remove=gone)
     left = {id: one for id, one in (articles | more).items() if id not in gone}

@@ -12,7 +12,7 @@ from rag.language.english.examples import questions
 from rag.language.english.followups import depends, wants_more
 from rag.language.english.kinds import kind_and_focus
 from rag.language.english.naming import OFFICES, PLACES, RELATIONS, capitalised, named
-from rag.language.english.quoting import ELISIONS, is_pronoun, names_in, said_of
+from rag.language.english.quoting import ELISIONS, is_pronoun, is_title, names_in, said_of
 from rag.language.english.requests import ABOUT, alone, form, on_topic
 from rag.language.english.sentences import SPLITTER, sentence_spans
 from rag.language.english.several import parts
@@ -68,6 +68,7 @@ __all__ = [
     "in_digits",
     "is_courtesy",
     "is_pronoun",
+    "is_title",
     "kind_and_focus",
     "month_number",
     "named",

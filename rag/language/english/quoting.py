@@ -37,13 +37,18 @@ _AFTER_VERB = rf"[\s,.\u2013\u2014-]*(?:{_ADVERBS})(?:{_VERBS})\s+(?P<who>(?!tha
 _AFTER_NAME = rf"[\s,.\u2013\u2014-]*(?P<who>{_SUBJECT}{_NAMED}{{0,160}}?),?\s+{_ADVERBS}(?:{_VERBS})\b"
 _AFTER_BY = rf"[\s,.\u2013\u2014-]*(?:according\s+to|as\s+quoted\s+by|in\s+the\s+words\s+of)\s+(?P<who>{_NAMED}{{1,120}}?){_END}"
 _SIGNED = rf"\s*(?:\u2014|\u2013|\u2015|-{{1,3}}|~)\s*(?P<who>[A-Z\u00c0-\u00de]{_NAMED}{{1,100}}?)(?=[,(\n]|\.?\s*$)"
-_BEFORE_NAME = rf"(?P<who>{_SUBJECT}{_NAMED}{{0,160}}?),?\s+{_ADVERBS}(?:{_VERBS})\b(?P<rest>[^.!?\"\u201c\u201d\n]{{0,160}})$"
+_BEFORE_NAME = (
+    rf"(?P<who>{_SUBJECT}{_NAMED}{{0,160}}?),?\s+{_ADVERBS}(?:{_VERBS})\b(?P<rest>[^.!?\"\u201c\u201d\n]{{0,160}})$"
+)
 _BEFORE_BY = rf"\b(?:[Aa]ccording\s+to|[Ii]n\s+the\s+words\s+of|[Qq]uoting|[Ff]rom|[Aa]s\s+quoted\s+by)\s+(?P<who>{_NAMED}{{1,120}}?)\s*[,:]?\s*$"
 _BEFORE_PUT = rf"\b[Aa]s\s+(?P<who>{_NAMED}{{1,100}}?)\s+{_ADVERBS}(?:{_VERBS})\b(?P<rest>{_PART}{{0,80}})$"
 _BEFORE_CALLED = rf"(?P<who>{_SUBJECT}{_NAMED}{{0,100}}?),?\s+{_ADVERBS}(?:called|calls|calling|described|dubbed|labell?ed|denounced|hailed|praised|condemned|criticized|criticised|dismissed|characterized)\b(?P<rest>{_PART}{{0,120}})$"
 _SPEAKER_COLON = r"(?:^|\n)\s*\**(?P<who>[A-Z\u00c0-\u00de][\w.'\u2019 \u00c0-\u017f-]{1,60}?)\**\s*:\s*$"
-_TIME = r"(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December|Instagram|Twitter|Facebook|X|Truth)\b)"
-_NAME = _TIME + r"(?:[Tt]he\s+)?[A-Z\u00c0-\u00de][\w.&'\u2019-]*(?:\s+(?:(?:of|the|and|for|&|de|la)\s+)?[A-Z\u00c0-\u00de0-9][\w&'\u2019-]*){0,5}"
+_TIME = r"(?!(?:As|In|But|And|When|While|If|After|Before|Although|Then|Later|On|At|Since|Because|He|She|They|It|We|I|You|Who|This|That)\s|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December|Instagram|Twitter|Facebook|X|Truth)\b)"
+_NAME = (
+    _TIME
+    + r"(?:[Tt]he\s+)?[A-Z\u00c0-\u00de][\w.&'\u2019-]*(?:\s+(?:(?:of|the|and|for|&|de|la)\s+)?[A-Z\u00c0-\u00de0-9][\w&'\u2019-]*){0,5}"
+)
 _OUTLET = (
     r"(?:\b(?:told|tells|telling|interview\s+(?:with|to|for|in|on)|(?:article|report|story|piece|column|essay|editorial|op-ed"
     r"|interview|post|feature|obituary|profile)\s+(?:in|by|for|on|from|published\s+(?:in|by))"
@@ -52,12 +57,11 @@ _OUTLET = (
     rf"\s+(?:a\s+reporter\s+(?:for|from|at|of)\s+)?(?P<outlet>{_NAME}))"
 )
 _REPORTS = rf"(?P<outlet>{_NAME})\s+(?:has\s+|had\s+)?(?:reported|reports|wrote|writes)\b"
-_QUOTED = r"(?:\u201c(?P<a>[^\u201d\n]{3,200})\u201d|\"(?P<b>[^\"\n]{3,200})\"|\u2018(?P<c>[^\u2018\n]{3,200}?)\u2019(?!\w)|(?<![\w*])\*{1,2}(?P<d>[^*\n]{3,200})\*{1,2}|(?<!\w)_(?P<e>[^_\n]{3,200})_(?!\w)|(?<!\w)'(?P<f>[^\n]{3,200}?)'(?!\w))"
-_TITLE = (
-    r"\b(?:headlined?|titled|entitled|(?:article|report|story|piece|column|essay|editorial|op-ed|feature|analysis|post|book"
-    r"|dispatch|profile|item|headline)(?:\s+(?:called|named|on|headlined|titled|entitled|was|is|read|reads|under\s+the\s+headline))?)[\s,:]*"
+_ITALIC = r"(?:(?<![\w*])\*{1,2}(?P<a>[^*\n]{3,200})\*{1,2}|(?<!\w)_(?P<b>[^_\n]{3,200})_(?!\w))"
+_HEADED = (
+    r"\b(?:headlined|titled|entitled|(?:under\s+the\s+)?(?:headline|title)(?:\s+(?:was|is|of|read|reads))?)[\s,:]*"
 )
-_TITLE_IN = r"(?:^|[.!?]\s+|[,;\u2013\u2014(]\s*)(?:[Ii]n|[Ff]rom|[Ss]ee|[Pp]er|[Aa]s\s+in|[Ss]ource:)\s+(?:its\s+|the\s+|an?\s+)?"
+_WORK = r"\b(?:article|story|piece|column|essay|editorial|op-ed|feature|analysis|profile)(?:\s+(?:called|named|on))?\s*"
 _DAYS = re.compile(
     r"\s+(?:on\s+)?(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August"
     r"|September|October|November|December|yesterday|today|last|this|in|at)\b.*",
@@ -70,7 +74,9 @@ _NOT_NAMES = frozenset(
 )
 _PRONOUNS = frozenset("he she they it i we you who one".split())
 # Two words with capitals, one alone, or one that does not begin a sentence.
-_NAMES = re.compile(r"[A-Z\u00c0-\u00de][\w.'\u2019-]*\s+(?:(?:of|de|van|von|bin|al|the)\s+)?[A-Z\u00c0-\u00de]|^[A-Z\u00c0-\u00de][\w'\u2019-]*$|\s[A-Z\u00c0-\u00de]")
+_NAMES = re.compile(
+    r"[A-Z\u00c0-\u00de][\w.'\u2019-]*\s+(?:(?:of|de|van|von|bin|al|the)\s+)?[A-Z\u00c0-\u00de]|^[A-Z\u00c0-\u00de][\w'\u2019-]*$|\s[A-Z\u00c0-\u00de]"
+)
 _BEFORE = (_BEFORE_BY, _BEFORE_PUT, _BEFORE_NAME, _BEFORE_CALLED, _SPEAKER_COLON)
 _AFTER = (_SIGNED, _AFTER_BY, _AFTER_VERB, _AFTER_NAME)
 _SENTENCE = re.compile(
@@ -89,8 +95,16 @@ def said_of(before: str, after: str) -> Said:
     speaker = _after(near_after) or _before(near_before)
     around = (near_before, near_after)
     outlets = [m["outlet"] for part in around for rule in (_OUTLET, _REPORTS) for m in re.finditer(rule, part)]
-    titles = [next(t for t in m.groups() if t) for part in around for m in re.finditer(f"(?:{_TITLE}|{_TITLE_IN}){_QUOTED}", part)]
+    titles = [m["a"] or m["b"] for part in around for m in re.finditer(f"(?:{_HEADED}|{_WORK}){_ITALIC}", part)]
     return Said(speaker, tuple(dict.fromkeys(_cut(o) for o in outlets)), tuple(dict.fromkeys(titles)))
+
+
+def is_title(before: str, quoted: str) -> bool:
+    """As `Language.is_title`."""
+    if re.search(f"{_HEADED}$", before[-_LOOKED:]):
+        return True
+    plain = quoted[:1].isupper() and quoted[-1:] not in ".,;!"
+    return plain and re.search(f"{_WORK}$", before[-_LOOKED:]) is not None
 
 
 def _last_sentence(before: str) -> str:

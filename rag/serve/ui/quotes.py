@@ -67,7 +67,9 @@ def shown(checked: CheckedDraft) -> str:
     """A checked draft: the sum, a filter, the draft with its quotations marked, and the list of them."""
     verdicts = [one.verdict for one in checked.quotations]
     filters = [("all", "All", len(verdicts))]
-    filters += [(v, f"{_SIGNS[v]} {VERDICTS[v].capitalize()}", verdicts.count(v)) for v in QUOTE_VERDICTS if v in verdicts]
+    filters += [
+        (v, f"{_SIGNS[v]} {VERDICTS[v].capitalize()}", verdicts.count(v)) for v in QUOTE_VERDICTS if v in verdicts
+    ]
     inputs = "".join(
         f'<input type="radio" name="quotes-filter" id="quotes-{name}" class="quotes-{name}"{" checked" * (name == "all")}>'
         f'<label for="quotes-{name}">{escape(said)} ({count})</label>'

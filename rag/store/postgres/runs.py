@@ -20,7 +20,9 @@ from rag.types.errors import IndexUnusable
 from rag.types.quotes import Sharing
 
 _HALF = 16  # bits
-_POSTINGS: LiteralString = "SELECT token, entries FROM posting WHERE segment = ANY(%s) AND kind = %s AND token = ANY(%s)"
+_POSTINGS: LiteralString = (
+    "SELECT token, entries FROM posting WHERE segment = ANY(%s) AND kind = %s AND token = ANY(%s)"
+)
 _IDS: LiteralString = "SELECT key, article_id FROM article WHERE key = ANY(%s)"
 
 
@@ -47,9 +49,7 @@ def _token(half: int) -> bytes:
     return half.to_bytes(2, "big")
 
 
-def sharing(
-    ask: Ask, segments: Sequence[int], gone: Gone, held: int, wanted: Runs, k: int
-) -> list[Sharing]:
+def sharing(ask: Ask, segments: Sequence[int], gone: Gone, held: int, wanted: Runs, k: int) -> list[Sharing]:
     """As `Reader.sharing`, of a generation of `held` articles in these segments."""
     if not len(wanted):
         return []
