@@ -19,13 +19,14 @@ ROOMS = {
     "build": BASE | STAGES,
     "sources": BASE | STAGES,
     "answer": BASE | STAGES | {"build"},
+    "quotes": BASE | {"load"},
     "calibrate": BASE | {"answer", "store"},
     "verify": BASE | {"load", "split", "understand"},
     "follow": BASE | {"answer", "build", "store", "understand", "verify"},
-    "library": BASE | {"answer", "build", "follow", "verify"},
+    "library": BASE | {"answer", "build", "follow", "quotes", "verify"},
     "integrations": {"library", "types"},
-    "cli": BASE | {"answer", "build", "calibrate", "follow", "serve", "sources", "store", "understand", "verify"},
-    "serve": BASE | {"answer", "build", "calibrate", "cli", "follow", "load", "sources", "store", "verify"},
+    "cli": BASE | {"answer", "build", "calibrate", "follow", "quotes", "serve", "sources", "store", "understand", "verify"},
+    "serve": BASE | {"answer", "build", "calibrate", "cli", "follow", "load", "quotes", "sources", "store", "verify"},
 }
 # Of the room of the checker, these two ask the whole house: `rag replay` and `rag check`.
 OF_THE_HOUSE = {"verify/replay.py", "verify/check.py"}

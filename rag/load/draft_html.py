@@ -24,7 +24,7 @@ _INLINE = frozenset(
 
 def parse(raw: bytes, limits: Limits = LIMITS) -> Parsed:
     """Reads a page or a part of one. Raises ValueError when there is no text, or more than an article may have."""
-    from lxml import etree, html
+    from lxml import etree, html  # type: ignore[import-untyped]
 
     source = decoded(raw).replace("\0", " ")
     if not source.strip():

@@ -158,7 +158,7 @@ class Checking:
             good += any(_is_as_named(match, article, named) for match in exact)
             if good >= _PLACES:
                 break
-        return sorted(found, key=lambda one: not _is_as_named(*one, named)) if good < len(found) else found
+        return sorted(found, key=lambda one: not _is_as_named(one[0], one[1], named)) if good < len(found) else found
 
     def _by_words(self, form: Pieces) -> list[str]:
         terms = list(dict.fromkeys(word for piece in form.pieces for word in piece.wording.words))

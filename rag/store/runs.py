@@ -69,9 +69,13 @@ class Shard:
         same = rests >> self.article_bits == (bits & ((1 << low) - 1))[which]
         return which[same], rests[same] & ((1 << self.article_bits) - 1)
 
+    def _sizes(self) -> Numbers:
+        ends = self.ends.astype(np.int64)
+        return ends[1:] - ends[:-1]
+
     def pairs(self) -> tuple[Numbers, Numbers]:
         """The bits of the run and the article of all pairs."""
-        buckets = np.repeat(np.arange(len(self.ends) - 1), np.diff(self.ends.astype(np.int64)))
+        buckets = np.repeat(np.arange(len(self.ends) - 1), self._sizes())
         rests, low = self.rests.astype(np.int64), BITS - self.bucket_bits
         return buckets << low | rests >> self.article_bits, rests & ((1 << self.article_bits) - 1)
 
@@ -214,5 +218,5 @@ def best(which: Numbers, articles: Numbers, wanted: int, held: int, k: int, id_o
     if len(order) > k:
         worst = np.partition(total, len(total) - k)[len(total) - k]
         order = np.flatnonzero(total >= worst - 1e-9)
-    some = sorted(((-round(float(total[n]), 6), id_of(int(different[n])), int(counts[n])) for n in order.tolist()))
+    some = sorted((-round(float(total[n]), 6), id_of(int(different[n])), int(counts[n])) for n in order.tolist())
     return [Sharing(id, count, -weight) for weight, id, count in some[:k]]

@@ -88,7 +88,7 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer, line: Line) -> g
                 parts = chat.build(live, feedback, line, offer.journal)
             asking.select(parts.reopen, *parts.reopening, **_QUIETLY)
             asking.select(parts.greet, *parts.greeting, **_QUIETLY)
-            for tab in _tabs(live, offer):
+            for tab in _tabs(live, offer, line):
                 with gr.Tab(tab.name, id=tab.id) as shown:
                     opened = tab.build()
                 if opened is not None:
@@ -102,7 +102,7 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer, line: Line) -> g
     return blocks.queue(default_concurrency_limit=_EVENTS, max_size=200)
 
 
-def _tabs(live: LiveAssistant, offer: Offer) -> Iterator[Tab]:
+def _tabs(live: LiveAssistant, offer: Offer, line: Line) -> Iterator[Tab]:
     """Those beside the chat, from left to right."""
     if offer.library is not None:
         held = offer.library
@@ -152,7 +152,7 @@ def _endpoints(asking: Asking, line: Line) -> None:
             raise gr.Error(told(error)) from error
         return hits
 
-    @gr.mcp.tool(name="check_quotes")
+    @gr.mcp.tool(name="check_quotes")  # type: ignore[untyped-decorator] # it has no types
     async def quotes(draft: str, html: bool = False) -> dict[str, Any]:
         """Checks the quotations in a draft: text, Markdown or HTML of at most 200,000 characters.
 

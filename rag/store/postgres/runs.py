@@ -28,7 +28,7 @@ _IDS: LiteralString = "SELECT key, article_id FROM article WHERE key = ANY(%s)"
 
 def postings(articles: Iterable[tuple[int, str, str]]) -> Iterator[Posting]:
     """The postings of articles, each its key, text and title, in the order of the tokens."""
-    keys, found = list[np.ndarray](), list[Runs]()  # type: ignore[type-arg]
+    keys, found = list[Runs](), list[Runs]()
     for key, text, title in articles:
         found.append(runs_of(text, title))
         keys.append(np.full(len(found[-1]), key, dtype=np.uint32))
