@@ -20,7 +20,7 @@ _CLOSERS: dict[str, tuple[str, Style]] = {
     "‟": ("”", "curly"), "”": ("”", "curly"),
 }  # fmt: skip
 _MIXED = {("curly", "“"), ("curly", '"'), ("straight", "“"), ("straight", "”")}
-_SIGNED = re.compile(r"\n?[>\s]*(?:—|–|―|--|-)\s*(?P<who>[^\n]{2,120})\s*$")
+_SIGNED = re.compile(r"[> \t]*(?:—|–|―|--|-)[ \t]*\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def find(text: str, blocks: Sequence[tuple[int, int]] = ()) -> list[Span]:
 
 
 def _block(text: str, a: int, b: int) -> Span:
-    signed = _SIGNED.search(text, a, b)
-    end = signed.start() if signed and "\n" in text[signed.start() : signed.end()] and signed.start() > a else b
+    line = text.rfind("\n", a, a + len(text[a:b].rstrip(" \t\n>")))  # the last one may say who said it
+    end = line if line > a and _SIGNED.match(text, line + 1, b) else b
     start = a
     while start < end and (text[start].isspace() or text[start] in '>"“„«'):
         start += 1
