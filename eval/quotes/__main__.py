@@ -71,6 +71,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--part", choices=("develop", "test"), default="test")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--every", type=int, default=6, help="of so many articles one is taken")
     parser.add_argument("--of-each", type=int, default=100)
     parser.add_argument("--index", type=Path, help="where the index is, or is made, to be used again")
     parser.add_argument("--wrong", action="store_true", help="print those that are wrong")
@@ -78,7 +79,7 @@ def main() -> None:
     data = datasets.folder(options.data)
     if data is None:
         parser.error("there is no data folder; give one with --data")
-    its = pool(data, options.part)
+    its = pool(data, options.part, options.every)
     recipe = Recipe(its, options.part, options.seed)
     made = drafts(recipe.items(options.of_each), random.Random(options.seed))  # noqa: S311 - to be the same each time
     with tempfile.TemporaryDirectory() as folder:

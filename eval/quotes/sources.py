@@ -60,10 +60,10 @@ class Pool:
     others: list[Source]
 
 
-def pool(data: Path, part: str) -> Pool:
-    """The articles of a part, `develop` or `test`, by the hash of their ids; a fifth is not held."""
+def pool(data: Path, part: str, every: int) -> Pool:
+    """Of every so many articles those of a part, `develop` or `test`, by the hash of their ids; a fifth is not held."""
     held, asked, others = list[Source](), list[Source](), list[Source]()
-    for row in rows(data / FILE):
+    for row in rows(data / FILE)[::every]:
         source = _source(row)
         number = hashlib.sha256(source.id.encode()).digest()[0]
         if number < 51:
