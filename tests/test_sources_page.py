@@ -51,7 +51,7 @@ def test_a_feed_is_fetched_and_built(web, folders):
     assert "Not added (1): " in said
     assert "<b>" not in said
     assert "Answers can quote them now." in said
-    assert {held.info.url for held in live.latest().store.articles()} >= {f"{web.url}/one"}
+    assert {held.info.url for held in live.current().store.articles()} >= {f"{web.url}/one"}
     *_, (_, said) = adding.add(feed)
     assert "Not added (1)" in said
     *_, (_, said) = adding.add("")
