@@ -245,6 +245,27 @@ def test_a_question_is_asked_of_what_is_new_and_told_once(desk):
     assert verify(desk.index / "answer.jsonl", desk.seeds).findings == ()
 
 
+def test_articles_that_disagree_are_all_told(desk, monkeypatch):
+    """Of one build, also where there are more than can be asked at once."""
+    desk.save()
+    desk.write("one", GATE.format("crimson"))
+    desk.write("two", GATE.format("indigo").replace("Ann Lee", "Bob Ray"))
+    assert desk.build().alerts == 2
+    assert sorted(desk.answers()) == ["crimson", "indigo"]
+    monkeypatch.setattr(saved, "_MOST", 1)
+    desk.write("three", GATE.format("amber"))
+    desk.write("four", GATE.format("ivory"))
+    assert desk.build().alerts == 2
+    assert sorted(desk.answers()[2:]) == ["amber", "ivory"]
+    monkeypatch.setattr(saved, "_MOST", 5000)
+    monkeypatch.setattr(saved, "_NAMED", 1)
+    desk.write("five", GATE.format("emerald"))
+    for n in range(3):
+        desk.write(f"more{n}", OTHER.format(n, n + 7))
+    assert desk.build().alerts == 1
+    assert desk.store.alerts(1)[0].answer["filters"] == {"articles": ["five.txt"]}
+
+
 def test_a_question_is_asked_with_its_filters(desk):
     desk.save(articles=["gate.txt"])
     desk.save(**{"from": "2031-01-01"})

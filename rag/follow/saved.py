@@ -77,20 +77,18 @@ def _ask(store: Store, load: Callable[[], Assistant], progress: Progress) -> int
 
 def _told(
     store: Store, load: Callable[[], Assistant], question: SavedQuestion, changes: Sequence[Change], last: int
-) -> bool:
-    """Asks one question of what changed since it was asked last, and notes what came of it; whether it is an alert."""
-    after = replace(question, asked=last)
+) -> int:
+    """Asks one question of what changed since it was asked last, and notes what came of it; how many alerts."""
+    after, alerts = replace(question, asked=last), list[Alert]()
     for reply in _replies(load, question, new_articles(question, changes, last)):
         found = fresh(after, reply)
-        if found is None:
-            continue
-        alert = _alert(question, found, _brief(load(), reply, found))
-        told = (*after.told, alert.id)[-MOST_TOLD:]
-        last_told = tuple(short or cited.quote for short, cited in _answers(reply))
-        after = replace(after, last=last_told, told=told)
-        return store.tell(question, after, alert)
-    store.tell(question, after, None)
-    return False
+        if found:
+            brief = _brief(load(), reply, found)
+            alerts += [_alert(question, one, brief) for one in found[::-1]]  # what it answers first is the newest
+            answers = tuple(short or cited.quote for short, cited in _answers(reply))
+            told = (*question.told, *(alert.id for alert in alerts))[-MOST_TOLD:]
+            after = replace(after, last=answers, told=told)
+    return len(alerts) if store.tell(question, after, alerts) else 0
 
 
 def new_articles(question: SavedQuestion, changes: Sequence[Change], last: int) -> set[str] | None:
@@ -126,13 +124,14 @@ def _answers(reply: Reply) -> list[Found]:
     return [(reply.short_answer, cited[reply.short_answer_span.citation]), *others]
 
 
-def fresh(question: SavedQuestion, reply: Reply) -> Found | None:
-    """The first answer that is another than those that were told last, and was not told before; None without one."""
-    for short, cited in _answers(reply):
-        known = any(_same(short or cited.quote, other) for other in question.last)
-        if not known and alert_id(question, short, cited) not in question.told:
-            return short, cited
-    return None
+def fresh(question: SavedQuestion, reply: Reply) -> list[Found]:
+    """The answers that say something else than those that were told last, and were not told before."""
+    return [
+        (short, cited)
+        for short, cited in _answers(reply)
+        if not any(_same(short or cited.quote, other) for other in question.last)
+        and alert_id(question, short, cited) not in question.told
+    ]
 
 
 def _same(one: str, other: str) -> bool:
@@ -153,7 +152,7 @@ def alert_id(question: SavedQuestion, short: str | None, cited: Citation) -> str
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _brief(assistant: Assistant, reply: Reply, found: Found) -> Reply:
+def _brief(assistant: Assistant, reply: Reply, found: Sequence[Found]) -> Reply:
     """The reply, or one without thousands of filters: asked of what it cites alone, where that quotes the same."""
     filters = parse(reply.filters)
     if len(filters.articles) <= _NAMED:
@@ -162,10 +161,8 @@ def _brief(assistant: Assistant, reply: Reply, found: Found) -> Reply:
     again = assistant.ask(
         reply.question, filters=filters.model_copy(update={"articles": cited}), day=reply.asked, id=reply.id
     )
-    same = again.status == "answered" and any(
-        (short, its.quote) == (found[0], found[1].quote) for short, its in _answers(again)
-    )
-    return again if same else reply
+    answers = {(short, its.quote) for short, its in _answers(again)} if again.status == "answered" else set()
+    return again if answers >= {(short, its.quote) for short, its in found} else reply
 
 
 def _alert(question: SavedQuestion, found: Found, reply: Reply) -> Alert:

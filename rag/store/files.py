@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -136,9 +136,9 @@ class FileStore:
         """As `Store.alerts`."""
         return saved.alerts(self.index)[:limit]
 
-    def tell(self, before: SavedQuestion, after: SavedQuestion, alert: Alert | None) -> bool:
+    def tell(self, before: SavedQuestion, after: SavedQuestion, alerts: Sequence[Alert]) -> bool:
         """As `Store.tell`."""
-        return saved.tell(self.index, before, after, alert)
+        return saved.tell(self.index, before, after, alerts)
 
     def findings(self) -> Iterator[str]:
         """As `Store.findings`."""

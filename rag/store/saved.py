@@ -53,15 +53,14 @@ def forget(index: Path, question_id: str) -> SavedQuestion:
     return gone
 
 
-def tell(index: Path, before: SavedQuestion, after: SavedQuestion, alert: Alert | None) -> bool:
+def tell(index: Path, before: SavedQuestion, after: SavedQuestion, alerts: Sequence[Alert]) -> bool:
     """As `Store.tell`."""
     with _lock(index):
         held, told = _read(index)
         if before not in held:
             return False
-        coming = () if alert is None else (alert,)
         changed = tuple(after if one == before else one for one in held)
-        _write(index, (changed, (*coming, *told)[:MOST_ALERTS]))
+        _write(index, (changed, (*alerts[::-1], *told)[:MOST_ALERTS]))
     return True
 
 

@@ -342,8 +342,8 @@ class Store(Protocol):
         """The newest alerts, newest first. MOST_ALERTS are kept."""
         ...
 
-    def tell(self, before: SavedQuestion, after: SavedQuestion, alert: Alert | None) -> bool:
-        """Puts `after` in the place of `before` and adds the alert, both or neither.
+    def tell(self, before: SavedQuestion, after: SavedQuestion, alerts: Sequence[Alert]) -> bool:
+        """Puts `after` in the place of `before` and adds alerts, the last one as the newest: all or nothing.
 
         False where the question is not `before` any more: another has asked it meanwhile, or it is gone.
         """

@@ -741,8 +741,8 @@ def test_questions_are_saved_and_forgotten(store, place, reader):
     other = replace(QUESTION, id="other", question="😀 \0?", filters=ALL, last=("a",), told=("b", "c"))
     store.save(other)
     assert place.open().saved() == (QUESTION, other)
-    assert store.tell(QUESTION, replace(QUESTION, asked=1), alert(1))
-    assert store.tell(other, replace(other, asked=1), alert(2, other))
+    assert store.tell(QUESTION, replace(QUESTION, asked=1), [alert(1)])
+    assert store.tell(other, replace(other, asked=1), [alert(2, other)])
     assert store.alerts(10) == (alert(2, other), alert(1))
     assert store.alerts(1) == (alert(2, other),)
     assert store.forget("other") == replace(other, asked=1)
@@ -757,12 +757,14 @@ def test_an_alert_is_told_once_whoever_asks(store, place, reader):
     """Two who have asked the same: the one who is later changes nothing."""
     store.save(QUESTION)
     after = replace(QUESTION, asked=3, last=("Ann",), told=("a",))
-    assert store.tell(QUESTION, after, alert(1))
-    assert not place.open().tell(QUESTION, after, alert(1))
-    assert store.tell(after, replace(after, asked=4), None)
-    assert store.alerts(10) == (alert(1),)
+    assert store.tell(QUESTION, after, [alert(1)])
+    assert not place.open().tell(QUESTION, after, [alert(1)])
+    assert store.tell(after, replace(after, asked=4), [])
+    assert store.tell(replace(after, asked=4), after, [alert(3), alert(4)])
+    assert [one.id for one in store.alerts(2)] == [alert(4).id, alert(3).id]
+    assert store.alerts(10)[2:] == (alert(1),)
     store.forget(QUESTION.id)
-    assert not store.tell(after, replace(after, asked=5), alert(2))
+    assert not store.tell(after, replace(after, asked=5), [alert(2)])
     assert (store.saved(), store.alerts(10)) == ((), ())
 
 
@@ -778,7 +780,7 @@ def test_saved_questions_and_alerts_have_a_bound(store, reader, monkeypatch):
     now = held[0]
     for n in range(9):
         following = replace(now, asked=n + 1)
-        assert store.tell(now, following, alert(n, now))
+        assert store.tell(now, following, [alert(n, now)])
         now = following
     assert [one.id for one in store.alerts(100)] == [alert(n).id for n in range(8, 3, -1)]
 

@@ -42,8 +42,8 @@ def build(live: LiveAssistant, *, saving: bool, feed: bool) -> Opened:
         return lambda: (answers(*_held(live)),), None, [found]
     with gr.Row(equal_height=True):
         question = gr.Textbox(label="A question to save", elem_id="save-question", max_lines=3, scale=4)
-        since = gr.Textbox(label="Dated from", placeholder="2025-10-01", elem_id="save-from", scale=1, min_width=120)
-        until = gr.Textbox(label="Dated to", placeholder="2025-10-31", elem_id="save-to", scale=1, min_width=120)
+        since = gr.Textbox(label="Dated from", placeholder="2025-10-01", elem_id="save-from", scale=1, min_width=160)
+        until = gr.Textbox(label="Dated to", placeholder="2025-10-31", elem_id="save-to", scale=1, min_width=160)
     with gr.Row():
         last = gr.Button("Take my last question", size="sm", elem_id="save-last")
         keep = gr.Button("Save this question", variant="primary", size="sm", elem_id="save")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -234,9 +234,9 @@ class PostgresStore:
         there = self._there(self._reading)
         return self._reading.run(lambda connection: beside.alerts(connection, limit)) if there else ()
 
-    def tell(self, before: SavedQuestion, after: SavedQuestion, alert: Alert | None) -> bool:
+    def tell(self, before: SavedQuestion, after: SavedQuestion, alerts: Sequence[Alert]) -> bool:
         """As `Store.tell`."""
-        return self._primary.run(lambda connection: beside.tell(connection, before, after, alert))
+        return self._primary.run(lambda connection: beside.tell(connection, before, after, alerts))
 
     def findings(self) -> Iterator[str]:
         """As `Store.findings`."""

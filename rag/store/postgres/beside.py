@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from rag.store import certificates
 from rag.store import pins as rules
@@ -113,14 +113,15 @@ def alerts(connection: Connection, limit: int) -> tuple[Alert, ...]:
         raise IndexUnusable(f"an alert is damaged ({error}); remove its row of the table rag.alert") from error
 
 
-def tell(connection: Connection, before: SavedQuestion, after: SavedQuestion, alert: Alert | None) -> bool:
+def tell(connection: Connection, before: SavedQuestion, after: SavedQuestion, alerts: Sequence[Alert]) -> bool:
     """As `Store.tell`."""
     with connection.transaction():
         changed = connection.execute(
             "UPDATE saved SET body = %s WHERE id = %s AND body = %s", [after.body(), before.id, before.body()]
         )
-        if changed.rowcount and alert is not None:
-            connection.execute("INSERT INTO alert (question, body) VALUES (%s, %s)", [before.id, alert.body()])
+        if changed.rowcount and alerts:
+            for alert in alerts:
+                connection.execute("INSERT INTO alert (question, body) VALUES (%s, %s)", [before.id, alert.body()])
             connection.execute(
                 "DELETE FROM alert WHERE place <= (SELECT place FROM alert ORDER BY place DESC OFFSET %s LIMIT 1)",
                 [MOST_ALERTS],
