@@ -25,7 +25,8 @@ ROOMS = {
     "follow": BASE | {"answer", "build", "store", "understand", "verify"},
     "library": BASE | {"answer", "build", "follow", "quotes", "verify"},
     "integrations": {"library", "types"},
-    "cli": BASE | {"answer", "build", "calibrate", "follow", "quotes", "serve", "sources", "store", "understand", "verify"},
+    "cli": BASE
+    | {"answer", "build", "calibrate", "follow", "quotes", "serve", "sources", "store", "understand", "verify"},
     "serve": BASE | {"answer", "build", "calibrate", "cli", "follow", "load", "quotes", "sources", "store", "verify"},
 }
 # Of the room of the checker, these two ask the whole house: `rag replay` and `rag check`.

@@ -29,7 +29,8 @@ from rag.quotes.draft import of_text
 from rag.store.files import FileStore
 from rag.types import Article, ArticleInfo
 from rag.types.quotes import CheckedDraft
-from rag.types.stores import Reader, Recipe as Made, StoredArticle
+from rag.types.stores import Reader, StoredArticle
+from rag.types.stores import Recipe as Made
 
 _DIMENSION = 2  # of vectors that nobody asks
 
@@ -41,7 +42,8 @@ def held(sources: list[Source], folder: Path) -> Reader:
         writer = store.begin(Made("none", "0" * 64, "inner_product", 200, 400, "splitter"), afresh=True)
         for source in sources:
             writer.put(_stored(source))
-        return writer.commit({})
+        writer.commit({})
+    return store.open()
 
 
 def _stored(source: Source) -> StoredArticle:
@@ -49,7 +51,7 @@ def _stored(source: Source) -> StoredArticle:
     digest = sha256(parsed.text.encode()).hexdigest()
     info = ArticleInfo(source.id, source.id, source.title, None, None, source.url, None, digest, digest, "plain")
     chunks = tuple(split.split(Article(info, parsed.text, parsed.paragraphs), min_chars=200, max_chars=400))
-    return StoredArticle(info, parsed.text, chunks, np.tile(np.float32([1, 0]), (len(chunks), 1)))
+    return StoredArticle(info, parsed.text, chunks, np.tile(np.array([1, 0], np.float32), (len(chunks), 1)))
 
 
 def judged(draft: Draft, checked: CheckedDraft) -> Iterator[tuple[str, str, str, str]]:

@@ -87,10 +87,8 @@ class Recipe:
                 continue
             said, who = found
             changed = self._spliced(source) if how == "spliced" else alterings[how](said, self._chosen)
-            if (
-                changed
-                and plain(changed) not in plain(source.text)
-                or (how == "asked" and changed and f"{said}?" not in source.text)
+            if (changed and plain(changed) not in plain(source.text)) or (
+                how == "asked" and changed and f"{said}?" not in source.text
             ):
                 yield self._item(changed, who, source, "altered", how)
 

@@ -85,7 +85,7 @@ class _Written:
 
     def apart(self, gap: str) -> None:
         """What follows is parted from what was."""
-        self._gap = gap if self.length and gap != "\n" or self._gap != "\n\n" else self._gap
+        self._gap = gap if (self.length and gap != "\n") or self._gap != "\n\n" else self._gap
 
     def here(self) -> tuple[int, int]:
         """The place behind what was written: its piece, and its characters."""

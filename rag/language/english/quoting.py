@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from rag.language import compiled
 from rag.types.quotes import Said
 
 _VERBS = """
