@@ -55,7 +55,8 @@ def _short(piece: Piece, *, first: bool, last: bool) -> Piece:
     text = piece.before
     if piece.op != "equal" or len(text) <= 2 * _CONTEXT + len(_GAP):
         return piece
-    begin, end = "" if first else text[:_CONTEXT], "" if last else text[-_CONTEXT:]
+    begin = "" if first else re.sub(r"\s*\S*\Z", "", text[:_CONTEXT])
+    end = "" if last else re.sub(r"\A\S*\s*", "", text[-_CONTEXT:])
     return Piece("equal", f"{begin}{_GAP}{end}", f"{begin}{_GAP}{end}")
 
 

@@ -120,7 +120,7 @@ def quoted(lost: Sequence[Mapping[str, Any]]) -> str:
         said += f" {moved} more stand at another place now, word for word."
     rows = "".join(
         f'<li><q dir="auto">{escape(one["citation"]["quote"])}</q>'
-        f'<p class="source">{escape(_source(one["citation"]))}</p>'
+        f'<p class="origin">{escape(_source(one["citation"]))}</p>'
         f'<p>in the answer to “<span dir="auto">{escape(one["question"])}</span>”'
         f"{escape(', asked on ' + one['asked'] if one['asked'] else '')}</p></li>"
         for one in gone[:_SHOWN]

@@ -114,6 +114,6 @@ def _answer(alert: Mapping[str, Any]) -> str:
     when = escape(alert["at"][:16].replace("T", " "))
     return (
         f'<article><p class="question" dir="auto">{escape(answer["question"])}</p>{short}'
-        f'<blockquote dir="auto">{escape(cited["quote"])}</blockquote><p class="source">{source}</p>'
+        f'<blockquote dir="auto">{escape(cited["quote"])}</blockquote><p class="origin">{source}</p>'
         f'<p class="when">found <time datetime="{escape(alert["at"])}">{when} UTC</time></p></article>'
     )
