@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -52,9 +53,16 @@ def launched() -> Iterator[Browser]:
         browser.close()
 
 
-def opened(browser: Browser, address: str, *, width: int = 1280, watch: Callable[[Page], None] | None = None) -> Page:
+def opened(
+    browser: Browser,
+    address: str,
+    *,
+    width: int = 1280,
+    look: Literal["light", "dark"] = "light",
+    watch: Callable[[Page], None] | None = None,
+) -> Page:
     """A page in a context of its own, in which all that it does at its start is done. `watch` sees it before that."""
-    context = browser.new_context(viewport={"width": width, "height": 850})
+    context = browser.new_context(viewport={"width": width, "height": 850}, color_scheme=look)
     context.add_init_script(_LISTEN)
     page = context.new_page()
     if watch is not None:

@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
 SHORT = "mutually beneficial"
+TITLE = "China's Xi Meets South Korean Leader in Bid to Stabilize Ties After US Trade Truce"
 WEEK = "What happened this week?"
 HOSTILE = (
     """---
@@ -471,7 +472,7 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     open_library(page)
     drop(page, "#upload", file)
     said = page.locator("#library-said")
-    expect(said.locator(".note.done")).to_have_text("1 added. 2 articles can be asked.", timeout=60_000)
+    expect(said.locator(".note.done")).to_have_text("1 added. 2 articles can be asked.", timeout=180_000)
     expect(said.locator(".outcomes.added li")).to_have_text(["otter.txt"])
     page.fill("#find textarea", "OTTER oslo")
     expect(page.locator(".holdings li")).to_have_count(0)
@@ -487,11 +488,11 @@ def test_an_article_is_added_asked_taken_out_and_refused(page, tmp_path):
     page.keyboard.press("Escape")
     open_library(page)
     page.get_by_role("button", name="Remove The otter charter").click()
-    expect(said.locator(".note.done")).to_have_text("otter.txt was taken out. 1 article can be asked.", timeout=60_000)
+    expect(said.locator(".note.done")).to_have_text("otter.txt was taken out. 1 article can be asked.", timeout=180_000)
     said.get_by_role("button", name="Bring it back").click()
-    expect(said.locator(".note.done")).to_have_text("otter.txt is back. 2 articles can be asked.", timeout=60_000)
+    expect(said.locator(".note.done")).to_have_text("otter.txt is back. 2 articles can be asked.", timeout=180_000)
     page.get_by_role("button", name="Remove The otter charter").click()
-    expect(said.locator(".note.done")).to_have_text("otter.txt was taken out. 1 article can be asked.", timeout=60_000)
+    expect(said.locator(".note.done")).to_have_text("otter.txt was taken out. 1 article can be asked.", timeout=180_000)
     page.get_by_role("tab", name="Ask").click()
     assert "otter" in ask(page, question, "refused").inner_text()
 
@@ -512,7 +513,7 @@ def test_what_was_not_added_is_said_with_the_reason_beside_each_file(page, tmp_p
         "empty.txt holds no paragraph of text",
         "sheet.xlsx no loader for this kind of file; there are .docx, .htm, .html, .jsonl, .md, .pdf, .txt",
     ]
-    expect(said).to_have_text(expected, timeout=60_000)
+    expect(said).to_have_text(expected, timeout=180_000)
     page.reload()
     loaded(page)
     open_library(page)
@@ -520,23 +521,121 @@ def test_what_was_not_added_is_said_with_the_reason_beside_each_file(page, tmp_p
     assert [file.name for file in (folders / "seeds").iterdir() if file.name != REMOVED] == [ARTICLE]
 
 
-@pytest.mark.parametrize("tab", ["Ask", "Library"])
-def test_no_serious_finding_of_axe(page, tab):
+def looked_at(page):
+    """Nothing serious is found by axe, and nothing scrolls sideways."""
     from axe_playwright_python.sync_playwright import Axe
 
+    page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")  # colours fade
+    found = Axe().run(page).response["violations"]
+    serious = [
+        (v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 768, 390])
+def test_no_serious_finding_of_axe_in_any_state(browser, address, width, look):
+    page = opened(browser, address, width=width, look=look)
+    expect(page.locator("#offers .example").last).to_be_in_viewport(ratio=1)  # what a first visit needs
+    expect(page.locator("#ask")).to_be_in_viewport(ratio=1)
+    looked_at(page)
     ask(page, TAKAICHI, "answered")
     page.locator("#choices button").first.click()
     page.fill("#until input", "tomorrow")
     page.press("#until input", "Enter")
     page.wait_for_selector("#days-note .error")
-    page.get_by_role("tab", name=tab).click()
-    expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
-    page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")  # colours fade
-    found = Axe().run(page).response["violations"]
-    serious = [
-        (v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    looked_at(page)
+    ask(page, "Who is Xi meeting?", "error")
+    page.fill("#until input", "")
+    page.locator("#choices button").first.click()
+    ask(page, "Who composed the Ode to Joy?", "refused")
+    looked_at(page)
+    page.locator("#chat .reply").first.locator("a.cite").first.click()
+    page.wait_for_selector("#article .cited mark.chosen")
+    looked_at(page)
+    page.keyboard.press("Escape")
+    open_library(page)
+    expect(page.locator(".holdings li")).not_to_have_count(0)
+    looked_at(page)
+    page.context.close()
+
+
+def test_a_citation_tells_those_who_hear_the_page_what_it_is(page):
+    ask(page, TAKAICHI, "answered")
+    names = ["Quotation 1 in its article", f"paragraph 8 of {TITLE}: show quotation 1"]
+    for name in names:
+        expect(page.get_by_role("link", name=name)).to_have_count(1)
+    assert page.get_by_role("button", name="Good answer").count() == 1
+    expect(page.locator("#spoken")).to_contain_text(f"In short: {SHORT}")
+
+
+@pytest.mark.parametrize("way", ["button", "back", "Escape"])
+@pytest.mark.parametrize("width", [390, 768])
+def test_on_a_narrow_page_a_citation_opens_the_article_over_the_chat_with_a_way_back(browser, address, width, way):
+    page = opened(browser, address, width=width)
+    ask(page, TAKAICHI, "answered")
+    expect(page.locator("#article")).not_to_be_visible()
+    link = page.locator("#chat a.cite").first
+    link.click()
+    page.wait_for_selector("#article mark.chosen")
+    box = page.locator("#article .sources").bounding_box()
+    assert (box["x"], box["y"], box["width"]) == (0, 0, width)
+    wait_until_in_view(page, "#article mark.chosen", "#article .sources")
+    if way == "button":
+        page.get_by_role("button", name="Back to the answer").click()
+    elif way == "back":
+        page.go_back()
+    else:
+        page.keyboard.press("Escape")
+    expect(page.locator("#article")).not_to_be_visible()
+    expect(link).to_be_focused()
+    assert questions(page) == [TAKAICHI]
+    page.context.close()
+
+
+def test_conversations_are_kept_by_their_first_question_and_can_be_deleted_and_brought_back(page):
+    shelf, other = page.locator("#conversations .open"), "Who composed the Ode to Joy?"
+    ask(page, TAKAICHI, "answered")
+    ask(page, "When did she say so?", "answered|refused|unsure")
+    with ended(page, "clear"):
+        page.click("#new")
+    expect(page.locator("#welcome h1")).to_be_visible()
+    ask(page, other, "refused")
+    expect(shelf).to_have_text([other, TAKAICHI])
+    with ended(page, "restore"):
+        shelf.nth(1).click()
+    expect(page.locator("#chat .reply")).to_have_count(2)
+    assert questions(page)[0] == TAKAICHI
+    page.reload()
+    loaded(page)
+    expect(page.locator("#chat .reply")).to_have_count(2)
+    page.locator(".shelf li").nth(0).hover()
+    page.get_by_role("button", name=f"Delete “{other}”").click()
+    expect(shelf).to_have_text([TAKAICHI])
+    page.get_by_role("button", name="Undo").click()
+    expect(shelf).to_have_text([other, TAKAICHI])
+    page.locator(".shelf li").nth(1).hover()
+    with ended(page, "clear"):
+        page.get_by_role("button", name=f"Delete “{TAKAICHI}”").click()
+    expect(page.locator("#chat .asked")).to_have_count(0)
+    expect(shelf).to_have_text([other])
+
+
+def test_what_a_browser_kept_that_is_no_conversation_is_left_out(page):
+    page.evaluate("""() => {
+      const turns = [{question: '<b>', status: 'answered'}, 7];
+      const one = {id: 'x', name: '<img src=x onerror="window.pwned=1">', turns};
+      localStorage.setItem('ask-the-articles.conversations', JSON.stringify([one, 7, null, {id: 'y'}]));
+    }""")
+    page.reload()
+    loaded(page)
+    with ended(page, "restore"):
+        page.locator("#conversations .open").click()
+    assert page.locator("#chat .reply").count() == 0
+    assert page.evaluate("window.pwned") is None
+    ask(page, TAKAICHI, "answered")
 
 
 def test_the_server_ends_while_a_page_is_open(folders):

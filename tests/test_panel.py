@@ -1,6 +1,8 @@
 """What is sent to the page: what is near to a quotation, days as they were typed, examples that fit."""
 
+import importlib.util
 import re
+from dataclasses import replace
 from html import unescape
 from types import SimpleNamespace
 
@@ -8,9 +10,10 @@ import pytest
 
 from eval.datasets import ADAPTERS
 from rag.build import sync_index
-from rag.serve.ui import article, choices, evaluation
+from rag.serve.ui import answers, article, choices, evaluation, welcome
 from rag.serve.ui.replies import filtered
 from rag.store.reader import open_current
+from rag.types import Segment
 from rag.types.errors import InputError
 from rag.types.settings import Settings
 
@@ -154,6 +157,78 @@ def test_nothing_is_searched_for_a_day_that_is_none():
     reply, panel = filtered(live, "Who?", [], ("yesterday", "", [], ""), None)
     assert (reply.status, panel) == ("error", None)
     assert "“Dated from” is not a day" in reply.error
+
+
+HELD = welcome.Held(2, "2024-01-03", "2024-02-05", ("Reuters", "A & B"), "A bridge")
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (HELD, "What do 2 articles say? Published from 3 January 2024 to 5 February 2024 by Reuters and A &amp; B"),
+        (replace(HELD, publishers=("a", "b", "c", "d", "e")), "by a, b, c and 2 more"),
+        (replace(HELD, publishers=(), last="2024-01-03"), "What do 2 articles say? Published on 3 January 2024"),
+        (replace(HELD, publishers=("a",), first=None), "What do 2 articles say? By a"),
+        (replace(HELD, publishers=(), first=None), "What do 2 articles say?"),
+        (replace(HELD, articles=0), "No articles yet"),
+        (replace(HELD, articles=1, title="A <b>", publishers=("a",)), "A &lt;b&gt; a · 3 January 2024"),
+    ],
+)  # fmt: skip
+def test_the_first_screen_says_what_is_held(held, said):
+    shown = " ".join(re.sub(r"<[^>]*>", " ", welcome.opening(held)).split())
+    assert said in shown
+
+
+def test_questions_to_begin_with_are_escaped_and_those_that_are_looked_for_are_said_to_be():
+    assert 'data-ask="Who is &quot;A&quot; &amp; &lt;b&gt;?"' in welcome.offers(['Who is "A" & <b>?'])
+    assert "Looking for questions" in welcome.offers(None)
+    assert "promise" in welcome.offers([])
+    assert "<ul" not in welcome.offers([])
+
+
+def cited(number, article, quote, **more):
+    given = {"page": None, "paragraph": number, "publisher": "Daily", "author": None, "date": "2024-01-12"}
+    given |= {"number": number, "article_id": article, "title": f"Title {article}", "quote": quote, "start": 0}
+    return SimpleNamespace(**given | {"end": len(quote)} | more)
+
+
+def test_the_source_of_quotations_that_follow_each_other_stands_once():
+    quoted = [cited(1, "a", "One <b>."), cited(2, "a", "Two.", page=3), cited(3, "b", "Three."), cited(4, "a", "Four.")]
+    segments = [Segment("template", "The articles say:\n\n“")]
+    for one in quoted:
+        segments += [Segment("quote", one.quote, one.number, one.start, one.end), Segment("template", "” [")]
+        segments += [Segment("metadata", str(one.number), one.number), Segment("template", "]\nby ")]
+        segments += [Segment("metadata", one.publisher, one.number), Segment("template", "\n\n“")]
+    segments[-1] = Segment("template", "\n\nSearched only articles dated ")
+    segments.append(Segment("metadata", "2024-01-12"))
+    more = {"short_answer_span": None, "reason": None, "standalone_question": "Who?", "time": None, "confidence": 0.876}
+    more |= {"certificate": None, "filters": {}, "index_generation": "0123456789abcdef"}
+    reply = SimpleNamespace(status="answered", question="Who?", citations=quoted, closest=[], segments=segments, **more)
+    shown = answers.reply(reply, 7)
+    assert re.findall(r"<cite dir=\"auto\">(.*?)</cite>", shown) == ["Title a", "Title b", "Title a"]
+    assert re.findall(r"<blockquote dir=\"auto\">(.*?)</blockquote>", shown) == [
+        "One &lt;b&gt;.",
+        "Two.",
+        "Three.",
+        "Four.",
+    ]
+    assert re.findall(r'<p class="(lead|tail)">(.*?)</p>', shown) == [
+        ("lead", "The articles say:"),
+        ("tail", 'Searched only articles dated <span class="metadata" dir="auto">2024-01-12</span>'),
+    ]
+    place = '<a class="cite place" href="#cite-7-2">page 3, paragraph 2<span class="hidden"> of Title a: show'
+    assert place in shown
+    assert "88% likely to answer this" in shown
+
+
+def test_the_evaluation_is_there_where_it_can_run(monkeypatch):
+    assert evaluation.available()
+    found = importlib.util.find_spec
+    for lacks in ("matplotlib", "ir_measures"):
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name, lacks=lacks: None if name == lacks else found(name)
+        )
+        assert not evaluation.available()
 
 
 def test_the_evaluation_asks_people_s_questions_first_and_says_whose_the_others_are():

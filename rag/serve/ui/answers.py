@@ -28,7 +28,7 @@ _THUMBS = (("good", "Good answer"), ("bad", "Bad answer"))
 def asked(typed: str) -> str:
     """A question as it was typed; of a very long one the beginning."""
     shown = typed if len(typed) <= _LONGEST_SHOWN else typed[:200] + " …"
-    return f'<div class="asked" dir="auto">{hidden("You asked: ")}{text(shown)}</div>'
+    return f'<h2 class="asked" dir="auto">{hidden("You asked: ")}{text(shown)}</h2>'
 
 
 def waiting() -> str:
@@ -108,8 +108,8 @@ def _piece(segment: _Segment, reply: Shown, turn: int, before: str) -> str:
     if segment.kind == "quote":
         return f'<strong class="short" dir="auto">{text(segment.text)}</strong>'
     if _is_number(segment) and before.endswith("["):
-        label = hidden(f" quotation {segment.text}: show it in its article")
-        return f'<a class="cite" href="#cite-{turn}-{segment.text}">{segment.text}{label}</a>'
+        named = f"{hidden('Quotation')}{segment.text}{hidden('in its article')}"
+        return f'<a class="cite" href="#cite-{turn}-{segment.text}">{named}</a>'
     cited = _cited(segment, reply)
     if segment.kind == "metadata" and cited is not None and segment.text == cited.date:
         return day(cited.date)
@@ -134,7 +134,7 @@ def _quotation(cited: Cited, marked: tuple[int, int, int] | None, turn: int) -> 
     if marked and marked[0] == cited.number and cited.start <= marked[1] < marked[2] <= cited.end:
         a, b = marked[1] - cited.start, marked[2] - cited.start
         said = f"{text(quote[:a])}<mark>{text(quote[a:b])}</mark>{text(quote[b:])}"
-    label = hidden(f": show quotation {cited.number} in its article, {cited.title}")
+    label = hidden(f" of {cited.title}: show quotation {cited.number}")
     place = f'<a class="cite place" href="#cite-{turn}-{cited.number}">{where(cited)}{label}</a>'
     number = f'<span class="number" aria-hidden="true">{cited.number}</span>'
     tools = f'<div class="tools" data-turn="{turn}" data-citation="{cited.number}">{number}{place}</div>'

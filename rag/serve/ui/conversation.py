@@ -82,7 +82,7 @@ def messages_of(before: Turns) -> Messages:
 
 def together(messages: Messages) -> str:
     """The chat's HTML."""
-    return "".join(messages)
+    return f'<h1 class="hidden">Conversation</h1>{"".join(messages)}' if messages else ""
 
 
 @functools.cache

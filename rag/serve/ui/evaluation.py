@@ -16,7 +16,7 @@ import gradio as gr
 from rag.serve.ui import html
 
 _FOLDER = Path(__file__).parents[3]  # of a checkout; installed alone, the package has no evaluation
-_NEEDED = ("matplotlib", "sklearn")
+_NEEDED = ("ir_measures", "langchain_community", "matplotlib", "sklearn")  # `make dev` installs them
 # People's questions first; of the seeds, which come with the project, so many of each part are all.
 SETS = ("squad2", "wikiqa", "clapnq", "seeds")
 _SAMPLE = 100
@@ -29,20 +29,17 @@ ABOUT = (
 
 
 def available() -> bool:
-    """Whether the program runs from a checkout, which has the evaluation."""
-    return (_FOLDER / "eval" / "questions" / "seeds.jsonl").is_file()
+    """Whether the program runs from a checkout, which has the evaluation, with all that this needs."""
+    there = (_FOLDER / "eval" / "questions" / "seeds.jsonl").is_file()
+    return there and all(importlib.util.find_spec(name) is not None for name in _NEEDED)
 
 
 def build() -> None:
     """Puts the tab's components into the page."""
-    gr.HTML(html.note(ABOUT))
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        gr.HTML(html.note(f"It needs {' and '.join(missing)}: run `make dev`, then start the page again."))
-        return
+    gr.HTML(f'<h1 class="page-title">Evaluation</h1>{html.note(ABOUT)}', apply_default_css=False)
     run = gr.Button("Run the quick benchmark", variant="primary", elem_id="run-evaluation")
-    said = gr.HTML("", elem_id="evaluation-said")
-    shown = gr.HTML("", elem_id="evaluation")
+    said = gr.HTML("", elem_id="evaluation-said", apply_default_css=False)
+    shown = gr.HTML("", elem_id="evaluation", apply_default_css=False)
     run.click(_run, None, [said, shown], concurrency_limit=1, api_visibility="private")
 
 

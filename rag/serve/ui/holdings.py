@@ -48,8 +48,10 @@ def _outcomes(heading: str, files: Sequence[tuple[str, str]]) -> str:
     return f'<section class="outcomes {kind}"><h2>{heading}</h2><ul>{rows}</ul></section>'
 
 
-def listed(held: Sequence[Holding], search: str, page: int, removed: Sequence[str], *, changing: bool) -> str:
-    """A page of the articles in which all words of `search` occur."""
+def listed(held: Sequence[Holding] | None, search: str, page: int, removed: Sequence[str], *, changing: bool) -> str:
+    """A page of the articles in which all words of `search` occur; None where they are not known yet."""
+    if held is None:
+        return progress("looking through the articles", 0, 0)
     words = search.casefold().split()[:20]
     found = [one for one in held if all(word in _sought(one) for word in words)] if words else held
     pages = max(1, -(-len(found) // PAGE))

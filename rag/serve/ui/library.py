@@ -65,7 +65,7 @@ class Actions:
 
     def now(self, search: str) -> tuple[Any, ...]:
         """When the tab is opened."""
-        self._upkeep.held()
+        self._upkeep.look()
         return self._seen(search)
 
     def look(self, search: str) -> tuple[Any, ...]:
@@ -112,4 +112,4 @@ class Actions:
     def _listed(self, search: str, page: int) -> str:
         changing = self._uploads is not None
         removed = self._upkeep.removed() if changing else []
-        return holdings.listed(self._upkeep.listed(), search, page, removed, changing=changing)
+        return holdings.listed(self._upkeep.held, search, page, removed, changing=changing)

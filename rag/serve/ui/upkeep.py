@@ -21,7 +21,6 @@ from rag.serve.building import building
 from rag.types.errors import RagError
 
 _log = logging.getLogger("rag")
-_FRESH = 2.0  # seconds for which the list of articles is not made anew
 File = tuple[str, str | None]  # its name, and why it was not taken; None where it was
 
 
@@ -43,7 +42,8 @@ class Upkeep:
     def __init__(self, live: LiveAssistant, library: Library) -> None:
         self._live, self._library = live, library
         self._lock, self._jobs, self._running = threading.Lock(), deque[Callable[[], None]](), False
-        self._news, self._held, self._listed = News(), list[Holding](), 0.0
+        self._news: News = News()
+        self._held: list[Holding] | None = None
 
     @property
     def news(self) -> News:
@@ -55,19 +55,24 @@ class Upkeep:
         """Whether something is being done."""
         return self._running
 
-    def held(self, *, fresh: bool = False) -> list[Holding]:
-        """All articles, as they were a moment ago; those from before where the folder cannot be read."""
-        if fresh or not self._listed or time.monotonic() - self._listed > _FRESH:
-            try:
-                self._held = self._library.holdings(self._live.shown().store)
-                self._listed = time.monotonic()
-            except (RagError, OSError) as error:
-                _log.warning("the articles cannot be listed: %s", error)
+    @property
+    def held(self) -> list[Holding] | None:
+        """All articles as they were when they were listed last: those that need something first, then by date."""
         return self._held
 
-    def listed(self) -> list[Holding]:
-        """The same as they were when they were listed last."""
-        return self._held if self._listed else self.held()
+    def look(self) -> None:
+        """Lists them anew, which takes some seconds where there are thousands."""
+        self._do(lambda: None)
+
+    def _list(self) -> None:
+        """They stay as they were where the folder cannot be read."""
+        try:
+            held = self._library.holdings(self._live.shown().store)
+        except (RagError, OSError) as error:
+            _log.warning("the articles cannot be listed: %s", error)
+            return
+        held.sort(key=lambda one: one.date or "", reverse=True)
+        self._held = sorted(held, key=lambda one: one.state == "in the index")
 
     def removed(self) -> list[str]:
         """The files that can be brought back."""
@@ -119,7 +124,7 @@ class Upkeep:
                 self._news = replace(self._news, stage=None, error=str(error))
             finally:
                 self._news = replace(self._news, stage=None)
-            self.held(fresh=True)
+            self._list()
 
     def _add(self, files: Sequence[Path]) -> None:
         self._news = News(stage=("reading the files", 0, len(files)))

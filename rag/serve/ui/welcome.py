@@ -89,7 +89,7 @@ def opening(of: Held) -> str:
         said = f'<cite dir="auto">{text(of.title)}</cite>{"<br>" if about else ""}{about}'
         return f'<h1>What does the article say?</h1><p class="held">{said}</p>'
     heading = f"What do {of.articles:,} articles say?" if of.articles else "No articles yet"
-    said = f"{_between(of)}{_by(of.publishers)}"
+    said = f"{_between(of)}{_by(of.publishers)}".strip()
     return f'<h1>{heading}</h1><p class="held">{said[:1].upper()}{said[1:]}</p>'
 
 
