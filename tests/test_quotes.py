@@ -1,6 +1,7 @@
 """Which quotations of a draft stand in the articles (`rag.quotes`)."""
 
 import io
+import re
 import time
 
 import pytest
@@ -181,7 +182,8 @@ def test_places_that_are_in_no_chunk_and_across_chunks_are_found(reader):
     assert (one.verdict, one.places[0].article_id) == ("verbatim", "seed")
 
 
-WORDS = [(m.start(), m.end()) for m in __import__("re").finditer(r"[^\W_]+(?:['’][^\W_]+)*", SEED.text)]
+TEXT = "\n\n".join(SEED.text[p.start : p.end] for p in SEED.paragraphs)
+WORDS = [match.span() for match in re.finditer(r"[^\W_]+(?:['’][^\W_]+)*", TEXT)]
 
 
 @settings(max_examples=150, deadline=None)
@@ -189,10 +191,9 @@ WORDS = [(m.start(), m.end()) for m in __import__("re").finditer(r"[^\W_]+(?:['�
 def test_any_slice_of_an_article_is_verbatim_at_its_place(reader, first, many):
     whole = reader.article("seed")[1]
     start, end = WORDS[first][0], WORDS[min(first + many, len(WORDS)) - 1][1]
-    said = SEED.text[start:end]
-    text = f"They wrote\n\n> {said}\n" if "\n" in said else f"They wrote: «{said}»."
-    given_ = Draft(f"x «{said}» y") if "\n" in said else of_text(text)
-    (one,) = check(given_, reader).quotations
+    said = TEXT[start:end]
+    again = said.replace("\n\n", "\n\n«")  # as each paragraph of a quotation begins with its mark
+    (one,) = check(of_text(f"They wrote: «{again}»."), reader).quotations
     assert one.verdict == "verbatim"
     place = next(p for p in one.places if " ".join(whole[p.start : p.end].split()) == " ".join(said.split()))
     assert place.article_id == "seed"
@@ -204,7 +205,7 @@ def test_any_slice_of_an_article_is_verbatim_at_its_place(reader, first, many):
 def test_no_slice_with_another_word_is_verbatim(reader, first, many, at, word):
     places = WORDS[first : first + many]
     a, b = places[at % len(places)]
-    said = " ".join((SEED.text[places[0][0] : a] + word + SEED.text[b : places[-1][1]]).split())
+    said = " ".join((TEXT[places[0][0] : a] + word + TEXT[b : places[-1][1]]).split())
     found = check(Draft(f"x «{said}» y"), reader).quotations
     assert [one.verdict for one in found] in (["altered"], ["absent"])
 
