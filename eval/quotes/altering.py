@@ -10,15 +10,15 @@ Altering = Callable[[str, random.Random], str | None]
 """A changed text, or None where the text does not lend itself to it."""
 
 _TENSES = {
-    "is": "was", "are": "were", "was": "is", "were": "are", "has": "had", "have": "had", "will": "would", "can": "could",
-    "says": "said", "said": "says", "do": "did", "does": "did", "go": "went", "get": "got", "make": "made", "had": "has",
-    "want": "wanted", "need": "needed", "think": "thought", "know": "knew", "see": "saw", "take": "took", "came": "come",
+    "is": "was", "are": "were", "was": "is", "were": "are", "has": "had", "have": "had", "will": "would", "can": "could",  # noqa: E501 - a line of its own
+    "says": "said", "said": "says", "do": "did", "does": "did", "go": "went", "get": "got", "make": "made", "had": "has",  # noqa: E501 - a line of its own
+    "want": "wanted", "need": "needed", "think": "thought", "know": "knew", "see": "saw", "take": "took", "came": "come",  # noqa: E501 - a line of its own
 }  # fmt: skip
 _SYNONYMS = {
     "big": "large", "large": "huge", "important": "significant", "people": "individuals", "many": "numerous",
     "help": "assist", "very": "extremely", "good": "fine", "bad": "poor", "start": "begin", "now": "currently",
     "children": "kids", "kids": "children", "money": "cash", "country": "nation", "year": "season", "home": "house",
-    "think": "believe", "believe": "think", "need": "require", "about": "regarding", "great": "excellent", "new": "novel",
+    "think": "believe", "believe": "think", "need": "require", "about": "regarding", "great": "excellent", "new": "novel",  # noqa: E501 - a line of its own
     "because": "since", "but": "yet", "really": "truly", "get": "obtain", "show": "demonstrate", "also": "too",
     "different": "distinct", "world": "globe", "team": "squad", "work": "labor", "right": "correct", "first": "initial",
     "just": "only", "only": "merely", "more": "further", "well": "nicely", "going": "heading", "how": "why",

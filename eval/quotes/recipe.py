@@ -173,7 +173,7 @@ class Recipe:
     ) -> Item:
         frame = frame or chosen_of(SPEECH if who else ARTICLE, self._part, self._chosen)
         marks = self._chosen.choice([*MARKS["develop"], *(MARKS["test"] if self._part == "test" else ())])
-        names = {"who": who or "", "last": (who or "").split(" ")[-1], "title": source.title.replace("“", "‘").replace("”", "’"),
+        names = {"who": who or "", "last": (who or "").split(" ")[-1], "title": source.title.replace("“", "‘").replace("”", "’"),  # noqa: E501 - a line of its own
                  "url": source.url, "site": source.site or "the paper"}  # fmt: skip
         text, start, end = framed(frame, said, marks, names)
         return Item(text, start, end, verdict, how, source.id)

@@ -29,7 +29,7 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ＇", "'") | dict.fromkeys("
 _LINK = re.compile(r"\]\([^()\s]{0,2000}\)")
 _PLAIN_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _PLAIN = _APOSTROPHES | str.maketrans(dict.fromkeys("…\u00a0\u202f\u2009", " "))
-# What typography may change: quotation marks, hyphens, dashes, dots that stand for what is left out, brackets, Markdown.
+# What typography may change: quotation marks, hyphens, dashes, dots that stand for what is left out, brackets, Markdown.  # noqa: E501 - a line of its own
 FREE = frozenset("'’‘ʼ＇\"“”„‟«»‹›‚‛「」『』`´′″-‐‑‒–—―−…*[]\u00ad\u200b\u200c\u200d\u2060\ufeff\\~|#>")
 _SIGNS = frozenset("-−–")
 Runs = NDArray[np.uint32]

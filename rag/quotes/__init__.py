@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -27,7 +28,7 @@ from rag.types.quotes import (
 from rag.types.stores import Reader
 
 _CLOSING = str.maketrans("([", ")]")
-_ASKED = 200  # articles that share most with a quotation
+_ASKED = 1_000  # articles that share most with a quotation
 _READ = 60  # of them in which it is looked for
 _COMPARED = 10  # of them that it is compared with, where it stands in none
 _BY_WORDS = 20  # passages that word search finds of it, whose articles are compared, too
@@ -133,24 +134,25 @@ class Checking:
         text = draft.text[span.start : span.end]
         made = CheckedQuotation(span.start, span.end, text, named.shown, named.source, "absent")
         forms = [form for form in (whole(text), edited(text)) if form is not None and form.pieces]
-        found, tried = list[tuple[Match, Text]](), set[str]()
+        found = list[tuple[Match, Text]]()
         for form in forms:
-            found = self._standing(form, named, tried)
+            found = self._standing(form, named)
             if found:
                 break
         if found:
             return self._verbatim(made, found, named)
-        return self._altered(made, tried)
+        return self._altered(made)
 
-    def _standing(self, form: Pieces, named: Named, tried: set[str]) -> list[tuple[Match, Text]]:
+    def _standing(self, form: Pieces, named: Named) -> list[tuple[Match, Text]]:
         """The places where a quotation stands word for word; those first that are as the draft names them."""
         wanted = _runs(form)
         shared = self._reader.sharing(wanted, _ASKED) if len(wanted) else []
         ids = [one.article_id for one in shared if one.runs == len(wanted)] or self._by_words(form)
         found, good = list[tuple[Match, Text]](), 0
-        for article_id in ids[:_READ]:
+        for number, article_id in enumerate(ids):
+            if number >= _READ and (found or not self._may_hold(article_id, form)):
+                continue
             article = self._text(article_id)
-            tried.add(article_id)
             if article is None:
                 continue
             exact = [match for match in matches(form, article) if match.exact]
@@ -159,6 +161,13 @@ class Checking:
             if good >= _PLACES:
                 break
         return sorted(found, key=lambda one: not _is_as_named(one[0], one[1], named)) if good < len(found) else found
+
+    def _may_hold(self, article_id: str, form: Pieces) -> bool:
+        """Whether an article has the words of the longest piece in a row: quick, for one of many of a common run."""
+        longest = max((piece.wording.folded for piece in form.pieces), key=len)
+        held = self._reader.article(article_id)
+        words = (re.escape(word).replace("'", r"\W?") for word in longest)
+        return held is not None and re.search(r"[\W_]+".join(words), held[1].casefold()) is not None
 
     def _by_words(self, form: Pieces) -> list[str]:
         terms = list(dict.fromkeys(word for piece in form.pieces for word in piece.wording.words))
@@ -180,7 +189,7 @@ class Checking:
         source = made.source or (named.speaker if is_of(named.speaker, article.info) else None)
         return replace(made, verdict=verdict, source=source, places=tuple(places), notes=tuple(notes))
 
-    def _altered(self, made: CheckedQuotation, tried: set[str]) -> CheckedQuotation:
+    def _altered(self, made: CheckedQuotation) -> CheckedQuotation:
         form = edited(made.text) or whole(made.text)
         ends = [p.start + p.wording.ends[-1] for p in form.pieces[:-1]] + [len(made.text)]
         plain = " ".join(made.text[p.start : end].strip() for p, end in zip(form.pieces, ends, strict=True))

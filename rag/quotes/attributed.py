@@ -49,7 +49,9 @@ def around(text: str, spans: Sequence[Span], number: int) -> tuple[str, str]:
     begin = spans[number - 1].last if number else 0
     end = spans[number + 1].first if number + 1 < len(spans) else len(text)
     if span.style == "block":
-        return text[max(begin, span.first - 600) : span.first].rstrip(), text[span.end : min(end, span.last + 300)]
+        return text[max(begin, span.first - 600) : span.first].rstrip(), text[
+            span.end : min(end, span.last + 300)
+        ].lstrip("\n> ")
     return _paragraph_before(text, begin, span.first), _paragraph_after(text, span.last, end)
 
 
@@ -74,7 +76,7 @@ def said(text: str, spans: Sequence[Span]) -> list[Said]:
     out = list[Said]()
     for number, span in enumerate(spans):
         before, after = around(text, spans, number)
-        found = pack().said_of(before, f"{_mark(text, span)}{after}")
+        found = pack().said_of(before, after)
         if found.speaker is None and out and span.style != "block":
             between = text[spans[number - 1].last : span.first]
             before_ended = text[spans[number - 1].end - 1 : spans[number - 1].end]
@@ -83,11 +85,6 @@ def said(text: str, spans: Sequence[Span]) -> list[Said]:
                 found = Said(inherited, found.outlets or out[-1].outlets, found.titles or out[-1].titles)
         out.append(found)
     return out
-
-
-def _mark(text: str, span: Span) -> str:
-    """The mark with which a quotation ends, where it is one of a sentence that goes on."""
-    return "" if span.style == "block" else ("" if text[span.end - 1 : span.end] in ",!?" else "")
 
 
 def _is_bridge(between: str, ended: str) -> bool:
@@ -133,7 +130,7 @@ def name_words(speaker: str | None) -> frozenset[str]:
 
 
 def is_said_by(speaker: str | None, info: ArticleInfo, text: str, start: int, end: int) -> bool:
-    """Whether the article may well have its passage said by that speaker: False where it names another, or never him."""
+    """Whether an article may have its passage said by a speaker: False where it names another, or never him."""
     mine = name_words(speaker)
     if not mine or _is_of(mine, info):
         return True
@@ -142,12 +139,12 @@ def is_said_by(speaker: str | None, info: ArticleInfo, text: str, start: int, en
     its = spoken(text, start, end)
     theirs = name_words(its.speaker)
     if its.quoted and theirs:
-        return bool(mine & theirs) or _same_person(mine, theirs, text)
+        return bool(mine & theirs) or _same_person(mine, theirs)
     near = text[max(0, start - _AROUND // 2) : end + _AROUND // 2]
     return its.quoted or _names(mine, near)
 
 
-def _same_person(mine: frozenset[str], theirs: frozenset[str], text: str) -> bool:
+def _same_person(mine: frozenset[str], theirs: frozenset[str]) -> bool:
     """Whether two names stand for one: the one is made of the other's initials."""
     for one, other in ((mine, theirs), (theirs, mine)):
         for word in one:
@@ -183,7 +180,7 @@ def _squeezed(words: frozenset[str]) -> str:
 
 
 def is_from(named: Named, info: ArticleInfo, text: str) -> bool:
-    """Whether an article may be the one that a draft names: False where it names another title, address or publisher."""
+    """Whether an article may be the one that a draft names by title, address or publisher."""
     if named.titles and not any(_same_title(title, info.title) for title in named.titles):
         return False
     if named.links and info.url and not any(_same_address(link, info.url) for link in named.links):

@@ -16,7 +16,7 @@ _ENDED = ".!?…:;”\"’'»)*"
 _OPEN_BEFORE = "([{—–-/=>*_“‘«„\u00a0"
 _STOPS = ".,!?…;:—–-"
 _CLOSERS: dict[str, tuple[str, Style]] = {
-    "“": ("”", "curly"), "„": ("“”‟", "low"), "«": ("»", "guillemets"), "»": ("«", "guillemets"), "\"": ("\"", "straight"),
+    "“": ("”", "curly"), "„": ("“”‟", "low"), "«": ("»", "guillemets"), "»": ("«", "guillemets"), "\"": ("\"", "straight"),  # noqa: E501 - a line of its own
     "‟": ("”", "curly"), "”": ("”", "curly"),
 }  # fmt: skip
 _MIXED = {("curly", "“"), ("curly", '"'), ("straight", "“"), ("straight", "”")}
@@ -104,7 +104,7 @@ class _Scanner:
 
     def _closed(self, number: int, closers: tuple[str, ...], style: Style) -> tuple[Span | None, int]:
         """The quotation that begins with a mark, and the number of the mark behind it."""
-        text, opener = self._text, self._marks[number]
+        opener = self._marks[number]
         first, start, at_break = opener.start(), opener.end(), self._at
         depth, inner = 1, 0
         for later in range(number + 1, len(self._marks)):
@@ -152,7 +152,7 @@ class _Scanner:
         end = start + len(self._text[start:end].rstrip())
         return Span(start, end, first, end, style, closed=False)
 
-    def _single(self, number: int) -> tuple[Span | None, int]:
+    def _single(self, number: int) -> tuple[Span | None, int]:  # noqa: C901 - one rule after the other
         """A quotation in single marks, where they are surely no apostrophes."""
         text, opener = self._text, self._marks[number]
         sign, first = opener[0], opener.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,9 +43,9 @@ def nearest(quotation: Wording, text: Text) -> Near | None:
     """The passage of an article that has most of a quotation; None where no two neighbouring words are its."""
     mine, theirs = quotation.folded[:_LONGEST], text.wording.folded
     wanted: dict[tuple[str, str], list[int]] = {}
-    for number, pair in enumerate(zip(mine, mine[1:], strict=False)):
+    for number, pair in enumerate(itertools.pairwise(mine)):
         wanted.setdefault(pair, []).append(number)
-    hits = [at for at, pair in enumerate(zip(theirs, theirs[1:], strict=False)) if pair in wanted]
+    hits = [at for at, pair in enumerate(itertools.pairwise(theirs)) if pair in wanted]
     if not hits:
         return None
     best: Near | None = None

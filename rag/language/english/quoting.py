@@ -28,25 +28,25 @@ _END = (  # ends the words that name a speaker
     r"|under|into|told|said|speaking|referring|adding|is|was|has|had|and\s+(?:added|then|said)"
     r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"
 )
-_SUBJECT = r"(?:[A-Z\u00c0-\u00de]|the\s|a\s|an\s|he\b|she\b|they\b|we\b|it\b|his\s|her\s|its\s|their\s|one\s|another\s|some\s|many\s|officials|police|prosecutors|researchers|scientists|critics|experts)"
+_SUBJECT = r"(?:[A-Z\u00c0-\u00de]|the\s|a\s|an\s|he\b|she\b|they\b|we\b|it\b|his\s|her\s|its\s|their\s|one\s|another\s|some\s|many\s|officials|police|prosecutors|researchers|scientists|critics|experts)"  # noqa: E501 - a line of its own
 _PART = r"[^.;:!?\"\u201c\u201d()\n]"
 # Points inside of names: J. Edgar, Dr. Lee, the U.S. Army.
-_NAMED = rf"(?:{_PART}|(?<=\b[A-Z])\.|(?<=\b(?:Dr|Mr|Ms|Jr|Sr|St|Lt))\.|(?<=\b(?:Mrs|Gov|Sen|Rep|Gen|Col|Sgt|Rev|Hon))\.|(?<=\b(?:Prof|Capt|Supt))\.)"
-_AFTER_VERB = rf"[\s,.\u2013\u2014-]*(?:{_ADVERBS})(?:{_VERBS})\s+(?P<who>(?!that\b|to\b|in\b|on\b|at\b|of\b|it\b|so\b|nothing\b){_NAMED}{{1,120}}?){_END}"
+_NAMED = rf"(?:{_PART}|(?<=\b[A-Z])\.|(?<=\b(?:Dr|Mr|Ms|Jr|Sr|St|Lt))\.|(?<=\b(?:Mrs|Gov|Sen|Rep|Gen|Col|Sgt|Rev|Hon))\.|(?<=\b(?:Prof|Capt|Supt))\.)"  # noqa: E501 - a line of its own
+_AFTER_VERB = rf"[\s,.\u2013\u2014-]*(?:{_ADVERBS})(?:{_VERBS})\s+(?P<who>(?!that\b|to\b|in\b|on\b|at\b|of\b|it\b|so\b|nothing\b){_NAMED}{{1,120}}?){_END}"  # noqa: E501 - a line of its own
 _AFTER_NAME = rf"[\s,.\u2013\u2014-]*(?P<who>{_SUBJECT}{_NAMED}{{0,160}}?),?\s+{_ADVERBS}(?:{_VERBS})\b"
-_AFTER_BY = rf"[\s,.\u2013\u2014-]*(?:according\s+to|as\s+quoted\s+by|in\s+the\s+words\s+of)\s+(?P<who>{_NAMED}{{1,120}}?){_END}"
+_AFTER_BY = rf"[\s,.\u2013\u2014-]*(?:according\s+to|as\s+quoted\s+by|in\s+the\s+words\s+of)\s+(?P<who>{_NAMED}{{1,120}}?){_END}"  # noqa: E501 - a line of its own
 _SIGNED = rf"\s*(?:\u2014|\u2013|\u2015|-{{1,3}}|~)\s*(?P<who>[A-Z\u00c0-\u00de]{_NAMED}{{1,100}}?)(?=[,(\n]|\.?\s*$)"
 _BEFORE_NAME = (
     rf"(?P<who>{_SUBJECT}{_NAMED}{{0,160}}?),?\s+{_ADVERBS}(?:{_VERBS})\b(?P<rest>[^.!?\"\u201c\u201d\n]{{0,160}})$"
 )
-_BEFORE_BY = rf"\b(?:[Aa]ccording\s+to|[Ii]n\s+the\s+words\s+of|[Qq]uoting|[Ff]rom|[Aa]s\s+quoted\s+by)\s+(?P<who>{_NAMED}{{1,120}}?)\s*[,:]?\s*$"
+_BEFORE_BY = rf"\b(?:[Aa]ccording\s+to|[Ii]n\s+the\s+words\s+of|[Qq]uoting|[Ff]rom|[Aa]s\s+quoted\s+by)\s+(?P<who>{_NAMED}{{1,120}}?)\s*[,:]?\s*$"  # noqa: E501 - a line of its own
 _BEFORE_PUT = rf"\b[Aa]s\s+(?P<who>{_NAMED}{{1,100}}?)\s+{_ADVERBS}(?:{_VERBS})\b(?P<rest>{_PART}{{0,80}})$"
-_BEFORE_CALLED = rf"(?P<who>{_SUBJECT}{_NAMED}{{0,100}}?),?\s+{_ADVERBS}(?:called|calls|calling|described|dubbed|labell?ed|denounced|hailed|praised|condemned|criticized|criticised|dismissed|characterized)\b(?P<rest>{_PART}{{0,120}})$"
+_BEFORE_CALLED = rf"(?P<who>{_SUBJECT}{_NAMED}{{0,100}}?),?\s+{_ADVERBS}(?:called|calls|calling|described|dubbed|labell?ed|denounced|hailed|praised|condemned|criticized|criticised|dismissed|characterized)\b(?P<rest>{_PART}{{0,120}})$"  # noqa: E501 - a line of its own
 _SPEAKER_COLON = r"(?:^|\n)\s*\**(?P<who>[A-Z\u00c0-\u00de][\w.'\u2019 \u00c0-\u017f-]{1,60}?)\**\s*:\s*$"
-_TIME = r"(?!(?:As|In|But|And|When|While|If|After|Before|Although|Then|Later|On|At|Since|Because|He|She|They|It|We|I|You|Who|This|That)\s|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December|Instagram|Twitter|Facebook|X|Truth)\b)"
+_TIME = r"(?!(?:As|In|But|And|When|While|If|After|Before|Although|Then|Later|On|At|Since|Because|He|She|They|It|We|I|You|Who|This|That)\s|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:January|February|March|April|May|June|July|August|September|October|November|December|Instagram|Twitter|Facebook|X|Truth)\b)"  # noqa: E501 - a line of its own
 _NAME = (
     _TIME
-    + r"(?:[Tt]he\s+)?[A-Z\u00c0-\u00de][\w.&'\u2019-]*(?:\s+(?:(?:of|the|and|for|&|de|la)\s+)?[A-Z\u00c0-\u00de0-9][\w&'\u2019-]*){0,5}"
+    + r"(?:[Tt]he\s+)?[A-Z\u00c0-\u00de][\w.&'\u2019-]*(?:\s+(?:(?:of|the|and|for|&|de|la)\s+)?[A-Z\u00c0-\u00de0-9][\w&'\u2019-]*){0,5}"  # noqa: E501 - a line of its own
 )
 _OUTLET = (
     r"(?:\b(?:told|tells|telling|interview\s+(?:with|to|for|in|on)|(?:article|report|story|piece|column|essay|editorial|op-ed"
@@ -67,7 +67,7 @@ _DAYS = re.compile(
     re.DOTALL,
 )
 _NOT_NAMES = frozenset(
-    "i you he she it they we his her their its who what this that these those there here and but or so then when while as"
+    "i you he she it they we his her their its who what this that these those there here and but or so then when while as"  # noqa: E501 - a line of its own
     " if after before in on at one some many most others people officials police prosecutors researchers scientists"
     " critics experts".split()
 )
@@ -128,9 +128,7 @@ def _after(text: str) -> str | None:
 
 def _before(text: str) -> str | None:
     for rule in _BEFORE:
-        found = None
-        for found in compiled_plain(rule).finditer(text):
-            pass
+        found = next(reversed(list(compiled_plain(rule).finditer(text))), None)
         if found and (who := _who(found["who"])):
             return who
     return None

@@ -71,7 +71,7 @@ def shown(checked: CheckedDraft) -> str:
         (v, f"{_SIGNS[v]} {VERDICTS[v].capitalize()}", verdicts.count(v)) for v in QUOTE_VERDICTS if v in verdicts
     ]
     inputs = "".join(
-        f'<input type="radio" name="quotes-filter" id="quotes-{name}" class="quotes-{name}"{" checked" * (name == "all")}>'
+        f'<input type="radio" name="quotes-filter" id="quotes-{name}" class="quotes-{name}"{" checked" * (name == "all")}>'  # noqa: E501 - a line of its own
         f'<label for="quotes-{name}">{escape(said)} ({count})</label>'
         for name, said, count in filters
     )
@@ -101,7 +101,7 @@ def _marked(checked: CheckedDraft) -> Iterator[str]:
 
 
 def _item(number: int, one: CheckedQuotation) -> str:
-    said = f'<a class="quotes-verdict" href="#marked-{number}">{_SIGNS[one.verdict]} {VERDICTS[one.verdict].capitalize()}</a>'
+    said = f'<a class="quotes-verdict" href="#marked-{number}">{_SIGNS[one.verdict]} {VERDICTS[one.verdict].capitalize()}</a>'  # noqa: E501 - a line of its own
     named = ", ".join(escape(name) for name in (one.speaker, one.source if one.source != one.speaker else None) if name)
     parts = [said, f'<span class="quotes-named">{named}</span>' if named else ""]
     parts.append(f"<blockquote>{_difference(one.diff) if one.diff else escape(one.text)}</blockquote>")
