@@ -35,6 +35,9 @@ def serve(
         str | None,
         typer.Option("--auth", envvar="ARTICLE_RAG_AUTH", help="user:password, asked for before anything is shown."),
     ] = None,
+    users: Annotated[
+        Path | None, typer.Option("--users", help="A file of users (`rag users`): readers ask, editors also change.")
+    ] = None,
     upload: Annotated[bool, typer.Option(help="Let users add articles and take them out.")] = True,
     fetch: Fetch = False,
     mcp: Annotated[bool, typer.Option("--mcp", help="Offer the API as tools of an MCP server, too.")] = False,
@@ -44,7 +47,7 @@ def serve(
     from rag.serve import Serving, run
 
     given = {"upload": upload, "fetch": fetch, "mcp": mcp}
-    serving = Serving(index, seeds, host, port, api=True, auth=_credentials(auth), log=log, **given)
+    serving = Serving(index, seeds, host, port, api=True, auth=_credentials(auth), users=users, log=log, **given)
     run(serving, load_settings())
 
 

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from rag.cli import calibration, following, index, page, proofs, questions, quotes, sources
+from rag.cli import calibration, following, index, page, proofs, questions, quotes, sources, users
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Answers from a folder of articles, in their words.")
+who = typer.Typer(no_args_is_help=True, help="Who may use the page of `rag serve --users`.")
 feedback = typer.Typer(help="What users of the page thought of answers.")
 saved = typer.Typer()
 _COMMANDS: dict[str, Callable[..., None]] = {
@@ -55,3 +56,7 @@ saved.callback(invoke_without_command=True)(following.saved)
 saved.command("add")(following.add)
 saved.command("remove")(following.remove)
 app.add_typer(saved, name="saved")
+who.command("add")(users.add)
+who.command("remove")(users.remove)
+who.command("list")(users.listed)
+app.add_typer(who, name="users")

@@ -6,7 +6,6 @@ import errno
 import functools
 import importlib.util
 import ipaddress
-import json
 import logging
 import os
 import signal
@@ -17,14 +16,14 @@ import threading
 import time
 import webbrowser
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from rag.answer.journal import Journal
 from rag.serve import quickly
-from rag.serve.guard import MAX_UPLOAD_BYTES, Guard, Rules, Uploads
+from rag.serve.guard import Guard, Rules, Uploads
 from rag.types.errors import RagError
 from rag.types.memory import give_back, keep_little
 from rag.types.settings import Settings
@@ -49,6 +48,7 @@ class Serving:
     upload: bool = True  # articles can be added and taken out on the page
     fetch: bool = False  # and added from addresses of the public network
     auth: tuple[str, str] | None = None  # user and password
+    users: Path | None = None  # a file of them, `rag.serve.users`
     mcp: bool = False  # the API also as tools of an MCP server
     log: Path | None = None  # where every answer is written before it is given
 
@@ -57,18 +57,7 @@ def run(serving: Serving, settings: Settings) -> None:
     """Serves until interrupted. Raises RagError when the address cannot be used or the index not be opened."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     host, port, open_browser = serving.host, serving.port, serving.open_browser
-    if serving.upload and not serving.auth and not _only_this_machine(host):
-        raise RagError(
-            f"{host} can be reached from other machines, and with them the articles could be changed; give "
-            "--auth user:password, or --no-upload"
-        )
-    if serving.mcp and serving.auth:
-        raise RagError("--mcp cannot be used with --auth: its tools would be open to all, and could not ask")
-    if serving.mcp and importlib.util.find_spec("mcp") is None:
-        raise RagError("the MCP server needs another package: pip install 'mcp<2'")
-    for what, folder in (("seeds", serving.seeds), ("index", serving.index)):
-        if serving.log and serving.log.resolve().is_relative_to(folder.resolve()):
-            raise RagError(f"the log {serving.log} would lie in the {what} folder; name a place outside with --log")
+    _possible(serving)
     journal = Journal(serving.log) if serving.log else None
     listening = _listen(host, port)
     keep_little()
@@ -95,6 +84,31 @@ def run(serving: Serving, settings: Settings) -> None:
     threading.Thread(target=_announce, args=(server, _address(serving), open_browser), daemon=True).start()
     threading.Thread(target=_tidy, daemon=True).start()
     server.run(sockets=[listening])
+
+
+def _possible(serving: Serving) -> None:
+    """Raises RagError for what cannot be served so."""
+    if serving.auth and serving.users:
+        raise RagError("--auth (or ARTICLE_RAG_AUTH) and --users cannot be used together; give one of them")
+    closed = bool(serving.auth or serving.users)
+    if serving.upload and not closed and not _only_this_machine(serving.host):
+        raise RagError(
+            f"{serving.host} can be reached from other machines, and with them the articles could be changed; give "
+            "--users FILE, --auth user:password, or --no-upload"
+        )
+    if serving.mcp and closed:
+        raise RagError("--mcp cannot be used with --auth or --users: its tools would be open to all, and could not ask")
+    if serving.mcp and importlib.util.find_spec("mcp") is None:
+        raise RagError("the MCP server needs another package: pip install 'mcp<2'")
+    for kind, file in (("log", serving.log), ("users", serving.users)):
+        for what, folder in (("seeds", serving.seeds), ("index", serving.index)):
+            if file and file.resolve().is_relative_to(folder.resolve()):
+                raise RagError(f"{file} would lie in the {what} folder; name a place outside with --{kind}")
+    if serving.users:
+        from rag.serve.users import Users
+
+        if not Users(serving.users).all():
+            raise RagError(f"{serving.users} holds no user; add one: rag users add NAME --role editor")
 
 
 def _loaded(index: Path, settings: Settings) -> Any:
@@ -132,7 +146,6 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
     """The ASGI application: the page at `/`, behind the guard."""
     files = _keep_files_apart()
     os.environ.update(_NO_SUMS)
-    import gradio
     from fastapi import FastAPI
 
     from rag.build.seeds import Library
@@ -141,9 +154,10 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
     from rag.serve.asking import Asking
     from rag.serve.line import Line
     from rag.serve.login import Address, Bearer, Login
-    from rag.serve.ui import THEME, Offer, page, style
+    from rag.serve.mounting import behind_users, logged_in, mount
+    from rag.serve.ui import Offer, page
 
-    alone = not serving.auth and _only_this_machine(serving.host)
+    alone = not (serving.auth or serving.users) and _only_this_machine(serving.host)
     hosts = frozenset({"localhost", "127.0.0.1", "::1", serving.host} if alone else ())
     uploads = Uploads()
     login = Login(*serving.auth) if serving.auth else None
@@ -154,6 +168,7 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
         redoc_url=None,
         openapi_url=None,
     )
+    readers = behind_users(app, serving.users) if serving.users else None
     app.add_middleware(Address)
     app.add_middleware(Guard, Rules(hosts, Path(files), serving.upload, serving.api, serving.mcp), uploads)
     line = Line()
@@ -161,44 +176,21 @@ def application(assistant: Any, serving: Serving, journal: Journal | None = None
         bearer = Bearer(login, serving.auth[0]) if login and serving.auth else None
         _add_api(app, Asking(assistant, journal, serving.upload), line, bearer)
 
-    app.router.routes.append(article_page.route(assistant, lambda request: not login or _logged_in(mounted, request)))
-    library = Library(serving.seeds) if serving.seeds.is_dir() else None
+    app.router.routes.append(article_page.route(assistant, lambda request: not login or logged_in(app, request)))
+    library, feedback = Library(serving.seeds) if serving.seeds.is_dir() else None, Feedback(default_file())
     sources = None
     if library is not None and serving.upload and serving.fetch:
         from rag.sources import Sources
         from rag.sources.fetch import Fetcher
 
         sources = Sources(serving.seeds, Fetcher())
-    offer = Offer(library, uploads if serving.upload else None, sources, serving.api, journal)
-    blocks = page(assistant, Feedback(default_file()), offer, line)
-    mounted = gradio.mount_gradio_app(
-        app,
-        blocks,
-        path="/",
-        theme=THEME,
-        head=f"<style>{style()}</style>",  # as css it would get selectors of Gradio, and later
-        ssr_mode=False,
-        footer_links=[],
-        show_error=True,
-        max_file_size=MAX_UPLOAD_BYTES,
-        auth=login.check if login else None,
-        mcp_server=serving.mcp,
-        run_history=False,
-    )
-    # Gradio checks which files it may take only where this is set, and mounting does not set it.
-    blocks.has_launched = True
-    if serving.mcp:
-        # Its tools ask this server; mounted, it would take the address from the headers of whoever asks first.
-        blocks.mcp_server_obj._local_url = f"{_address(serving)}/"
-        blocks.mcp_server_obj.postprocess_output_data = _as_json
-    return mounted
-
-
-def _logged_in(app: Any, request: Any) -> bool:
-    """Whether a request has a cookie of Gradio's login."""
-    page = app.routes[-1].app
-    names = (f"access-token-{page.cookie_id}", f"access-token-unsecure-{page.cookie_id}")
-    return any(request.cookies.get(name) in page.tokens for name in names)
+    changing = uploads if serving.upload else None
+    offer = Offer(library, changing, sources, serving.api, journal, leaving=bool(serving.users))
+    blocks = page(assistant, feedback, offer, line)
+    mount(app, blocks, login.check if login else None, _address(serving) if serving.mcp else None)
+    if readers:
+        mount(readers, page(assistant, feedback, replace(offer, uploads=None, sources=None), line))
+    return app
 
 
 def _add_api(app: Any, asking: Any, line: Any, bearer: Any) -> None:
@@ -213,13 +205,6 @@ def _add_api(app: Any, asking: Any, line: Any, bearer: Any) -> None:
     app.include_router(following.feed(asking, line), dependencies=[Depends(following.Basic(bearer))] if bearer else [])
     app.add_api_route("/openapi.json", app.openapi, include_in_schema=False, dependencies=asked_for)
     http.explain(app, asking)
-
-
-def _as_json(data: list[Any], _: str) -> list[Any]:
-    """What a tool gives back, as JSON: Gradio writes it as Python does, which no other program reads."""
-    from mcp.types import TextContent
-
-    return [TextContent(type="text", text=json.dumps(one, ensure_ascii=False)) for one in data]
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from typing import Annotated, Any
 
@@ -17,7 +16,7 @@ from rag.follow import listing, saved
 from rag.follow.feed import atom
 from rag.serve.asking import Asking
 from rag.serve.line import Line
-from rag.serve.login import Bearer
+from rag.serve.login import Bearer, decoded
 from rag.types.errors import InputError
 from rag.types.following import MOST_ALERTS
 
@@ -59,20 +58,13 @@ class Basic:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.casefold() == "basic":
             kept = [(name, value) for name, value in request.scope["headers"] if name != b"authorization"]
-            said = (b"authorization", b"Bearer " + _decoded(given))
+            said = (b"authorization", b"Bearer " + decoded(given))
             request = Request({**request.scope, "headers": [*kept, said]})
         try:
             await self._bearer(request)
         except HTTPException as error:
             asked = {"WWW-Authenticate": 'Basic realm="articles", charset="UTF-8"'}
             raise HTTPException(401, "give user and password", asked) if error.status_code == 401 else error from error
-
-
-def _decoded(given: str) -> bytes:
-    try:
-        return base64.b64decode(given, validate=True)
-    except ValueError:
-        return b""
 
 
 def add(router: APIRouter, asking: Asking, line: Line) -> None:

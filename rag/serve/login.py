@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import contextvars
 import hashlib
@@ -24,7 +25,7 @@ _FREE = 3  # wrong passwords before anything is slowed down
 _MOST_ADDRESS = 900.0  # seconds that an address may have to wait
 _MOST_USER = 30.0  # the same of a name from anywhere: less, as else strangers could lock its owner out
 _FORGOTTEN = 3600.0  # seconds after which wrong passwords count no more
-_SAME = 60.0  # seconds in which the same wrong token of a program counts once
+SAME = 60.0  # seconds in which the same wrong token of a program counts once
 _KEYS = 10_000  # addresses and names that are remembered
 
 client: contextvars.ContextVar[str] = contextvars.ContextVar("client", default="")
@@ -79,21 +80,30 @@ class Login:
 
         Raises HTTPException 429, with `Retry-After`, while the caller has to wait.
         """
-        now, address, named = self._clock(), client.get(), _digest(user)
-        network = _network(address)
-        wait = max(self._addresses.wait(network, now, _MOST_ADDRESS), self._users.wait(named, now, _MOST_USER))
+        self.wait(user)
+        right = [self._matches(user, password) for password in passwords]  # each, so that time does not tell
+        self.tried(user, right=any(right))
+        return any(right)
+
+    def wait(self, user: str) -> None:
+        """Raises HTTPException 429, with `Retry-After`, while the caller has to wait."""
+        now, named = self._clock(), _digest(user)
+        least = self._addresses.wait(network(client.get()), now, _MOST_ADDRESS)
+        wait = max(least, self._users.wait(named, now, _MOST_USER))
         if wait > 0:
             seconds = math.ceil(wait)
             raise HTTPException(429, f"too many wrong passwords; wait {seconds} s", {"Retry-After": str(seconds)})
-        right = [self._matches(user, password) for password in passwords]
-        if any(right):
-            self._addresses.forget(network)
+
+    def tried(self, user: str, *, right: bool) -> None:
+        """Counts a try that did not have to wait."""
+        now, address, named = self._clock(), client.get(), _digest(user)
+        if right:
+            self._addresses.forget(network(address))
             self._users.forget(named)
-            return True
-        number = self._addresses.add(network, now)
+            return
+        number = self._addresses.add(network(address), now)
         self._users.add(named, now)
         _log.warning("wrong password for user %.80r from %.60r, number %d", user, address, number)
-        return False
 
     def _matches(self, user: str, password: str) -> bool:
         """Both are compared, whatever the first gives."""
@@ -115,29 +125,44 @@ class Bearer:
 
     async def __call__(self, request: Request) -> None:
         """Raises HTTPException 401 or 429."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        with contextlib.suppress(UnicodeError):  # headers are read as Latin-1, and mostly written as UTF-8
-            token = token.encode("latin-1").decode()
-        key = _network(client.get()), _digest(token)
-        if scheme.casefold() == "bearer" and key in self._right:
+        scheme, token = authorization(request)
+        key = network(client.get()), _digest(token)
+        if scheme == "bearer" and key in self._right:
             return
-        if scheme.casefold() == "bearer" and token and not self._is_old(key) and await self._is_right(token):
-            _remember(self._right, key, None)
+        if scheme == "bearer" and token and not self._is_old(key) and await self._is_right(token):
+            remember(self._right, key, None)
             return
         raise HTTPException(401, "give the password as a bearer token", {"WWW-Authenticate": "Bearer"})
 
     def _is_old(self, key: Hashable) -> bool:
-        return self._clock() - self._wrong.get(key, -math.inf) < _SAME
+        return self._clock() - self._wrong.get(key, -math.inf) < SAME
 
     async def _is_right(self, token: str) -> bool:
         # A password may itself begin as the name does.
         right = await self._login.check(self._user, token, token.removeprefix(f"{self._user}:"))
         if not right:
-            _remember(self._wrong, (_network(client.get()), _digest(token)), self._clock())
+            remember(self._wrong, (network(client.get()), _digest(token)), self._clock())
         return right
 
 
-def _remember(held: OrderedDict[Hashable, T], key: Hashable, value: T) -> None:
+def authorization(request: Request) -> tuple[str, str]:
+    """The scheme, in small letters, and what is given with it."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    with contextlib.suppress(UnicodeError):  # headers are read as Latin-1, and mostly written as UTF-8
+        token = token.encode("latin-1").decode()
+    return scheme.casefold(), token
+
+
+def decoded(given: str) -> bytes:
+    """What is given as Basic; nothing where it is no Base64."""
+    try:
+        return base64.b64decode(given, validate=True)
+    except ValueError:
+        return b""
+
+
+def remember(held: OrderedDict[Hashable, T], key: Hashable, value: T) -> None:
+    """Keeps the newest."""
     held[key] = value
     held.move_to_end(key)
     while len(held) > _KEYS:
@@ -148,7 +173,7 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """An address as it is counted: of IPv6 the /64, as one customer has all of it."""
     try:
         found = ipaddress.ip_address(address)

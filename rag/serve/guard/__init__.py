@@ -34,7 +34,17 @@ _BROWSERS, _FILES = 1000, 400  # whose uploads are remembered, and how many of e
 _API = "/gradio_api"
 # Routes that the page and Gradio's client use. Gradio has others: a proxy, streams, recordings, traces, an editor.
 _EXACT = {
-    "GET": {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt", "/pwa_icon", "/logout"}
+    "GET": {
+        "/",
+        "/config",
+        "/theme.css",
+        "/favicon.ico",
+        "/manifest.json",
+        "/robots.txt",
+        "/pwa_icon",
+        "/login",
+        "/logout",
+    }
     | {f"{_API}/{name}" for name in ("info", "user", "login_check", "app_id", "startup-events")}
     | {f"{_API}/{name}" for name in ("queue/data", "upload_progress")},
     "POST": {"/login", *(f"{_API}/{name}" for name in ("queue/join", "cancel", "reset", "upload"))},
@@ -126,7 +136,7 @@ class Guard:
             raise RequestRefused(400, "the request's address cannot be used")
         # A name that somebody else lets point here must not make a stranger's page part of this one.
         if self._rules.hosts and name["name"].strip("[]") not in self._rules.hosts:
-            raise RequestRefused(403, "this page is served to this machine alone; see --host and --auth")
+            raise RequestRefused(403, "this page is served to this machine alone; see --host, --users and --auth")
         origin = request.headers.get("origin")
         if origin is not None and origin.partition("://")[2] != host:
             raise RequestRefused(403, "another site's page cannot ask here")

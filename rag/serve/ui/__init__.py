@@ -41,6 +41,7 @@ class Offer:
     sources: Sources | None = None  # in it, adding them from addresses
     api: bool = False  # named endpoints
     journal: Journal | None = None  # where every answer is written before it is given
+    leaving: bool = False  # users log in, and may log out
 
 
 Opened = tuple[Callable[..., Any], list[Any] | None, list[Any]]
@@ -83,6 +84,8 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer, line: Line) -> g
         if warning := html.warning(live.shown().unfitted):
             gr.HTML(warning, elem_id="warning")
         gr.HTML(html.header(), elem_id="header", apply_default_css=False)
+        if offer.leaving:
+            gr.HTML(html.leaving(), elem_id="leaving", apply_default_css=False)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Ask", id="chat") as asking:
                 parts = chat.build(live, feedback, line, offer.journal)

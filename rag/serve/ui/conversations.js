@@ -1,7 +1,13 @@
 // Conversations, kept by this browser alone: each a list of answers, named by its first question, newest first. The one
-// that is open is another in each tab of the browser.
+// that is open is another in each tab of the browser. Where users log in, each sees their own.
 const articles = window.articles;
-const [KEY, OPEN, MOST, TURNS, BYTES] = ['ask-the-articles.conversations', 'ask-the-articles.open', 40, 50, 1500000];
+try {
+  articles.who = decodeURIComponent(document.cookie.match(/(?:^|; )articles-name=([^;]*)/)?.[1] || '');
+} catch (error) { // no cookie of ours
+  articles.who = '';
+}
+const KEY = `ask-the-articles.conversations${articles.who && '.'}${articles.who}`;
+const [OPEN, MOST, TURNS, BYTES] = ['ask-the-articles.open', 40, 50, 1500000];
 let gone = null; // what was deleted last, and where it stood
 const read = () => {
   try {

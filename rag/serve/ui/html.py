@@ -19,6 +19,11 @@ def header() -> str:
     return f'<p class="name">Ask the articles</p>{shelf}<div id="spoken" class="hidden" role="status"></div>'
 
 
+def leaving() -> str:
+    """Who is logged in, which the page's script knows, and the way out."""
+    return '<span class="who" dir="auto"></span><a href="/logout">Log out</a>'
+
+
 def warning(said: str | None) -> str:
     """What must be known before anything is asked."""
     return note(f"{said[:1].upper()}{said[1:]}.", "error") if said else ""
