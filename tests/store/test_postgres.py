@@ -386,6 +386,18 @@ def test_a_store_that_was_closed_is_opened_anew(backend):
     again.close()
 
 
+def test_changes_are_forgotten_some_at_a_time(backend, monkeypatch):
+    from rag.store.postgres import record
+
+    monkeypatch.setattr(record, "KEPT_BYTES", 1)
+    monkeypatch.setattr(record, "_LOOKED_THROUGH", 4)
+    store, counts = backend.open(), []
+    for step in range(9):
+        build(store, [article("a", f"Round {step} of it.")]).close()
+        counts.append(backend.run("SELECT count(*) FROM rag.change")[0][0])
+    assert counts == [0, 1, 2, 3, 1, 2, 3, 4, 1]
+
+
 def test_segments_of_words_stay_few(backend):
     store, held = backend.open(), {}
     for step in range(40):

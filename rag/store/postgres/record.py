@@ -14,6 +14,7 @@ from rag.types import ArticleInfo, SeedEntry
 from rag.types.following import KEPT_BYTES, KEPT_DAYS, Change, now
 
 _PAGE = 200
+_LOOKED_THROUGH = 1000  # changes, after which it is looked what is too old or too much: that reads all of them
 _GONE: LiteralString = "SELECT key, info FROM article WHERE until = %s AND since < %s ORDER BY article_id"
 _COME: LiteralString = (
     "SELECT key, info FROM article WHERE since = %s AND until IS NULL AND key > %s ORDER BY article_id"
@@ -45,7 +46,8 @@ def write(connection: Connection, generation: int, first_key: int) -> None:
             )
     if last > number:
         connection.execute("UPDATE state SET change = %s", [last])
-        connection.execute(_PRUNE, [KEPT_DAYS, KEPT_BYTES])
+        if last // _LOOKED_THROUGH > number // _LOOKED_THROUGH:
+            connection.execute(_PRUNE, [KEPT_DAYS, KEPT_BYTES])
 
 
 def _found(connection: Connection, generation: int, first_key: int, number: int, at: str) -> Iterator[Change]:
