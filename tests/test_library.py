@@ -220,7 +220,7 @@ def test_a_change_that_was_made_is_never_shown_as_a_failure(library, tmp_path, w
     act.act(json.dumps({"do": "back", "what": "bridge.txt"}), "")
     upkeep.wait()
     assert upkeep.news.error != ""
-    assert [one.path for one in upkeep.held or ()] == [ARTICLE, "bridge.txt"]  # as they were
+    assert [one.path for one in upkeep.held or ()] == ["bridge.txt", ARTICLE]  # as they were
 
 
 def test_where_nothing_may_be_changed_nothing_is(library, tmp_path, word_encoder):

@@ -93,6 +93,7 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer, line: Line) -> g
             asking.select(parts.greet, *parts.greeting, **_QUIETLY)
             for tab in _tabs(live, offer, line):
                 with gr.Tab(tab.name, id=tab.id) as shown:
+                    gr.HTML(html.title(tab.name), apply_default_css=False)
                     opened = tab.build()
                 if opened is not None:
                     shown.select(*opened, **_QUIETLY)

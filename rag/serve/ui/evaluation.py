@@ -36,7 +36,7 @@ def available() -> bool:
 
 def build() -> None:
     """Puts the tab's components into the page."""
-    gr.HTML(f'<h1 class="page-title">Evaluation</h1>{html.note(ABOUT)}', apply_default_css=False)
+    gr.HTML(html.note(ABOUT), apply_default_css=False)
     run = gr.Button("Run the quick benchmark", variant="primary", elem_id="run-evaluation")
     said = gr.HTML("", elem_id="evaluation-said", apply_default_css=False)
     shown = gr.HTML("", elem_id="evaluation", apply_default_css=False)

@@ -29,6 +29,11 @@ def warning(said: str | None) -> str:
     return note(f"{said[:1].upper()}{said[1:]}.", "error") if said else ""
 
 
+def title(name: str) -> str:
+    """The heading of a tab."""
+    return f'<h1 class="page-title">{escape(name)}</h1>'
+
+
 def note(said: str, kind: str = "quiet") -> str:
     """Lines of ours or about files: `quiet`, `done` or `error`."""
     return f'<p class="note {kind}" role="status">{text(said)}</p>' if said else ""

@@ -29,7 +29,6 @@ def build(
     `uploads` are the files that browsers uploaded; None where nothing may be changed.
     """
     act = Actions(Upkeep(live, library), uploads)
-    gr.HTML('<h1 class="page-title">Library</h1>', apply_default_css=False)
     if uploads is not None:
         files = gr.File(label=_ADD, show_label=False, file_count="multiple", elem_id="upload", height=132)
     said = gr.HTML("", elem_id="library-said", apply_default_css=False)
