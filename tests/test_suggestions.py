@@ -13,6 +13,8 @@ from rag.answer.opening import open_assistant
 from rag.answer.suggestions import suggested
 from rag.language.english import questions
 from rag.types.settings import Settings
+from rag.verify.check import check
+from tests.conftest import SEEDS
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,7 @@ def test_three_questions_are_suggested_and_answered_and_kept(seed_index, tmp_pat
     assert len(found) == len(set(found)) == 3
     for text in found:
         assert assistant.ask(text).status == "answered"
+    assert check(SEEDS, index, Settings()) == []  # what is kept beside the index is no damage
     again = SimpleNamespace(store=assistant.store, threshold=assistant.threshold, settings=assistant.settings)
     assert suggested(again, index) == found  # asks nothing
     file = index / "suggestions.json"

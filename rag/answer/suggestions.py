@@ -21,12 +21,13 @@ from rag.answer.assistant import Assistant
 from rag.answer.fingerprint import fingerprint
 from rag.language import pack
 from rag.language.sentences import sentence_pieces
+from rag.store import layout
 from rag.types import Reply
 from rag.types.errors import InputError
 from rag.types.stores import Reader, every_article
 
 WANTED = 3
-_FILE = "suggestions.json"
+_FILE = layout.SUGGESTED
 _ARTICLES, _CHARACTERS = 80, 5000  # the latest ones, and of each the beginning
 _ASKED = 24  # questions at most
 _SURE, _SURE_ENOUGH = 0.8, 0.6  # confidences: three of the first end the search, the second can be shown
@@ -136,6 +137,7 @@ def _read(file: Path) -> dict[str, object]:
 def _write(file: Path, kept: dict[str, object]) -> None:
     """Keeps them; where that cannot be, they are made anew the next time."""
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)  # the index itself may be in a database
         handle, name = tempfile.mkstemp(prefix=f".{_FILE}-", dir=file.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             json.dump(kept, out, ensure_ascii=False)

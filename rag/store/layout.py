@@ -5,6 +5,7 @@ build.lock                 held by the builder while it works
 pins.json, pins.lock       generations that are kept for good (rag.store.pins), and held while one is pinned or removed
 hashed.json                hashes of the files below, so that a build need not read them all (rag.store.hashed)
 seeds.json                 the same of the seeds folder's
+suggestions.json           questions to begin with (rag.answer.suggestions)
 processors.json            generations embedded on several kinds of processor (rag.build.processors)
 embedded-*.kept            what a build has embedded so far; the next build that ends takes it away
 changes/                   how articles changed with each switch (rag.store.changes)
@@ -32,12 +33,13 @@ LOCK = "build.lock"
 GENERATIONS = "generations"
 UNFINISHED, GOING = ".new-", ".old-"
 PINS = "pins.json"
-HASHED, SEEDS_HASHED = "hashed.json", "seeds.json"
+HASHED, SEEDS_HASHED, SUGGESTED = "hashed.json", "seeds.json", "suggestions.json"
 PROCESSORS = "processors.json"
 CHANGES = "changes"
 SAVED = "saved.json"
 KNOWN = (
-    POINTER, GENERATIONS, PINS, HASHED, SEEDS_HASHED, PROCESSORS, CHANGES, SAVED, "README.md", "certificates",
+    POINTER, GENERATIONS, PINS, HASHED, SEEDS_HASHED, SUGGESTED, PROCESSORS, CHANGES, SAVED, "README.md",
+    "certificates",
 )  # fmt: skip
 LOCK_SECONDS = 10.0
 
