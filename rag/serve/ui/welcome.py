@@ -34,7 +34,7 @@ class Held:
     articles: int
     first: str | None
     last: str | None  # days
-    publishers: tuple[str, ...]  # those of most articles first
+    publishers: tuple[str, ...]  # those of most articles first; none where most articles name none
     title: str  # of the only one
 
 
@@ -46,6 +46,8 @@ def held(store: Reader) -> Held:
         days |= {one.info.date} if one.info.date else set()
         publishers.update([one.info.publisher] if one.info.publisher else [])
     names = tuple(sorted(publishers, key=lambda name: (-publishers[name], name)))
+    if 2 * publishers.total() < store.article_count:
+        names = ()
     return Held(store.article_count, min(days, default=None), max(days, default=None), names, title)
 
 
