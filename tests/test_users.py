@@ -1,6 +1,7 @@
 """Who may what: the file of users, and what the real server shows and refuses to a reader and to a stranger."""
 
 import asyncio
+import contextlib
 import html
 import json
 import re
@@ -11,6 +12,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from playwright.sync_api import expect
 from starlette.exceptions import HTTPException
 
 from eval.load import served
@@ -20,6 +22,7 @@ from rag.serve.users import Users, put, read
 from rag.serve.users import remove as taken_out
 from rag.types.errors import InputError, RagError, SettingsError
 from rag.types.settings import Settings
+from tests.browser import launched
 from tests.conftest import ARTICLE
 from tests.test_security import Server, dependency_of, upload
 
@@ -122,17 +125,23 @@ def server(seed_index, tmp_path_factory):
         yield SimpleNamespace(address=found, work=work)
 
 
-def entered(server, name):
-    """A caller who has logged in as a person does."""
-    caller = Server(server.address, server.work, None)
-    found = caller.http.post(
-        "/login", data={"username": name, "password": PASSWORDS[name]}, headers={"accept": "text/html"}
-    )
-    assert (found.status_code, found.headers["location"]) == (303, "/")
-    session, shown = found.headers.get_list("set-cookie")
-    assert all(part in session for part in (COOKIE, "HttpOnly", "SameSite=lax", "Max-Age=43200", "Path=/"))
-    assert shown.startswith(f"{NAME}={name};")
-    return caller
+@pytest.fixture
+def entered(server):
+    """What makes a caller who has logged in as a person does."""
+    with contextlib.ExitStack() as opened:
+
+        def enter(name):
+            caller = Server(server.address, server.work, None)
+            opened.enter_context(caller.http)
+            given = {"username": name, "password": PASSWORDS[name]}
+            found = caller.http.post("/login", data=given, headers={"accept": "text/html"})
+            assert (found.status_code, found.headers["location"]) == (303, "/")
+            session, shown = found.headers.get_list("set-cookie")
+            assert all(part in session for part in (COOKIE, "HttpOnly", "SameSite=lax", "Max-Age=43200", "Path=/"))
+            assert shown.startswith(f"{NAME}={name};")
+            return caller
+
+        yield enter
 
 
 @pytest.mark.model
@@ -180,12 +189,13 @@ CHANGING = ("rebuild", "save", "saved-stop", "add-address", "changes-find", "run
 def kept(server):
     """All that an editor may change: the articles, the index, the saved questions."""
     files = (file for folder in ("seeds", "index") for file in (server.work / folder).rglob("*") if file.is_file())
-    return sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+    made = "suggestions.json"  # by the server itself, from the articles
+    return sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.name != made)
 
 
 @pytest.mark.model
-def test_a_reader_asks_and_changes_nothing(server):
-    reader, editor = entered(server, "rita"), entered(server, "emil")
+def test_a_reader_asks_and_changes_nothing(server, entered):
+    reader, editor = entered("rita"), entered("emil")
     assert reader.http.post("/v1/ask", json={"question": "When was President Lee elected?"}).json()["citations"]
     for path in (f"/a/{ARTICLE}", "/v1/saved", "/v1/changes", "/saved.atom", "/openapi.json"):
         assert reader.http.get(path).status_code == 200
@@ -198,13 +208,15 @@ def test_a_reader_asks_and_changes_nothing(server):
     assert upload(reader.http) == 403
     assert reader.http.post("/v1/saved", json={"question": "Who came?"}).status_code == 403
     assert reader.http.delete("/v1/saved/x").status_code == 403
-    own = {dependency["id"]: dependency for dependency in reader.get("/config").json()["dependencies"]}
+    page = reader.get("/config").json()
+    own = {dependency["id"]: dependency for dependency in page["dependencies"]}
+    listed = next(c["id"] for c in page["components"] if c["props"].get("elem_id") == "act")
+    act = next(one for one in own.values() if [listed, "change"] in [list(target) for target in one["targets"]])
     for id in CHANGING:  # the editors' functions, called by a reader by their number
         dependency = dependency_of(editor, id)
         called = reader.join(dependency, ["Who came?"] * len(dependency["inputs"]))
         assert called != 200 or dependency["id"] in own  # then it is another function, of the readers' page
-    listed = next(c["id"] for c in reader.get("/config").json()["components"] if c["props"].get("elem_id") == "act")
-    act = next(one for one in own.values() if [listed, "change"] in [list(target) for target in one["targets"]])
+    reader = entered("rita")  # a call of no function ends the connection
     for do in ("remove", "back"):
         assert reader.join(act, [json.dumps({"do": do, "what": ARTICLE}), ""]) == 200
     assert kept(server) == before
@@ -218,7 +230,7 @@ def test_a_reader_asks_and_changes_nothing(server):
 
 
 @pytest.mark.model
-def test_a_program_gives_name_and_password(server):
+def test_a_program_gives_name_and_password(server, entered):
     with httpx.Client(base_url=server.address) as program:
         for token, status in (("rita:readers-word", 200), ("rita:wrong-word", 401), ("readers-word", 401)):
             found = program.get("/v1/models", headers={"authorization": f"Bearer {token}"})
@@ -231,19 +243,19 @@ def test_a_program_gives_name_and_password(server):
         assert program.get("/config", auth=("rita", PASSWORDS["rita"])).status_code == 401
         old = {"authorization": "Bearer emil:an-old-word"}  # a program goes on with it, and locks nobody out
         assert {program.get("/v1/models", headers=old).status_code for _ in range(10)} == {401}
-    entered(server, "emil")
+    entered("emil")
 
 
 @pytest.mark.model
-def test_who_logs_out_or_is_taken_out_is_out(server):
-    reader = entered(server, "rita")
+def test_who_logs_out_or_is_taken_out_is_out(server, entered):
+    reader = entered("rita")
     cookie = {"cookie": f"{COOKIE}={reader.http.cookies.get(COOKIE)}"}
     assert httpx.get(f"{server.address}/config", headers=cookie).status_code == 200
     assert reader.http.get("/logout").headers["location"] == "/login"
     assert httpx.get(f"{server.address}/config", headers=cookie).status_code == 401  # also with the old cookie
     put(server.work / "users.json", "otto", "reader", "ottos-own-word")
     PASSWORDS["otto"] = "ottos-own-word"
-    other, program = entered(server, "otto"), {"authorization": "Bearer otto:ottos-own-word"}
+    other, program = entered("otto"), {"authorization": "Bearer otto:ottos-own-word"}
     assert other.get("/config").status_code == 200
     assert httpx.get(f"{server.address}/v1/models", headers=program).status_code == 200
     taken_out(server.work / "users.json", "otto")
@@ -252,8 +264,32 @@ def test_who_logs_out_or_is_taken_out_is_out(server):
 
 
 @pytest.mark.model
-def test_wrong_passwords_are_slowed(server):
-    entered(server, "emil")  # what was wrong before is forgotten
+def test_a_person_logs_in_reads_and_logs_out_in_a_browser(server):
+    with launched() as browser:
+        page = browser.new_context(viewport={"width": 390, "height": 780}).new_page()
+
+        def enter(name):
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(PASSWORDS[name])
+            page.get_by_role("button", name="Log in").click()
+            expect(page.locator("#leaving .who")).to_have_text(name)
+
+        page.goto(server.address)
+        enter("rita")
+        expect(page.get_by_role("tab")).to_have_text(["Ask", "New", "Library"])
+        page.evaluate("window.articles.keep(JSON.stringify({ question: 'Who came?' }))")
+        expect(page.locator("#conversations")).to_contain_text("Who came?")
+        page.get_by_role("link", name="Log out").click()
+        expect(page).to_have_url(f"{server.address}/login")
+        enter("emil")  # at the same browser
+        page.wait_for_function("window.articles.turns")
+        page.evaluate("window.articles.turns()")
+        expect(page.locator("#conversations")).not_to_contain_text("Who came?")
+
+
+@pytest.mark.model
+def test_wrong_passwords_are_slowed(server, entered):
+    entered("emil")  # what was wrong before is forgotten
     guess = {"username": "emil", "password": "a guess at it"}
     with httpx.Client(base_url=server.address, headers={"accept": "text/html"}) as stranger:
         found = [stranger.post("/login", data=guess) for _ in range(4)]
@@ -280,7 +316,7 @@ def test_what_cannot_be_served_is_said_before_anything_is_loaded(file, given, sa
 
 
 def test_a_file_without_users_is_not_served(file):
-    for name in PASSWORDS:
+    for name in ("rita", "emil"):
         taken_out(file, name)
     with pytest.raises(RagError, match="rag users add NAME"):
         run(Serving(file.parent / "index", file.parent / "seeds", users=file), Settings())

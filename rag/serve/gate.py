@@ -192,13 +192,14 @@ def _next(given: str) -> str:
 
 def _page(after: str = "", said: str = "", name: str = "") -> str:
     note = f'<p class="note" role="alert">{escape(said)}</p>' if said else ""
+    first, then = ("", " autofocus") if name else (" autofocus", "")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Log in</title>'
         f"<style>{article_style()}</style></head><body><main class=login><h1>Ask the articles</h1>{note}"
         f'<form method="post" action="/login"><input type="hidden" name="next" value="{escape(_next(after))}">'
-        f'<label>Name<input name="username" value="{escape(name)}" autocomplete="username" required autofocus></label>'
-        '<label>Password<input name="password" type="password" autocomplete="current-password" required></label>'
+        f'<label>Name<input name="username" value="{escape(name)}" autocomplete="username" required{first}></label>'
+        f'<label>Password<input name="password" type="password" autocomplete="current-password" required{then}></label>'
         '<button type="submit">Log in</button></form></main></body></html>'
     )
 

@@ -109,7 +109,8 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         request, path = Request(scope), _path(scope)
-        answer = protected(send, _policy(scope["path"]))
+        # With no referrer a browser names no origin either in what a form sends, and the login would be refused.
+        answer = protected(send, _policy(scope["path"]), "same-origin" if path == "/login" else "no-referrer")
         try:
             self._admit(request, path)
             if request.method == "POST" and path == _UPLOAD:

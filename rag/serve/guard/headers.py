@@ -44,11 +44,11 @@ def passed_on(scope: Scope) -> Scope:
     return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name not in _NOT_PASSED_ON]}
 
 
-def protected(send: Send, policy: str) -> Send:
+def protected(send: Send, policy: str, referrer: str = "no-referrer") -> Send:
     """Answers with a policy for the browser, that no other site can read, and whose cookies other sites do not send."""
     ours = [
         (b"content-security-policy", policy.encode()),
-        (b"referrer-policy", b"no-referrer"),
+        (b"referrer-policy", referrer.encode()),
         (b"x-content-type-options", b"nosniff"),
     ]
 

@@ -6,5 +6,6 @@ const tell = () => {
     return;
   }
   place.textContent = window.articles.who;
+  place.nextElementSibling.title = `Logged in as ${window.articles.who}`;
 };
 if (window.articles.who) tell();
