@@ -162,7 +162,8 @@ def test_a_stranger_is_shown_the_login_page_and_nothing_else(server):
             assert stranger.get(path).status_code in (401, 403, 404)
         assert all(stranger.get(path).status_code == 401 for path in (*api, "/config", f"/a/{ARTICLE}"))
         asked = {"question": "Who?", "data": ["Who?"]}
-        for path in ("/v1/ask", "/v1/saved", "/v1/chat/completions", "/gradio_api/queue/join", "/gradio_api/call/ask"):
+        asking = [f"/v1/{name}" for name in ("ask", "quotes", "saved", "chat/completions")]
+        for path in (*asking, "/gradio_api/queue/join", "/gradio_api/call/ask"):
             assert stranger.post(path, json=asked).status_code == 401
         assert stranger.delete("/v1/saved/x").status_code == 401
         assert upload(stranger) == 401
@@ -197,6 +198,7 @@ def kept(server):
 def test_a_reader_asks_and_changes_nothing(server, entered):
     reader, editor = entered("rita"), entered("emil")
     assert reader.http.post("/v1/ask", json={"question": "When was President Lee elected?"}).json()["citations"]
+    assert reader.http.post("/v1/quotes", json={"text": "It said “a word”."}).status_code == 200
     for path in (f"/a/{ARTICLE}", "/v1/saved", "/v1/changes", "/saved.atom", "/openapi.json"):
         assert reader.http.get(path).status_code == 200
     shown = [json.dumps(one.get("/config").json()["components"]) for one in (reader, editor)]
@@ -276,7 +278,7 @@ def test_a_person_logs_in_reads_and_logs_out_in_a_browser(server):
 
         page.goto(server.address)
         enter("rita")
-        expect(page.get_by_role("tab")).to_have_text(["Ask", "New", "Library"])
+        expect(page.get_by_role("tab")).to_have_text(["Ask", "New", "Library", "Check a draft"])
         page.evaluate("window.articles.keep(JSON.stringify({ question: 'Who came?' }))")
         expect(page.locator("#conversations")).to_contain_text("Who came?")
         page.get_by_role("link", name="Log out").click()
