@@ -201,3 +201,17 @@ print(*(name for name in sys.modules if name.split(".")[0] == "rag"))
     loaded = set(done.stdout.split())
     assert {"rag.answer.assistant", "rag.types", "rag.extract.network"} <= loaded
     assert loaded <= set(code(PACKAGE))
+
+
+def test_a_parser_that_fails_by_mistake_is_asked_again(monkeypatch):
+    parse, calls = ast.parse, []
+
+    def mistaken(source):
+        calls.append(source)
+        if len(calls) % 2:
+            raise SystemError("AST constructor recursion depth mismatch (before=30, after=26)")
+        return parse(source)
+
+    before = code(PACKAGE)
+    monkeypatch.setattr(made.ast, "parse", mistaken)
+    assert code(PACKAGE) == before

@@ -12,7 +12,9 @@ import functools
 import hashlib
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from rag import language as languages
 from rag.language import DEFAULT
 from rag.types.errors import ModelError
 
+_PARSING, _TRIES = threading.Lock(), 5
 PACKAGE = Path(__file__).parent.parent
 # The ask walk, and what judges an answer when it is calibrated.
 _ROOTS = ("answer.assistant", "answer.opening", "calibrate.judge")
@@ -72,7 +75,7 @@ def code(package: Path, language: str = DEFAULT) -> Mapping[str, str]:
         source = _source(package, module)
         if source is None:
             raise ModelError(f"the source of {module} is not installed; reinstall the package")
-        tree = ast.parse(source.read_bytes())
+        tree = _parsed(source.read_bytes())
         todo += [module.rpartition(".")[0]] if "." in module else []
         for statement in _statements(tree):
             todo += _imported(statement, package, module, is_package=source.name == "__init__.py")
@@ -94,6 +97,15 @@ def libraries() -> Mapping[str, str]:
         return {"python": python, "sqlite": sqlite3.sqlite_version, **{name: version(name) for name in LIBRARIES}}
     except PackageNotFoundError as error:
         raise ModelError(f"the package {error.name} is not installed; pip install {error.name}") from error
+
+
+def _parsed(source: bytes) -> ast.Module:
+    """The tree of a module. Python 3.11 counts the depth of trees for all threads together, and fails by mistake."""
+    with _PARSING:
+        for _ in range(_TRIES):
+            with suppress(SystemError):  # another library parses something, too
+                return ast.parse(source)
+        return ast.parse(source)
 
 
 def _source(package: Path, module: str) -> Path | None:
