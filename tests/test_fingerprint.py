@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 # Libraries that no answer depends on: they check settings, lock a build, fetch an encoder.
 NO_MATTER = {"filelock", "huggingface_hub", "psycopg", "psycopg_pool", "pydantic", "pydantic_settings", "ray"}
 # Those that read and split articles are in the name of a generation (`rag.load`, `rag.split`).
-IN_GENERATION = {"docx", "langchain_text_splitters", "markdown_it", "pdfminer", "trafilatura", "yaml"}
+IN_GENERATION = {"docx", "langchain_text_splitters", "lxml", "markdown_it", "pdfminer", "trafilatura", "yaml"}
 PACKAGES = {"faiss": "faiss-cpu", "sentence_transformers": "sentence-transformers", "spellchecker": "pyspellchecker"}
 UNDER = {
     "torch",
