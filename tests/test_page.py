@@ -683,6 +683,7 @@ def test_the_signatures_of_the_api(address):
         "/ask": [("question", False), ("history", True), ("filters", True), ("id", True), ("asked", True)],
         "/search": [("question", False), ("k", True), ("filters", True), ("asked", True)],
         "/articles": [],
+        "/quotes": [("draft", False), ("html", True)],
     }
     turn = {"question": "Who is Japan's Prime Minister?", "answer": "…", "short_answer": "Sanae Takaichi"}
     history = [turn]
@@ -750,6 +751,6 @@ def test_a_hostile_article_is_shown_as_text_by_the_running_page(page, folders):
     # The one other link is the page's own: "now" names a time, and the day of asking can be changed.
     change = page.locator("#chat .reply a:not(.cite)")
     assert (change.count(), change.inner_text(), change.get_attribute("href")) == (1, "change the day", "#asked-0")
-    assert page.locator("#article a, #chat img, #article img").count() == 0
+    assert page.locator("#article a:not(.pointing a), #chat img, #article img").count() == 0
     assert page.evaluate("window.pwned") is None
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280

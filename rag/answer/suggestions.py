@@ -7,6 +7,8 @@ questions; they are kept beside it, as long as neither it nor the program change
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import heapq
 import json
 import logging
@@ -18,7 +20,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 
 from rag.answer.assistant import Assistant
-from rag.answer.fingerprint import fingerprint
+from rag.answer.fingerprint import PACKAGE
 from rag.language import pack
 from rag.language.sentences import sentence_pieces
 from rag.store import layout
@@ -51,7 +53,7 @@ class _Made:
 
 def suggested(assistant: Assistant, index: Path) -> list[str]:
     """At most three questions. Raises IndexUnusable where the index is damaged."""
-    key = [assistant.store.generation, fingerprint(), assistant.threshold, assistant.settings.fast]
+    key = [assistant.store.generation, _program(), assistant.threshold, assistant.settings.fast]
     kept = _read(index / _FILE)
     held = kept.get("questions")
     if kept.get("of") == key and isinstance(held, list):
@@ -59,6 +61,15 @@ def suggested(assistant: Assistant, index: Path) -> list[str]:
     questions = _chosen(assistant)
     _write(index / _FILE, {"of": key, "questions": questions})
     return questions
+
+
+@functools.cache
+def _program() -> str:
+    """A hash of all code and of the list of models; not parsed, which Python cannot do in two threads at once."""
+    digest = hashlib.sha256()
+    for file in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.j2"), *PACKAGE.rglob("models/*.json")]):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _chosen(assistant: Assistant) -> list[str]:
