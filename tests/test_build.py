@@ -464,7 +464,7 @@ def test_the_manifest_carries_what_it_was_made_with(folders):
     assert data["recipe"]["chunk_max_chars"] == 800
     assert (data["articles"], data["chunks"]) == (3, 4)
     assert data["dimension"] == 64
-    kinds = {"passages", "vectors", "words", "rows", "json"}
+    kinds = {"passages", "vectors", "words", "runs", "rows", "json"}
     assert {name.partition(".")[2] for name in data["files"]} == kinds
     assert data["files"].keys() | {"manifest.json"} == {p.name for p in layout.folder(folders[1], generation).iterdir()}
 

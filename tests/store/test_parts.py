@@ -92,7 +92,7 @@ def test_an_addition_shares_the_files_of_other_parts(small, tmp_path):
     after = {name: (second.folder / name).stat().st_ino for part in second.parts for name in part.names}
     shared = {name for name in after if before.get(name) == after[name]}
     assert len(before) > 10
-    assert len(after) - len(shared) == 4  # passages, words, vectors and rows of one part
+    assert len(after) - len(shared) == 5  # passages, words, runs, vectors and rows of one part
     assert not shared - before.keys()
 
 
