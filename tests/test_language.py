@@ -42,6 +42,7 @@ PACK = """
 import re
 
 from rag.types import Form
+from rag.types.quotes import Said
 
 STOPWORDS = frozenset("zu va ku na".split())
 NAMES = frozenset({"VA"})
@@ -94,6 +95,25 @@ def in_digits(words):
 
 def questions(sentence):
     return []
+
+
+ELISIONS = frozenset()
+
+
+def said_of(before, after):
+    return Said()
+
+
+def is_title(before, quoted):
+    return False
+
+
+def is_pronoun(speaker):
+    return speaker == "lo"
+
+
+def names_in(speaker):
+    return tuple(speaker.casefold().split())
 
 
 def word_frequencies():
@@ -412,7 +432,7 @@ ALLOWED = {
 }
 # Kinds of questions and fields of the formats are called so, whatever the language of the articles.
 NAMES = {"who", "when", "where", "why", "how", "what", "about", "said", "article", "articles", "text", "kind", "type"}
-NAMES |= {"from", "to", "until"}
+NAMES |= {"from", "to", "until", "at", "before", "after"}
 LIBRARIES = {"nupunkt", "snowballstemmer", "spellchecker"}  # of a language
 
 

@@ -226,11 +226,11 @@ def test_the_tools_of_the_mcp_server_read_no_file(server):
     assert server.listening[1] == []
 
 
-def dependency_of(server, element):
-    """The event of the button with this id."""
+def dependency_of(server, element, event="click"):
+    """The event of the component with this id."""
     config = server.get("/config").json()
-    button = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == element)
-    return next(d for d in config["dependencies"] if [button, "click"] in [list(t) for t in d["targets"]])
+    its = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == element)
+    return next(d for d in config["dependencies"] if [its, event] in [list(t) for t in d["targets"]])
 
 
 def upload(http, name="mine.txt", text="A treaty was signed in Oslo on Monday. It ends the war.\n"):
@@ -242,18 +242,18 @@ def test_only_what_the_same_browser_uploaded_is_added(server):
     if "no-upload" in server.mode or server.mode == "mcp":
         assert upload(server.http) == 403
         return
-    add, seeds = dependency_of(server, "add"), server.work / "seeds"
+    add, seeds = dependency_of(server, "upload", "upload"), server.work / "seeds"
     before = sorted(f.name for f in seeds.iterdir())
     own = upload(server.http)
     with httpx.Client(base_url=server.address, headers={"cookie": server.http.headers.get("cookie", "")}) as other:
         others = upload(other, "theirs.txt")
     for path in (others, str(server.secret), str(seeds / before[0])):
-        assert server.join(add, [[file_data(path)]]) == 403
-        server.join(add, [[{"path": path}]])
+        assert server.join(add, [[file_data(path)], ""]) == 403
+        server.join(add, [[{"path": path}], ""])
         assert sorted(f.name for f in seeds.iterdir()) == before
     if server.mode == "auth":  # the header above has taken the place of the cookie jar
         server.http.headers["cookie"] += f"; {COOKIE}={server.http.cookies.get(COOKIE)}"
-    assert server.join(add, [[file_data(own)]]) == 200
+    assert server.join(add, [[file_data(own)], ""]) == 200
     assert sorted(f.name for f in seeds.iterdir()) == [*before, "mine.txt"]
 
 

@@ -19,6 +19,8 @@ from typing import Any
 
 def gradio() -> ModuleType:
     """The package."""
+    import rapidfuzz.distance  # noqa: F401 - it asks pandas for something where that is among the modules
+
     _later("pandas")
     with without_stubs():
         import gradio as imported

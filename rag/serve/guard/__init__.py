@@ -146,7 +146,7 @@ class Guard:
         if not self._is_route(request, path):
             others = [method for method, paths in _V1.items() if self._rules.api and request.scope["path"] in paths]
             if others:
-                raise RequestRefused(405, f"{path} takes {others[0]}", others[0])
+                raise RequestRefused(405, f"{path} takes {' and '.join(others)}", ", ".join(others))
             raise RequestRefused(404, "there is no such page")
         if path == _UPLOAD and not self._rules.upload:
             raise RequestRefused(403, "files are not taken here")

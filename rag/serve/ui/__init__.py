@@ -156,8 +156,7 @@ def _endpoints(asking: Asking, line: Line) -> None:
             raise gr.Error(told(error)) from error
         return hits
 
-    @gr.mcp.tool(name="check_quotes")  # type: ignore[untyped-decorator] # it has no types
-    async def quotes(draft: str, html: bool = False) -> dict[str, Any]:
+    async def check_quotes(draft: str, html: bool = False) -> dict[str, Any]:
         """Checks the quotations in a draft: text, Markdown or HTML of at most 200,000 characters.
 
         Each is "verbatim" (it stands in the articles word for word), "altered" (with the nearest passage and a diff),
@@ -179,7 +178,7 @@ def _endpoints(asking: Asking, line: Line) -> None:
 
     gr.api(ask, api_name="ask", concurrency_id=chat.ASKING, concurrency_limit=chat.IN_LINE)
     gr.api(search, api_name="search", concurrency_id=chat.ASKING, concurrency_limit=chat.IN_LINE)
-    gr.api(quotes, api_name="quotes", concurrency_id=chat.ASKING, concurrency_limit=chat.IN_LINE)
+    gr.api(check_quotes, api_name="quotes", concurrency_id=chat.ASKING, concurrency_limit=chat.IN_LINE)
     gr.api(articles, api_name="articles")
 
 

@@ -31,7 +31,7 @@ def below(opened: Opened, live: LiveAssistant, log: Path | None) -> Opened:
     with gr.Accordion("What changed", open=False, elem_id="changes"):
         listed = gr.HTML("", elem_id="changes-listed")
         if log is not None:
-            find = gr.Button("Which answers quoted what is gone?", size="sm", elem_id="changes-find")
+            find = gr.Button("Find the answers that quoted what is gone", size="sm", elem_id="changes-find")
             found = gr.HTML("", elem_id="changes-found")
 
             def look_through() -> str:
