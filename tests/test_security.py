@@ -9,6 +9,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 import uuid
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -254,6 +255,9 @@ def test_only_what_the_same_browser_uploaded_is_added(server):
     if server.mode == "auth":  # the header above has taken the place of the cookie jar
         server.http.headers["cookie"] += f"; {COOKIE}={server.http.cookies.get(COOKIE)}"
     assert server.join(add, [[file_data(own)], ""]) == 200
+    until = time.monotonic() + 60
+    while sorted(f.name for f in seeds.iterdir()) == before and time.monotonic() < until:
+        time.sleep(0.1)  # the server adds it behind the event
     assert sorted(f.name for f in seeds.iterdir()) == [*before, "mine.txt"]
 
 

@@ -12,6 +12,7 @@ from rag.answer.links import digest
 _RANGE = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
 _HASH = re.compile(r"[0-9a-f]{12}", re.ASCII)
 _MOST = 100  # places that are shown
+_READ = 200_000_000  # characters that are hashed to find a place: some seconds
 State = Literal["same", "stands", "moved", "gone", "unknown"]
 
 
@@ -74,10 +75,16 @@ def find(asked: Pointer, text: str, text_sha256: str) -> Found:
 
 
 def _places(text: str, length: int, quote: str) -> Iterator[tuple[int, int]]:
-    """Where words of this length and hash stand; they begin where a word or a mark does, and do not overlap."""
-    last, found = 0, 0
+    """Where words of this length and hash stand; they begin where a word or a mark does, and do not overlap.
+
+    Of so long a text and so long words that all of it would be `_READ` characters, the first places alone are tried.
+    """
+    last, found, left = 0, 0, _READ
     for begin in re.finditer(r"(?<!\w)(?=\S)|(?<=\w)(?=[^\w\s])", text):
         at = begin.start()
+        left -= length
+        if left < 0:
+            return
         if last <= at <= len(text) - length and digest(text[at : at + length]) == quote:
             yield at, at + length
             last, found = at + length, found + 1

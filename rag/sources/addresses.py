@@ -21,7 +21,8 @@ _OWN = 1024  # from here on ports are no other service's by convention
 _HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9.])?", re.ASCII)
 _SAFE = "%/:?#[]@!$&'()*+,;=~-._"  # as RFC 3986 has it
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_SPECIAL = ipaddress.ip_network("192.0.0.0/24")  # of which older Pythons call a part global
+# Of which Pythons call a part or all global: protocols, 6to4 relays, site-local addresses, documentation.
+_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10", "3fff::/20")))
 IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -117,10 +118,12 @@ def public(number: str) -> bool:
         ip: IP = ipaddress.ip_address(number.partition("%")[0])
     except ValueError:
         return False
-    return all(
-        one.is_global and not (one.is_private or one.is_multicast or one.is_reserved or one in _SPECIAL)
-        for one in _meant(ip)
-    )
+    return all(_is_public(one) for one in _meant(ip))
+
+
+def _is_public(ip: IP) -> bool:
+    special = ip.is_private or ip.is_multicast or ip.is_reserved or any(ip in net for net in _SPECIAL)
+    return ip.is_global and not special
 
 
 def _meant(ip: IP) -> list[IP]:

@@ -76,7 +76,7 @@ def of_id(held: Sequence[SavedQuestion], question_id: str) -> SavedQuestion:
     """The question of this id. Raises InputError where there is none."""
     found = next((one for one in held if one.id == question_id), None)
     if found is None:
-        raise InputError(f"there is no saved question '{question_id[:80]}'; `rag saved --all` lists them")
+        raise InputError(f"there is no saved question '{question_id[:80]}'; `rag saved` lists them")
     return found
 
 

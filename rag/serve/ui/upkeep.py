@@ -62,6 +62,9 @@ class Upkeep:
 
     def look(self) -> None:
         """Lists them anew, which takes some seconds where there are thousands."""
+        with self._lock:
+            if self._running:  # it lists them when it has ended
+                return
         self._do(lambda: None)
 
     def _list(self) -> None:
