@@ -104,6 +104,20 @@ def test_a_diff_of_two_books_is_made_in_seconds_and_shown_in_part():
         assert found.pieces
 
 
+def test_the_diff_of_an_article_that_was_renamed_since_is_kept(desk):
+    desk.write("harbour", GATE.format("crimson"))
+    desk.build()
+    desk.write("harbour", GATE.format("indigo"))
+    desk.build()
+    (desk.seeds / "harbour.txt").rename(desk.seeds / "gate.txt")
+    desk.build()
+    with closing(desk.store.open()) as reader:
+        texts = listing.Texts(desk.store, reader)
+        told = [listing.change_object(change, texts) for change in listing.changed(desk.store)]
+    assert [one["kind"] for one in told] == ["replaced", "renamed"]
+    assert "indigo" in str(told[0]["diff"])
+
+
 def test_an_article_that_changes_is_listed_with_its_diff(desk):
     desk.write("gate", GATE.format("crimson"))
     desk.build()

@@ -54,9 +54,10 @@ class Texts:
 
     def of(self, info: ArticleInfo) -> str | None:
         """None where it is not kept any more."""
-        found = self._reader.article(info.article_id)
-        if found is not None and found[0].text_sha256 == info.text_sha256:
-            return found[1]
+        for article_id in {info.article_id, self._renamed.get(info.text_sha256, info.article_id)}:
+            found = self._reader.article(article_id)
+            if found is not None and found[0].text_sha256 == info.text_sha256:
+                return found[1]
         later = self._later.get(info.text_sha256)
         return later.text if later else None
 
@@ -64,6 +65,12 @@ class Texts:
     def _later(self) -> dict[str, Change]:
         held = self._store.changes(texts=True)
         return {change.before.text_sha256: change for change in held if change.before and change.packed}
+
+    @functools.cached_property
+    def _renamed(self) -> dict[str, str]:
+        """The last id of an article that was renamed, by the hash of its text."""
+        held = (change.after for change in self._store.changes() if change.kind == "renamed")
+        return {after.text_sha256: after.article_id for after in held if after}
 
 
 def change_object(change: Change, texts: Texts) -> dict[str, Any]:
