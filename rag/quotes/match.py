@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from rag.types import ArticleInfo
 _MOST = 20  # places in one article
 _MOST_TRIED = 2_000  # places of a piece
 _WEAK = ".,;:"  # marks that a quotation may end with, whatever the article has there
+_INSIDE = frozenset(".,:/-‐‑–—−")  # marks between the digits of one number
+_UNITS = frozenset("%‰°€£¥$¢")  # that belong to the number before them
 
 
 class Text:
@@ -82,7 +85,7 @@ def _fits(word: str, gap: Gap) -> bool:
 def _match(quotation: Pieces, chain: list[int], text: Text) -> Match | None:
     notes, exact, words, left_out = set[str](), True, text.wording, ""
     for number, (piece, at) in enumerate(zip(quotation.pieces, chain, strict=True)):
-        exact &= _is_same(piece, at, words, notes)
+        exact &= _is_same(piece, at, words, notes) and _has_whole_numbers(piece, at, text)
         if number:
             end = chain[number - 1] + len(quotation.pieces[number - 1].wording.words)
             _note_gap(piece.gap, at - end, notes)
@@ -124,6 +127,25 @@ def _is_same(piece: Piece, at: int, words: Wording, notes: set[str]) -> bool:
         if its.words[0][1:] != words.words[at][1:]:
             return False
         notes.add("capital")
+    return True
+
+
+def _has_whole_numbers(piece: Piece, at: int, text: Text) -> bool:
+    """Whether a piece cuts no number of the article in two at its ends, nor takes its sign, currency or unit away."""
+    words, marks, whole = text.wording, piece.wording.marks, text.text
+    start, end = words.starts[at], words.ends[at + len(piece.wording.words) - 1]
+    before, behind = whole[max(start - 2, 0) : start], whole[end : end + 2]
+    if whole[start].isdigit() and before:
+        if before[-1] in _INSIDE and before[:-1].isdigit():
+            return False
+        signed = words.marks[at][-1:]
+        is_sign = signed == "-" or unicodedata.category(before[-1]) == "Sc"
+        if is_sign and signed != marks[0][-1:]:
+            return False
+    if whole[end - 1].isdigit() and behind:
+        if behind[0] in _INSIDE and behind[1:].isdigit():
+            return False
+        return behind[0] not in _UNITS or marks[-1].startswith(behind[0])
     return True
 
 

@@ -1,0 +1,48 @@
+"""What a quotation may not lose, and who may have said it (`rag.quotes`)."""
+
+import pytest
+
+from rag.quotes import check
+from rag.quotes.draft import of_text
+from rag.store.files import FileStore
+from tests.store.made import article, build
+
+FLOOD = (
+    "Some 1.5 million people were displaced by the flood, and the town lost $12.5 billion in a year.",
+    "It was -5 degrees on the hill. The council wants a 5% tax on every house, and the plan runs for 2019-2021.",
+)
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    opened = build(FileStore(tmp_path_factory.mktemp("index")), [article("flood", *FLOOD, title="The flood")])
+    yield opened
+    opened.close()
+
+
+def verdict(reader, text):
+    (one,) = check(of_text(text), reader).quotations
+    return one.verdict
+
+
+@pytest.mark.parametrize(
+    ("draft", "its"),
+    [
+        ("“Some 1.5 million people were displaced”", "verbatim"),
+        ("“1.5 million people were displaced by the flood”", "verbatim"),
+        ("“5 million people were displaced by the flood”", "altered"),
+        ("“Some […] 5 million people were displaced by the flood”", "altered"),
+        ("“and the town lost $12.5 billion”", "verbatim"),
+        ("“$12.5 billion in a year”", "verbatim"),
+        ("“12.5 billion in a year”", "altered"),
+        ("“and the town lost $12.”", "altered"),
+        ("“-5 degrees on the hill”", "verbatim"),
+        ("“5 degrees on the hill”", "altered"),
+        ("“The council wants a 5%”", "verbatim"),
+        ("“The council wants a 5”", "altered"),
+        ("“and the plan runs for 2019”", "altered"),
+        ("“the plan runs for 2019–2021”", "verbatim"),
+    ],
+)
+def test_no_number_is_cut(reader, draft, its):
+    assert verdict(reader, draft) == its
