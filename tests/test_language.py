@@ -63,7 +63,7 @@ OPENING = "hebt an"
 PATTERNS = {
     "name": r"\\bM[a-z]+", "date": r"\\bDrumo\\b", "number": r"\\b(?:du|tri)\\b", "year": r"\\banuk\\ \\d+",
     "name_run": r"[A-Z]\\w+(?:\\s+(?:va\\s+)?[A-Z]\\w+)+", "initials": r"[A-Z]{4}",
-    "judgement": r"^Bonu\\b", "of_publisher": r"\\bgazet\\b", "compared_word": r"\\w+",
+    "judgement": r"^Bonu\\b", "of_publisher": r"\\bgazet\\b", "compared_word": r"\\w+", "denial": r"\\bnek\\b",
     "date_line": r"(?P<d1>\\d+)\\.\\ (?P<m1>[A-Z]\\w+)\\ (?P<year>\\d{4})(?P<m2>)(?P<d2>)",
     "boilerplate": r"\\bklik\\b", "told": r"Nek\\b",
 }

@@ -184,7 +184,7 @@ def test_places_that_are_in_no_chunk_and_across_chunks_are_found(reader):
 
 
 TEXT = "\n\n".join(SEED.text[p.start : p.end] for p in SEED.paragraphs)
-WORDS = [match.span() for match in re.finditer(r"[^\W_]+(?:['’][^\W_]+)*", TEXT)]
+WORDS = [match.span() for match in re.finditer(r"[^\W_]+(?:(?:['’]|(?<=\d)[.,:/-](?=\d))[^\W_]+)*", TEXT)]
 
 
 @settings(max_examples=150, deadline=None)

@@ -11,11 +11,18 @@ FLOOD = (
     "Some 1.5 million people were displaced by the flood, and the town lost $12.5 billion in a year.",
     "It was -5 degrees on the hill. The council wants a 5% tax on every house, and the plan runs for 2019-2021.",
 )
+VOTE = (
+    "The council did not approve the plan for the new harbour. It will cost a lot of money, as all members know.",
+    "“Is the dam safe for the people below,” nobody asked. We can never trust the builders of this wall again.",
+)
 
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory):
-    opened = build(FileStore(tmp_path_factory.mktemp("index")), [article("flood", *FLOOD, title="The flood")])
+    opened = build(
+        FileStore(tmp_path_factory.mktemp("index")),
+        [article("flood", *FLOOD, title="The flood"), article("vote", *VOTE)],
+    )
     yield opened
     opened.close()
 
@@ -45,4 +52,25 @@ def verdict(reader, text):
     ],
 )
 def test_no_number_is_cut(reader, draft, its):
+    assert verdict(reader, draft) == its
+
+
+@pytest.mark.parametrize(
+    ("draft", "its"),
+    [
+        ("“The council did […] approve the plan for the new harbour”", "altered"),
+        ("“The council did … approve the plan for the new harbour”", "altered"),
+        ("“The council [did] approve the plan for the new harbour”", "altered"),
+        ("“The council [didn’t] approve the plan for the new harbour”", "verbatim"),
+        ("“The council did [n]ot approve the plan for the new harbour”", "verbatim"),
+        ("“It will [not] cost a lot of money, as all members know”", "altered"),
+        ("“It will cost a lot of money, as all [hardly any] members know”", "altered"),
+        ("“It will cost a lot of money, as all members [never]”", "altered"),
+        ("“It will cost […] as all members know”", "verbatim"),
+        ("“It will … money, as all members know”", "altered"),
+        ("“We can[not] trust the builders of this wall”", "altered"),
+        ("“[W]e can never trust … of this wall again”", "verbatim"),
+    ],
+)
+def test_no_omission_or_bracket_hides_a_denial(reader, draft, its):
     assert verdict(reader, draft) == its

@@ -25,6 +25,7 @@ Pattern = Literal[
     "initials",  # what may be written with points
     "judgement",  # a question for advice, an opinion or what is good
     "of_publisher",  # a question for the publisher of an article
+    "denial",  # a word that denies, with a straight apostrophe, in a text in small letters
     "compared_word",  # a word as `compared_words` finds them in a text
     "date_line",  # a line that is a date; with the groups m1 and d1 or m2 and d2 (month, day) and year
     "boilerplate",  # what sites print around articles
@@ -167,9 +168,7 @@ class Language(Hashable, Protocol):
         ...
 
     def questions(self, sentence: str, /) -> list[tuple[str, int, int]]:
-        """Questions that a sentence answers, each with the range in it of the answer; those alone that can be
-        understood without the text around. None where there is no rule for such a sentence.
-        """
+        """Questions that a sentence answers and that can be understood alone, each with the answer's range in it."""
         ...
 
     ELISIONS: frozenset[str]

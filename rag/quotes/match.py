@@ -5,14 +5,16 @@ from __future__ import annotations
 import bisect
 import itertools
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rag.language import pattern
 from rag.language.wording import Wording, wording
 from rag.quotes.pieces import Gap, Piece, Pieces
 from rag.types import ArticleInfo
 
 _MOST = 20  # places in one article
+_LEAST = 3  # words beside an omission
 _MOST_TRIED = 2_000  # places of a piece
 _WEAK = ".,;:"  # marks that a quotation may end with, whatever the article has there
 _INSIDE = frozenset(".,:/-‐‑–—−")  # marks between the digits of one number
@@ -89,18 +91,24 @@ def _match(quotation: Pieces, chain: list[int], text: Text) -> Match | None:
         if number:
             end = chain[number - 1] + len(quotation.pieces[number - 1].wording.words)
             _note_gap(piece.gap, at - end, notes)
+            exact &= _keeps_denials(piece.gap, words.words[end:at])
             if at > end and piece.gap.omitted and not left_out:
                 left_out = text.text[words.starts[end] : words.ends[at - 1]]
+    exact &= _are_long(quotation)
     first, last = chain[0], chain[-1] + len(quotation.pieces[-1].wording.words) - 1
     lead, trail = quotation.pieces[0].gap, quotation.last
     if lead.is_word:
         if not first or not _fits(words.folded[first - 1], lead):
             return None
         first -= 1
+    exact &= _keeps_denials(lead, words.words[first : chain[0]])
     if trail.is_word:
         if last + 1 >= len(words.words) or not _fits(words.folded[last + 1], trail):
             return None
         last += 1
+        exact &= _keeps_denials(trail, words.words[last : last + 1])
+    else:
+        exact &= _keeps_denials(trail, [])
     for gap in (lead, trail):
         if gap.most:
             _note_gap(gap, 1, notes)
@@ -113,6 +121,27 @@ def _note_gap(gap: Gap, words: int, notes: set[str]) -> None:
         notes.add("omission")
     elif gap.most:
         notes.add("brackets")
+
+
+def _keeps_denials(gap: Gap, replaced: Sequence[str]) -> bool:
+    """Whether an editor neither left out nor put in a word that denies, by the article's words in a gap."""
+    lost = _denies(" ".join(replaced))
+    return not (lost or _denies(gap.put)) if gap.omitted else lost == _denies(gap.put)
+
+
+def _denies(text: str) -> bool:
+    return pattern("denial").search(text.casefold().replace("’", "'")) is not None
+
+
+def _are_long(quotation: Pieces) -> bool:
+    """Whether at least three words stand on each side of each omission between two pieces."""
+    counts = [0]
+    for number, piece in enumerate(quotation.pieces):
+        if number and piece.gap.omitted:
+            counts.append(0)
+        counts[-1] += len(piece.wording.words) + piece.gap.is_word
+    counts[-1] += quotation.last.is_word
+    return len(counts) == 1 or min(counts) >= _LEAST
 
 
 def _is_same(piece: Piece, at: int, words: Wording, notes: set[str]) -> bool:

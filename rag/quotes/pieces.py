@@ -9,6 +9,7 @@ from rag.language.wording import Wording, wording
 
 MOST_LEFT_OUT = 150  # words of the article in the place of "…"
 MOST_REPLACED = 12  # words of the article in the place of "[the president]"
+_BRACKETS = str.maketrans(dict.fromkeys("[]"))
 _GAP = re.compile(
     r"(?P<link>\[[^\[\]\n]{0,500}\]\([^()\s]{0,2000}\))"
     r"|(?P<omitted>[\[(]\s*(?:…|\.\s?\.\s?\.(?:\s?\.)?)\s*[\])]|…|\.\s?\.\s?\.(?:\s?\.)?)"
@@ -29,6 +30,7 @@ class Gap:
     omitted: bool = False
     begins: str = ""
     ends: str = ""
+    put: str = ""  # what an editor put in, with its brackets
 
     @property
     def is_word(self) -> bool:
@@ -101,10 +103,11 @@ def _gap(match: re.Match[str]) -> Gap:
         begins, _, rest = match[0].partition("[")
         ends = rest.rpartition("]")[2]
         if begins or ends:
-            return Gap(1, 1, begins=begins.casefold().replace("’", "'"), ends=ends.casefold().replace("’", "'"))
+            begins, ends = (part.casefold().replace("’", "'") for part in (begins, ends))
+            return Gap(1, 1, begins=begins, ends=ends, put=match[0].translate(_BRACKETS))
     if match[0].strip("[] ").casefold() == "sic":
         return NO_GAP
-    return Gap(0, MOST_REPLACED)
+    return Gap(0, MOST_REPLACED, put=match[0])
 
 
 def _joined(one: Gap, other: Gap) -> Gap:
@@ -112,4 +115,5 @@ def _joined(one: Gap, other: Gap) -> Gap:
         return other
     if other is NO_GAP:
         return one
-    return Gap(one.least + other.least, one.most + other.most, one.omitted or other.omitted)
+    put = f"{one.put} {other.put}".strip()
+    return Gap(one.least + other.least, one.most + other.most, one.omitted or other.omitted, put=put)

@@ -28,8 +28,9 @@ _COMPARED = "before after until under over above below less more fewer least mos
 NEGATIONS = frozenset("not no never without nor neither".split())
 FIXED = frozenset([*(day.casefold() for day in (*MONTHS, *WEEKDAYS)), *NEGATIONS, *_COMPARED.split()])
 FILLERS = frozenset("a an the in on at of".split())
+_DENIAL = r"\b(?:not|no|never|without|nor|neither|cannot|nothing|nobody|none|nowhere|hardly|barely|scarcely)\b|n't\b"
 # With digits the first group is a number.
-PATTERNS: Mapping[str, str] = {"compared_word": _WORD}
+PATTERNS: Mapping[str, str] = {"compared_word": _WORD, "denial": _DENIAL}
 OPENERS = frozenset("because to by for from with and as it they he she this that there".split())
 
 
