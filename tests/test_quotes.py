@@ -194,7 +194,7 @@ def test_any_slice_of_an_article_is_verbatim_at_its_place(reader, first, many):
     start, end = WORDS[first][0], WORDS[min(first + many, len(WORDS)) - 1][1]
     said = TEXT[start:end]
     again = said.replace("\n\n", "\n\n«")  # as each paragraph of a quotation begins with its mark
-    (one,) = check(of_text(f"They wrote: «{again}»."), reader).quotations
+    (one,) = check(of_text(f"They wrote «{again}» again"), reader).quotations
     assert one.verdict == "verbatim"
     place = next(p for p in one.places if " ".join(whole[p.start : p.end].split()) == " ".join(said.split()))
     assert place.article_id == "seed"

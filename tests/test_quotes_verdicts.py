@@ -13,7 +13,7 @@ FLOOD = (
 )
 VOTE = (
     "The council did not approve the plan for the new harbour. It will cost a lot of money, as all members know.",
-    "“Is the dam safe for the people below,” nobody asked. We can never trust the builders of this wall again.",
+    "“Is the dam safe for the people below?” nobody asked. We can never trust the builders of this wall again.",
 )
 
 
@@ -73,4 +73,19 @@ def test_no_number_is_cut(reader, draft, its):
     ],
 )
 def test_no_omission_or_bracket_hides_a_denial(reader, draft, its):
+    assert verdict(reader, draft) == its
+
+
+@pytest.mark.parametrize(
+    ("draft", "its"),
+    [
+        ("“Is the dam safe for the people below?”", "verbatim"),
+        ("“Is the dam safe for the people below” was asked", "verbatim"),
+        ("Did they ask “is the dam safe for the people below”?", "verbatim"),
+        ("“Is the dam safe for the people below.”", "altered"),
+        ("“Is the dam safe for the people below,” they said.", "altered"),
+        ("The council asked “is the dam safe for the people below”.", "altered"),
+    ],
+)
+def test_a_question_is_no_statement(reader, draft, its):
     assert verdict(reader, draft) == its

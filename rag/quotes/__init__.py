@@ -133,7 +133,10 @@ class Checking:
         """What came of a quotation."""
         text = draft.text[span.start : span.end]
         made = CheckedQuotation(span.start, span.end, text, named.shown, named.source, "absent")
-        forms = [form for form in (whole(text), edited(text)) if form is not None and form.pieces]
+        stopped = draft.text[span.last : span.last + 1] in (".", ",")
+        forms = [
+            replace(form, stopped=stopped) for form in (whole(text), edited(text)) if form is not None and form.pieces
+        ]
         found = list[tuple[Match, Text]]()
         for form in forms:
             found = self._standing(form, named)

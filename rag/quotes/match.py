@@ -179,10 +179,12 @@ def _has_whole_numbers(piece: Piece, at: int, text: Text) -> bool:
 
 
 def _ends(quotation: Pieces, last: int, words: Wording, notes: set[str]) -> bool:
-    """Whether the quotation ends with no stronger mark than the article has there."""
+    """Whether the quotation ends with no stronger mark than the article has there, and states nothing that it asks."""
     if quotation.last.most:
         return True
     mine, theirs = quotation.pieces[-1].wording.marks[-1], words.marks[last + 1]
+    if theirs[:1] == "?" and (mine[:1] in tuple(_WEAK) or (quotation.stopped and not mine)):
+        return False
     strong = "".join(mark for mark in mine if mark not in _WEAK)
     if mine and mine != theirs[: len(mine)]:
         notes.add("final")

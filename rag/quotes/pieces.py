@@ -52,10 +52,11 @@ NO_GAP = Gap(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """A quotation in pieces, and the gap behind the last."""
+    """A quotation in pieces, the gap behind the last, and whether a stop or comma follows behind its closing mark."""
 
     pieces: tuple[Piece, ...]
     last: Gap
+    stopped: bool = False
 
     @property
     def words(self) -> int:
