@@ -1,9 +1,13 @@
 """What a quotation may not lose, and who may have said it (`rag.quotes`)."""
 
+from dataclasses import replace
+
 import pytest
 
 from rag.quotes import check
+from rag.quotes.attributed import is_of
 from rag.quotes.draft import of_text
+from rag.quotes.people import are_one, name_words
 from rag.store.files import FileStore
 from tests.store.made import article, build
 
@@ -15,14 +19,17 @@ VOTE = (
     "The council did not approve the plan for the new harbour. It will cost a lot of money, as all members know.",
     "“Is the dam safe for the people below?” nobody asked. We can never trust the builders of this wall again.",
 )
+WALL = (
+    "“The wall was built in a hurry,” said engineer Olga Finn, who left the company in May.",
+    "Karl Finn, her brother, did not speak of it.",
+)
 
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory):
-    opened = build(
-        FileStore(tmp_path_factory.mktemp("index")),
-        [article("flood", *FLOOD, title="The flood"), article("vote", *VOTE)],
-    )
+    texts = {"flood": FLOOD, "vote": VOTE, "wall": WALL}
+    made = [article(name, *text, title=f"An article on the {name}") for name, text in texts.items()]
+    opened = build(FileStore(tmp_path_factory.mktemp("index")), made)
     yield opened
     opened.close()
 
@@ -89,3 +96,47 @@ def test_no_omission_or_bracket_hides_a_denial(reader, draft, its):
 )
 def test_a_question_is_no_statement(reader, draft, its):
     assert verdict(reader, draft) == its
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Finn", "Olga Finn", True),
+        ("Karl Finn", "Olga Finn", False),
+        ("K. Finn", "Karl Finn", True),
+        ("O. Finn", "Karl Finn", False),
+        ("President Lee Jae Myung", "Lee Jae-myung", True),
+        ("Lee Jae Myung", "Seong-Hyon Lee", False),
+        ("Jae Myung Lee", "Lee Jae Myung", True),
+        ("Hillary Clinton", "Bill Clinton", False),
+        ("Mike Hart", "Michael Hart", True),
+        ("J. Edgar Stone", "Edgar Stone", True),
+        ("Steelworks chief Ann Lee", "Ann Lee", True),
+        ("the UN", "the United Nations", True),
+    ],
+)
+def test_a_surname_in_common_makes_not_one_person(one, other, same):
+    assert are_one(name_words(one), name_words(other)) is same
+    assert are_one(name_words(other), name_words(one)) is same
+
+
+@pytest.mark.parametrize(
+    ("speaker", "url", "its"),
+    [
+        ("Xi", "https://taxiindia.com/a", False),
+        ("Rand", "https://www.grandnews.com/a", False),
+        ("The Herald", "https://www.theherald.co.uk/a", True),
+        ("New Harbour Times", "https://nhtimes.com/a", True),
+        ("Harbour Post", "https://harbour-post.com/a", True),
+    ],
+)
+def test_a_site_is_named_by_a_whole_label(reader, speaker, url, its):
+    assert is_of(speaker, replace(reader.article("flood")[0], publisher=None, author=None, url=url)) is its
+
+
+@pytest.mark.parametrize(
+    ("speaker", "its"),
+    [("Olga Finn", "verbatim"), ("Finn", "verbatim"), ("Karl Finn", "misattributed")],
+)
+def test_another_of_the_same_surname_is_misattributed(reader, speaker, its):
+    assert verdict(reader, f"“The wall was built in a hurry,” said {speaker}.") == its

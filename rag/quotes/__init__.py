@@ -9,11 +9,12 @@ import numpy as np
 
 from rag.language import pack
 from rag.language.wording import LEAST, RUN, Runs, folded, runs, wording
-from rag.quotes.attributed import Named, is_from, is_of, is_said_by, links_of, name_words, said
+from rag.quotes.attributed import Named, is_from, is_of, is_said_by, links_of, said
 from rag.quotes.draft import Draft
 from rag.quotes.find import Span, find
 from rag.quotes.match import Match, Text, matches
 from rag.quotes.nearest import Near, compared, nearest
+from rag.quotes.people import name_words
 from rag.quotes.pieces import Pieces, edited, whole
 from rag.quotes.placing import cited
 from rag.types.errors import InputError

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from rag.language import pack
 from rag.language.wording import folded
 from rag.quotes.find import Span, find
+from rag.quotes.people import are_one, name_words
 from rag.types import ArticleInfo
 from rag.types.quotes import Said
 
@@ -121,14 +122,6 @@ def spoken(text: str, start: int, end: int) -> Spoken:
     return Spoken(False, None)
 
 
-def name_words(speaker: str | None) -> frozenset[str]:
-    """The words of a name, without offices; none of a description or a pronoun."""
-    if speaker is None or pack().is_pronoun(speaker):
-        return frozenset()
-    offices = {word.casefold() for word in pack().OFFICES}
-    return frozenset(word for word in pack().names_in(speaker) if word not in offices)
-
-
 def is_said_by(speaker: str | None, info: ArticleInfo, text: str, start: int, end: int) -> bool:
     """Whether an article may have its passage said by a speaker: False where it names another, or never him."""
     mine = name_words(speaker)
@@ -139,18 +132,9 @@ def is_said_by(speaker: str | None, info: ArticleInfo, text: str, start: int, en
     its = spoken(text, start, end)
     theirs = name_words(its.speaker)
     if its.quoted and theirs:
-        return bool(mine & theirs) or _same_person(mine, theirs)
+        return are_one(mine, theirs)
     near = text[max(0, start - _AROUND // 2) : end + _AROUND // 2]
     return its.quoted or _names(mine, near)
-
-
-def _same_person(mine: frozenset[str], theirs: frozenset[str]) -> bool:
-    """Whether two names stand for one: the one is made of the other's initials."""
-    for one, other in ((mine, theirs), (theirs, mine)):
-        for word in one:
-            if len(word) >= 2 and len(other) >= 2 and len(word) == len(other) and {w[0] for w in other} == set(word):
-                return True
-    return False
 
 
 def is_of(speaker: str | None, info: ArticleInfo) -> bool:
@@ -159,24 +143,25 @@ def is_of(speaker: str | None, info: ArticleInfo) -> bool:
     return bool(words) and _is_of(words, info)
 
 
-def _names(words: frozenset[str], text: str) -> bool:
+def _names(words: Sequence[str], text: str) -> bool:
     """Whether the last or the longest of some words of a name stands in a text."""
     there = text.casefold()
     longest = sorted(words, key=len)[-2:]
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", there) for word in longest)
 
 
-def _is_of(words: frozenset[str], info: ArticleInfo) -> bool:
+def _is_of(words: Sequence[str], info: ArticleInfo) -> bool:
     """Whether a name is that of the publisher, the author or the site."""
-    of = " ".join(filter(None, (info.publisher, info.author))).casefold()
-    if any(word in _SPLIT.findall(of) for word in words if len(word) > 2):
+    long = {word for word in words if len(word) > 2}
+    author = set(_SPLIT.findall((info.author or "").casefold()))
+    if not long.isdisjoint(_SPLIT.findall((info.publisher or "").casefold())) or (
+        len(long & author) >= min(2, len(words))
+    ):
         return True
-    site = "".join(_SPLIT.findall(urlsplit(info.url or "").netloc.casefold()))
-    return bool(site) and _squeezed(words) in site
-
-
-def _squeezed(words: frozenset[str]) -> str:
-    return max(words, key=len)
+    site = urlsplit(info.url or "").netloc.casefold().replace("-", "")
+    labels = [label.removeprefix("the") for label in site.split(".")[:-1]]
+    initials = "".join(word[0] for word in words[:-1])
+    return not {*long, "".join(words), initials + words[-1]}.isdisjoint(labels)
 
 
 def is_from(named: Named, info: ArticleInfo, text: str) -> bool:
