@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from rag.language.english import said_of
 from rag.quotes import check
 from rag.quotes.attributed import is_of
 from rag.quotes.draft import of_text
@@ -20,6 +21,7 @@ VOTE = (
     "“Is the dam safe for the people below?” nobody asked. We can never trust the builders of this wall again.",
 )
 WALL = (
+    "“The tax is a gift to the rich of the town,” finance minister Sam Odell said on Monday, as Olga Finn had said.",
     "“The wall was built in a hurry,” said engineer Olga Finn, who left the company in May.",
     "Karl Finn, her brother, did not speak of it.",
 )
@@ -136,7 +138,32 @@ def test_a_site_is_named_by_a_whole_label(reader, speaker, url, its):
 
 @pytest.mark.parametrize(
     ("speaker", "its"),
-    [("Olga Finn", "verbatim"), ("Finn", "verbatim"), ("Karl Finn", "misattributed")],
+    [("Olga Finn", "verbatim"), ("Finn", "verbatim"), ("O. Finn", "verbatim"), ("Karl Finn", "misattributed")],
 )
 def test_another_of_the_same_surname_is_misattributed(reader, speaker, its):
     assert verdict(reader, f"“The wall was built in a hurry,” said {speaker}.") == its
+
+
+@pytest.mark.parametrize(
+    ("behind", "speaker"),
+    [
+        (" finance minister Sam Odell said.", "finance minister Sam Odell"),
+        (" spokesman Ann Lee said, and left.", "spokesman Ann Lee"),
+        (" union leader Petra Lindqvist told the meeting.", "union leader Petra Lindqvist"),
+        (" former party vice-chair J. Edgar Stone later wrote.", "former party vice-chair J. Edgar Stone"),
+        (" deputy head Ursula von der Tann says.", "deputy head Ursula von der Tann"),
+        (" said Mr. Odell.", "Mr. Odell"),
+        (" said O. Finn.", "O. Finn"),
+        (" and went to Paris, as Ann Lee said.", None),
+        (" which was news to what Ann Lee said.", None),
+    ],
+)
+def test_a_name_behind_a_description_is_found(behind, speaker):
+    assert said_of("", behind).speaker == speaker
+
+
+@pytest.mark.parametrize(
+    ("who", "its"), [("finance minister Sam Odell", "verbatim"), ("engineer Olga Finn", "misattributed")]
+)
+def test_who_is_described_in_draft_and_article_is_compared(reader, who, its):
+    assert verdict(reader, f"“The tax is a gift to the rich of the town,” {who} said.") == its

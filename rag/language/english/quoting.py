@@ -23,7 +23,7 @@ _ADVERBS = (
     r"|repeatedly|famously|simply|often|still|even|just|[a-z]+ly)\s+){0,3}"
 )
 _END = (  # ends the words that name a speaker
-    r"(?=\s*(?:[,.;:()\[\]\u2013\u2014\"\u201c\u201d!?]|$|\n|\s-{1,2}\s)|\s+(?:in|on|at|during|after|before|as|when|while|who|whose"
+    r"(?=\s*(?:(?<!\b[A-Z])(?<!\b(?:Dr|Mr|Ms|Sr|St|Lt))(?<!\b(?:Mrs|Gov|Sen|Rep|Gen|Col|Sgt|Rev|Hon))\.|[,;:()\[\]\u2013\u2014\"\u201c\u201d!?]|$|\n|\s-{1,2}\s)|\s+(?:in|on|at|during|after|before|as|when|while|who|whose"
     r"|which|that|last|this|yesterday|today|earlier|via|following|about|to|with|by|from|through|because|but|if|since|upon"
     r"|under|into|told|said|speaking|referring|adding|is|was|has|had|and\s+(?:added|then|said)"
     r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"
@@ -34,6 +34,16 @@ _PART = r"[^.;:!?\"\u201c\u201d()\n]"
 _NAMED = rf"(?:{_PART}|(?<=\b[A-Z])\.|(?<=\b(?:Dr|Mr|Ms|Jr|Sr|St|Lt))\.|(?<=\b(?:Mrs|Gov|Sen|Rep|Gen|Col|Sgt|Rev|Hon))\.|(?<=\b(?:Prof|Capt|Supt))\.)"  # noqa: E501 - a line of its own
 _AFTER_VERB = rf"[\s,.\u2013\u2014-]*(?:{_ADVERBS})(?:{_VERBS})\s+(?P<who>(?!that\b|to\b|in\b|on\b|at\b|of\b|it\b|so\b|nothing\b){_NAMED}{{1,120}}?){_END}"  # noqa: E501 - a line of its own
 _AFTER_NAME = rf"[\s,.\u2013\u2014-]*(?P<who>{_SUBJECT}{_NAMED}{{0,160}}?),?\s+{_ADVERBS}(?:{_VERBS})\b"
+# "finance minister Sam Odell said": up to four words in small letters, a name, and the verb.
+_NO_DESCRIPTION = (
+    r"(?!(?:and|but|or|nor|so|yet|which|who|whom|whose|that|as|in|on|at|when|while|where|after|before|until|though"
+    r"|although|because|since|if|to|for|with|by|from|of|into|about|over|under|is|was|are|were|has|had|have|did|does"
+    rf"|not|then|than|there|here|{_VERBS})\b)"
+)
+_DESCRIBED = (
+    rf"[\s,.\u2013\u2014-]*(?P<who>(?:{_NO_DESCRIPTION}[a-z][\w'\u2019-]*\s+){{1,4}}[A-Z\u00c0-\u00de](?:[\w'\u2019-]|\.(?=\s*[A-Z]))*"
+    rf"(?:\s+(?:[a-z]{{2,3}}\s+){{0,2}}[A-Z\u00c0-\u00de](?:[\w'\u2019-]|\.(?=\s*[A-Z]))*){{0,4}}),?\s+{_ADVERBS}(?:{_VERBS})\b"
+)
 _AFTER_BY = rf"[\s,.\u2013\u2014-]*(?:according\s+to|as\s+quoted\s+by|in\s+the\s+words\s+of)\s+(?P<who>{_NAMED}{{1,120}}?){_END}"  # noqa: E501 - a line of its own
 _SIGNED = rf"\s*(?:\u2014|\u2013|\u2015|-{{1,3}}|~)\s*(?P<who>[A-Z\u00c0-\u00de]{_NAMED}{{1,100}}?)(?=[,(\n]|\.?\s*$)"
 _BEFORE_NAME = (
@@ -77,7 +87,7 @@ _NAMES = re.compile(
     r"[A-Z\u00c0-\u00de][\w.'\u2019-]*\s+(?:(?:of|de|van|von|bin|al|the)\s+)?[A-Z\u00c0-\u00de]|^[A-Z\u00c0-\u00de][\w'\u2019-]*$|\s[A-Z\u00c0-\u00de]"
 )
 _BEFORE = (_BEFORE_BY, _BEFORE_PUT, _BEFORE_NAME, _BEFORE_CALLED, _SPEAKER_COLON)
-_AFTER = (_SIGNED, _AFTER_BY, _AFTER_VERB, _AFTER_NAME)
+_AFTER = (_SIGNED, _AFTER_BY, _AFTER_VERB, _DESCRIBED, _AFTER_NAME)
 _SENTENCE = re.compile(
     r"(?<!\b[A-Z])(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSen)(?<!\bRep)(?<!\bGov)(?<!\bGen)(?<!\bSt)(?<!\bLt)(?<!\bProf)"
     r"(?<!\bRev)(?<!\bJr)(?<!\bSr)[.!?][\"\u201d\u2019')]*\s+(?=[\"\u201c\u2018]?[A-Z\u00c0-\u00de0-9])|\n\s*\n"
