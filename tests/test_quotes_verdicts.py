@@ -23,6 +23,7 @@ VOTE = (
 WALL = (
     "“The tax is a gift to the rich of the town,” finance minister Sam Odell said on Monday, as Olga Finn had said.",
     "“The wall was built in a hurry,” said engineer Olga Finn, who left the company in May.",
+    "Odell called the wall “a very bad idea of the engineers” and the house burned down in the night. He never came.",
     "Karl Finn, her brother, did not speak of it.",
 )
 
@@ -167,3 +168,16 @@ def test_a_name_behind_a_description_is_found(behind, speaker):
 )
 def test_who_is_described_in_draft_and_article_is_compared(reader, who, its):
     assert verdict(reader, f"“The tax is a gift to the rich of the town,” {who} said.") == its
+
+
+@pytest.mark.parametrize(
+    ("draft", "its"),
+    [
+        ("“A very bad idea of the engineers,” said Odell.", "verbatim"),
+        ("“A very bad idea of the engineers and the house burned down,” said Odell.", "misattributed"),
+        ("“a very bad idea of the engineers […] He never came,” said Odell.", "misattributed"),
+        ("“a very bad idea of the engineers and the house burned down”", "verbatim"),
+    ],
+)
+def test_words_behind_the_closing_mark_are_the_reporters(reader, draft, its):
+    assert verdict(reader, draft) == its

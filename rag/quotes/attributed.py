@@ -104,10 +104,14 @@ def links_of(text: str, start: int, end: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """How an article says a passage: in quotation marks or in its own words, and by whom, as far as it is clear."""
+    """How an article says a passage: in quotation marks or in its own words, and by whom, as far as it is clear.
+
+    `beyond` is whether it goes on behind the closing mark in the article's own words.
+    """
 
     quoted: bool
     speaker: str | None
+    beyond: bool = False
 
 
 def spoken(text: str, start: int, end: int) -> Spoken:
@@ -118,7 +122,8 @@ def spoken(text: str, start: int, end: int) -> Spoken:
     starts = [s.first for s in spans]
     for at in (bisect_right(starts, start - begin) - 1, bisect_right(starts, start - begin + 1) - 1):
         if at >= 0 and spans[at].last > start - begin:
-            return Spoken(True, said(local, spans[: at + 2])[at].speaker)
+            beyond = not any(span.first <= end - begin <= span.last for span in spans[at:])
+            return Spoken(True, said(local, spans[: at + 2])[at].speaker, beyond)
     return Spoken(False, None)
 
 
@@ -131,6 +136,8 @@ def is_said_by(speaker: str | None, info: ArticleInfo, text: str, start: int, en
         return False
     its = spoken(text, start, end)
     theirs = name_words(its.speaker)
+    if its.beyond:
+        return False
     if its.quoted and theirs:
         return are_one(mine, theirs)
     near = text[max(0, start - _AROUND // 2) : end + _AROUND // 2]
