@@ -181,3 +181,9 @@ def test_who_is_described_in_draft_and_article_is_compared(reader, who, its):
 )
 def test_words_behind_the_closing_mark_are_the_reporters(reader, draft, its):
     assert verdict(reader, draft) == its
+
+
+def test_whom_a_pronoun_means_is_not_told(reader):
+    draft = "“It was -5 degrees on the hill,” said Karl Finn.\n\n“The wall was built in a hurry,” she said."
+    one, other = check(of_text(draft), reader).quotations
+    assert (one.speaker, other.speaker, other.verdict) == ("Karl Finn", None, "verbatim")

@@ -14,7 +14,6 @@ from rag.quotes.draft import Draft
 from rag.quotes.find import Span, find
 from rag.quotes.match import Match, Text, matches
 from rag.quotes.nearest import Near, compared, nearest
-from rag.quotes.people import name_words
 from rag.quotes.pieces import Pieces, edited, whole
 from rag.quotes.placing import cited
 from rag.types.errors import InputError
@@ -61,12 +60,9 @@ def check(draft: Draft, reader: Reader) -> CheckedDraft:
             left_out.append(_left_out(draft, span, "short"))
         else:
             asked.append((number, span, of))
-    checked, last = list[CheckedQuotation](), None
+    checked = list[CheckedQuotation]()
     for number, span, of in asked:
-        if name_words(of.speaker):
-            last = of.speaker
-        named = replace(_named(draft, whole_ones, number, of, titles), meant=last)
-        checked.append(checking.quotation(draft, span, named))
+        checked.append(checking.quotation(draft, span, _named(draft, whole_ones, number, of, titles)))
     return CheckedDraft(draft.text, tuple(checked), tuple(sorted(left_out, key=lambda one: one.start)))
 
 

@@ -28,12 +28,11 @@ class Named:
     outlets: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
-    meant: str | None = None  # who was named last, whom "she said" means
 
     @property
     def shown(self) -> str | None:
-        """The speaker for a reader."""
-        return self.meant if self.speaker is not None and pack().is_pronoun(self.speaker) else self.speaker
+        """The speaker for a reader; None for a pronoun: whom it means is not checked."""
+        return None if self.speaker is not None and pack().is_pronoun(self.speaker) else self.speaker
 
     @property
     def source(self) -> str | None:
