@@ -75,7 +75,7 @@ def opened(
 def loaded(page: Page) -> None:
     """Until a page that was loaded shows what was kept of its conversation, and what can be asked."""
     page.wait_for_selector("#question textarea")
-    names = ["restore_1", "reopen", "reopen_1", "greet", "greet_1"]
+    names = ["restore", "reopen", "reopen_1", "greet", "greet_1"]
     page.wait_for_function("names => names.every(window.ended)", arg=names, timeout=60_000)
 
 

@@ -26,6 +26,7 @@ from rag.types import Reply
 # So many questions Gradio lets through to the line in which all wait: of the 40 events that it handles at once, some
 # are left to others.
 ASKING, IN_LINE = "asking", 30
+_PAGES = 10_000  # whose conversations are told apart
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 _QUIETLY: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
@@ -44,13 +45,13 @@ class Parts:
 
 def build(live: LiveAssistant, feedback: Feedback, line: Line, journal: Journal | None = None) -> Parts:
     """Puts the tab's components into the page that is being built, and says what each does."""
-    given, welcome = Given(), Welcome(live)
+    given, leaving, welcome = Given(), Leaving(), Welcome(live)
     tab = Layout(live)
-    asking = _on_question(tab, live, _answering(live, line, journal, given))
+    asking = _on_question(tab, live, _answering(live, line, journal, given, leaving))
     over_time.follow(live, line, asking, tab.turns, tab.over_time)
     _on_citation(tab, live)
     restored = [tab.chat, tab.turns, tab.messages, tab.article, tab.exported, tab.told, tab.remark, tab.judged]
-    _on_conversation(tab, asking, restored)
+    _on_conversation(tab, asking, restored, leaving)
     _on_judgement(tab, live, feedback, given)
 
     def reopen(level: str | None) -> tuple[Any, ...]:
@@ -73,8 +74,25 @@ def restore(before: str | None) -> tuple[Any, ...]:
     return together(messages), good, messages, article.no_article(), hidden, "", hidden, None
 
 
+class Leaving:
+    """How often each page has left a conversation for another. May be used from several threads."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str | None, int] = {}
+
+    def count(self, request: gr.Request) -> int:
+        """So far."""
+        return self._counts.get(request.session_hash, 0)
+
+    def note(self, request: gr.Request) -> None:
+        """Once more."""
+        if len(self._counts) > _PAGES:
+            self._counts.clear()
+        self._counts[request.session_hash] = self.count(request) + 1
+
+
 def _answering(
-    live: LiveAssistant, line: Line, journal: Journal | None, given: Given
+    live: LiveAssistant, line: Line, journal: Journal | None, given: Given, leaving: Leaving
 ) -> Callable[..., AsyncIterator[tuple[Any, ...]]]:
     async def answer(
         text: str,
@@ -86,11 +104,12 @@ def _answering(
         articles: list[str],
         day: str,
         level: str | None,
+        request: gr.Request,
     ) -> AsyncIterator[tuple[Any, ...]]:
         if not text.strip():  # nothing was asked
             yield *(gr.skip(),) * 5, "", gr.skip()
             return
-        asked = [*messages, answers.asked(text)]
+        asked, left = [*messages, answers.asked(text)], leaving.count(request)
         yield "", "", together([*asked, answers.waiting()]), *(gr.skip(),) * 4
         known = [] if own else before
 
@@ -108,6 +127,8 @@ def _answering(
         now = before if reply.status == "error" else [*before, json.loads(turn)]
         said = [*asked, answers.reply(reply, len(now) - 1)]
         beside = gr.skip() if panel is None else panel  # what failed leaves the article as it was
+        if leaving.count(request) != left:  # another conversation is shown, whose state this is not
+            return
         fresh = "" if reply.status == "error" else turn
         # What was typed meanwhile stays.
         yield gr.skip(), gr.skip(), together(said), beside, now, fresh, said
@@ -146,17 +167,22 @@ def _on_citation(tab: Layout, live: LiveAssistant) -> None:
     opened.then(None, js="() => window.articles.panel(true)", **_PRIVATE)
 
 
-def _on_conversation(tab: Layout, asking: Any, restored: list[Any]) -> None:
+def _on_conversation(tab: Layout, asking: Any, restored: list[Any], leaving: Leaving) -> None:
     """Another one, or none: a question that is being answered is dropped."""
     typed = [tab.comment, tab.changed, tab.fresh]
 
-    def clear() -> tuple[Any, ...]:
+    def clear(request: gr.Request) -> tuple[Any, ...]:
+        leaving.note(request)
         return *restore(None), *[""] * len(typed)
+
+    def change_over(before: str | None, request: gr.Request) -> tuple[Any, ...]:
+        leaving.note(request)
+        return restore(before)
 
     cleared = tab.new.click(clear, None, [*restored, *typed], cancels=[asking], **_QUIETLY)
     cleared.then(None, js="() => window.articles.cleared()", **_PRIVATE)
     turns = "() => [window.articles.turns()]"
-    reopened = tab.opened.change(restore, tab.kept, restored, js=turns, cancels=[asking], **_QUIETLY)
+    reopened = tab.opened.change(change_over, tab.kept, restored, js=turns, cancels=[asking], **_QUIETLY)
     reopened.then(None, js="() => window.articles.answered()", **_PRIVATE)
     tab.export.click(export_files, tab.turns, tab.exported, **_PRIVATE)
 
