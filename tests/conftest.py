@@ -118,3 +118,13 @@ def seeds(tmp_path):
     folder.mkdir()
     shutil.copy(SEEDS / ARTICLE, folder)
     return folder
+
+
+@pytest.fixture
+def web():
+    """A web server on loopback."""
+    from tests.web import Web
+
+    server = Web()
+    yield server
+    server.close()

@@ -14,17 +14,10 @@ from rag.sources import Sources, addresses, feeds, seen
 from rag.sources.addresses import parsed, public, resolved
 from rag.sources.fetch import Fetcher
 from rag.types.errors import FetchError
-from tests.web import ATOM, HTML, RSS, Web, atom, bomb, item, page, rss
+from tests.web import ATOM, HTML, RSS, atom, bomb, item, page, rss
 
 STORY = "The harbour committee voted on Monday to paint the old crane gate crimson, and nobody objected to it."
 MORE = "The paint is to be delivered in forty crates before the end of the winter, as the engineer said."
-
-
-@pytest.fixture
-def web():
-    server = Web()
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -14,16 +14,9 @@ from rag.types.settings import Settings
 from tests.browser import launched, opened
 from tests.conftest import ARTICLE, SEEDS
 from tests.test_watch import command, story
-from tests.web import RSS, Web, item, rss
+from tests.web import RSS, item, rss
 
 pytestmark = pytest.mark.model
-
-
-@pytest.fixture
-def web():
-    server = Web()
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from rag.store.reader import open_current
 from tests.conftest import ARTICLE, ROOT, SEEDS
-from tests.web import RSS, Web, item, page, rss
+from tests.web import RSS, item, page, rss
 
 pytestmark = pytest.mark.model
 STORY = "The harbour committee voted on Monday to paint the crane gate number {} crimson, and nobody objected to it."
@@ -23,13 +23,6 @@ PATIENCE = 600  # seconds, of a machine that does other things
 
 def story(number):
     return page(f"Gate {number}", STORY.format(number), MORE.format(number))
-
-
-@pytest.fixture
-def web():
-    server = Web()
-    yield server
-    server.close()
 
 
 def command(*words, cwd):
