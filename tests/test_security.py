@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import http.client
 import json
+import shutil
 import socket
 import threading
 import time
@@ -131,7 +132,8 @@ def server(request, seed_index, tmp_path_factory, listening):
     (work / "seeds" / ARTICLE).write_bytes((SEEDS / ARTICLE).read_bytes())
     (work / "outside" / "secret.txt").write_text(f"The secret treaty. {MARK} was signed in Oslo on Monday.\n")
     environment = {"TMPDIR": str(work / "tmp"), "XDG_DATA_HOME": str(work / "home"), "HOME": str(work / "home")}
-    with served(seed_index, work / "seeds", *MODES[request.param], **environment) as (address, _):
+    index = shutil.copytree(seed_index, work / "index")  # what is uploaded is built into it
+    with served(index, work / "seeds", *MODES[request.param], **environment) as (address, _):
         found = Server(address, work, listening)
         found.mode = request.param
         if request.param == "auth":
