@@ -77,12 +77,16 @@ def test_an_address_shows_the_quotation_of_any_id(pond):
 @pytest.mark.browser
 def test_a_browser_without_scripts_is_taken_to_the_quotation_and_applies_the_style(pond):
     with launched() as browser:
-        for path in (address(citation(BODY)), address(citation(BODY)).removesuffix("#quote")):
-            page = browser.new_page(java_script_enabled=False, viewport={"width": 390, "height": 700})
+        paths = (address(citation(BODY)), address(citation(BODY)).removesuffix("#quote"))
+        for path, look, paper in zip(paths, ("light", "dark"), ("rgb(251, 250, 247)", "rgb(21, 24, 26)"), strict=True):
+            page = browser.new_page(
+                java_script_enabled=False, viewport={"width": 390, "height": 700}, color_scheme=look
+            )
             page.goto(f"{pond}{path}")
             box = page.locator("#quote").bounding_box()
             assert 0 <= box["y"] < 700
             assert page.evaluate("getComputedStyle(document.querySelector('.text')).whiteSpace") == "pre-wrap"
+            assert page.evaluate("getComputedStyle(document.body).backgroundColor") == paper
             page.close()
 
 

@@ -21,13 +21,16 @@ PAGE = (
     "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src 'self'; "
     "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
+_SHEETS = ("ui", "tokens.css"), ("article_page.css",)
 FILE = "default-src 'none'; sandbox"  # a file that was uploaded or exported is shown as no page of ours
 
 
 @functools.cache
 def article_style() -> str:
-    """The style sheet of `rag.serve.article_page`, which stands in that page."""
-    return files("rag.serve").joinpath("article_page.css").read_text(encoding="utf-8")
+    """The style sheet of `rag.serve.article_page`, which stands in that page, in the colours of `rag.serve.ui`."""
+    tokens, its = (files("rag.serve").joinpath(*where).read_text("utf-8") for where in _SHEETS)
+    # The page has a class for the dark look; without scripts the browser's own wish tells it.
+    return tokens.replace(".dark {", "@media (prefers-color-scheme: dark) { :root {") + "}\n" + its
 
 
 @functools.cache
