@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from html import escape
 from types import SimpleNamespace
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,10 +13,14 @@ from eval.load import served
 from rag.answer.links import address
 from rag.answer.wire import to_json
 from rag.build import sync_index
+from rag.follow.former import Former
+from rag.language import pack
 from rag.serve import article_page, csl, pointed
 from rag.serve.pointed import Unfit, find, pointer
+from rag.store import at
 from rag.store.reader import open_current
 from rag.types import Citation
+from rag.types.following import now
 from rag.types.settings import Settings
 from rag.verify.schema import Answer
 from tests.browser import launched
@@ -25,6 +30,7 @@ pytestmark = pytest.mark.model
 
 QUOTE = "The heron, said Ann, stood in the water."
 BODY = "\n\n".join([*(f"Line {n} of <b>many</b> & more." for n in range(60)), QUOTE, "It flew away."])
+TODAY = pack().days_in_words(now()[:10], now()[:10])
 IDS = ["heron.txt", "a/b c?d#e%2Ff", "../x", "..", "ü/日本", "/lead/", "same//same"]
 
 
@@ -104,12 +110,47 @@ def test_an_article_that_changed_is_said_to_have(body, status, said, tmp_path, w
     for text in (BODY, body):
         (tmp_path / "seeds" / "a.jsonl").write_text(records(text))
         sync_index(tmp_path / "seeds", tmp_path / "index", Settings())
-    live = SimpleNamespace(shown=lambda: SimpleNamespace(store=open_current(tmp_path / "index")))
-    query = dict(parse_qsl(urlsplit(address(citation(BODY))).query))
-    found, page = article_page.answer(live, "heron.txt", query)
+    found, page = looked_at(tmp_path, address(citation(BODY)))
     assert (found, said in page) == (status, True)
     assert page.count("<mark") == (0 if status == 410 else body.count(QUOTE))
     assert page.count(f"(quotation) </span>{QUOTE}<span") == page.count("<mark")
+
+
+def looked_at(folder, address):
+    """The status and the page of an address of `heron.txt`."""
+    live = SimpleNamespace(shown=lambda: SimpleNamespace(store=open_current(folder / "index")))
+    former = Former(at(folder / "index", Settings()))
+    return article_page.answer(live, former, "heron.txt", dict(parse_qsl(urlsplit(address).query)))
+
+
+def test_an_address_leads_to_the_article_under_another_name_and_tells_when_it_was_taken_out(tmp_path, word_encoder):
+    seeds, asked = tmp_path / "seeds", address(citation(BODY))
+    seeds.mkdir()
+
+    def held(texts):
+        for file in seeds.iterdir():
+            file.unlink()
+        for name, text in texts.items():
+            (seeds / name).write_text(text)
+        sync_index(seeds, tmp_path / "index", Settings())
+        status, page = looked_at(tmp_path, asked)
+        return status, "another address since" in page, page.count("<mark"), page
+
+    text, other = f"Heron & pond\n\n{BODY}", "Otter\n\nThe otter, said Ben, swam under the bridge.\n"
+    asked = address(citation(text))
+    assert held({"heron.txt": text, "otter.txt": other})[:3] == (200, False, 1)
+    assert held({"pond.txt": text, "otter.txt": other})[:3] == (200, True, 1)
+    *found, page = held({"pond & lake.txt": text, "otter.txt": other})
+    assert found == [200, True, 1]
+    assert f'href="{escape(address(citation(text, "pond & lake.txt")))}"' in page
+    assert held({"pond & lake.txt": text, "heron.txt": other})[:3] == (200, True, 1)  # its old name is another's
+    *found, page = held({"otter.txt": other})
+    assert found == [410, False, 0]
+    assert f'Heron &amp; pond</h1></header><p class="note" role="status">This article was taken out on {TODAY}.' in page
+    assert "heron, said" not in page
+    *found, page = held({"heron.txt": text.replace("stood", "swam")})
+    assert found == [410, False, 0]
+    assert "do not stand in this article any more" in page
 
 
 @pytest.mark.parametrize(

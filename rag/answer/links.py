@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote, urlencode
@@ -72,11 +72,16 @@ def original(url: str | None, text: str, start: int, end: int) -> str | None:
 def address(cited: Cited) -> str:
     """That of the server's page with the article, the quotation marked; with hashes, as an article may change."""
     given = {"at": f"{cited.start}-{cited.end}", "text": cited.text_sha256[:_DIGITS], "quote": digest(cited.quote)}
-    parts = cited.article_id.split("/")
-    if cited.article_id in (".", ".."):  # a browser takes them out of a path, in whatever form
-        return f"{BELOW}?{urlencode({'id': cited.article_id} | given)}#quote"
+    return below(cited.article_id, given)
+
+
+def below(article_id: str, given: Mapping[str, str]) -> str:
+    """The address of an article's page, with a query."""
+    parts = article_id.split("/")
+    if article_id in (".", ".."):  # a browser takes them out of a path, in whatever form
+        return f"{BELOW}?{urlencode({'id': article_id, **given})}#quote"
     plain = not {"", ".", ".."} & set(parts)
-    path = "/".join(quote(part, safe="") for part in parts) if plain else quote(cited.article_id, safe="")
+    path = "/".join(quote(part, safe="") for part in parts) if plain else quote(article_id, safe="")
     return f"{BELOW}{path}?{urlencode(given)}#quote"
 
 
