@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from rag.answer.links import digest
 from rag.build import sync_index
 from rag.follow.building import build
 from rag.follow.feed import atom
@@ -26,7 +27,9 @@ HOSTILE = "<script>window.pwned=1</script> & ]]> \u202e \x00\x07 \ud7ff\ufffe"
 
 
 def alert(n, **cited):
-    said = {"number": 1, "title": "Gate", "publisher": None, "author": None, "date": None, "paragraph": 1, "url": None}
+    said = dict.fromkeys(("publisher", "author", "date", "url", "section", "page"))
+    said |= dict.fromkeys(("seed_sha256", "text_sha256"), "0" * 64)
+    said |= {"number": 1, "title": "Gate", "paragraph": 1, "start": 9, "end": 37, "path": "gate.txt"}
     said |= {"quote": "The committee chose crimson.", "article_id": "gate", **cited}
     answer = {"question": QUESTION, "citations": [said]}
     return Alert(f"{n:064x}", question_id(QUESTION, ALL), f"2024-01-0{n}T03:04:05Z", "crimson", 1, answer)
@@ -36,7 +39,7 @@ def test_a_feed_is_atom_whatever_is_quoted():
     question = SavedQuestion(question_id(QUESTION, ALL), QUESTION, ALL, "2024-01-02T03:04:05Z", 0)
     alerts = [
         alert(3, quote=HOSTILE, title=HOSTILE),
-        alert(2, url="javascript:pwned()"),
+        alert(2, url="javascript:pwned()", article_id="a/ü?.txt"),
         alert(1, url="https://example.org/a"),
     ]
     body = atom(alerts, [question], "http://localhost:7860/")
@@ -53,7 +56,17 @@ def test_a_feed_is_atom_whatever_is_quoted():
     assert not read.bozo
     assert read.version == "atom10"
     assert [entry.id for entry in read.entries] == [f"urn:sha256:{one.id}" for one in alerts]
-    assert [entry.link for entry in read.entries] == ["http://localhost:7860/"] * 2 + ["https://example.org/a"]
+    hashes = "&".join(
+        f"{name}={one}" for name, one in (("text", "0" * 12), ("quote", digest("The committee chose crimson.")))
+    )
+    links = [{link.rel: link.href for link in entry.links} for entry in read.entries]
+    assert links[1:] == [
+        {"alternate": f"http://localhost:7860/a/a/%C3%BC%3F.txt?at=9-37&{hashes}#quote"},
+        {
+            "alternate": f"http://localhost:7860/a/gate?at=9-37&{hashes}#quote",
+            "via": "https://example.org/a#:~:text=The%20committee%20chose%20crimson.",
+        },
+    ]
     assert read.entries[1].title == f"{QUESTION} — crimson"
     assert "<blockquote><p>The committee chose crimson.</p></blockquote>" in read.entries[1].content[0].value
     assert "<script" not in read.entries[0].content[0].value
@@ -97,6 +110,10 @@ def test_a_question_is_saved_told_and_removed(address, folders):
     assert feed.headers["content-type"].startswith("application/atom+xml")
     read = feedparser.parse(feed.content)
     assert [entry.id for entry in read.entries] == [f"urn:sha256:{held['alerts'][0]['id']}"]
+    shown = httpx.get(read.entries[0].link)
+    assert shown.status_code == 200
+    assert shown.text.count("<mark") == 1
+    assert held["alerts"][0]["address"] == read.entries[0].link.removeprefix(address)
     assert got(address, "/saved.atom", headers={"if-none-match": feed.headers["etag"]}).status_code == 304
     changed = got(address, "/v1/changes").json()
     assert sorted((one["kind"], one["article_id"]) for one in changed["changes"]) == [
@@ -178,6 +195,9 @@ def test_the_page_saves_a_question_and_shows_what_is_new(address, folders):
         told = page.locator("#new-answers article").first
         expect(told.locator("blockquote")).to_have_text("Bob <i>Ray</i> opened the meeting there on Monday.")
         expect(told.locator(".question")).to_contain_text("<b>there</b>")
+        with page.context.expect_page() as other:
+            told.locator(".origin a").click()
+        expect(other.value.locator("mark#quote")).to_contain_text("Bob <i>Ray</i> opened the meeting there on Monday.")
         page.locator("#saved input").click()
         page.get_by_role("option", name="Who opened").click()
         with ended(page, "forget"):

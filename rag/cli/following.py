@@ -132,6 +132,9 @@ def saved(context: typer.Context, index: Index = INDEX, since: Since = None, as_
             source = ", ".join(str(cited[name]) for name in ("title", "publisher", "date") if cited[name])
             say(f"    {alert.at}  {alert.short_answer or ''}".rstrip())
             say(f"        “{_line(cited['quote'])}” {source}, paragraph {cited['paragraph']}")
+            original = listing.links_of(alert).original
+            if original:
+                say(f"        {original}")
     if not questions:
         print('no question is saved; `rag saved add "…"` keeps one, to be asked of what comes from now on')
 

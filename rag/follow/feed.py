@@ -8,10 +8,12 @@ from html import escape
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from rag.follow.listing import links_of
 from rag.types.following import Alert, SavedQuestion
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _NO_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_WEB = re.compile(r"https?://[!-~]+")
 _EPOCH = "1970-01-01T00:00:00Z"
 
 
@@ -32,22 +34,24 @@ def atom(alerts: Sequence[Alert], questions: Sequence[SavedQuestion], base: str)
 
 
 def _entry(feed: Element, alert: Alert, question: str, base: str) -> None:
-    cited, entry = alert.cited, SubElement(feed, "entry")
+    its, entry = links_of(alert), SubElement(feed, "entry")
     _text(entry, "id", f"urn:sha256:{alert.id}")
     _text(entry, "title", f"{question} — {alert.short_answer}" if alert.short_answer else question)
     _text(entry, "updated", alert.at)
-    address = str(cited["url"] or "")
-    href = address if re.fullmatch(r"https?://[!-~]+", address) else base
-    SubElement(entry, "link", rel="alternate", type="text/html", href=href)
-    _text(entry, "content", content(cited)).set("type", "html")
+    SubElement(entry, "link", rel="alternate", type="text/html", href=base.removesuffix("/") + its.address)
+    original = its.original if its.original and _WEB.fullmatch(its.original) else None
+    if original:
+        SubElement(entry, "link", rel="via", type="text/html", href=original)
+    _text(entry, "content", content(alert.cited, original)).set("type", "html")
 
 
-def content(cited: Mapping[str, Any]) -> str:
-    """A quotation with its source, as HTML."""
+def content(cited: Mapping[str, Any], original: str | None) -> str:
+    """A quotation with its source and the address of that, as HTML."""
     said = (cited["title"], cited["publisher"], cited["date"], f"paragraph {cited['paragraph']}")
     source = ", ".join(escape(str(one)) for one in said if one)
     quote = escape(str(cited["quote"])).replace("\n", "<br>")
-    return f"<blockquote><p>{quote}</p></blockquote><p>{source}</p>"
+    link = f' · <a href="{escape(original)}">In the original</a>' if original else ""
+    return f"<blockquote><p>{quote}</p></blockquote><p>{source}{link}</p>"
 
 
 def _text(parent: Element, name: str, text: str) -> Element:

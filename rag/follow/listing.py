@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rag.answer.links import Links, links
 from rag.follow.diff import shown
 from rag.follow.quoted import Lost, lost, renamed
 from rag.types import ArticleInfo
 from rag.types.errors import InputError
 from rag.types.following import Alert, Change, SavedQuestion
 from rag.types.stores import Reader, Store
+from rag.verify.schema import AnswerCitation
 
 LISTED = ("replaced", "renamed", "removed", "unknown")
 
@@ -119,5 +121,10 @@ def question_object(question: SavedQuestion) -> dict[str, Any]:
 
 
 def alert_object(alert: Alert) -> dict[str, Any]:
-    """An alert."""
-    return asdict(alert)
+    """An alert, with the addresses of its quotation: on a server, from its root, and in the original."""
+    return asdict(alert) | asdict(links_of(alert))
+
+
+def links_of(alert: Alert) -> Links:
+    """The addresses of the quotation that is new in an alert."""
+    return links(AnswerCitation.model_validate(dict(alert.cited)), None)

@@ -136,12 +136,12 @@ def feed(asking: Asking, line: Line) -> APIRouter:
     @router.get("/saved.atom", include_in_schema=False)
     async def new_answers(request: Request) -> Response:
         """The newest answers to saved questions."""
-        base = str(request.base_url)
+        base = str(request.base_url)  # of the Host header, which the guard has looked at
         store = asking.live.store
         body = await line.run(lambda: atom(store.alerts(_IN_FEED), store.saved(), base))
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         if tag in request.headers.get("if-none-match", ""):
             return Response(None, 304, {"ETag": tag})
-        return Response(body, 200, {"ETag": tag, "Cache-Control": "no-cache"}, "application/atom+xml")
+        return Response(body, 200, {"ETag": tag, "Cache-Control": "private, no-cache"}, "application/atom+xml")
 
     return router

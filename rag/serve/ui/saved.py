@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -107,13 +106,16 @@ def _answer(alert: Mapping[str, Any]) -> str:
     cited = next(one for one in answer["citations"] if one["number"] == alert["citation"])
     short = f'<p class="short" dir="auto">{escape(alert["short_answer"])}</p>' if alert["short_answer"] else ""
     said = (cited["publisher"], cited["author"], cited["date"], f"paragraph {cited['paragraph']}")
-    title = f'<span dir="auto">{escape(cited["title"])}</span>'
-    if cited["url"] and re.match(r"https?://", cited["url"]):
-        title = f'<a href="{escape(cited["url"])}" rel="noopener noreferrer" target="_blank">{title}</a>'
+    title = _link(alert["address"], f'<span dir="auto">{escape(cited["title"])}</span>')
+    web = f" · {_link(alert['original'], 'In the original')}" if alert["original"] else ""
     source = ", ".join([title, *(escape(str(one)) for one in said if one)])
     when = escape(alert["at"][:16].replace("T", " "))
     return (
         f'<article><p class="question" dir="auto">{escape(answer["question"])}</p>{short}'
-        f'<blockquote dir="auto">{escape(cited["quote"])}</blockquote><p class="origin">{source}</p>'
+        f'<blockquote dir="auto">{escape(cited["quote"])}</blockquote><p class="origin">{source}{web}</p>'
         f'<p class="when">found <time datetime="{escape(alert["at"])}">{when} UTC</time></p></article>'
     )
+
+
+def _link(address: str, within: str) -> str:
+    return f'<a href="{escape(address)}" rel="noopener noreferrer" target="_blank">{within}</a>'
