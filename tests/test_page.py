@@ -15,6 +15,7 @@ from rag.build import sync_index
 from rag.calibrate.feedback import Feedback
 from rag.calibrate.gold import CalibrationQuestion
 from rag.calibrate.walk import calibrate
+from rag.store import at
 from rag.types.settings import Settings
 from rag.verify import verify
 from tests.browser import ended, launched, loaded, opened
@@ -131,6 +132,39 @@ def test_a_refusal_looks_different_and_shows_the_closest(page):
     assert 1 <= reply.locator("blockquote").count() <= 3
     assert reply.locator("figcaption").count() == 1  # of one article
     assert "No answer was found" in page.locator("#article .note").inner_text()
+
+
+def test_what_was_asked_can_be_saved_with_its_filters_also_where_it_was_refused(page, folders):
+    store = at(folders / "index", Settings())
+    page.locator("#choices button").first.click()
+    page.fill("#since input", "2025-01-01")
+    ask(page, TAKAICHI, "answered")
+    first = page.locator("#chat .reply").first
+    button, said = first.get_by_role("button", name="Tell me what is new on this"), first.locator(".save .said")
+    with ended(page, "save_asked"):
+        button.click()
+    expect(said).to_have_text("Saved: what comes in on it is shown under “New”.")
+    expect(said).to_be_focused()
+    expect(button).not_to_be_visible()
+    page.fill("#since input", "")
+    refused = ask(page, "Who composed the Ode to Joy?", "refused")
+    expect(said).to_have_text("Saved: what comes in on it is shown under “New”.")  # the chat was shown anew
+    with ended(page, "save_asked"):
+        refused.get_by_role("button", name="Tell me when an article answers this").click()
+    saved = [(one.question, one.filters.object()) for one in store.saved()]
+    assert saved == [(TAKAICHI, {"from": "2025-01-01"}), ("Who composed the Ode to Joy?", {})]
+    page.reload()
+    loaded(page)
+    with ended(page, "save_asked"):
+        button.click()
+    expect(said).to_have_text("This question is saved already: what comes in on it is shown under “New”.")
+    ask(page, "Hello!", "aside")
+    expect(page.locator("#chat .reply").last.locator(".save")).to_have_count(0)
+    page.get_by_role("tab", name="New").click()
+    page.locator("#saved input").click()
+    expect(page.get_by_role("option", name="Ode to Joy")).to_have_count(1)
+    for one in store.saved():
+        store.forget(one.id)
 
 
 def test_three_questions_from_the_articles_are_offered_and_answered(page):
@@ -603,8 +637,12 @@ def test_conversations_are_kept_by_their_first_question_and_can_be_deleted_and_b
     expect(page.locator("#welcome h1")).to_be_visible()
     ask(page, other, "refused")
     expect(shelf).to_have_text([other, TAKAICHI])
+    good = page.get_by_role("button", name="Good answer").first
+    good.click()
+    expect(good).to_have_attribute("aria-pressed", "true")
     with ended(page, "change_over"):
         shelf.nth(1).click()
+    expect(good).to_have_attribute("aria-pressed", "false")  # that was in another conversation
     expect(page.locator("#chat .reply")).to_have_count(2)
     assert questions(page)[0] == TAKAICHI
     page.reload()

@@ -202,7 +202,7 @@ def test_a_reader_asks_and_changes_nothing(server, entered):
     for path in (f"/a/{ARTICLE}", "/v1/saved", "/v1/changes", "/saved.atom", "/openapi.json"):
         assert reader.http.get(path).status_code == 200
     shown = [json.dumps(one.get("/config").json()["components"]) for one in (reader, editor)]
-    for id in ("upload", "from-address", "save-question", *CHANGING):
+    for id in ("upload", "from-address", "save-question", "save-asked", *CHANGING):
         assert f'"elem_id": "{id}"' not in shown[0]
         assert f'"elem_id": "{id}"' in shown[1]
     assert all('"elem_id": "question"' in page and "/logout" in page for page in shown)

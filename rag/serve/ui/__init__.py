@@ -43,6 +43,11 @@ class Offer:
     journal: Journal | None = None  # where every answer is written before it is given
     leaving: bool = False  # users log in, and may log out
 
+    @property
+    def saving(self) -> bool:
+        """Whether questions may be saved: by who may change the articles."""
+        return self.library is not None and self.uploads is not None
+
 
 Opened = tuple[Callable[..., Any], list[Any] | None, list[Any]]
 """What is called when a tab is opened, and its inputs and outputs."""
@@ -88,7 +93,7 @@ def page(live: LiveAssistant, feedback: Feedback, offer: Offer, line: Line) -> g
             gr.HTML(html.leaving(), elem_id="leaving", apply_default_css=False)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Ask", id="chat") as asking:
-                parts = chat.build(live, feedback, line, offer.journal)
+                parts = chat.build(live, feedback, line, offer.journal, saving=offer.saving)
             asking.select(parts.reopen, *parts.reopening, **_QUIETLY)
             asking.select(parts.greet, *parts.greeting, **_QUIETLY)
             for tab in _tabs(live, offer, line):
@@ -110,14 +115,14 @@ def _tabs(live: LiveAssistant, offer: Offer, line: Line) -> Iterator[Tab]:
     """Those beside the chat, from left to right."""
     if offer.library is not None:
         held = offer.library
-        editing, log = offer.uploads is not None, offer.journal.file if offer.journal and offer.uploads else None
+        log = offer.journal.file if offer.journal and offer.uploads else None
 
         def library() -> Opened:
             opened = library_tab.build(live, held, offer.uploads)
             opened = opened if offer.sources is None else sources.beneath(opened, live, offer.sources)
             return changes.below(opened, live, log)
 
-        yield Tab("New", "new", lambda: saved.build(live, saving=editing, feed=offer.api))
+        yield Tab("New", "new", lambda: saved.build(live, saving=offer.saving, feed=offer.api))
         yield Tab("Library", "library", library)
     yield Tab("Check a draft", "quotes", lambda: quotes.build(live, line, files=offer.uploads is not None))
     if offer.library is not None and offer.uploads is not None and evaluation.available():

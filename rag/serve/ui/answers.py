@@ -36,10 +36,10 @@ def waiting() -> str:
     return '<div class="waiting"><span></span><span></span><span></span> Reading the articles</div>'
 
 
-def reply(reply: Shown, turn: int = 0) -> str:
+def reply(reply: Shown, turn: int = 0, *, saving: bool = False) -> str:
     """An answer, what may be one, a refusal, an aside or an error; each looks different.
 
-    `turn` is its number in the conversation, for links.
+    `turn` is its number in the conversation, for links; `saving`: its question may be saved.
     """
     if reply.status == "error":
         why = text(reply.error or "")
@@ -49,7 +49,7 @@ def reply(reply: Shown, turn: int = 0) -> str:
         return f'<div class="reply aside">{lead}</div>'  # nothing to judge
     look = "unsure" if reply.reason == "unsure" else reply.status
     quoted = _quotations(reply, turn)
-    below = _searched(reply, turn) + _time(reply) + _foot(reply, turn)
+    below = _searched(reply, turn) + _time(reply) + (_save(reply, turn) if saving else "") + _foot(reply, turn)
     return f'<div class="reply {look} turn-{turn}">{_HEADINGS.get(look, "")}{lead}{quoted}{tail}{below}</div>'
 
 
@@ -187,6 +187,13 @@ def _time(reply: Shown) -> str:
     put = f" · asked on {escape(pack().days_in_words(reply.asked, reply.asked))}" if reply.asked else ""
     change = '<a class="edit" href="#asked-0">change the day</a>'
     return f'<p class="searched">Understood: {escape(days)}{put} · {change}</p>'
+
+
+def _save(reply: Shown, turn: int) -> str:
+    """Asks to be told what is new, and says what came of that."""
+    label = "Tell me what is new on this" if reply.status == "answered" else "Tell me when an article answers this"
+    button = f'<button type="button" data-save="{turn}">{label}</button>'
+    return f'<p class="save">{button}<span class="said" role="status" tabindex="-1"></span></p>'
 
 
 def _foot(reply: Shown, turn: int) -> str:

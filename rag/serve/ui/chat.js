@@ -5,6 +5,7 @@ const top = (element) => element.getBoundingClientRect().top;
 const wide = window.matchMedia('(min-width: 1000px)');
 const wanted = { number: '1', link: null };
 const pressed = new Map(); // turn -> good or bad
+const saved = new Map(); // turn -> what came of saving its question
 let count = 0;
 
 articles.put = (id, text) => {
@@ -59,6 +60,7 @@ document.addEventListener('click', (event) => {
   const link = found('a[href^="#cite-"], a[href^="#edit-"], a[href^="#asked-"]');
   const example = found('button[data-ask]');
   const thumb = found('button[data-judge]');
+  const save = found('button[data-save]');
   if (link) {
     event.preventDefault();
     follow(link);
@@ -68,6 +70,8 @@ document.addEventListener('click', (event) => {
   } else if (thumb) {
     const way = thumb.getAttribute('aria-pressed') === 'true' ? 'none' : thumb.dataset.judge.split('-')[1];
     articles.send('judging', `${thumb.dataset.judge.split('-')[0]}-${way}`);
+  } else if (save) {
+    articles.send('save-asked', save.dataset.save);
   } else if (found('#article .back')) {
     leave();
   }
@@ -88,8 +92,25 @@ articles.judged = (which) => {
   if (turn) pressed.set(turn, way);
   showPressed();
 };
-articles.cleared = () => {
+const showSaved = () => document.querySelectorAll('button[data-save]').forEach((button) => {
+  const its = saved.get(button.dataset.save);
+  button.nextElementSibling.textContent = its ? its.said : '';
+  button.hidden = Boolean(its && its.done);
+});
+articles.saved = (said) => {
+  const its = JSON.parse(said || '{}');
+  if (its.turn) saved.set(its.turn, its);
+  const button = document.querySelector(`button[data-save="${its.turn}"]`);
+  const held = button === document.activeElement;
+  showSaved();
+  if (held && its.done) button.nextElementSibling.focus();
+};
+articles.left = () => {
   pressed.clear();
+  saved.clear();
+};
+articles.cleared = () => {
+  articles.left();
   wanted.link = null;
   leave();
   document.querySelector('#question textarea')?.focus();
@@ -104,6 +125,7 @@ articles.answered = () => requestAnimationFrame(() => {
   wanted.number = '1';
   wanted.link = null;
   showPressed();
+  showSaved();
   articles.panel(false);
   const chat = document.querySelector('#chat');
   const asked = [...document.querySelectorAll('#chat .asked')].pop();

@@ -16,7 +16,7 @@ from rag.answer.opening import LiveAssistant
 from rag.answer.wire import to_json
 from rag.calibrate.feedback import Feedback, Given
 from rag.serve.line import Busy, Line
-from rag.serve.ui import answers, article, choices, over_time, thumbs
+from rag.serve.ui import answers, article, choices, over_time, saved, thumbs
 from rag.serve.ui.conversation import Messages, Turns, checked, export_files, messages_of, parsed, together, turns_of
 from rag.serve.ui.layout import Layout
 from rag.serve.ui.replies import filtered, shown
@@ -43,16 +43,30 @@ class Parts:
     greeting: tuple[None, list[Any]]
 
 
-def build(live: LiveAssistant, feedback: Feedback, line: Line, journal: Journal | None = None) -> Parts:
-    """Puts the tab's components into the page that is being built, and says what each does."""
+def build(
+    live: LiveAssistant, feedback: Feedback, line: Line, journal: Journal | None = None, *, saving: bool = False
+) -> Parts:
+    """Puts the tab's components into the page that is being built, and says what each does.
+
+    `saving`: what was asked may be saved.
+    """
     given, leaving, welcome = Given(), Leaving(), Welcome(live)
     tab = Layout(live)
-    asking = _on_question(tab, live, _answering(live, line, journal, given, leaving))
+
+    def said(reply: Reply, turn: int) -> str:
+        return answers.reply(reply, turn, saving=saving)
+
+    def restore(before: str | None) -> tuple[Any, ...]:
+        return restored_of(before, saving=saving)
+
+    asking = _on_question(tab, live, _answering(live, line, journal, given, leaving, said))
     over_time.follow(live, line, asking, tab.turns, tab.over_time)
     _on_citation(tab, live)
     restored = [tab.chat, tab.turns, tab.messages, tab.article, tab.exported, tab.told, tab.remark, tab.judged]
-    _on_conversation(tab, asking, restored, leaving)
+    _on_conversation(tab, asking, restored, leaving, restore)
     _on_judgement(tab, live, feedback, given)
+    if saving:
+        saved.on_asked(live, tab.turns)
 
     def reopen(level: str | None) -> tuple[Any, ...]:
         return choices.titles(live), *choices.renewed(live, level)
@@ -67,10 +81,10 @@ def build(live: LiveAssistant, feedback: Feedback, line: Line, journal: Journal 
     )
 
 
-def restore(before: str | None) -> tuple[Any, ...]:
+def restored_of(before: str | None, *, saving: bool) -> tuple[Any, ...]:
     """A conversation as the browser kept it, and nothing else beside it."""
     good, hidden = checked(parsed(before)), gr.update(visible=False)
-    messages = messages_of(good)
+    messages = messages_of(good, saving=saving)
     return together(messages), good, messages, article.no_article(), hidden, "", hidden, None
 
 
@@ -92,7 +106,12 @@ class Leaving:
 
 
 def _answering(
-    live: LiveAssistant, line: Line, journal: Journal | None, given: Given, leaving: Leaving
+    live: LiveAssistant,
+    line: Line,
+    journal: Journal | None,
+    given: Given,
+    leaving: Leaving,
+    html: Callable[[Reply, int], str],
 ) -> Callable[..., AsyncIterator[tuple[Any, ...]]]:
     async def answer(
         text: str,
@@ -125,7 +144,7 @@ def _answering(
         turn = to_json(reply)
         given.add(json.loads(turn))
         now = before if reply.status == "error" else [*before, json.loads(turn)]
-        said = [*asked, answers.reply(reply, len(now) - 1)]
+        said = [*asked, html(reply, len(now) - 1)]
         beside = gr.skip() if panel is None else panel  # what failed leaves the article as it was
         if leaving.count(request) != left:  # another conversation is shown, whose state this is not
             return
@@ -167,7 +186,9 @@ def _on_citation(tab: Layout, live: LiveAssistant) -> None:
     opened.then(None, js="() => window.articles.panel(true)", **_PRIVATE)
 
 
-def _on_conversation(tab: Layout, asking: Any, restored: list[Any], leaving: Leaving) -> None:
+def _on_conversation(
+    tab: Layout, asking: Any, restored: list[Any], leaving: Leaving, restore: Callable[[str | None], tuple[Any, ...]]
+) -> None:
     """Another one, or none: a question that is being answered is dropped."""
     typed = [tab.comment, tab.changed, tab.fresh]
 

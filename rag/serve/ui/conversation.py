@@ -71,12 +71,12 @@ def quoted(store: Reader, turn: dict[str, Any]) -> bool:
     return short is None or any(short in cited.quote for cited in answer.citations)
 
 
-def messages_of(before: Turns) -> Messages:
-    """A conversation as the chat shows it."""
+def messages_of(before: Turns, *, saving: bool = False) -> Messages:
+    """A conversation as the chat shows it; `saving`: its questions may be saved."""
     out: Messages = []
     for number, turn in enumerate(before):
         answer = Answer.model_validate(turn)
-        out += [answers.asked(answer.question), answers.reply(answer, number)]
+        out += [answers.asked(answer.question), answers.reply(answer, number, saving=saving)]
     return out
 
 

@@ -123,6 +123,7 @@ document.addEventListener('click', (event) => {
     gone = null;
     show();
     shelved(false);
+    articles.left();
     articles.send('opened', chosen.dataset.open);
   } else if (!found('#shelf')) shelved(false);
 }, true);

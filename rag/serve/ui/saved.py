@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -12,6 +13,7 @@ import gradio as gr
 from rag.answer.opening import LiveAssistant
 from rag.follow import listing, saved
 from rag.serve.ui import html
+from rag.serve.ui.conversation import Turns
 from rag.types.errors import RagError
 
 _log = logging.getLogger("rag")
@@ -77,6 +79,33 @@ def build(live: LiveAssistant, *, saving: bool, feed: bool) -> Opened:
     keep.click(save, [question, since, until], [question, said, *shown], **private)
     stop.click(forget, kept, [said, *shown], **private)
     return now, None, shown
+
+
+def on_asked(live: LiveAssistant, turns: Any) -> None:
+    """Puts into the page that is being built what saves the question of a turn that the page's script names."""
+    which, said = (gr.Textbox(label=id, elem_id=id, visible="hidden") for id in ("save-asked", "saved-asked"))
+
+    def save_asked(which: str, before: Turns) -> str:
+        return asked(live, which, before)
+
+    its: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    done = which.change(save_asked, [which, turns], said, **its)
+    done.then(None, said, js="(said) => window.articles.saved(said)", api_visibility="private")
+
+
+def asked(live: LiveAssistant, which: str, before: Turns) -> str:
+    """Saves the question of a turn, as it was understood and with its filters; {"turn", "done", "said"} as JSON."""
+    number, _, _ = which.partition("-")
+    if not (number.isdecimal() and int(number) < len(before)):
+        return ""
+    turn = before[int(number)]
+    try:
+        held = {one.id for one in live.store.saved()}
+        kept = saved.save(live.store, turn["standalone_question"], turn["filters"], live.settings)
+    except RagError as error:
+        return json.dumps({"turn": number, "done": False, "said": str(error)})
+    said = "This question is saved already" if kept.id in held else "Saved"
+    return json.dumps({"turn": number, "done": True, "said": f"{said}: what comes in on it is shown under “New”."})
 
 
 def _held(live: LiveAssistant) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
