@@ -22,7 +22,7 @@ ROOMS = {
     "quotes": BASE | {"load"},
     "calibrate": BASE | {"answer", "store"},
     "verify": BASE | {"load", "split", "understand"},
-    "follow": BASE | {"answer", "build", "store", "understand", "verify"},
+    "follow": BASE | {"answer", "build", "load", "store", "understand", "verify"},
     "library": BASE | {"answer", "build", "follow", "quotes", "verify"},
     "integrations": {"library", "types"},
     "cli": BASE

@@ -15,7 +15,10 @@ from rag.build import sync_index
 from rag.calibrate.feedback import Feedback
 from rag.calibrate.gold import CalibrationQuestion
 from rag.calibrate.walk import calibrate
+from rag.follow.building import build
+from rag.follow.saved import save
 from rag.store import at
+from rag.types.quotes import QUOTE_VERDICTS
 from rag.types.settings import Settings
 from rag.verify import verify
 from tests.browser import ended, launched, loaded, opened
@@ -593,6 +596,64 @@ def test_no_serious_finding_of_axe_in_any_state(browser, address, width, look):
     expect(page.locator(".holdings li")).not_to_have_count(0)
     looked_at(page)
     page.context.close()
+
+
+DRAFT = """“The stone bridge at Kew opens on 12 December,” said Tom Reed, the engineer.
+
+“The stone bridge at Kew opens on 24 December,” he wrote.
+
+“The stone bridge at Kew opens on 12 December,” said Jane Roe.
+
+“No bridge of this town has ever been finished in time,” said Jane Roe.
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """The address of a server with new answers to a saved question, and changes."""
+    work = tmp_path_factory.mktemp("desk")
+    seeds, index, settings = work / "seeds", work / "index", Settings()
+    seeds.mkdir()
+    (seeds / "bridge.txt").write_text("Bridge\n\nThe stone bridge at Kew is closed until spring, the city said.\n")
+    (seeds / "ferry.txt").write_text("Ferry\n\nThe ferry to the islands runs again after a strike.\n")
+    build(seeds, index, settings)
+    save(at(index, settings), "When does the stone bridge at Kew open?", {}, settings)
+    (seeds / "ferry.txt").unlink()
+    said = "“The stone bridge at Kew opens on 12 December,” said Tom Reed, the engineer."
+    (seeds / "bridge.md").write_text(f"---\ntitle: Bridge opens\nurl: https://x.example/b\n---\n{said}\n")
+    assert build(seeds, index, settings).alerts == 1
+    with served(index, seeds, XDG_DATA_HOME=str(work)) as (found, _):
+        yield found
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 768, 390])
+def test_no_serious_finding_of_axe_on_the_desk(browser, desk, width, look):
+    page = opened(browser, desk, width=width, look=look)
+    open_tab(page, "New")
+    expect(page.locator("#new-answers article")).to_have_count(1)
+    looked_at(page)
+    open_tab(page, "Check a draft")
+    page.fill("#quotes-text textarea", DRAFT)
+    with ended(page, "checked"):
+        page.click("#quotes-check")
+    for verdict in QUOTE_VERDICTS:
+        expect(page.locator(f".quotes-item.quotes-is-{verdict}")).to_have_count(1)
+    looked_at(page)
+    open_tab(page, "Library")
+    page.get_by_role("button", name="What changed").click()
+    page.locator(".changes .change summary").first.click()
+    looked_at(page)
+    page.context.close()
+
+
+def open_tab(page, name):
+    """Also where it does not fit beside the others."""
+    tab = page.get_by_role("tab", name=name)
+    if not tab.is_visible():
+        page.locator("#tabs .overflow-menu > button").click()
+        tab = page.locator("#tabs .overflow-dropdown button", has_text=name)
+    tab.click()
 
 
 def test_a_citation_tells_those_who_hear_the_page_what_it_is(page):

@@ -12,6 +12,8 @@ from typing import Any
 from rag.answer.links import Links, links
 from rag.follow.diff import shown
 from rag.follow.quoted import Lost, lost, renamed
+from rag.load.formats import keeps_front_matter
+from rag.load.front_matter import front_matter
 from rag.types import ArticleInfo
 from rag.types.errors import InputError
 from rag.types.following import Alert, Change, SavedQuestion
@@ -80,7 +82,8 @@ def change_object(change: Change, texts: Texts) -> dict[str, Any]:
     article, before, after = change.article, change.text, None
     if before is not None:
         after = texts.of(change.after) if change.after else ""
-    diff = shown(before, after) if before is not None and after is not None else None
+    both = before is not None and after is not None
+    diff = shown(_body(change.before, before), _body(change.after, after)) if both else None
     return {
         "number": change.number,
         "at": change.at or None,
@@ -91,6 +94,13 @@ def change_object(change: Change, texts: Texts) -> dict[str, Any]:
         "diff": None if diff is None else [asdict(piece) for piece in diff.pieces],
         "diff_whole": diff is not None and diff.whole,
     }
+
+
+def _body(info: ArticleInfo | None, text: str | None) -> str:
+    """Without the fields that a file declares at its top, which are told by themselves."""
+    if info is None or not text or not keeps_front_matter(info.path):
+        return text or ""
+    return text[front_matter(text)[1] :]
 
 
 def _told(info: ArticleInfo | None) -> dict[str, Any] | None:

@@ -49,8 +49,10 @@ def reply(reply: Shown, turn: int = 0, *, saving: bool = False) -> str:
         return f'<div class="reply aside">{lead}</div>'  # nothing to judge
     look = "unsure" if reply.reason == "unsure" else reply.status
     quoted = _quotations(reply, turn)
-    below = _searched(reply, turn) + _time(reply) + (_save(reply, turn) if saving else "") + _foot(reply, turn)
-    return f'<div class="reply {look} turn-{turn}">{_HEADINGS.get(look, "")}{lead}{quoted}{tail}{below}</div>'
+    save = _save(reply, turn) if saving else ""
+    head, after = ("", save) if reply.status == "answered" else (_HEADINGS[look] + save, "")
+    below = _searched(reply, turn) + _time(reply) + after + _foot(reply, turn)
+    return f'<div class="reply {look} turn-{turn}">{head}{lead}{quoted}{tail}{below}</div>'
 
 
 def _around(reply: Shown, turn: int) -> tuple[str, str]:

@@ -25,7 +25,7 @@ _COUNTED = (
 
 def build() -> Any:
     """Puts the component into the page that is being built."""
-    return gr.HTML("", elem_id="over-time")
+    return gr.HTML("", elem_id="over-time", apply_default_css=False)
 
 
 def follow(live: LiveAssistant, line: Line, asking: Any, turns: Any, shown: Any) -> None:

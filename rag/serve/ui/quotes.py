@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -44,7 +45,7 @@ def build(live: LiveAssistant, line: Line, *, files: bool) -> None:
             elem_id="quotes-file", height=160, scale=1,
         )  # fmt: skip
     button = gr.Button("Check the quotations", variant="primary", elem_id="quotes-check")
-    found = gr.HTML("", elem_id="quotes-found")
+    found = gr.HTML("", elem_id="quotes-found", apply_default_css=False)
 
     async def checked(given: str | None, path: str | None) -> str:
         try:
@@ -115,15 +116,20 @@ def _item(number: int, one: CheckedQuotation) -> str:
 
 def _difference(changes: tuple[Change, ...]) -> str:
     """The article's words that the draft has not struck out, those of the draft alone underlined."""
-    pieces = list[str]()
+    out, before = "", ""
     for change in changes:
+        pieces = list[str]()
         if change.op == "equal":
             pieces.append(escape(change.draft))
         if change.op in ("delete", "replace"):
             pieces.append(f'<del><span class="quotes-unseen">the article has: </span>{escape(change.article)}</del>')
         if change.op in ("insert", "replace"):
             pieces.append(f'<ins><span class="quotes-unseen">the draft has: </span>{escape(change.draft)}</ins>')
-    return " ".join(pieces)
+        # A number may be taken apart at its mark: 55,000 and 40,000.
+        within = re.search(r"\d[.,]\Z", before) and (change.draft or change.article)[:1].isdigit()
+        out += ("" if within or not out else " ") + " ".join(pieces)
+        before = change.draft or change.article
+    return out
 
 
 def _place(place: Citation) -> str:

@@ -36,7 +36,7 @@ def build(live: LiveAssistant, *, saving: bool, feed: bool) -> Opened:
     `saving`: questions may be saved and removed; `feed`: there is one to subscribe to.
     """
     gr.HTML(html.note(_ABOUT))
-    found = gr.HTML("", elem_id="new-answers")
+    found = gr.HTML("", elem_id="new-answers", apply_default_css=False)
     if feed:
         gr.HTML('<p class="feed"><a href="saved.atom" target="_blank">Subscribe to them in a feed reader</a></p>')
     if not saving:
