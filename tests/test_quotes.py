@@ -221,6 +221,32 @@ def test_200_000_characters_of_marks_take_bounded_time(reader, sign):
     assert time.process_time() - begin < 20
 
 
+def test_time_is_in_proportion_to_the_quotations(reader):
+    def taken(many):
+        link = "[a](https://a.example/{0})"
+        text = " and so on".join(f"“harbour {n} was closed there” {link.format(n)} " + "x " * 50 for n in range(many))
+        begin = time.process_time()
+        assert len(check(of_text(text), reader).quotations) == many
+        return time.process_time() - begin
+
+    taken(10)
+    assert taken(950) < 9 * min(taken(190), taken(190))
+
+
+def test_what_was_not_looked_for_is_not_called_absent(reader):
+    absent = [f"“I will never again trust a single word of report {n}.”" for n in range(5)]
+    draft = of_text("\n\n".join(absent))
+    assert [one.verdict for one in check(draft, reader).quotations] == ["absent"] * 5
+    for most in range(0, 200_000, 10_000):
+        found = check(draft, reader, most)
+        assert {one.verdict for one in found.quotations} <= {"absent"}
+        assert [one.why for one in found.left_out] == ["unchecked"] * (5 - len(found.quotations))
+        if not most:
+            assert summed(found).startswith("no quotation; not looked for: 5 as too much was read")
+    assert found.quotations
+    assert found.left_out
+
+
 @pytest.mark.parametrize(("text", "why"), [("", "empty"), ("a" * 200_001, "200,000"), ("\ud800", "surrogate")])
 def test_what_is_no_draft_is_told(text, why):
     with pytest.raises(InputError, match=why):

@@ -45,7 +45,8 @@ def quotes(
                 console.print(line)
             console.print()
         console.print(_clean(summed(checked)))
-    raise typer.Exit(0 if all(one.verdict == "verbatim" for one in checked.quotations) else 1)
+    good = all(one.verdict == "verbatim" for one in checked.quotations)
+    raise typer.Exit(0 if good and all(one.why != "unchecked" for one in checked.left_out) else 1)
 
 
 def _lines(quotation: CheckedQuotation) -> Iterator[Text]:

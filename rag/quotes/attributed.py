@@ -131,7 +131,7 @@ def is_said_by(speaker: str | None, info: ArticleInfo, text: str, start: int, en
     mine = name_words(speaker)
     if not mine or _is_of(mine, info):
         return True
-    if not _names(mine, text):
+    if not may_be_said_by(speaker, info, text):
         return False
     its = spoken(text, start, end)
     theirs = name_words(its.speaker)
@@ -141,6 +141,12 @@ def is_said_by(speaker: str | None, info: ArticleInfo, text: str, start: int, en
         return are_one(mine, theirs)
     near = text[max(0, start - _AROUND // 2) : end + _AROUND // 2]
     return its.quoted or _names(mine, near)
+
+
+def may_be_said_by(speaker: str | None, info: ArticleInfo, text: str) -> bool:
+    """Whether an article names a speaker anywhere, or may leave it open."""
+    mine = name_words(speaker)
+    return not mine or _is_of(mine, info) or _names(mine, text)
 
 
 def is_of(speaker: str | None, info: ArticleInfo) -> bool:
@@ -153,7 +159,21 @@ def _names(words: Sequence[str], text: str) -> bool:
     """Whether the last or the longest of some words of a name stands in a text."""
     there = text.casefold()
     longest = sorted(words, key=len)[-2:]
-    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", there) for word in longest)
+    return any(_stands(word, there) for word in longest)
+
+
+def _stands(word: str, text: str) -> bool:
+    """Whether a word stands in a text, and not as part of another."""
+    at = text.find(word)
+    while at >= 0:
+        if not (_is_letter(text[at - 1 : at]) or _is_letter(text[at + len(word) : at + len(word) + 1])):
+            return True
+        at = text.find(word, at + 1)
+    return False
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _is_of(words: Sequence[str], info: ArticleInfo) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import bisect
 import itertools
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.language import pattern
-from rag.language.wording import Wording, wording
+from rag.language.wording import Wording
 from rag.quotes.pieces import Gap, Piece, Pieces
-from rag.types import ArticleInfo
+from rag.quotes.reading import Text
 
 _MOST = 20  # places in one article
 _LEAST = 3  # words beside an omission
@@ -19,22 +19,6 @@ _MOST_TRIED = 2_000  # places of a piece
 _WEAK = ".,;:"  # marks that a quotation may end with, whatever the article has there
 _INSIDE = frozenset(".,:/-‐‑–—−")  # marks between the digits of one number
 _UNITS = frozenset("%‰°€£¥$¢")  # that belong to the number before them
-
-
-class Text:
-    """An article with its words."""
-
-    def __init__(self, info: ArticleInfo, text: str) -> None:
-        self.info, self.text = info, text
-        self.wording = wording(text)
-        self._joined = f" {' '.join(self.wording.folded)} "
-        self._begins = [0, *itertools.accumulate(len(word) + 1 for word in self.wording.folded)]
-
-    def places(self, words: list[str]) -> Iterator[int]:
-        """The numbers of the words at which these folded words begin."""
-        wanted, at = f" {' '.join(words)} ", -1
-        while (at := self._joined.find(wanted, at + 1)) >= 0:
-            yield bisect.bisect_left(self._begins, at)
 
 
 @dataclass(frozen=True, slots=True)

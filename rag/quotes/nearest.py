@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from rapidfuzz.distance import LCSseq, Levenshtein
 
 from rag.language.wording import Wording
-from rag.quotes.match import Text
+from rag.quotes.reading import Text
 from rag.types.quotes import Change, Op
 
 _SLACK = 12  # words by which a passage may be longer than a quotation
-_FAR = 160  # or where two sentences were spliced
+FAR = 160  # or where two sentences were spliced
 _LONGEST = 2_000  # words of a quotation that are compared
 _RUN = 3  # words in a row that are no chance
 
@@ -49,11 +49,11 @@ def nearest(quotation: Wording, text: Text) -> Near | None:
     if not hits:
         return None
     best: Near | None = None
-    for slack in (_SLACK + len(mine) // 4, _FAR):
+    for slack in (_SLACK + len(mine) // 4, FAR):
         near = _in_window(
             mine, text, _window(hits, [wanted[theirs[at], theirs[at + 1]] for at in hits], len(mine), slack)
         )
-        if best is None or near.score > best.score + (0.15 if slack == _FAR else 0.0):
+        if best is None or near.score > best.score + (0.15 if slack == FAR else 0.0):
             best = near
         if best.run > 0.8:
             break

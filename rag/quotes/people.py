@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from itertools import product
@@ -13,8 +14,12 @@ def name_words(speaker: str | None) -> tuple[str, ...]:
     """The words of a name in order, without offices; none of a description or a pronoun."""
     if speaker is None or pack().is_pronoun(speaker):
         return ()
-    offices = {word.casefold() for word in pack().OFFICES}
-    return tuple(word for word in pack().names_in(speaker) if word not in offices)
+    return tuple(word for word in pack().names_in(speaker) if word not in _offices(pack().OFFICES))
+
+
+@functools.cache
+def _offices(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(word.casefold() for word in words)
 
 
 def are_one(mine: Sequence[str], theirs: Sequence[str]) -> bool:

@@ -24,7 +24,12 @@ NOTES: Mapping[str, str] = {
     "speaker": "the article does not say that this speaker said it",
     "typography": "quotation marks, dashes or spaces are written otherwise",
 }
-_WHY: Mapping[str, str] = {"short": "of less than four words", "title": "that are titles", "unclosed": "that never end"}
+_WHY: Mapping[str, str] = {
+    "short": "of less than four words",
+    "title": "that are titles",
+    "unclosed": "that never end",
+    "unchecked": "as too much was read for those before: check the draft in parts",
+}
 
 
 def to_object(checked: CheckedDraft) -> dict[str, Any]:

@@ -196,27 +196,35 @@ class RunReader:
         which = np.concatenate([its for its, _ in found] or [np.zeros(0, np.int64)])
         places = [articles + begin for (_, articles), begin in zip(found, self._begins.tolist(), strict=False)]
         articles = np.concatenate(places or [np.zeros(0, np.int64)])
-        return best(which, articles, len(wanted), int(self._begins[-1]), k, self._id)
+        return best(which, articles, len(wanted), int(self._begins[-1]), k, self._id, self._begins)
 
     def _id(self, number: int) -> str:
         shard = int(np.searchsorted(self._begins, number, side="right")) - 1
         return self._shards[shard].article_id(number - int(self._begins[shard]))
 
 
-def best(which: Numbers, articles: Numbers, wanted: int, held: int, k: int, id_of: Any) -> list[Sharing]:
+def best(
+    which: Numbers, articles: Numbers, wanted: int, held: int, k: int, id_of: Any, begins: Array | None = None
+) -> list[Sharing]:
     """The `k` articles that share most of what was wanted: (id, how many runs, weight), of pairs of run and article.
 
-    A run weighs the more the fewer of the `held` articles have it.
+    A run weighs the more the fewer of the `held` articles have it. `begins`: where the numbers begin of articles that
+    are in the order of their ids.
     """
     if not len(which):
         return []
     weights = np.log2(1.0 + held / np.maximum(np.bincount(which, minlength=wanted), 1))
     different, at = np.unique(articles, return_inverse=True)
-    total = np.bincount(at, weights=weights[which])
+    total = np.round(np.bincount(at, weights=weights[which]), 6)
     counts = np.bincount(at)
     order = np.arange(len(different))
     if len(order) > k:
         worst = np.partition(total, len(total) - k)[len(total) - k]
-        order = np.flatnonzero(total >= worst - 1e-9)
-    some = sorted((-round(float(total[n]), 6), id_of(int(different[n])), int(counts[n])) for n in order.tolist())
+        order = np.flatnonzero(total >= worst)
+        if begins is not None:  # of many that weigh the same, the ids of few have to be looked at
+            last = order[total[order] == worst]
+            shard = np.searchsorted(begins, different[last], side="right")
+            firsts = np.searchsorted(shard, shard, side="left")
+            order = np.union1d(order[total[order] > worst], last[np.arange(len(last)) - firsts < k])
+    some = sorted((-float(total[n]), id_of(int(different[n])), int(counts[n])) for n in order.tolist())
     return [Sharing(id, count, -weight) for weight, id, count in some[:k]]

@@ -61,12 +61,15 @@ class CheckedQuotation:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What looks like a quotation and was not looked for: it has less than four words, is a title, or never ends."""
+    """What looks like a quotation and was not looked for: it has less than four words, is a title, or never ends.
+
+    `unchecked`: so much was read for those before it that no more is; it says nothing of whether it stands anywhere.
+    """
 
     start: int
     end: int
     text: str
-    why: Literal["short", "title", "unclosed"]
+    why: Literal["short", "title", "unclosed", "unchecked"]
 
 
 @dataclass(frozen=True, slots=True)
