@@ -245,6 +245,9 @@ def test_a_batch_answers_line_by_line_and_bad_lines_do_not_stop_it(rag, loaded, 
     assert "the question is empty" in out[4]["error"]
     code, verdict, _ = rag("verify", "out.jsonl", "--seeds", SEEDS)
     assert (code, "7 answers" in verdict, "0 violations" in verdict) == (0, True, True)
+    (tmp_path / "out.jsonl").write_text(json.dumps(out[0] | {"id": None, "text": "Another one."}) + "\n")
+    code, verdict, _ = rag("verify", "out.jsonl", "--seeds", SEEDS)
+    assert (code, verdict.startswith("out.jsonl:1: violation: ")) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,15 @@ def test_names_that_are_refused(library, name, message):
     assert library.files() == [ARTICLE]
 
 
+def test_a_file_that_is_there_already_is_told_as_that(library, tmp_path):
+    library.add([upload(tmp_path, "bridge.txt")])
+    with pytest.raises(InputError, match=r"bridge\.txt: is there already, the same to the byte"):
+        library.add([upload(tmp_path, "bridge.txt")])
+    with pytest.raises(InputError, match="there is a file of this name"):
+        library.add([upload(tmp_path, "bridge.txt", GOOD + "\nMore.\n")])
+    assert (library.seeds / "bridge.txt").read_text() == GOOD
+
+
 def test_what_a_build_could_not_read_is_refused_with_its_reason_and_nothing_is_added(library, tmp_path):
     good, bad = upload(tmp_path, "good.txt"), upload(tmp_path, "bad.pdf", b"no pdf")
     with pytest.raises(InputError, match=r"bad\.pdf"):

@@ -210,6 +210,8 @@ def test_another_question_or_history_is_another_answer(tmp_path, index, honest):
     )
     assert found.differing == 2
     assert {"status", "standalone_question"} <= {one.path for one in found.differences if one.line == 1}
+    other = again(tmp_path, index, [honest[9] | {"id": None, "question": "Who composed the Ode to Joy?"}])
+    assert "None" not in " ".join(replaying.lines(other, tmp_path / "a.jsonl"))
     assert "standalone_question" in {one.path for one in found.differences if one.line == 2}
 
 
@@ -226,6 +228,7 @@ def test_a_generation_that_is_gone_is_counted_as_that(tmp_path, index, honest):
     assert said[0].endswith("a.jsonl: generation 0000000000000000 of 2 answers (line 1, 4): the generation "
                             "0000000000000000 is not there")  # fmt: skip
     assert said[-2] == "1 same, 0 differ, 4 whose generation is gone"
+    assert "None" not in " ".join(said)
 
 
 def test_a_damaged_generation_is_named_and_counted_as_gone(tmp_path, index, honest):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import shutil
 import tempfile
@@ -15,8 +16,9 @@ from rag.types.errors import InputError
 _MOST_BYTES = 200_000_000  # of a JSONL file, which has no bound of its own
 
 
-def accepted(seeds: Path, name: str) -> str:
-    """The name, where a file of this name may be added. Raises InputError with what is wrong with it."""
+def accepted(seeds: Path, file: Path) -> str:
+    """The name of a file that may be added. Raises InputError with what is wrong with it."""
+    name = file.name
     shown = "".join(c if c.isprintable() else "\ufffd" for c in name)
     if name != PurePosixPath(name).name or "\\" in name or name in ("", ".", ".."):
         raise InputError(f"{shown}: a name with a folder in it is refused; rename the file")
@@ -26,6 +28,8 @@ def accepted(seeds: Path, name: str) -> str:
         raise InputError(f"{shown}: hidden files and README files are never articles; rename it")
     if PurePosixPath(name).suffix.lower() not in load.SUFFIXES:
         raise InputError(f"{shown}: no loader for this kind of file; there are {', '.join(load.SUFFIXES)}")
+    if (seeds / name).is_file() and file.is_file() and filecmp.cmp(file, seeds / name, shallow=False):
+        raise InputError(f"{shown}: is there already, the same to the byte; there is nothing to add")
     if (seeds / name).exists():
         raise InputError(f"{shown}: there is a file of this name; remove that first, or rename this one")
     return name

@@ -121,7 +121,7 @@ class Library:
             raise InputError("choose one file or more to add")
         if len(files) > _MOST_FILES:
             raise InputError(f"{len(files)} files at once; add at most {_MOST_FILES}")
-        names = [accepted(self.seeds, file.name) for file in files]
+        names = [accepted(self.seeds, file) for file in files]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice:
             raise InputError(f"two of the files are called {twice}; rename one")
@@ -147,7 +147,7 @@ class Library:
         used = self._used(store)
         for file in files:
             try:
-                name = accepted(self.seeds, file.name)
+                name = accepted(self.seeds, file)
                 its = article_ids(file, name)
                 self._refuse_used({name: its}, used)
                 placed(file, self.seeds / name)

@@ -23,14 +23,15 @@ def verify(
     del index
     from rag.verify import NOT_CHECKED, to_json
     from rag.verify import verify as check_answers
+    from rag.verify.problem import where
 
     verdict = check_answers(answers, seeds, max_chars=load_settings().chunk_max_chars)
     if as_json:
         say_json(to_json(verdict))
     else:
         for finding in verdict.findings:
-            where = f"{answers}:{finding.line} ({finding.id})"
-            say(" ".join(f"{where}: {finding.kind}: {finding.what}".split()))  # on one line, whatever an answer holds
+            at = where(answers, finding.line, finding.id)
+            say(" ".join(f"{at}: {finding.kind}: {finding.what}".split()))  # on one line, whatever an answer holds
         false = verdict.quotations - verdict.verified - verdict.changed - verdict.missing
         parts = {
             f"{verdict.verified} verified": True,

@@ -23,6 +23,7 @@ from rag.build.changes import counted
 from rag.store import at
 from rag.types.errors import IndexUnusable, InputError
 from rag.types.settings import Settings
+from rag.verify.problem import where
 from rag.verify.schema import read, with_paths
 
 _LONGEST = 160  # characters of a value, as it is shown
@@ -209,7 +210,7 @@ def lines(found: Replay, file: Path) -> Iterator[str]:
     for one in found.differences:
         shown[one.line] += 1
         if shown[one.line] <= _MOST:
-            yield f"{file}:{one.line} ({one.id}): {one.path}: {one.then} in the file, {one.now} asked anew"
+            yield f"{where(file, one.line, one.id)}: {one.path}: {one.then} in the file, {one.now} asked anew"
     for line, number in shown.items():
         if number > _MOST:
             yield f"{file}:{line}: {number - _MOST} leaves more; --json names them all"
@@ -217,7 +218,8 @@ def lines(found: Replay, file: Path) -> Iterator[str]:
         numbers = (
             "line " + ", ".join(str(line) for line in gone.lines[:_MOST]) + (" …" if len(gone.lines) > _MOST else "")
         )
-        yield f"{file}: generation {gone.generation} of {counted(len(gone.lines), 'answer')} ({numbers}): {gone.reason}"
+        of = f"generation {gone.generation}" if gone.generation else "no generation"
+        yield f"{file}: {of} of {counted(len(gone.lines), 'answer')} ({numbers}): {gone.reason}"
     lost = sum(len(gone.lines) for gone in found.gone)
     unasked = f", {counted(found.unasked, 'error')} of what was never asked" if found.unasked else ""
     yield f"{found.same:,} same, {found.differing:,} differ, {lost:,} whose generation is gone{unasked}"
