@@ -336,8 +336,9 @@ def test_an_unsure_refusal_shows_the_words_that_may_be_the_answer_and_denies_not
     assert answers.turn_of(shown) == 0
 
 
-def test_without_a_short_answer_an_unsure_refusal_only_quotes():
-    reply = render(asking("Why did it rain?"), decide([support(1, 0.3)], 0.5, 0.05))
+@pytest.mark.parametrize("short", [None, (50, 51)])  # the full stop
+def test_without_a_short_answer_an_unsure_refusal_only_quotes(short):
+    reply = render(asking("Why did it rain?"), decide([support(1, 0.3, short)], 0.5, 0.05))
     assert reply.text.startswith("The articles may answer this, but not surely enough. The nearest:\n\n“It rained")
     assert perhaps(reply) is None
     assert "<mark>" not in answers.reply(reply)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rag.language import Language, pack
+from rag.language.words import WORD
 from rag.types import (
     ASIDES,
     Alternative,
@@ -124,6 +125,8 @@ def _short_shown(outcome: Outcome) -> ShortSpan | None:
         first = outcome.supports[0]
     elif outcome.reason == "unsure":
         first = outcome.closest[0]
+        if first.short is not None and not WORD.search(first.passage.slice(*first.short)):
+            return None  # a mark alone may be no answer
     else:
         return None
     return ShortSpan(1, *first.short) if first.short is not None else None
