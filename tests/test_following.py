@@ -118,6 +118,17 @@ def test_the_diff_of_an_article_that_was_renamed_since_is_kept(desk):
     assert "indigo" in str(told[0]["diff"])
 
 
+def test_a_diff_has_no_fields_of_the_file(desk):
+    for colour in ("crimson", "indigo"):
+        desk.write("gate", f"---\ntitle: The {colour} gate\n---\n{GATE.format(colour)}")
+        desk.build()
+    with closing(desk.store.open()) as reader:
+        (told,) = (listing.change_object(one, listing.Texts(desk.store, reader)) for one in listing.changed(desk.store))
+    assert (told["before"]["title"], told["after"]["title"]) == ("The crimson gate", "The indigo gate")
+    for side, colour in (("before", "crimson"), ("after", "indigo")):
+        assert "".join(piece[side] for piece in told["diff"]) == GATE.format(colour)
+
+
 def test_an_article_that_changes_is_listed_with_its_diff(desk):
     desk.write("gate", GATE.format("crimson"))
     desk.build()

@@ -600,7 +600,7 @@ def test_no_serious_finding_of_axe_in_any_state(browser, address, width, look):
 
 DRAFT = """“The stone bridge at Kew opens on 12 December,” said Tom Reed, the engineer.
 
-“The stone bridge at Kew opens on 24 December,” he wrote.
+“The stone bridge at Kew, which cost 45,000 euros, opens on 12 December,” he wrote.
 
 “The stone bridge at Kew opens on 12 December,” said Jane Roe.
 
@@ -616,10 +616,16 @@ def desk(tmp_path_factory):
     seeds.mkdir()
     (seeds / "bridge.txt").write_text("Bridge\n\nThe stone bridge at Kew is closed until spring, the city said.\n")
     (seeds / "ferry.txt").write_text("Ferry\n\nThe ferry to the islands runs again after a strike.\n")
+    for month, count in (("2025-09", 100), ("2025-10", 200), ("2025-11", 300)):
+        said = f"The stone bridge at Kew had {count} visitors in a day, the city said."
+        (seeds / f"{month}.md").write_text(f"---\ntitle: Visitors of {month}\ndate: {month}-03\n---\n{said}\n")
     build(seeds, index, settings)
     save(at(index, settings), "When does the stone bridge at Kew open?", {}, settings)
     (seeds / "ferry.txt").unlink()
-    said = "“The stone bridge at Kew opens on 12 December,” said Tom Reed, the engineer."
+    said = (
+        "“The stone bridge at Kew opens on 12 December,” said Tom Reed, the engineer.\n\n"
+        "“The stone bridge at Kew, which cost 55,000 euros, opens on 12 December,” he said."
+    )
     (seeds / "bridge.md").write_text(f"---\ntitle: Bridge opens\nurl: https://x.example/b\n---\n{said}\n")
     assert build(seeds, index, settings).alerts == 1
     with served(index, seeds, XDG_DATA_HOME=str(work)) as (found, _):
@@ -630,6 +636,12 @@ def desk(tmp_path_factory):
 @pytest.mark.parametrize("width", [1280, 768, 390])
 def test_no_serious_finding_of_axe_on_the_desk(browser, desk, width, look):
     page = opened(browser, desk, width=width, look=look)
+    ask(page, "How many visitors did the stone bridge at Kew have?", "answered|refused|unsure")
+    bars = page.locator("#over-time li")
+    expect(bars).to_have_count(3)
+    assert bars.first.evaluate("bar => getComputedStyle(bar).listStyleType") == "none"
+    assert bars.last.locator("span").evaluate("bar => bar.clientHeight / bar.parentElement.clientHeight") == 1
+    looked_at(page)
     open_tab(page, "New")
     expect(page.locator("#new-answers article")).to_have_count(1)
     looked_at(page)
@@ -639,6 +651,7 @@ def test_no_serious_finding_of_axe_on_the_desk(browser, desk, width, look):
         page.click("#quotes-check")
     for verdict in QUOTE_VERDICTS:
         expect(page.locator(f".quotes-item.quotes-is-{verdict}")).to_have_count(1)
+    assert "45,000 euros" in page.locator(".quotes-item.quotes-is-altered blockquote").inner_text()
     looked_at(page)
     open_tab(page, "Library")
     page.get_by_role("button", name="What changed").click()
