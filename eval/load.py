@@ -3,7 +3,7 @@
 Starts `rag serve` on the index and lets so many simulated people ask by plain HTTP or through Gradio's API, each the
 next question as soon as the last one is answered. Prints errors, answers a second, median and 95th percentile of the
 time a person waits, and the server's memory before, after, and some seconds later. `--questions` is a JSONL file with
-`question` in each line.
+`question` in each line. `eval.editing` does it while articles come in.
 """
 
 from __future__ import annotations
@@ -62,31 +62,40 @@ def memory_mb(pid: int) -> dict[str, int]:
 Ask = Callable[[str], Any]  # a question -> the object of schema 1
 
 
-def by_gradio(address: str) -> Ask:
+def by_gradio(address: str, headers: Mapping[str, str] = {}) -> Ask:
     """Asks through Gradio's API, with its client."""
     from gradio_client import Client
 
-    client = Client(address, verbose=False, download_files=False)
+    client = Client(address, verbose=False, download_files=False, headers=dict(headers))
     return lambda question: client.predict(question, api_name="/ask")
 
 
-def by_http(address: str) -> Ask:
+def by_http(address: str, headers: Mapping[str, str] = {}) -> Ask:
     """Asks by plain HTTP, over one connection."""
     import httpx
 
-    client = httpx.Client(base_url=address, timeout=600)
+    client = httpx.Client(base_url=address, timeout=600, headers=headers)
     return lambda question: client.post("/v1/ask", json={"question": question}).json()
 
 
-WAYS: Mapping[str, Callable[[str], Ask]] = {"http": by_http, "gradio": by_gradio}
+WAYS: Mapping[str, Callable[..., Ask]] = {"http": by_http, "gradio": by_gradio}
 
 
-def asking(address: str, questions: Sequence[str], people: int, seconds: float, way: str = "http") -> dict[str, Any]:
-    """Milliseconds waited for each answer, and what failed."""
+def asking(
+    address: str,
+    questions: Sequence[str],
+    people: int,
+    seconds: float,
+    way: str = "http",
+    *,
+    headers: Mapping[str, str] = {},
+    replies: list[Any] | None = None,
+) -> dict[str, Any]:
+    """Milliseconds waited for each answer, and what failed. What is answered is added to `replies`."""
     waits: list[float] = []
     errors: list[str] = []
     lock = threading.Lock()
-    clients = [WAYS[way](address) for _ in range(people)]
+    clients = [WAYS[way](address, headers) for _ in range(people)]
     end = time.monotonic() + seconds
 
     def person(number: int) -> None:
@@ -96,6 +105,8 @@ def asking(address: str, questions: Sequence[str], people: int, seconds: float, 
             try:
                 reply = clients[number](questions[at % len(questions)])
                 wrong = reply.get("error") if reply["status"] == "error" else None
+                if replies is not None and wrong is None:
+                    replies.append(reply)
             except Exception as error:  # noqa: BLE001 - whatever fails is what is counted
                 wrong = f"{type(error).__name__}: {error}"
             with lock:

@@ -651,6 +651,10 @@ def test_no_serious_finding_of_axe_on_the_desk(browser, desk, width, look):
         page.click("#quotes-check")
     for verdict in QUOTE_VERDICTS:
         expect(page.locator(f".quotes-item.quotes-is-{verdict}")).to_have_count(1)
+    verdicts = [page.locator(f".quotes-item.quotes-is-{verdict} .quotes-verdict") for verdict in QUOTE_VERDICTS]
+    right, altered, elsewhere, absent = (one.evaluate("its => getComputedStyle(its).color") for one in verdicts)
+    assert len({right, altered, absent}) == 3
+    assert altered == elsewhere
     assert "45,000 euros" in page.locator(".quotes-item.quotes-is-altered blockquote").inner_text()
     looked_at(page)
     open_tab(page, "Library")
