@@ -19,12 +19,13 @@ from rag import embed
 from rag.answer.opening import LiveAssistant, open_assistant
 from rag.build import sync_index
 from rag.build.copying import copy_generation
-from rag.store import hashed, layout, manifest, pruning, vectors
+from rag.store import hashed, layout, manifest, pins, pruning, vectors
 from rag.store.files import FileStore
 from rag.store.reader import open_current
 from rag.types.errors import IndexBusy, IndexUnusable, SeedError
 from rag.types.settings import Settings
 from rag.verify.check import check
+from tests.stored import files_of
 
 ARTICLES = {
     "a.txt": "First title\n\nThe fox jumped over the dog. It was brown.\n\nHead\n\nThe dog slept all day.\n",
@@ -204,7 +205,7 @@ KINDS = ["*.passages", "*.vectors", "*.words", "*.rows", "seeds-*.json", "manife
 
 
 def a_file(index, pattern):
-    return sorted(layout.folder(index, layout.pointed(index)).glob(pattern))[0]
+    return files_of(index, pattern)[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -255,6 +256,7 @@ def test_an_index_of_the_format_before_is_built_anew_without_embedding(folders):
     manifest.write(folder, replace(held, recipe=replace(held.recipe, format=8)))
     for path in folder.glob("*-*"):
         path.unlink()
+    shutil.rmtree(layout.pool(folder))
     columns = [("shard", "u1"), ("key", "<i8"), ("digest", "V32")]
     rows = np.array([(7, n, digest) for n, (digest, _) in enumerate(stored)], columns)
     buffer = io.BytesIO()
@@ -340,7 +342,7 @@ def test_damage_in_the_older_generation_is_mended_by_a_build(folders, kind):
     first = sync_index(seeds, index, Settings()).generation
     (seeds / "d.txt").write_text("Fourth\n\nThe zebra ran.\n")
     sync_index(seeds, index, Settings())
-    path = sorted(layout.folder(index, first).glob(kind))[0]
+    path = files_of(index, kind, first)[0]
     raw = bytearray(path.read_bytes())
     raw[len(raw) // 2] ^= 1
     path.write_bytes(raw)
@@ -388,6 +390,45 @@ def test_litter_of_a_dead_build_is_removed(folders):
     assert any(f"{litter} is left over" in line for line in check(seeds, index, Settings()))
     sync_index(seeds, index, Settings())
     assert not litter.exists()
+
+
+def test_files_of_no_generation_go_and_those_of_a_damaged_one_stay(folders):
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    passages, note = a_file(index, "*.passages"), a_file(index, "manifest.json")
+    orphan = passages.with_name(f"{'0' * 12}-{'0' * 32}.passages")
+    shutil.copy(passages, orphan)
+    stranger = passages.with_name("mine.passages")
+    stranger.write_text("mine")
+    pins.add(index, "launch")
+    raw = note.read_bytes()
+    note.write_bytes(raw[:-1])
+    (seeds / "d.txt").write_text("Fourth\n\nThe zebra ran.\n")
+    sync_index(seeds, index, Settings())
+    assert orphan.is_file()  # one cannot tell whose it is
+    note.write_bytes(raw)
+    said = "\n".join(check(seeds, index, Settings()))
+    assert f"{orphan} is of no generation; the next build removes it" in said
+    assert f"{stranger} is no part of an index" in said
+    sync_index(seeds, index, Settings())
+    assert not orphan.exists()
+    assert stranger.is_file()
+    assert [line for line in check(seeds, index, Settings()) if str(stranger) not in line] == []
+
+
+def test_a_build_that_dies_before_its_switch_leaves_no_files_behind(folders, monkeypatch):
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    before = {path.name for path in (index / "parts").iterdir()}
+    (seeds / "d.txt").write_text("Fourth\n\nThe zebra ran.\n")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(layout, "publish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        sync_index(seeds, index, Settings())
+    assert {path.name for path in (index / "parts").iterdir()} > before
+    (seeds / "d.txt").unlink()
+    sync_index(seeds, index, Settings())
+    assert {path.name for path in (index / "parts").iterdir()} == before
+    assert check(seeds, index, Settings()) == []
 
 
 def test_readers_keep_the_generation_they_opened(folders):
@@ -466,7 +507,9 @@ def test_the_manifest_carries_what_it_was_made_with(folders):
     assert data["dimension"] == 64
     kinds = {"passages", "vectors", "words", "runs", "rows", "json"}
     assert {name.partition(".")[2] for name in data["files"]} == kinds
-    assert data["files"].keys() | {"manifest.json"} == {p.name for p in layout.folder(folders[1], generation).iterdir()}
+    assert data["files"].keys() == {p.name for p in (folders[1] / "parts").iterdir()} | {
+        p.name for p in layout.folder(folders[1], generation).glob("seeds-*")
+    }
 
 
 def test_a_copy_holds_the_same_and_embeds_nothing(folders, tmp_path, monkeypatch):

@@ -16,6 +16,7 @@ from rag.store import layout, unfinished
 from rag.store.reader import open_current
 from rag.types.settings import Settings
 from rag.verify.check import check
+from tests.stored import files_of
 from tests.test_survival import child, ended
 
 ANIMALS = ("fox", "owl", "cat", "heron", "otter", "zebra", "mole")
@@ -54,8 +55,7 @@ def stopped(monkeypatch, folders, slices, **options):
 
 def files(index):
     """Every file of the current generation with its bytes, and what else lies in the index folder."""
-    folder = layout.folder(index, layout.pointed(index))
-    return {path.name: path.read_bytes() for path in folder.iterdir()}, sorted(
+    return {path.name: path.read_bytes() for path in files_of(index)}, sorted(
         path.name
         for path in index.iterdir()
         if path.suffix != ".lock" and path.name not in (layout.HASHED, layout.SEEDS_HASHED)

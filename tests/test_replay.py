@@ -18,6 +18,7 @@ from rag.understand import query_of
 from rag.verify import replay as replaying
 from rag.verify import verify
 from tests.conftest import ARTICLE, SEEDS
+from tests.stored import files_of
 from tests.test_calibrate import certified_at
 
 pytestmark = pytest.mark.model
@@ -233,7 +234,7 @@ def test_a_generation_that_is_gone_is_counted_as_that(tmp_path, index, honest):
 
 def test_a_damaged_generation_is_named_and_counted_as_gone(tmp_path, index, honest):
     broken = shutil.copytree(index, tmp_path / "index")
-    for path in layout.folder(broken, layout.pointed(broken)).glob("*.passages"):
+    for path in files_of(broken, "*.passages"):
         path.write_bytes(b"")
     found = again(tmp_path, broken, [honest[0]])
     assert (found.same, found.gone[0].lines) == (0, (1,))

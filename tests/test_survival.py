@@ -230,7 +230,7 @@ def test_every_byte_of_every_file_is_watched(folders):
     sync_index(seeds, index, Settings())
     kept = (layout.HASHED, layout.SEEDS_HASHED)  # only spare work, and are gone as soon as anything is damaged
     files = [p for p in sorted(index.rglob("*")) if p.is_file() and p.suffix != ".lock" and p.name not in kept]
-    assert len({p.parent for p in files}) == 4  # the index, what changed, two generations
+    assert len({p.parent for p in files}) == 5  # the index, what changed, two generations, their parts
     for path in files:
         raw = path.read_bytes()
         for at in {len(raw) * n // 40 for n in range(40)} | {len(raw) - 1}:

@@ -66,7 +66,7 @@ def _between(before: Path, after: Path, number: int, at: str) -> list[Change]:
 
 def _parts(folder: Path) -> list[parts.Part]:
     held = manifest.read(folder)
-    return parts.of_files(folder, held.parts, held.files)
+    return parts.of_files(layout.pool(folder), held.parts, held.files)
 
 
 def settle(index: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
+from functools import cache
 from pathlib import Path
 
 from rag.store import certificates, changes, layout, manifest, parts, pins, saved, unfinished
@@ -15,8 +16,8 @@ from rag.types.stores import generation_name
 
 def findings(index: Path) -> Iterator[str]:
     """As `Store.findings`; nothing where there is no index at all."""
-    found = [*_files(index)]
-    found += _pins(index, found)
+    damaged = set[str]()  # the names of generations
+    found = [*_files(index, damaged), *_pins(index, damaged)]
     yield from found
     try:
         current = layout.pointed(index)
@@ -39,14 +40,13 @@ def findings(index: Path) -> Iterator[str]:
             yield str(error)
 
 
-def _files(index: Path) -> Iterator[str]:
-    """What is wrong with the files under the index folder, whatever they belong to."""
+def _files(index: Path, damaged: set[str]) -> Iterator[str]:
+    """What is wrong with the files under the index folder, whatever they belong to; adds the damaged generations."""
     if not index.is_dir():
         return
     for path in sorted(index.iterdir()):
         if path.name == layout.GENERATIONS and path.is_dir():
-            for folder in sorted(path.iterdir()):
-                yield from _generation(folder) if folder.is_dir() else [f"{folder} is no part of an index"]
+            yield from _generations(path, damaged)
         elif unfinished.is_kept(path):
             if not layout.is_building(index):
                 yield f"{path} is what a build that did not end has embedded; the next build goes on from it"
@@ -54,7 +54,34 @@ def _files(index: Path) -> Iterator[str]:
             yield f"{path} is no part of an index"
 
 
-def _generation(folder: Path) -> Iterator[str]:
+def _generations(parent: Path, damaged: set[str]) -> Iterator[str]:
+    hashed, told, named = cache(sha256), set[str](), set[str]()
+    for folder in sorted(parent.iterdir()):
+        if not folder.is_dir():
+            yield f"{folder} is no part of an index"
+            continue
+        for finding in _generation(folder, hashed, named):
+            damaged.add(folder.name)
+            if finding not in told:  # generations share files
+                yield finding
+            told.add(finding)
+    yield from _shared(parent.parent, named, whole=not damaged)
+
+
+def _shared(index: Path, named: Collection[str], *, whole: bool) -> Iterator[str]:
+    """What is wrong with the folder of parts, of which the generations name these files."""
+    folder = index / layout.PARTS
+    known = parts.files(folder) if folder.is_dir() else set()
+    if whole and not layout.is_building(index):
+        for name in sorted(known - set(named)):
+            yield f"{folder / name} is of no generation; the next build removes it"
+    if folder.is_dir():
+        for name in sorted({path.name for path in folder.iterdir()} - known):
+            yield f"{folder / name} is no part of an index"
+
+
+def _generation(folder: Path, hashed: Callable[[str], str], named: set[str]) -> Iterator[str]:
+    """What is wrong with a generation; adds the names of its files."""
     if folder.name.startswith((layout.UNFINISHED, layout.GOING)):
         if not layout.is_building(folder.parent.parent):
             yield f"{folder} is left over from a build that did not end; the next build removes it"
@@ -67,7 +94,8 @@ def _generation(folder: Path) -> Iterator[str]:
     except (FileNotFoundError, NotADirectoryError) as error:
         yield f"{error.filename} is missing: {folder} is no generation"
         return
-    damaged = manifest.damaged(folder, held, sha256)
+    named.update(held.files)
+    damaged = manifest.damaged(folder, held, hashed)
     yield from (f"{what}; run `rag build`" for what in damaged)
     name = held.name if damaged else _reckoned(folder, held)
     if name != folder.name:
@@ -78,27 +106,26 @@ def _generation(folder: Path) -> Iterator[str]:
 
 def _reckoned(folder: Path, held: manifest.Manifest) -> str:
     """The name of a generation by what it holds."""
-    articles = Articles(parts.of_files(folder, held.parts, held.files))
+    articles = Articles(parts.of_files(layout.pool(folder), held.parts, held.files))
     try:
         return generation_name(held.recipe, Contents.of(articles.entries()))
     finally:
         articles.close()
 
 
-def _pins(index: Path, findings: Sequence[str]) -> list[str]:
-    """The pins whose generation is not there, or is damaged by what was found."""
+def _pins(index: Path, damaged: Collection[str]) -> list[str]:
+    """The pins whose generation is not there, or is damaged."""
     try:
         held = pins.read(index)
     except IndexUnusable as error:
         return [str(error)]
     wrong = []
     for pin in held:
-        folder = str(layout.folder(index, pin.generation))
         there = layout.holds(index, pin.generation)
-        if not there or any(folder in finding for finding in findings):
+        if not there or pin.generation in damaged:
             state = "is damaged" if there else "is not there"
             wrong.append(
-                f"the pin '{pin.name}' keeps generation {pin.generation}, which {state}; bring {folder} back from a "
-                f"copy, or let go of it with `rag pin --remove {pin.name}`"
+                f"the pin '{pin.name}' keeps generation {pin.generation}, which {state}; bring it back from a copy of "
+                f"{index}, or let go of it with `rag pin --remove {pin.name}`"
             )
     return wrong

@@ -10,9 +10,10 @@ processors.json            generations embedded on several kinds of processor (r
 embedded-*.kept            what a build has embedded so far; the next build that ends takes it away
 changes/                   how articles changed with each switch (rag.store.changes)
 saved.json, saved.lock     saved questions and their alerts (rag.store.saved), and held while they change
-generations/<name>/        manifest.json, seeds-*.json, files of parts (rag.store.parts); never changed once there
+generations/<name>/        manifest.json, seeds-*.json; never changed once there
 generations/.new-*         a build that has not finished
 generations/.old-*         a generation that is being removed; the next build takes both away
+parts/                     files of parts (rag.store.parts), which generations share; never changed once there
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from rag.types.errors import IndexBusy, IndexUnusable
 
 POINTER = "CURRENT"
 LOCK = "build.lock"
-GENERATIONS = "generations"
+GENERATIONS, PARTS = "generations", "parts"
 UNFINISHED, GOING = ".new-", ".old-"
 PINS = "pins.json"
 HASHED, SEEDS_HASHED, SUGGESTED = "hashed.json", "seeds.json", "suggestions.json"
@@ -38,7 +39,7 @@ PROCESSORS = "processors.json"
 CHANGES = "changes"
 SAVED = "saved.json"
 KNOWN = (
-    POINTER, GENERATIONS, PINS, HASHED, SEEDS_HASHED, SUGGESTED, PROCESSORS, CHANGES, SAVED, "README.md",
+    POINTER, GENERATIONS, PARTS, PINS, HASHED, SEEDS_HASHED, SUGGESTED, PROCESSORS, CHANGES, SAVED, "README.md",
     "certificates",
 )  # fmt: skip
 LOCK_SECONDS = 10.0
@@ -66,6 +67,11 @@ def pointed(index: Path) -> str | None:
 def folder(index: Path, name: str) -> Path:
     """The folder of a generation."""
     return index / GENERATIONS / name
+
+
+def pool(generation: Path) -> Path:
+    """Where the files of parts lie that a generation in this folder shares with others."""
+    return generation.parent.parent / PARTS
 
 
 def holds(index: Path, name: str) -> bool:
@@ -129,15 +135,26 @@ def new_folder(index: Path) -> Path:
     return made
 
 
+def share(built: Path, names: Iterable[str]) -> None:
+    """Moves the files of parts that a build has made to where generations share them.
+
+    One that is there already has the same contents, or is damaged: it is replaced at once. Who has it open keeps it.
+    """
+    shared = pool(built)
+    shared.mkdir(exist_ok=True)
+    for name in names:
+        sync(built / name)
+        (built / name).replace(shared / name)
+    sync(shared)
+
+
 def publish(index: Path, built: Path, name: str) -> None:
     """Renames a finished build to its name and points readers at it; either step is whole or not at all.
 
     A generation that has the name already must be damaged: a good one is reused instead.
     """
-    with os.scandir(built) as files:
-        for file in files:
-            if file.stat().st_nlink == 1:  # another was synced when it was made
-                sync(Path(file))
+    for file in built.iterdir():
+        sync(file)
     sync(built)
     target = folder(index, name)
     if target.exists():

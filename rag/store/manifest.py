@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from rag.store import layout
 from rag.store.hashed import Hashed
 from rag.types.errors import IndexUnusable
 from rag.types.stores import FORMAT, Recipe
@@ -74,23 +75,30 @@ def read(folder: Path) -> Manifest:
         raise IndexUnusable(f"{path} is damaged: {error}; run `rag build`") from error
 
 
+def placed(folder: Path) -> Callable[[str], str]:
+    """Tells where a file of the generation in this folder lies."""
+    pool = layout.pool(folder)
+    return lambda name: f"{folder if name.startswith(f'{SEEDS}-') else pool}/{name}"
+
+
 def describe(
-    folder: Path, names: Sequence[str], hashed: Hashed, known: Mapping[str, Mapping[str, Any]] | None = None
+    folder: Path, names: Iterable[str], hashed: Hashed, known: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Mapping[str, Any]]:
-    """Size and SHA-256 of each of these files; taken over for those `known`, which were linked."""
+    """Size and SHA-256 of each of these files; taken over for those `known`, which the generation before has too."""
     found: dict[str, Mapping[str, Any]] = {}
+    place = placed(folder)
     for name in names:
-        path = folder / name
-        made = known[name] if known and name in known else None
-        found[name] = made or {"sha256": hashed.sha256(path), "size": path.stat().st_size}
+        path = place(name)
+        found[name] = known.get(name) or {"sha256": hashed.sha256(path), "size": Path(path).stat().st_size}
     return found
 
 
 def damaged(folder: Path, manifest: Manifest, sha256_of: Callable[[str], str] | None) -> list[str]:
     """What is wrong with a generation's files, one line each: sizes, and where it is told how to hash one, hashes."""
     wrong = []
+    place = placed(folder)
     for name, want in manifest.files.items():
-        path = f"{folder}/{name}"
+        path = place(name)
         try:
             size = os.stat(path).st_size  # noqa: PTH116 - there are many, and a Path takes its time
             if size != want["size"]:

@@ -141,9 +141,9 @@ def _gathered(
     return np.concatenate([pieces[id] for id, _, _ in places])
 
 
-def with_codes(part: Part) -> Part:
-    """The same part with its codes, which are made where they are not there."""
+def with_codes(part: Part, folder: Path) -> Part:
+    """The same part with its codes, which are made in a folder where they are not there."""
     if not part.passages or part.name(CODES):
         return part
     data = vectors.coded(vectors.held(part.path(VECTORS), part.passages))
-    return replace(part, names=(*part.names, vectors.write_file(part.folder, part.label, CODES, data)))
+    return replace(part, names=(*part.names, vectors.write_file(folder, part.label, CODES, data)))

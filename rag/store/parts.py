@@ -1,8 +1,9 @@
 """A generation in parts: each holds some articles, all of them, in files that never change.
 
 The files of a part are `<label>-<hash of its contents><suffix>`: passages, words, rows, vectors and, in a large
-generation, codes. The next generation has the same files as hard links where nothing of the part was changed. So an
-addition writes one small part, and what that costs does not depend on how many there are.
+generation, codes. They lie in a folder that all generations share, so the next one names the same files where nothing
+of the part was changed. So an addition writes one small part, and what that costs does not depend on how many parts
+there are.
 
 A part that is full stays as it is. Of smaller ones there are few: all of the lowest level are joined, and those of
 another level when there are enough for one of the next. Which articles share a part is due to the order of builds;
@@ -12,7 +13,7 @@ nothing that is asked depends on it.
 from __future__ import annotations
 
 import os
-import shutil
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ FULL = LEVELS[-1]
 PASSAGES, VECTORS, CODES, WORDS, RUNS, ROWS = SUFFIXES = (
     ".passages", ".vectors", ".codes", ".words", ".runs", ".rows",
 )  # fmt: skip
+_NAME = re.compile(rf"[0-9a-f]{{12}}-[0-9a-f]{{32}}({'|'.join(map(re.escape, SUFFIXES))})")
 NEW = ""  # the label of what has no part yet
 
 
@@ -66,15 +68,9 @@ def of_files(folder: Path, counts: Mapping[str, Sequence[int]], files: Iterable[
     return [Part(folder, label, its[0], its[1], tuple(names[label])) for label, its in sorted(counts.items())]
 
 
-def share(part: Part, folder: Path) -> Part:
-    """The same part in another generation: hard links, or copies where the file system has none."""
-    for name in part.names:
-        source, target = f"{part.folder}/{name}", f"{folder}/{name}"  # there are many, and a Path takes its time
-        try:
-            os.link(source, target)
-        except OSError:
-            shutil.copyfile(source, target)
-    return replace(part, folder=folder)
+def files(folder: Path) -> set[str]:
+    """The names of the files of parts in a folder."""
+    return {name for name in os.listdir(folder) if _NAME.fullmatch(name)}  # noqa: PTH208 - there are many
 
 
 def joined(weights: Mapping[str, int]) -> list[list[str]]:

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from rag.store import layout, pins
+from rag.store import layout, manifest, parts, pins
 from rag.types.errors import IndexUnusable
 
 KEPT = 2  # generations besides those that are pinned
@@ -19,9 +19,23 @@ def tidy(index: Path, current: str | None) -> None:
     """Removes what a build left that did not end, and all but the newest generations and those that are pinned."""
     (index / f"{layout.POINTER}.new").unlink(missing_ok=True)
     remove(index, _older(index, current))
+    _sweep(index)
     parent = index / layout.GENERATIONS
     for litter in [*parent.glob(f"{layout.UNFINISHED}*"), *parent.glob(f"{layout.GOING}*")]:
         shutil.rmtree(litter, ignore_errors=True)
+
+
+def _sweep(index: Path) -> None:
+    """Removes the files of parts that no generation has. None where one cannot tell which it has."""
+    named: set[str] = set()
+    for generation in layout.generations(index):
+        try:
+            named.update(manifest.read(generation).files)
+        except (OSError, IndexUnusable):
+            return
+    with contextlib.suppress(FileNotFoundError):
+        for name in parts.files(index / layout.PARTS) - named:
+            (index / layout.PARTS / name).unlink(missing_ok=True)
 
 
 def remove(index: Path, generations: Iterable[Path]) -> list[Path]:

@@ -38,7 +38,7 @@ class FileReader:
         """Opens all files; of a generation that was `checked` to the last byte, each when it is needed."""
         self.folder, self._opened = folder, _file(folder)
         self.manifest = manifest.read(folder)
-        self.parts = parts.of_files(folder, self.manifest.parts, self.manifest.files)
+        self.parts = parts.of_files(layout.pool(folder), self.manifest.parts, self.manifest.files)
         self._within: dict[Filters, _Rows] = {}  # of the latest: most questions of a day are of the same days
         self._lock, self._searches = threading.Lock(), list[Searches]()
         with self._damage():

@@ -23,17 +23,17 @@ Salvaged = dict[bytes, Vectors]  # by the hash of the text
 def salvaged(index: Path, recipe: Recipe) -> Salvaged:
     """Vectors that are whole in any generation, damaged or not, made with the same encoder."""
     out: Salvaged = {}
+    for vectors in sorted((index / layout.PARTS).glob(f"*{VECTORS}")):
+        with contextlib.suppress(OSError, ValueError, IndexUnusable):
+            out.update(_of_part(index, vectors, recipe.encoder_sha256))
     folders = index / layout.GENERATIONS
     for folder in sorted(folders.iterdir()) if folders.is_dir() else []:
-        for vectors in sorted(folder.glob(f"*{VECTORS}")):
-            with contextlib.suppress(OSError, ValueError, IndexUnusable):
-                out.update(_of_part(vectors, recipe.encoder_sha256))
         with contextlib.suppress(OSError, ValueError):
             out.update(_of_shards(folder, recipe.encoder_sha256))
     return out
 
 
-def _of_part(path: Path, encoder_sha256: str) -> Iterator[tuple[bytes, Vectors]]:
+def _of_part(index: Path, path: Path, encoder_sha256: str) -> Iterator[tuple[bytes, Vectors]]:
     """Those of a part: each that has its hash where its table of rows is whole; else all of a file that is whole."""
     label = path.name.partition("-")[0]
     tables = [Rows(table) for table in path.parent.glob(f"{label}-*{ROWS}") if whole(table)]
@@ -45,17 +45,19 @@ def _of_part(path: Path, encoder_sha256: str) -> Iterator[tuple[bytes, Vectors]]
                 yield table.digests[row].tobytes(), vectors[row]
     elif whole(path):
         for passages in path.parent.glob(f"{label}-*{PASSAGES}"):
-            if whole(passages) and _is_of(path.parent, encoder_sha256):
+            if whole(passages) and _is_of(index, path.name, encoder_sha256):
                 digests = _digests(passages)
                 yield from zip(digests, held(path, len(digests)), strict=True)
 
 
-def _is_of(folder: Path, encoder_sha256: str) -> bool:
-    """Whether a generation, whose manifest is whole, was made with this encoder."""
-    try:
-        return manifest.read(folder).recipe.encoder_sha256 == encoder_sha256
-    except (OSError, IndexUnusable):
-        return False
+def _is_of(index: Path, name: str, encoder_sha256: str) -> bool:
+    """Whether a generation that has this file, and whose manifest is whole, was made with this encoder."""
+    for folder in layout.generations(index):
+        with contextlib.suppress(OSError, IndexUnusable):
+            held = manifest.read(folder)
+            if name in held.files and held.recipe.encoder_sha256 == encoder_sha256:
+                return True
+    return False
 
 
 def _digests(path: Path) -> list[bytes]:

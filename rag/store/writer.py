@@ -8,6 +8,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rag.store import changes, layout, manifest, part_writer, parts, pruning, salvage, soundness, vectors
@@ -42,7 +43,7 @@ class FileWriter:
         self._contents = goes_on.contents() if goes_on else Contents()
         self._articles, self._passages = (goes_on.article_count, goes_on.passage_count) if goes_on else (0, 0)
         self._dimension = goes_on.manifest.dimension if goes_on else 0
-        self._linked = goes_on.manifest.files if goes_on else {}
+        self._described = goes_on.manifest.files if goes_on else {}
         self._holders: dict[str, tuple[Rows, PassageReader]] = {}  # of the parts in which articles were looked for
         self._committed = False
         with _failing(index):
@@ -151,24 +152,21 @@ class FileWriter:
         """Writes all that is not written yet."""
         self._join()
         coded = self._passages > vectors.EXACT_UP_TO
-        made = []
+        pool, made = layout.pool(self._folder), list[Part]()
         for part in self._parts.values():
-            one = part if coded else part.less(CODES)
-            linked = one if one.folder == self._folder else parts.share(one, self._folder)
-            made.append(part_writer.with_codes(linked) if coded else linked)
-        seeds = self._seed_files(files)
-        kept = {file for part in made for file in part.names} | {seeds}
-        for left in {
-            path.name for path in self._folder.iterdir()
-        } - kept:  # of parts that were written and joined since
+            whole = part_writer.with_codes(part, self._folder) if coded else part.less(CODES)
+            made.append(replace(whole, folder=pool))
+        kept = {file for part in made for file in part.names}
+        new = {path.name for path in self._folder.iterdir()}
+        for left in new - kept:  # of parts that were written and joined since
             (self._folder / left).unlink()
-        known = {file: self._linked[file] for file in kept if file in self._linked}
-        described = manifest.describe(self._folder, sorted(kept), self._hashed, known)
+        layout.share(self._folder, sorted(new & kept))
+        files_of = manifest.describe(self._folder, [*kept, self._seed_files(files)], self._hashed, self._described)
         counts = {part.label: (part.articles, part.passages) for part in made}
         state = self._contents.state.hex()
         totals = self._dimension, self._articles, self._passages
-        manifest.write(self._folder, manifest.Manifest(name, self._recipe, *totals, state, counts, described))
-        _open([part for part in made if not self._linked.keys() >= set(part.names)])
+        manifest.write(self._folder, manifest.Manifest(name, self._recipe, *totals, state, counts, files_of))
+        _open([part for part in made if not self._described.keys() >= set(part.names)])
 
     def _join(self) -> None:
         """Writes parts anew of which something is gone or that become one, and what is pending."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.store.cluster import Cluster, binaries, running
 from tests.store.made import DIMENSION
+from tests.stored import files_of
 
 _NUMBERS = itertools.count()
 SPOILED = {
@@ -118,20 +119,25 @@ class Files:
 
     def spoil(self, what: str) -> None:
         """As `Postgres.spoil`."""
-        generations = sorted((self.index / "generations").glob("[0-9a-f]*"), key=lambda g: g.stat().st_mtime_ns)
+        folders = (self.index / "generations").glob("[0-9a-f]*")
+        generations = [g.name for g in sorted(folders, key=lambda g: g.stat().st_mtime_ns)]
         if what == "certificate":
             for file in (self.index / "certificates").glob("*.json"):
                 file.write_text(file.read_text().replace("0.01", "0.001"))
         elif what == "older text":
-            _change(generations[0], CHANGED["text"])
+            _change(files_of(self.index, "*.passages", generations[0]), CHANGED["text"])
         else:
-            for generation in generations:
-                self._spoil(generation, what)
+            patterns = {"vector": "*.vectors", "note": "manifest.json"}
+            files, databases = (
+                {file for generation in generations for file in files_of(self.index, pattern, generation)}
+                for pattern in (patterns.get(what, "*.words"), "*.passages")
+            )
+            self._spoil(files, databases, what)
 
-    def _spoil(self, generation: Path, what: str) -> None:
+    def _spoil(self, files: Iterable[Path], databases: Iterable[Path], what: str) -> None:
         if what in CHANGED:
-            _change(generation, CHANGED[what])
-        for file in generation.glob({"vector": "*.vectors", "note": "manifest.json"}.get(what, "*.words")):
+            _change(databases, CHANGED[what])
+        for file in files:
             if what in ("vector", "note", "words", "lost words"):
                 data = bytearray(file.read_bytes())
                 for at in range(len(data) - 9, 0, -VECTOR_BYTES) if what == "vector" else [-9]:
@@ -149,8 +155,8 @@ class Files:
             store.close()
 
 
-def _change(generation: Path, query: str) -> None:
-    for file in generation.glob("*.passages"):
+def _change(databases: Iterable[Path], query: str) -> None:
+    for file in databases:
         with contextlib.closing(sqlite3.connect(file)) as db:
             db.execute(query)
             db.commit()

@@ -11,6 +11,7 @@ from rag.store.files import FileStore
 from rag.types.errors import IndexUnusable
 from tests.store.made import RECIPE, article, build, corpus, named, same, some, vector
 from tests.store.test_promises import check_rankings
+from tests.stored import files_of
 
 
 def added(weights, weight, number):
@@ -87,9 +88,9 @@ def test_a_chain_in_many_parts_answers_as_one_part(small, monkeypatch, tmp_path,
 def test_an_addition_shares_the_files_of_other_parts(small, tmp_path):
     store = FileStore(tmp_path)
     first = build(store, corpus(5).values())
-    before = {name: (first.folder / name).stat().st_ino for part in first.parts for name in part.names}
+    before = {name: (part.folder / name).stat().st_ino for part in first.parts for name in part.names}
     second = build(store, [article("one more", "A gate.")])
-    after = {name: (second.folder / name).stat().st_ino for part in second.parts for name in part.names}
+    after = {name: (part.folder / name).stat().st_ino for part in second.parts for name in part.names}
     shared = {name for name in after if before.get(name) == after[name]}
     assert len(before) > 10
     assert len(after) - len(shared) == 5  # passages, words, runs, vectors and rows of one part
@@ -111,7 +112,7 @@ def test_vectors_of_one_code_are_all_ranked(monkeypatch, tmp_path):
 def test_one_damaged_vector_costs_one(tmp_path):
     store, held = FileStore(tmp_path), corpus(6)
     reader = build(store, held.values())
-    (path,) = reader.folder.glob("*.vectors")
+    (path,) = files_of(tmp_path, "*.vectors")
     reader.close()
     data = bytearray(path.read_bytes())
     data[-9] ^= 1
@@ -134,8 +135,8 @@ def test_parts_that_do_not_belong_together_are_damaged(tmp_path):
     store = FileStore(tmp_path)
     reader = build(store, corpus(7, 5).values())
     reader.close()
-    path = next(reader.folder.glob("*.words"))
-    other = build(FileStore(tmp_path / "other"), corpus(8, 30).values())
-    path.write_bytes(next(other.folder.glob("*.words")).read_bytes())
+    (path,) = files_of(tmp_path, "*.words")
+    build(FileStore(tmp_path / "other"), corpus(8, 30).values()).close()
+    path.write_bytes(files_of(tmp_path / "other", "*.words")[0].read_bytes())
     with pytest.raises(IndexUnusable, match="words"):
         store.open()
