@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-LEVELS = (256, 2048, 8192, 32768)  # articles and passages below which a part is of a level
+LEVELS = (256, 2048, 16384, 65536)  # articles and passages below which a part is of a level
 FULL = LEVELS[-1]
 PASSAGES, VECTORS, CODES, WORDS, RUNS, ROWS = SUFFIXES = (
     ".passages", ".vectors", ".codes", ".words", ".runs", ".rows",
