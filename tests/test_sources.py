@@ -13,7 +13,7 @@ from rag.load import origin
 from rag.sources import Sources, addresses, feeds, seen
 from rag.sources.addresses import parsed, public, resolved
 from rag.sources.fetch import Fetcher
-from rag.types.errors import FetchError
+from rag.types.errors import FetchError, FetchLater
 from tests.web import ATOM, HTML, RSS, atom, bomb, item, page, rss
 
 STORY = "The harbour committee voted on Monday to paint the old crane gate crimson, and nobody objected to it."
@@ -131,6 +131,51 @@ def test_a_page_that_fails_is_tried_again_and_not_for_ever(web, sources):
     tries = [[came.reason for came in sources.poll(address)] for _ in range(seen.TRIES + 2)]
     assert [len(one) for one in tries] == [1] * seen.TRIES + [0, 0]
     assert tries[seen.TRIES - 1][0].endswith("it is not tried again")
+
+
+def test_a_server_that_cannot_answer_now_costs_no_try(web, sources):
+    feed = web.put("/feed", rss(item("1", "/late")), kind=RSS)
+    address, begun = parsed(feed), time.time()
+    web.put("/late", status=503, headers={"Retry-After": "3600"})
+    assert [came.reason for came in sources.poll(address)] == [f"{web.url}/late: the server answers 503"]
+    assert list(sources.poll(address)) == []  # it is not time
+    (entry,) = seen.read(sources.seeds, address).entries.values()
+    assert (entry.tries, entry.delays, 3600 <= entry.after - begun < 3700) == (0, 1, True)
+    web.put("/late", status=500)
+
+    def later():
+        """Asks again when it is time."""
+        held = seen.read(sources.seeds, address)
+        (entry,) = held.entries.values()
+        entry.after = 0.0
+        seen.write(sources.seeds, address, held)
+        begun, came = time.time(), list(sources.poll(address))
+        (entry,) = seen.read(sources.seeds, address).entries.values()
+        return [one.what for one in came], round(entry.after - begun, -1)
+
+    assert [later() for _ in range(3)] == [(["failed"], wait) for wait in (120, 240, 480)]
+    for _ in range(seen.TRIES):
+        later()
+    web.put("/late", page("Gate", STORY, MORE))
+    assert later()[0] == ["added"]
+
+
+def test_a_host_that_cannot_answer_is_left_alone_till_the_next_time(web, sources):
+    names = [f"/p{n}" for n in range(6)]
+    for name in names:
+        web.put(name, status=503)
+    feed = web.put("/feed", rss(*(item(name, name) for name in names)), kind=RSS)
+    assert len(list(sources.poll(parsed(feed)))) == 3
+    assert sum(web.asked[name] for name in names) == 3
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("120", 120), ("", 0), ("soon", 0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("9" * 400, 0)]
+)
+def test_what_a_server_asks_to_wait(web, sources, written, seconds):
+    with pytest.raises(FetchLater) as failed:
+        fetched(sources, web.put("/a", status=429, headers={"Retry-After": written}))
+    assert failed.value.after == pytest.approx(seconds, abs=2)
 
 
 HOSTILE = {

@@ -153,6 +153,20 @@ def test_watch_follows_folder_and_feed(web, tmp_path, watching):
     assert [file.name for file in seeds.iterdir() if file.name.startswith(".adding")] == []
 
 
+def test_a_slow_feed_holds_up_no_other(web, tmp_path, watching):
+    (tmp_path / "seeds").mkdir()
+    web.put("/one", story(1))
+    slow = web.put("/slow", kind=RSS, pieces=(time.sleep(0.1) or b" " for _ in range(10_000)))
+    fast = web.put("/feed", rss(item("1", "/one")), kind=RSS).replace("127.0.0.1", "localhost")
+    watch = watching(slow, fast)
+    came = []
+    while not came:
+        time.sleep(0.1)
+        came = [line for line in watch.log if line["event"] in ("fetched", "failed")]
+    assert (came[0]["event"], came[0]["feed"]) == ("fetched", fast)
+    watch.end()
+
+
 def test_most_of_an_index_is_not_taken_for_gone(tmp_path, watching):
     seeds = tmp_path / "seeds"
     seeds.mkdir()

@@ -3,12 +3,15 @@
 The drafts are made at run time of articles in the data folder (--data, EVAL_DATA), by a seeded recipe (`eval.quotes`);
 four fifths of the articles are held. --part develop is what the rules were made on; the test part is of other articles
 and has alterations, edits, frames and quotation marks that the develop part has not.
+
+`python -m eval.quotes --time INDEX`: processor milliseconds of a draft with one quotation, by its words.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import re
 import tempfile
 import time
 from collections import Counter
@@ -29,10 +32,12 @@ from rag.quotes.draft import of_text
 from rag.store.files import FileStore
 from rag.types import Article, ArticleInfo
 from rag.types.quotes import CheckedDraft
-from rag.types.stores import Reader, StoredArticle
+from rag.types.stores import PassageId, Reader, StoredArticle
 from rag.types.stores import Recipe as Made
 
 _DIMENSION = 2  # of vectors that nobody asks
+_LONG = (4, 8, 20)  # words of a quotation that is timed
+_TIMED = 200  # of each
 
 
 def held(sources: list[Source], folder: Path) -> Reader:
@@ -67,6 +72,36 @@ def judged(draft: Draft, checked: CheckedDraft) -> Iterator[tuple[str, str, str,
         )
 
 
+def timed(reader: Reader, seed: int) -> None:
+    """Prints how long quotations take that are cut out of passages anywhere, and such with one word exchanged."""
+    rng = random.Random(seed)  # noqa: S311 - to be the same each time
+    CONSOLE.print(
+        f"{'words':<20}{'median ms':>10}{'95%':>8}{'verbatim':>10}{'altered':>9}{'absent':>8}", highlight=False
+    )
+    for words in _LONG:
+        for altered in (False, True):
+            taken, verdicts = list[float](), Counter[str]()
+            while len(taken) < _TIMED:
+                (passage,) = reader.passages([PassageId(rng.randrange(reader.passage_count))])
+                found = re.findall(r"[^\W\d_]+(?:['’][^\W_]+)*", passage.text)
+                at = rng.randrange(max(1, len(found) - words))
+                quoted = found[at : at + words]
+                start = passage.text.find(" ".join(quoted))
+                if len(quoted) < words or start < 0:  # marks stand between them
+                    continue
+                if altered:
+                    quoted[rng.randrange(words)] = rng.choice(found)
+                draft = of_text(f"As was written, “{' '.join(quoted)}” and no more.")
+                begin = time.process_time()
+                checked = quotes.check(draft, reader)
+                taken.append(1e3 * (time.process_time() - begin))
+                verdicts.update(one.verdict for one in checked.quotations)
+            name = f"{words}{', one another' if altered else ''}"
+            counts = "".join(f"{verdicts[v]:>{n}}" for v, n in (("verbatim", 10), ("altered", 9), ("absent", 8)))
+            middle, most = np.percentile(taken, [50, 95])
+            CONSOLE.print(f"{name:<20}{middle:>10.1f}{most:>8.1f}{counts}", highlight=False)
+
+
 def main() -> None:
     """Makes the drafts, checks them, prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -77,7 +112,12 @@ def main() -> None:
     parser.add_argument("--of-each", type=int, default=100)
     parser.add_argument("--index", type=Path, help="where the index is, or is made, to be used again")
     parser.add_argument("--wrong", action="store_true", help="print those that are wrong")
+    parser.add_argument("--time", type=Path, metavar="INDEX", help="measure the time in this index alone")
     options = parser.parse_args()
+    if options.time is not None:
+        with closing(FileStore(options.time).open()) as reader:
+            timed(reader, options.seed)
+        return
     data = datasets.folder(options.data)
     if data is None:
         parser.error("there is no data folder; give one with --data")

@@ -26,7 +26,7 @@ _WORD = re.compile(
     r"|(?P<dots>\.\s?\.(?:\s?\.)*)|(?P<sign>(?<![^\W_])[-−–](?=\d))|(?P<mark>[^\s\w])"
 )
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ＇", "'") | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060"))
-_LINK = re.compile(r"\]\([^()\s]{0,2000}\)")
+LINK = re.compile(r"\]\([^()\s]{0,2000}\)")
 _PLAIN_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _PLAIN = _APOSTROPHES | str.maketrans(dict.fromkeys("…\u00a0\u202f\u2009", " "))
 # What typography may change: quotation marks, hyphens, dashes, dots that stand for what is left out, brackets, Markdown.  # noqa: E501 - a line of its own
@@ -73,7 +73,7 @@ def wording(text: str) -> Wording:
 
 def folded(text: str) -> list[str]:
     """The `folded` of `wording`, sooner."""
-    plain = (_LINK.sub(" ", text) if "](" in text else text).translate(_PLAIN)
+    plain = (LINK.sub(" ", text) if "](" in text else text).translate(_PLAIN)
     if unicodedata.is_normalized("NFKC", plain):
         return _PLAIN_WORD.findall(plain.casefold())
     return wording(text).folded

@@ -24,6 +24,7 @@ from rag.types.stores import Reader
 MOST_READ = 2_000_000_000  # characters that are read for one draft: a book of 200 pages has half a million
 _ASKED = 1_000  # articles that share most with a quotation
 _READ = 60  # of them in which it is looked for, where it stands in one
+_NEAR = 0.7  # of a quotation: then no more is looked for that may be nearer
 _COMPARED = 10  # of them that it is compared with, where it stands in none
 _BY_WORDS = 20  # passages that word search finds of it, whose articles are compared, too
 _SHORT = 40  # words of a quotation that is compared with what is near its runs alone
@@ -73,7 +74,9 @@ class Checking:
         """The articles in which a quotation may stand."""
         wanted = _runs(form)
         ids = self._having(wanted)
-        yield from ids or dict.fromkeys(passage.info.article_id for passage in self._by_words(form))
+        if not len(wanted):
+            yield from dict.fromkeys(passage.info.article_id for passage in self._by_words(form))
+        yield from ids
         if len(ids) == _ASKED:  # there may be more
             more = self._reader.sharing(wanted, self._reader.article_count)[_ASKED:]
             yield from (one.article_id for one in more if one.runs == len(wanted))
@@ -131,8 +134,12 @@ class Checking:
         words = wording(plain)
         if not words.words:
             return made
-        near = [its for text in self._like(form, words) if (its := nearest(words, self._articles.spend_words(text)))]
-        best = max(near, key=lambda one: one.score, default=None)
+        best: Near | None = None
+        for texts in (self._sharing_with(form, words), self._wording_of(form, words)):
+            near = [its for text in texts if (its := nearest(words, self._articles.spend_words(text)))]
+            best = max([*near, *filter(None, [best])], key=lambda one: one.score, default=None)
+            if best is not None and best.run > _NEAR:
+                break
         if best is None or not _is_near(best, len(words.words)):
             return made
         steps, first, end = compared(plain, words, best)
@@ -141,20 +148,26 @@ class Checking:
         notes = ("punctuation",) if words.folded == best.text.wording.folded[first:end] else ()
         return replace(made, verdict="altered", places=(place,), diff=steps, notes=notes)
 
-    def _like(self, form: Pieces, words: Wording) -> Iterator[Text]:
-        """What is like a quotation: of articles that share runs with it, and those of passages that share words."""
-        reach = len(words.words) + FAR
-        short = len(words.words) <= _SHORT
-        rows = [Row(run) for run in zip(*(words.folded[n:] for n in range(RUN)), strict=False)] if short else []
+    def _sharing_with(self, form: Pieces, words: Wording) -> Iterator[Text]:
+        """Of the articles that share runs with a quotation what is around those."""
+        short = words.folded[:_SHORT]
+        rows = [Row(run) for run in zip(*(short[n:] for n in range(RUN)), strict=False)]
         for one in self._shared(_runs(form).tobytes(), _COMPARED):
-            if text := self._articles.text(one.article_id):
-                yield text.beside(rows, reach)
-        passages = dict[str, list[tuple[int, int]]]()
+            text = self._articles.text(one.article_id)
+            if text and len(words.words) <= _SHORT:
+                text = text.beside(rows, len(words.words) + FAR)
+            if text:
+                yield text
+
+    def _wording_of(self, form: Pieces, words: Wording) -> Iterator[Text]:
+        """What is around the passages that word search finds."""
+        places = dict[str, list[tuple[int, int]]]()
         for passage in self._by_words(form):
-            passages.setdefault(passage.info.article_id, []).append((passage.chunk.start, passage.chunk.end))
-        for article_id, places in list(passages.items())[:_COMPARED]:
+            places.setdefault(passage.info.article_id, []).append((passage.chunk.start, passage.chunk.end))
+        for article_id, its in list(places.items())[:_COMPARED]:
             if text := self._articles.text(article_id):
-                yield text.within(sorted(places), reach) if short else text
+                short = len(words.words) <= _SHORT
+                yield text.within(sorted(its), len(words.words) + FAR) if short else text
 
 
 def _may_be_as_named(article: Text, named: Named) -> bool:

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from rag.language.wording import Wording, wording
+from rag.language.wording import LINK, Wording, wording
 from rag.types import ArticleInfo
 from rag.types.stores import Reader
 
@@ -19,7 +19,8 @@ _MOST_PLACES = 2_000  # of a row of words in one article
 _MOST_WORDS = 40  # of a row that are looked for
 _LETTERS = 8  # of a word with what is around it, more than it has
 _ROOM = 40  # words on each side of a place
-_ODD = re.compile(r"\]\(|[\u0300-\u036f\u00ad\u200b-\u200d\u2060ʼ]")  # what stands in words, or between two unseen
+_ODD = re.compile(r"\]\(|[\u00ad\u200b-\u200d\u2060ʼ]")
+_UNSEEN = str.maketrans(dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060") | {"ʼ": "'"})
 _WIDE = re.compile(r"[^\W\x00-\x7f]")
 _OTHERS = "\0"
 
@@ -76,35 +77,36 @@ class Text:
             yield bisect.bisect_left(begins, at)
 
     @cached_property
-    def _folded(self) -> str:
-        return self.text.casefold()
-
-    @cached_property
-    def _is_plain(self) -> bool:
-        """Whether words are written as they are compared, but for their case and the kind of apostrophe."""
-        if _ODD.search(self.text):
-            return False
-        return self.text.isascii() or all(unicodedata.is_normalized("NFKC", c) for c in {*_WIDE.findall(self.text)})
+    def _searched(self) -> tuple[str, bool]:
+        """The text in folded case, as words are compared, and whether all of it stands where it was."""
+        odd = {ord(c): unicodedata.normalize("NFKC", c) for c in {*_WIDE.findall(self.text)}}
+        changed = {c: plain for c, plain in odd.items() if plain != chr(c)}
+        if not changed and not _ODD.search(self.text):
+            folded = self.text.casefold()
+            return folded, len(folded) == len(self.text)
+        return LINK.sub(" ", self.text).translate(_UNSEEN | changed).casefold(), False
 
     def around(self, row: Row, *, alone: bool) -> Text | None:
-        """Itself, or where it is sure that a row of words stands nowhere in it, None: much sooner than its words.
+        """Itself, or None where a row of words stands nowhere in it: much sooner than its words.
 
         Of a row `alone`, that no other words are looked for with, it has only the words near its places.
         """
-        places = [match.span() for match in itertools.islice(row.pattern.finditer(self._folded), _MOST_PLACES)]
-        if not places and self._is_plain:
+        text, is_as_it_was = self._searched
+        places = [match.span() for match in itertools.islice(row.pattern.finditer(text), _MOST_PLACES)]
+        if not places:
             return None
-        if not alone or not row.whole or not self._is_plain or len(self._folded) != len(self.text):
+        if not alone or not row.whole or not is_as_it_was:
             return self
         return self.within(places, _ROOM)
 
-    def beside(self, rows: Sequence[Row], words: int) -> Text:
-        """It with the words near places of some rows alone, so many on each side; itself where that is unsure."""
+    def beside(self, rows: Sequence[Row], words: int) -> Text | None:
+        """It with the words near places of some rows alone, so many on each side; None as for `around`."""
+        text, is_as_it_was = self._searched
         places = sorted(match.span() for row in rows for match in
-                        itertools.islice(row.pattern.finditer(self._folded), _MOST_PLACES))  # fmt: skip
-        if not places or not self._is_plain or len(self._folded) != len(self.text):
-            return self
-        return self.within(places, words)
+                        itertools.islice(row.pattern.finditer(text), _MOST_PLACES))  # fmt: skip
+        if not places:
+            return None
+        return self.within(places, words) if is_as_it_was else self
 
     def within(self, places: Sequence[tuple[int, int]], words: int) -> Text:
         """It with the words near some places alone, which are in order, about so many on each side."""

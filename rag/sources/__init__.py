@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from rag import load
 from rag.sources import feeds, pages, seen
 from rag.sources.addresses import Address, joined
 from rag.sources.fetch import Fetched, Fetcher, Known
-from rag.types.errors import FetchError, SeedError
+from rag.types.errors import FetchError, FetchLater, SeedError
 
 __all__ = ["Came", "Sources"]
+_AWAY = 3  # pages of a host that cannot answer, after which its others wait for the next time
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,15 @@ class Sources:
             held.take(feeds.entries(fetched.address, fetched.content_type, fetched.body))
             held.etag, held.last_modified = fetched.known.etag, fetched.known.last_modified
         seen.write(self.seeds, address, held)
-        for entry in [one for one in held.entries.values() if one.wanted]:
-            yield self._page(fetched.address, entry)
-            seen.write(self.seeds, address, held)
+        away = Counter[str]()
+        for entry in [one for one in held.entries.values() if one.due]:
+            host = urlsplit(entry.link).netloc
+            if away[host] < _AWAY:
+                yield self._page(fetched.address, entry)
+                away[host] += not entry.due and entry.wanted
+                seen.write(self.seeds, address, held)
 
     def _page(self, feed: Address, entry: seen.Seen) -> Came:
-        entry.tries += 1
         link = entry.link
         try:
             address = joined(feed, entry.link)
@@ -71,6 +77,10 @@ class Sources:
             own = entry.published if fetched.address.host == feed.host else ""  # of others it does not know
             put = pages.put(self.seeds, fetched, own)
         except (FetchError, SeedError) as error:
+            if isinstance(error, FetchLater):
+                entry.delay(error.after)
+            else:
+                entry.tries += 1
             more = "" if entry.wanted else "; it is not tried again"
             return Came("failed", link, reason=f"{error}{more}")
         entry.path = put.path

@@ -13,7 +13,7 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
-from rag.types.errors import FetchError
+from rag.types.errors import FetchError, FetchLater
 
 LONGEST = 2_000  # characters of an address
 _PORTS = {"http": 80, "https": 443}
@@ -104,7 +104,9 @@ def resolved(host: str, port: int, *, private: bool) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise FetchError(f"there is no such host ({getattr(error, 'strerror', None) or error})") from error
+        later = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
+        why = f"there is no such host ({getattr(error, 'strerror', None) or error})"
+        raise (FetchLater if later else FetchError)(why) from error
     numbers = list(dict.fromkeys(str(address[0]) for *_, address in found))
     good = numbers if private else [number for number in numbers if public(number)]
     if not good:

@@ -10,7 +10,7 @@ from typing import Any
 import httpcore2
 
 from rag.sources.addresses import resolved
-from rag.types.errors import FetchError
+from rag.types.errors import FetchError, FetchLater
 
 _TRIED = 4  # numbers of one host
 _A_TRY = 10.0  # seconds
@@ -26,7 +26,7 @@ class Deadline:
         """Seconds. Raises FetchError when there are none."""
         left = self._end - time.monotonic()
         if left <= 0:
-            raise FetchError(f"took longer than {self._seconds:g} s")
+            raise FetchLater(f"took longer than {self._seconds:g} s")
         return left
 
 

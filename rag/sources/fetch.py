@@ -1,4 +1,4 @@
-"""Fetches pages and feeds: politely, one request at a time, within bounds, and never from one's own network."""
+"""Fetches pages and feeds: politely, one request to a host at a time, within bounds, never from one's own network."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ import threading
 import time
 import urllib.request
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from importlib.metadata import version
+from typing import NoReturn
 
 import httpcore2
 
 from rag.sources.addresses import Address, joined, parsed
 from rag.sources.connecting import Checked, Deadline
 from rag.sources.robots import NAME, Robots
-from rag.types.errors import FetchError
+from rag.types.errors import FetchError, FetchLater
 
 MOST_BYTES = 10_000_000  # of a page or a feed, unpacked
 _REDIRECTS = 5
@@ -55,14 +57,14 @@ class Fetcher:
     def __init__(self, *, private: bool = False, seconds: float = _SECONDS, pause: float = _PAUSE) -> None:
         self._private, self._seconds, self._pause = private, seconds, pause
         self._lock = threading.Lock()
-        self._last: dict[str, float] = {}  # by host, when it was asked
+        self._hosts: dict[str, _Host] = {}  # those asked last at the end
         self._robots = Robots(self._rules)
         self.wait: Callable[[float], object] = time.sleep
 
     def get(self, address: Address, known: Known | None = None) -> Fetched:
-        """What an address gives. Raises FetchError with the reason."""
+        """What an address gives. Raises FetchError with the reason, FetchLater where that may go by."""
         known = known or Known()
-        with self._lock, _told(address):
+        with _told(address):
             for _ in range(_REDIRECTS + 1):
                 delay = self._robots.delay(address)
                 _, fetched, to = self._one(address, known, MOST_BYTES, max(delay, self._pause))
@@ -85,7 +87,12 @@ class Fetcher:
     ) -> tuple[int, Fetched, str | None]:
         """One request: its status, what came, and where it redirects to."""
         _no_proxy(address)
-        self._gently(address.host, pause)
+        host = self._host(address.host)
+        with host.lock:
+            self._gently(host, pause)
+            return self._asked(address, known, most, any_status=any_status)
+
+    def _asked(self, address: Address, known: Known, most: int, *, any_status: bool) -> tuple[int, Fetched, str | None]:
         deadline = Deadline(self._seconds)
         origin = httpcore2.Origin(address.scheme.encode(), address.host.encode(), address.port)
         backend = Checked(deadline, private=self._private)
@@ -98,7 +105,7 @@ class Fetcher:
                 to = headers.get("location") if response.status in _MOVED else None
                 good = (200, 304) if known.etag or known.last_modified else (200,)
                 if not any_status and to is None and response.status not in good:
-                    raise FetchError(f"{address}: the server answers {response.status}")
+                    _refused(f"{address}: the server answers {response.status}", response.status, headers)
                 body = _body(response, headers.get("content-encoding", ""), most, cut=any_status)
                 new = Known(headers.get("etag", ""), headers.get("last-modified", ""))
                 unchanged = response.status == 304 or to is not None
@@ -106,15 +113,44 @@ class Fetcher:
                 kind = headers.get("content-type", "")
                 return response.status, Fetched(address, at, kind, new, None if unchanged else b"".join(body)), to
 
-    def _gently(self, host: str, pause: float) -> None:
+    def _host(self, name: str) -> _Host:
+        with self._lock:
+            host = self._hosts.pop(name) if name in self._hosts else _Host()
+            self._hosts[name] = host
+            if len(self._hosts) > _HOSTS:
+                idle = next((one for one, its in self._hosts.items() if not its.lock.locked()), name)
+                del self._hosts[idle]
+            return host
+
+    def _gently(self, host: _Host, pause: float) -> None:
         """Waits until a host may be asked again."""
-        wait = self._last.get(host, 0.0) + pause - time.monotonic()
+        wait = host.last + pause - time.monotonic()
         if wait > 0:
             self.wait(wait)
-        self._last.pop(host, None)
-        self._last[host] = time.monotonic()
-        if len(self._last) > _HOSTS:
-            del self._last[next(iter(self._last))]
+        host.last = time.monotonic()
+
+
+@dataclass(slots=True)
+class _Host:
+    """When a host was asked last, and who asks it now."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    last: float = 0.0
+
+
+def _refused(text: str, status: int, headers: Mapping[str, str]) -> NoReturn:
+    """Raises FetchError; FetchLater for a status that goes by, with what its server says of when."""
+    if status < 500 and status not in (408, 429):
+        raise FetchError(text)
+    raise FetchLater(text, _seconds(headers.get("retry-after", "")))
+
+
+def _seconds(written: str) -> float:
+    """The seconds of Retry-After, which has them or a date; 0 where it has neither."""
+    with suppress(ValueError, TypeError, OverflowError):
+        given = int(written) if written.isdecimal() else parsedate_to_datetime(written).timestamp() - time.time()
+        return max(float(given), 0.0)
+    return 0.0
 
 
 def address_of(text: str) -> Address:
@@ -185,9 +221,12 @@ def _told(address: Address) -> Iterator[None]:
     try:
         yield
     except FetchError as error:
-        raise error if "://" in str(error) else FetchError(f"{address}: {error}") from error
+        if "://" in str(error):
+            raise
+        later = isinstance(error, FetchLater)
+        raise (FetchLater if later else FetchError)(f"{address}: {error}") from error
     except httpcore2.TimeoutException as error:
-        raise FetchError(f"{address}: took too long") from error
+        raise FetchLater(f"{address}: took too long") from error
     except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, OSError) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise FetchError(f"{address}: cannot be fetched ({reason})") from error
+        raise FetchLater(f"{address}: cannot be fetched ({reason})") from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.sources.addresses import Address
-from rag.types.errors import FetchError
+from rag.types.errors import FetchError, FetchLater
 
 NAME = "article-rag"  # to whom the rules are said
 _BYTES = 500_000  # what is behind these is not read
@@ -51,6 +51,6 @@ class Robots:
         place = Address(address.scheme, address.host, address.port, "/robots.txt")
         status, body = self._fetch(place, _BYTES)
         if status >= 500 or status == 429:
-            raise FetchError(f"{place}: the server answers {status}, so that it is not known what may be fetched")
+            raise FetchLater(f"{place}: the server answers {status}, so that it is not known what may be fetched")
         rules = protego.Protego.parse(body.decode("utf-8", "replace")) if status == 200 else None
         return _Rules(rules, time.monotonic() + _KEPT)

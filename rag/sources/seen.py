@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from rag.sources.feeds import Entry
 
 FOLDER = ".sources"
 TRIES = 5  # of a page that cannot be fetched
+DELAYS = 20  # of one whose server cannot answer: about ten days
+_FIRST, _LONGEST = 60.0, 86_400.0  # seconds until it is tried again
 _MOST = 5_000  # entries of one feed that are remembered
 
 
@@ -28,11 +31,23 @@ class Seen:
     published: str = ""
     path: str = ""  # in the seeds folder; empty: not fetched yet
     tries: int = 0
+    delays: int = 0  # how often its server could not answer
+    after: float = 0.0  # seconds since 1970: not before
 
     @property
     def wanted(self) -> bool:
         """Whether its page is still to be fetched."""
-        return not self.path and self.tries < TRIES
+        return not self.path and self.tries < TRIES and self.delays < DELAYS
+
+    @property
+    def due(self) -> bool:
+        """Whether it is to be fetched now."""
+        return self.wanted and self.after <= time.time()
+
+    def delay(self, seconds: float) -> None:
+        """Its server cannot answer now: it is tried later, the later the more often that was so."""
+        wait = max(_FIRST * 2 ** min(self.delays, 20), seconds)
+        self.delays, self.after = self.delays + 1, time.time() + min(wait, _LONGEST)
 
 
 @dataclass(slots=True)

@@ -20,11 +20,12 @@ from rag.sources import Sources
 from rag.sources.addresses import Address
 from rag.sources.folder import Files, Waking, files, settled
 from rag.sources.log import Log
-from rag.types.errors import IndexUnusable, RagError
+from rag.types.errors import FetchLater, IndexUnusable, RagError
 from rag.types.stores import Store
 
 _MANY = 20  # articles of an index that is not taken for one that is just begun
 _ENOUGH = 0.5  # of its files must be there
+_AT_ONCE = 8  # feeds, so that a slow one holds up no other
 _log = logging.getLogger("rag")
 
 
@@ -57,19 +58,23 @@ class Watch:
         self._seeds: Path = sources.seeds
         self._stop, self._changed = threading.Event(), threading.Event()
         self._whole = threading.Event()  # the folder is there, and holds what it should
+        self._asking = threading.BoundedSemaphore(_AT_ONCE)
         self._said = ""  # why it waits
 
     def run(self) -> None:
         """Watches until it is interrupted, by an exception in this thread."""
         waking = Waking(self._seeds, self._changed)
-        asking = threading.Thread(target=self._ask_all, daemon=True)
-        asking.start()
+        asking = [threading.Thread(target=self._ask_often, args=(feed,), daemon=True) for feed in self._feeds]
+        for one in asking:
+            one.start()
         try:
             self._follow(waking)
         finally:
             self._stop.set()
             waking.stop()
-            asking.join(2)
+            end = time.monotonic() + 2
+            for one in asking:
+                one.join(max(end - time.monotonic(), 0.0))
 
     def _follow(self, waking: Waking) -> None:
         built: Files | None = None
@@ -130,19 +135,20 @@ class Watch:
         self._log.built(what, time.monotonic() - begun)
         return True
 
-    def _ask_all(self) -> None:
-        """Asks each feed when it is time, until it is stopped."""
-        due, failed = dict.fromkeys(self._feeds, 0.0), dict.fromkeys(self._feeds, 0)
+    def _ask_often(self, feed: Address) -> None:
+        """Asks a feed when it is time, until it is stopped."""
+        due, failed = 0.0, 0
         while not self._stop.is_set():
-            for feed in self._feeds:
-                if self._whole.is_set() and due[feed] <= time.monotonic():
-                    failed[feed] = 0 if self._ask(feed) else min(failed[feed] + 1, 20)
-                    longest = max(self._pace.at_most, self._pace.feeds)
-                    due[feed] = time.monotonic() + min(self._pace.feeds * 2 ** failed[feed], longest)
+            if self._whole.is_set() and due <= time.monotonic():
+                with self._asking:
+                    wait = self._ask(feed)
+                failed = 0 if wait is None else min(failed + 1, 20)
+                longest = max(self._pace.at_most, self._pace.feeds)
+                due = time.monotonic() + min(max(self._pace.feeds * 2**failed, wait or 0.0), longest)
             self._stop.wait(min(1.0, self._pace.feeds))
 
-    def _ask(self, feed: Address) -> bool:
-        """Asks one feed; whether that could be asked."""
+    def _ask(self, feed: Address) -> float | None:
+        """Asks one feed; where that cannot be asked, the seconds that its server asks to wait."""
         try:
             for came in self._sources.poll(feed):
                 if came.what == "failed":
@@ -152,12 +158,13 @@ class Watch:
                     self._log.say("fetched", text, path=came.path, address=came.address, feed=str(feed))
                 if self._stop.is_set() or not self._whole.is_set():
                     break
-            return True
+            return None
         except RagError as error:
             self._log.say("failed", str(error), feed=str(feed))
+            return error.after if isinstance(error, FetchLater) else 0.0
         except OSError as error:  # a full disk, or the folder has just gone
             self._log.say("failed", f"{feed}: {error.strerror or error}", feed=str(feed))
         except Exception as error:  # noqa: BLE001 - the edge of a thread: what a feed made fail is asked again later
             _log.exception("a feed failed")
             self._log.say("failed", f"{feed}: the program failed ({type(error).__name__})", feed=str(feed))
-        return False
+        return 0.0

@@ -7,6 +7,7 @@
     ├── IndexUnusable       the index is missing, damaged or does not match the settings
     ├── IndexBusy           another build holds the lock
     ├── FetchError          an address that may not be fetched, or does not give what is wanted
+    │   └── FetchLater      one that may do so later
     ├── ModelError          the encoder's weights are missing or not the published ones
     └── ClusterError        Ray cannot be reached, or its workers cannot do the work
 
@@ -40,6 +41,14 @@ class IndexBusy(RagError):
 
 class FetchError(RagError):
     """An address that may not be fetched, or does not give what is wanted."""
+
+
+class FetchLater(FetchError):
+    """One whose server cannot answer now, or is not reached; `after` are the seconds that it asks to wait."""
+
+    def __init__(self, text: str, after: float = 0.0) -> None:
+        super().__init__(text)
+        self.after = after
 
 
 class ModelError(RagError):
