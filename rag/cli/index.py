@@ -72,8 +72,11 @@ def copy(
         raise typer.BadParameter(str(error)) from error
     settings = load_settings()
     with bars() as progress:
-        generation = copy_generation(at(index, settings), target, progress)
+        source = at(index, settings)
+        generation = copy_generation(source, target, progress)
     say(f"generation {generation} is the current one of {target.place}; set 'store' to it to ask it")
+    if source.last_change():
+        say(f"what `rag changes` lists so far stays in {source.place}")
 
 
 def pin(

@@ -15,6 +15,7 @@ import pytest
 
 from rag.build.copying import copy_generation
 from rag.language.wording import folded, runs
+from rag.store.files import FileStore
 from rag.types import SeedEntry
 from rag.types.certificates import Certificate, Level
 from rag.types.contents import Contents
@@ -587,6 +588,32 @@ def test_a_reader_knows_that_a_build_mended_what_it_reads(store, place, reader, 
     assert (reader.is_kept(), mended.is_kept()) == (False, True)
     assert mended.passages(mended.leads(1))
     mended.close()
+
+
+def test_saved_questions_are_copied_with_what_was_told(store, place, tmp_path):
+    build(store, [article("a", "A gate."), article("b", "A ship.")]).close()
+    build(store, [article("a", "Another gate."), article("b", "A ship.")]).close()
+    other = replace(QUESTION, id="other", asked=1)
+    for one in (QUESTION, other):
+        store.save(one)
+    store.tell(QUESTION, replace(QUESTION, asked=1, last=("Ann 1",), told=(alert(1).id,)), [alert(1)])
+    store.tell(other, other, [alert(2, other)])
+    store.tell(QUESTION, QUESTION, [])  # it is another by now
+    late = replace(QUESTION, id="late", asked=0)
+    store.save(late)
+    places = [FileStore(tmp_path / "copy"), place.another()]
+    try:
+        for target in (places[0], places[1].open()):
+            for _ in range(2):
+                copy_generation(store, target)
+            of = {one.id: one for one in target.saved()}
+            assert list(of) == [QUESTION.id, "other", "late"]
+            assert (of[QUESTION.id].last, of[QUESTION.id].told) == (("Ann 1",), (alert(1).id,))
+            last = target.last_change()
+            assert [one.asked for one in of.values()] == [last, last, last + 1]  # the last is asked of everything
+            assert target.alerts(10) == (alert(2, other), alert(1))
+    finally:
+        places[1].close()
 
 
 @pytest.mark.parametrize("what", ["vector", "passage"])
