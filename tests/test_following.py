@@ -86,6 +86,17 @@ def test_a_diff_shows_the_words_that_differ():
     assert changed == [("replace", "crimson", "indigo"), ("delete", "It rained.", ""), ("insert", "", "Bob stayed.")]
 
 
+def test_a_diff_that_is_cut_shows_what_differs():
+    """A number in much that cannot be aligned: once all that was shown of it was the same on both sides."""
+    same = "".join(f"w{n} " for n in range(2990))
+    for lead in ("", "It rained. "):
+        before, after = (f"{lead}{same}lost {number} {'x ' * 3000}" for number in ("1,200", "1,300"))
+        found = diff.shown(before, after)
+        (piece,) = [piece for piece in found.pieces if piece.op != "equal"]
+        assert (piece.before[:6], piece.after[:6], found.whole) == ("1,200 ", "1,300 ", False)
+        assert found.pieces[-2].after.endswith(" lost ")
+
+
 def test_a_diff_of_two_books_is_made_in_seconds_and_shown_in_part():
     random_ = random.Random(3)
     words = [f"word{n}" for n in range(50)]
@@ -127,6 +138,20 @@ def test_a_diff_has_no_fields_of_the_file(desk):
     assert (told["before"]["title"], told["after"]["title"]) == ("The crimson gate", "The indigo gate")
     for side, colour in (("before", "crimson"), ("after", "indigo")):
         assert "".join(piece[side] for piece in told["diff"]) == GATE.format(colour)
+
+
+def test_a_file_that_is_renamed_and_edited_is_gone_and_new_and_with_an_id_the_same(desk):
+    text = "---\nid: gate\n---\nThe gate was painted {}.\n"
+    desk.write("old", text.format("crimson"))
+    desk.build()
+    last = desk.store.last_change()
+    for name in ("0", "old"):
+        (desk.seeds / f"{name}.txt").unlink()
+    desk.write("new", text.format("indigo"))
+    desk.write("10", OTHER.format(10, 10))
+    desk.build()
+    told = {(change.kind, change.article.article_id) for change in desk.store.changes(last)}
+    assert told == {("removed", "0.txt"), ("added", "10.txt"), ("replaced", "gate")}
 
 
 def test_an_article_that_changes_is_listed_with_its_diff(desk):

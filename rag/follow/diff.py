@@ -39,16 +39,28 @@ class Diff:
 
 def shown(before: str, after: str) -> Diff:
     """What differs between two texts, as it is shown."""
-    pieces, room = list[Piece](), _SHOWN
+    pieces, room = list[Piece](), _SHOWN - 4 * _CONTEXT - len(_GAP)
     found = list(pieces_of(before, after))
     for place, piece in enumerate(found):
         short = _short(piece, first=place == 0, last=place == len(found) - 1)
         room -= len(short.before) + len(short.after)
         if room < 0:
-            left = Piece(short.op, short.before[:_CONTEXT], short.after[:_CONTEXT])
-            return Diff((*pieces, left) if not pieces else tuple(pieces), whole=False)
+            return Diff((*pieces, *_begun(short)), whole=False)
         pieces.append(short)
     return Diff(tuple(pieces), whole=True)
+
+
+def _begun(piece: Piece) -> Iterator[Piece]:
+    """Of a piece that is too long to be shown where it begins to differ, with what is before that."""
+    both = enumerate(zip(piece.before, piece.after, strict=False))
+    same = next((n for n, (a, b) in both if a != b), min(len(piece.before), len(piece.after)))
+    begin = max(piece.before.rfind(" ", 0, same) + 1, same - _CONTEXT // 2, 0)
+    if piece.op != "equal":
+        lead = piece.before[max(begin - _CONTEXT, 0) : begin]
+        lead = f"{_GAP}{lead}" if begin > _CONTEXT else lead
+        if lead:
+            yield Piece("equal", lead, lead)
+        yield Piece(piece.op, piece.before[begin : begin + _CONTEXT], piece.after[begin : begin + _CONTEXT])
 
 
 def _short(piece: Piece, *, first: bool, last: bool) -> Piece:
