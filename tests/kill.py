@@ -28,7 +28,6 @@ from rag.store import (
     changes,
     layout,
     manifest,
-    parts,
     pins,
     posting_writer,
     pruning,
@@ -100,7 +99,7 @@ def mark(phase: Phase) -> None:
     phase.around(posting_writer, "inverted", "writing words")
     phase.around(vectors, "packed", "writing vectors")
     phase.around(rows, "packed", "writing rows")
-    phase.around(parts, "share", "linking")
+    phase.around(layout, "share", "sharing")
     phase.around(manifest, "describe", "hashing")
     phase.around(manifest, "write", "writing manifest")
     phase.around(writer, "_open", "opening to check")
