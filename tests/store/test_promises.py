@@ -601,11 +601,11 @@ def test_saved_questions_are_copied_with_what_was_told(store, place, tmp_path):
     store.tell(QUESTION, QUESTION, [])  # it is another by now
     late = replace(QUESTION, id="late", asked=0)
     store.save(late)
-    places = [FileStore(tmp_path / "copy"), place.another()]
+    copy, another = FileStore(tmp_path / "copy"), place.another()
     try:
-        for target in (places[0], places[1].open()):
+        for source, target in ((store, copy), (copy, another.open())):
             for _ in range(2):
-                copy_generation(store, target)
+                copy_generation(source, target)
             of = {one.id: one for one in target.saved()}
             assert list(of) == [QUESTION.id, "other", "late"]
             assert (of[QUESTION.id].last, of[QUESTION.id].told) == (("Ann 1",), (alert(1).id,))
@@ -613,7 +613,7 @@ def test_saved_questions_are_copied_with_what_was_told(store, place, tmp_path):
             assert [one.asked for one in of.values()] == [last, last, last + 1]  # the last is asked of everything
             assert target.alerts(10) == (alert(2, other), alert(1))
     finally:
-        places[1].close()
+        another.close()
 
 
 @pytest.mark.parametrize("what", ["vector", "passage"])
