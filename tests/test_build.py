@@ -254,6 +254,8 @@ def test_an_index_of_the_format_before_is_built_anew_without_embedding(folders):
         stored = [(hashlib.sha256(a.text[c.start : c.end].encode()).digest(), v) for a in reader.stored()
                   for c, v in zip(a.chunks, a.vectors, strict=True)]  # fmt: skip
     manifest.write(folder, replace(held, recipe=replace(held.recipe, format=8)))
+    note = json.loads((folder / manifest.FILE).read_bytes()) | {"sha256": "another sum"}
+    (folder / manifest.FILE).write_text(json.dumps(note))
     for path in folder.glob("*-*"):
         path.unlink()
     shutil.rmtree(layout.pool(folder))
@@ -406,6 +408,11 @@ def test_files_of_no_generation_go_and_those_of_a_damaged_one_stay(folders):
     (seeds / "d.txt").write_text("Fourth\n\nThe zebra ran.\n")
     sync_index(seeds, index, Settings())
     assert orphan.is_file()  # one cannot tell whose it is
+    note.write_bytes(raw.replace(b'"format":10', b'"format":7'))  # of another version, whose files can be told
+    (seeds / "d.txt").write_text("Fourth\n\nThe zebra slept.\n")
+    sync_index(seeds, index, Settings())
+    assert not orphan.exists()
+    shutil.copy(passages, orphan)
     note.write_bytes(raw)
     said = "\n".join(check(seeds, index, Settings()))
     assert f"{orphan} is of no generation; the next build removes it" in said

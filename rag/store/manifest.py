@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -48,17 +49,8 @@ def _ending(raw: bytes) -> bytes:
 def read(folder: Path) -> Manifest:
     """Reads `manifest.json`. FileNotFoundError passes; any damage raises IndexUnusable."""
     path = folder / FILE
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise IndexUnusable(f"{path} cannot be read ({error.strerror}); run `rag build`") from error
-    try:
-        body = json.loads(raw)
-        said = raw[: -len(_ending(b""))] + b"}"
-        if said[:-1] + _ending(said) != raw:
-            raise ValueError("its contents do not match its own hash")
+    with _damage(path):
+        body = _body(path)
         if body["recipe"]["format"] != FORMAT:
             raise IndexUnusable(f"{path} was written by another version of this program; run `rag build`")
         return Manifest(
@@ -71,6 +63,36 @@ def read(folder: Path) -> Manifest:
             parts=body["parts"],
             files=body["files"],
         )
+
+
+def names(folder: Path) -> set[str]:
+    """The files that a generation of any format names. Raises as `read`."""
+    path = folder / FILE
+    with _damage(path):
+        return set(_body(path)["files"])
+
+
+def _body(path: Path) -> dict[str, Any]:
+    """What the file holds; whether that is whole can be told of the format of this program."""
+    raw = path.read_bytes()
+    body: dict[str, Any] = json.loads(raw)
+    if body["recipe"]["format"] != FORMAT:
+        return body
+    said = raw[: -len(_ending(b""))] + b"}"
+    if said[:-1] + _ending(said) != raw:
+        raise ValueError("its contents do not match its own hash")
+    return body
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Says what is wrong with a file."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise IndexUnusable(f"{path} cannot be read ({error.strerror}); run `rag build`") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IndexUnusable(f"{path} is damaged: {error}; run `rag build`") from error
 

@@ -30,7 +30,7 @@ def _sweep(index: Path) -> None:
     named: set[str] = set()
     for generation in layout.generations(index):
         try:
-            named.update(manifest.read(generation).files)
+            named |= manifest.names(generation)
         except (OSError, IndexUnusable):
             return
     with contextlib.suppress(FileNotFoundError):
