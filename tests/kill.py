@@ -47,7 +47,7 @@ from tests.store.made import unlike_changes
 
 PHASES = (
     "start", "planning", "beginning", "writing passages", "embedding", "keeping vectors", "writing vectors",
-    "writing words", "writing rows", "linking", "hashing", "writing manifest", "opening to check", "syncing",
+    "writing words", "writing rows", "sharing", "hashing", "writing manifest", "opening to check", "syncing",
     "renaming", "noting changes", "switching", "keeping changes", "pruning", "dropping vectors", "done",
 )  # fmt: skip
 QUESTION = "Which colour did the committee choose for the harbour gate?"

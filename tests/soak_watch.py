@@ -125,10 +125,11 @@ class Soak:
             self._page(link, self.entries[link][0] + 1)
 
     def drop(self) -> None:
-        """A page goes from the folder, by hand."""
+        """A page goes from the folder, by hand. One that has changed since it was fetched would come back."""
         for file in (self.seeds / "web").rglob("*.html"):
-            link = json.loads(file.read_bytes().split(b"\n", 1)[0][13:-4])["url"].removeprefix(self.web.url)
-            if link not in self.taken_out:
+            head, _, body = file.read_bytes().partition(b"\n")
+            link = json.loads(head[13:-4])["url"].removeprefix(self.web.url)
+            if link not in self.taken_out and self.entries[link][1].encode() in body:
                 file.unlink()
                 self.taken_out.add(link)
                 break
