@@ -11,6 +11,11 @@ import time
 
 import pytest
 
+from rag.sources import Sources
+from rag.sources.fetch import Fetcher
+from rag.sources.log import Log
+from rag.sources.watching import Pace, Watch
+from rag.store.files import FileStore
 from rag.store.reader import open_current
 from tests.conftest import ARTICLE, ROOT, SEEDS
 from tests.web import RSS, item, page, rss
@@ -228,3 +233,15 @@ def test_watch_without_a_folder_ends_with_2(tmp_path):
     assert (code, "only http and https" in err) == (2, True)
     code, _, err = ran("build", cwd=tmp_path)
     assert (code, "there is no article" in err) == (2, True)
+
+
+def test_a_watch_ends_though_the_interrupt_was_lost(tmp_path):
+    """As one is that is raised within a finalizer."""
+    log = Log(lambda line: None, as_json=True)
+    watch = Watch(Sources(tmp_path, Fetcher()), [], FileStore(tmp_path / "index"), lambda: None, log, Pace(feeds=60))
+    running = threading.Thread(target=watch.run, daemon=True)
+    running.start()
+    time.sleep(0.5)
+    watch.end()
+    running.join(30)
+    assert not running.is_alive()

@@ -114,9 +114,19 @@ def watch(
     pace = Pace(feeds=60.0 * settings.feeds_minutes)
     build = functools.partial(building, seeds, index, settings, names=True)
     sources = Sources(seeds, Fetcher(private=private))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    watching = Watch(sources, addresses, at(index, settings), build, log, pace)
+    ended = list[int]()
+
+    def end(number: int, _frame: object) -> None:
+        ended.append(number)
+        watching.end()  # what a finalizer raises goes no further: then it ends after its step
+        sys.exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
     log.say("watching", f"{seeds} and {counted(len(addresses), 'feed')}", feeds=[str(one) for one in addresses])
-    Watch(sources, addresses, at(index, settings), build, log, pace).run()
+    watching.run()
+    sys.exit(128 + ended[-1])
 
 
 def _line(text: str, *, as_json: bool) -> None:

@@ -62,7 +62,7 @@ class Watch:
         self._said = ""  # why it waits
 
     def run(self) -> None:
-        """Watches until it is interrupted, by an exception in this thread."""
+        """Watches until it is ended, or interrupted by an exception in this thread."""
         waking = Waking(self._seeds, self._changed)
         asking = [threading.Thread(target=self._ask_often, args=(feed,), daemon=True) for feed in self._feeds]
         for one in asking:
@@ -76,10 +76,15 @@ class Watch:
             for one in asking:
                 one.join(max(end - time.monotonic(), 0.0))
 
+    def end(self) -> None:
+        """Ends it after the step that it is at."""
+        self._stop.set()
+        self._changed.set()
+
     def _follow(self, waking: Waking) -> None:
         built: Files | None = None
         failed, tries, again = built, 0, 0.0
-        while True:
+        while not self._stop.is_set():
             waking.look()
             self._changed.clear()
             now = files(self._seeds)
@@ -96,7 +101,8 @@ class Watch:
                 self._said = ""
                 self._whole.set()
             rest = again - time.monotonic() if tries else self._pace.look
-            self._changed.wait(max(min(rest, self._pace.look), 0.1))
+            if not self._stop.is_set():
+                self._changed.wait(max(min(rest, self._pace.look), 0.1))
 
     def _may(self, now: Files | None) -> bool:
         """Whether the folder holds what it should; says once why not."""
