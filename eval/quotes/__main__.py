@@ -115,8 +115,8 @@ def main() -> None:
     parser.add_argument("--time", type=Path, metavar="INDEX", help="measure the time in this index alone")
     options = parser.parse_args()
     if options.time is not None:
-        with closing(FileStore(options.time).open()) as reader:
-            timed(reader, options.seed)
+        with closing(FileStore(options.time).open()) as asked:
+            timed(asked, options.seed)
         return
     data = datasets.folder(options.data)
     if data is None:
