@@ -68,16 +68,17 @@ def _generations(parent: Path, damaged: set[str]) -> Iterator[str]:
     yield from _shared(parent.parent, named, whole=not damaged)
 
 
-def _shared(index: Path, named: Collection[str], *, whole: bool) -> Iterator[str]:
+def _shared(index: Path, named: set[str], *, whole: bool) -> Iterator[str]:
     """What is wrong with the folder of parts, of which the generations name these files."""
     folder = index / layout.PARTS
-    known = parts.files(folder) if folder.is_dir() else set()
+    if not folder.is_dir():
+        return
+    known = parts.files(folder)
     if whole and not layout.is_building(index):
-        for name in sorted(known - set(named)):
+        for name in sorted(known - named):
             yield f"{folder / name} is of no generation; the next build removes it"
-    if folder.is_dir():
-        for name in sorted({path.name for path in folder.iterdir()} - known):
-            yield f"{folder / name} is no part of an index"
+    for name in sorted({path.name for path in folder.iterdir()} - known):
+        yield f"{folder / name} is no part of an index"
 
 
 def _generation(folder: Path, hashed: Callable[[str], str], named: set[str]) -> Iterator[str]:

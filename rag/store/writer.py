@@ -44,8 +44,7 @@ class FileWriter:
         self._articles, self._passages = (goes_on.article_count, goes_on.passage_count) if goes_on else (0, 0)
         self._dimension = goes_on.manifest.dimension if goes_on else 0
         self._described = goes_on.manifest.files if goes_on else {}
-        self._rows: dict[str, Rows] = {}  # of the parts in which articles were looked for
-        self._readers: dict[str, PassageReader] = {}
+        self._holders: dict[str, tuple[Rows, PassageReader]] = {}  # of the parts in which articles were looked for
         self._committed = False
         with _failing(index):
             self._folder = layout.new_folder(index)
@@ -107,12 +106,11 @@ class FileWriter:
         """The part that holds an article, its entry and its number of passages."""
         head = head_of(article_id)
         for label, part in self._parts.items():
-            if label not in self._rows:
-                self._rows[label] = Rows(part.path(ROWS))
-            if self._rows[label].may_hold(head) and article_id not in self._gone[label]:
-                if label not in self._readers:
-                    self._readers[label] = PassageReader(part.path(PASSAGES))
-                found = self._readers[label].entry(article_id)
+            if label not in self._holders:
+                self._holders[label] = Rows(part.path(ROWS)), PassageReader(part.path(PASSAGES))
+            rows, passages = self._holders[label]
+            if rows.may_hold(head) and article_id not in self._gone[label]:
+                found = passages.entry(article_id)
                 if found:
                     return label, *found
         return None
