@@ -12,6 +12,7 @@ import pytest
 import rag
 from rag import library
 from rag.cli.parser import app
+from rag.extract import shipped_model
 from rag.serve import http, openai
 from rag.serve.asking import Asking
 from rag.serve.line import Line
@@ -144,6 +145,15 @@ def test_each_question_of_two_is_read_in_its_own_passages():
     question = "Who built the stone bridge at Kew? Where is the castle of Ludwig?"
     reply = rag.Reader().quote(question, [bridge, castle, *more])
     assert {cited.article_id for cited in reply.citations} == {"bridge", "castle"}
+
+
+@pytest.mark.model
+def test_the_best_of_several_passages_is_judged_as_one_that_was_chosen():
+    model, reader = shipped_model(), rag.Reader()
+    bridge, ferry = (rag.Document(text, id=text) for text in ("The bridge opened in 1874.", "The ferry sank in 1901."))
+    assert reader.quote("When did the bridge open?", [bridge]).threshold == model.given.threshold
+    assert reader.quote("When did the bridge open?", [bridge, ferry]).threshold == model.both.threshold
+    assert reader.candidates("When did the bridge open?", [bridge, ferry])[0].answers
 
 
 @pytest.mark.model

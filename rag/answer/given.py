@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rag import embed
 from rag.answer.assistant import Assistant, Components
 from rag.answer.reader import MOST_CHARS, around, networks, shipped_understander
-from rag.extract import ReadingExtractor, shipped_model
+from rag.extract import ReadingExtractor, Stages, shipped_model
 from rag.language.words import is_text, stem, stems
 from rag.split import split
 from rag.types import (
@@ -79,16 +79,34 @@ def _candidate(support: Support, threshold: float) -> Candidate:
     return Candidate(support.passage.info.article_id, start, end, sentence, sure, sure >= threshold)
 
 
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What reads, and from which confidence on it answers, or is unsure."""
+
+    parts: Components
+    threshold: float
+    doubt: float
+
+
 class Quoting:
-    """Answers from given documents, or refuses, with the models loaded once. May be used from several threads."""
+    """Answers from given documents, or refuses, with the models loaded once. May be used from several threads.
+
+    One passage is judged as one that is given. The best of several was chosen, as the best of an index is, so that its
+    confidence is fitted as that is: of ten passages on a topic one often seems to answer.
+    """
 
     def __init__(self, settings: Settings, encoder: Encoder | None = None) -> None:
         model = shipped_model()
-        self._settings, self._given = settings, model.given
-        self._threshold = self._given.threshold if settings.threshold is None else settings.threshold
+        self._settings = settings
         self._encoder = embed.for_questions(embed.resolve(settings.encoder), encoder)
-        extractor = _Untitled(ReadingExtractor(networks(), model, given=True))
-        self._parts = Components(shipped_understander(settings), self._encoder, extractor)
+        understander = shipped_understander(settings)
+
+        def judge(stages: Stages, *, given: bool) -> _Judge:
+            extractor = _Untitled(ReadingExtractor(networks(), model, given=given))
+            threshold = stages.threshold if settings.threshold is None else settings.threshold
+            return _Judge(Components(understander, self._encoder, extractor), threshold, stages.doubt)
+
+        self._of_one, self._of_several = judge(model.given, given=True), judge(model.both, given=False)
 
     def quote(
         self, question: str, documents: Sequence[Document], *, history: Sequence[Turn] = (), day: str | None = None
@@ -102,6 +120,9 @@ class Quoting:
         assistant, ranked = self._assistant(passages, len(documents)), self._ranking(passages)
         return assistant.answer_of(question, ranked, history=history, day=day)
 
+    def _judge(self, passages: Sequence[Passage]) -> _Judge:
+        return self._of_several if len(passages) > 1 else self._of_one
+
     def candidates(self, question: str, documents: Sequence[Document], *, day: str | None = None) -> list[Candidate]:
         """The sentences that may answer, the surest first, of the passages that are read. Raises InputError as `quote`.
 
@@ -110,13 +131,14 @@ class Quoting:
         passages = list(_passages(documents, self._settings))
         query = self._assistant(passages, len(documents)).understand(question, day=day).queries[0]
         hits = self._ranking(passages)(query)[: self._settings.passages]
-        found = self._parts.extractor.extract(query, hits) if query.kind not in ASIDES else []
-        return [_candidate(support, self._threshold) for support in found]
+        judge = self._judge(passages)
+        found = judge.parts.extractor.extract(query, hits) if query.kind not in ASIDES else []
+        return [_candidate(support, judge.threshold) for support in found]
 
     def _assistant(self, passages: Sequence[Passage], documents: int) -> Assistant:
         words = PassageWords("\n".join(map(around, passages)))
-        store = cast(Any, _Given(words, documents))
-        return Assistant(store, self._parts, self._threshold, self._given.doubt, self._settings)
+        store, judge = cast(Any, _Given(words, documents)), self._judge(passages)
+        return Assistant(store, judge.parts, judge.threshold, judge.doubt, self._settings)
 
     def _ranking(self, passages: Sequence[Passage]) -> Callable[[Query], list[Hit]]:
         """Ranks passages for a query by their cosine to it and by its words in them, fused as those of an index are."""
