@@ -52,6 +52,7 @@ _SHARES: Mapping[str, tuple[float, float, float, float]] = {
     "selqa_sentences": _TRAINED,
     "wikiqa": _TESTING_ONLY,
     "newsqa_dev_a": _TESTING_ONLY,
+    "multispanqa": _TESTING_ONLY,
     "tydiqa_en_train": _TRAINED,
     # It has most questions of the first sets of SQuAD above once more, under their real titles.
     "squad2_train_rebuilt": _TRAINED,

@@ -95,8 +95,8 @@ def test_where_both_readings_share_no_word_that_tells_there_is_no_span_of_both()
     places = np.array([[0, 3], [4, 8]], dtype=np.int32)
     logits = np.array([3, 2], dtype=np.float32)
     among = Tokens(places, logits, logits, np.array([0, 1], dtype=np.int8))
-    assert spans.summed(among, among, 0) == (0, 8)
-    assert spans.summed(Tokens(places[:1], logits[:1], logits[:1]), among, 0) is None
+    assert spans.best_range(spans.merged(among, among, 0)) == (0, 8)
+    assert spans.best_range(spans.merged(Tokens(places[:1], logits[:1], logits[:1]), among, 0)) is None
 
 
 @pytest.mark.model

@@ -53,6 +53,7 @@ def test_shares_are_met_and_nothing_is_trained_of_a_testing_set():
     found = Counter(parts_of("nq_qed", units).values())
     assert [round(found[part] / 4000, 2) for part in PARTS] == pytest.approx([0.88, 0.04, 0.04, 0.04], abs=0.015)
     assert "train" not in parts_of("wikiqa", units).values()
+    assert "multispanqa" not in TRAINED_ON
     assert {"wikiqa", "newsqa_dev_a", "news", "clapnq", "ramdocs", "mtrag_un", "scifact"}.isdisjoint(TRAINED_ON)
     assert "archive" not in TRAINED_ON
 

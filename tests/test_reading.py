@@ -184,9 +184,9 @@ def test_the_span_of_both_readings_is_the_one_that_both_speak_for():
     places = np.array([[0, 3], [4, 8], [9, 12]], dtype=np.int32)
     logits = [np.array(values, dtype=np.float32) for values in ([0, 3, 2.5], [2, 0, 2])]
     alone, among = (Tokens(places + moved, its, its) for its, moved in zip(logits, (0, 20), strict=True))
-    assert spans.summed(alone, among, 20) == (29, 32)
-    assert spans.summed(alone, among, 21) is None  # none of the tokens stands where the other has one
-    assert spans.summed(alone, Tokens(places[:2] + 20, logits[1][:2], logits[1][:2]), 20) == (24, 28)
+    assert spans.best_range(spans.merged(alone, among, 20)) == (29, 32)
+    assert spans.best_range(spans.merged(alone, among, 21)) is None  # none of the tokens stands where the other has one
+    assert spans.best_range(spans.merged(alone, Tokens(places[:2] + 20, logits[1][:2], logits[1][:2]), 20)) == (24, 28)
 
 
 @settings(max_examples=25, deadline=None)

@@ -15,7 +15,8 @@ def decide(
 
     Further sentences are quoted only when each reaches the threshold by itself; those with another short answer come
     before those with one that is shown, the newest first, so that articles which disagree are seen to. Beside a short
-    answer the article that is quoted first is not quoted again: what it says elsewhere mostly answers something else.
+    answer the article that is quoted first is quoted again only for further items of its list: what it says elsewhere
+    mostly answers something else.
     `supports` are ordered by falling confidence, as an Extractor returns them.
     """
     if not supports:
@@ -25,13 +26,21 @@ def decide(
         reason: Reason = "unsure" if 0 < confidence >= doubt else "no_support"
         return Refused(reason, tuple(_one_a_passage(supports)[:max_closest]), confidence, threshold)
     enough = [s for s in supports if s.confidence >= threshold]
+    more = of_list(enough)
     if supports[0].short is not None:
         enough = [s for s in enough if s is supports[0] or _article(s) != _article(supports[0])]
-    chosen = _varied(enough)
-    first, *others = chosen[:max_quotes]
-    chosen = [first, *sorted(others, key=_date, reverse=True), *chosen[max_quotes:]]
-    shown = chosen + [support for support in enough if not any(support is one for one in chosen)]
-    return Answered(tuple(shown[:max_quotes]), tuple(range(1, 1 + len(others))), confidence, threshold)
+    first, *others = _varied(enough)[:max_quotes]
+    chosen = [first, *sorted(others, key=_date, reverse=True)]
+    shown = [*chosen, *more, *(support for support in enough if not any(support is one for one in chosen))]
+    joined = range(len(chosen), min(len(chosen) + len(more), max_quotes))
+    return Answered(tuple(shown[:max_quotes]), tuple(range(1, len(chosen))), confidence, threshold, tuple(joined))
+
+
+def of_list(enough: Sequence[Support]) -> list[Support]:
+    """Those behind the first that hold further items of its list, in the order of its article."""
+    first, *rest = enough
+    more = [one for one in rest if first.items and one.items and _article(one) == _article(first)]
+    return sorted(more, key=lambda one: one.sentence.start)
 
 
 def _varied(supports: Sequence[Support]) -> list[Support]:

@@ -42,6 +42,7 @@ def error_reply(
         segments=(),
         short_answer=None,
         short_answer_span=None,
+        short_answers=(),
         confidence=None,
         threshold=None,
         certificate=None,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rag import embed, extract
-from rag.answer.decide import decide
+from rag.answer.decide import decide, of_list
 from rag.extract import ReadingExtractor, shipped_model, shipped_networks
 from rag.extract.network import Networks
 from rag.language.sentences import sentence_pieces
@@ -52,6 +52,15 @@ def shipped_understander(settings: Settings) -> Understander:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadItem:
+    """One span of an answer that has several."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What the reader alone makes of one passage; all offsets are into the `context` it was given."""
 
@@ -60,6 +69,7 @@ class Reading:
     short_answer: str | None
     start: int
     end: int
+    short_answers: tuple[ReadItem, ...]  # in the order of the context; empty where the answer is one span
     sentences: tuple[tuple[int, int], ...]
     confidence: float
     threshold: float
@@ -106,12 +116,14 @@ class Reader:
         best = supports[0]
         start, end = best.span or (best.sentence.start, best.sentence.end)
         quoted = [s for s in supports if s.confidence >= self._threshold][:3] or [best]
+        its = sorted(place for one in (best, *of_list(quoted)) for place in one.items)
         return Reading(
             id=id,
             status="refused" if isinstance(outcome, Refused) else "answered",
             short_answer=context[start:end],
             start=start,
             end=end,
+            short_answers=tuple(ReadItem(context[a:b], a, b) for a, b in its) if len(its) > 1 else (),
             sentences=tuple((s.sentence.start, s.sentence.end) for s in quoted),
             confidence=outcome.confidence,
             threshold=outcome.threshold,

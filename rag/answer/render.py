@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from rag.answer.listed import listed, said_apart
 from rag.language import Language, pack
 from rag.language.words import WORD
 from rag.types import (
@@ -24,6 +25,7 @@ from rag.types import (
     Outcome,
     Reply,
     Segment,
+    ShortItem,
     ShortSpan,
     Support,
     Understanding,
@@ -92,7 +94,8 @@ def render(asked: Request, outcome: Outcome) -> Reply:
     shown = _short_shown(outcome)
     span = shown if answered else None
     others = _alternatives(outcome, citations) if isinstance(outcome, Answered) else []
-    segments = _segments(asked, _template(asked, outcome), citations, shown, others)
+    its = listed(outcome, citations) if isinstance(outcome, Answered) else ()
+    segments = _segments(asked, _template(asked, outcome), citations, shown, others, its)
     return Reply(
         schema=1,
         id=asked.id,
@@ -106,6 +109,7 @@ def render(asked: Request, outcome: Outcome) -> Reply:
         segments=segments,
         short_answer=_quoted(citations[0], span) if span else None,
         short_answer_span=span,
+        short_answers=its,
         confidence=outcome.confidence,
         threshold=outcome.threshold,
         certificate=None,
@@ -183,6 +187,7 @@ def _segments(
     citations: Sequence[Citation],
     span: ShortSpan | None,
     alternatives: Sequence[Alternative],
+    its: Sequence[ShortItem],
 ) -> tuple[Segment, ...]:
     slots = _Slots()
     values = {
@@ -191,6 +196,7 @@ def _segments(
         "alternatives": [_alternative(one, citations, slots) for one in alternatives],
         "scope": _scope(asked.filters, slots),
         "short": slots.put(_short(_quoted(citations[0], span), span)) if span else None,
+        "listed": [_item(one, slots, last=last) for one, last in said_apart(span, its)],
         "old": _old(asked, citations, alternatives, slots) if span else None,
         "first": slots.put(Segment("metadata", "1", 1)),
         "title": slots.put(Segment("metadata", citations[0].title, 1)) if citations else None,
@@ -198,8 +204,13 @@ def _segments(
     return slots.take_apart(_templates(pack()).get_template(template).render(values).strip("\n"))
 
 
-def _short(text: str, span: ShortSpan) -> Segment:
+def _short(text: str, span: ShortSpan | ShortItem) -> Segment:
     return Segment("quote", text, span.citation, span.start, span.end)
+
+
+def _item(one: ShortItem, slots: _Slots, *, last: bool) -> Mapping[str, str | None]:
+    number = slots.put(Segment("metadata", str(one.citation), one.citation)) if last else None
+    return {"short": slots.put(_short(one.text, one)), "number": number}
 
 
 def _old(

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.extract import spans
+from rag.extract import lists, spans
 from rag.extract.expected import holds_expected, is_expected
 from rag.extract.features import EXPLAINS, FEATURES, Read, features
 from rag.extract.identity import telling
@@ -25,7 +25,7 @@ from rag.extract.network import Networks
 from rag.extract.shipped import BASE, MODELS, shipped_model, shipped_networks
 from rag.extract.spans import Found
 from rag.extract.timely import TIME, Timely, of_time_first
-from rag.extract.together import together
+from rag.extract.together import together, without_short
 from rag.extract.topics import fitted_on_topic, numbers_of, recorded
 from rag.types import OF_ARTICLE, Hit, Query, Sentence, Support
 
@@ -105,7 +105,13 @@ class ReadingExtractor:
         sure = [min(p, self._most) if elsewhere[i] else p for p, i in zip(sure, chosen + rest, strict=True)]
         # None is surer than one that ranks before it.
         falling = np.minimum.accumulate(sure)
-        return [_support(question, *places[i], float(p)) for i, p in zip(chosen + rest, falling, strict=True)]
+        found = [places[i] for i in chosen + rest]
+        supports = [_support(question, *its, float(p)) for its, p in zip(found, falling, strict=True)]
+        if question.name is not None:  # what somebody is has many words, and is one
+            return supports
+        if self._alone is None:
+            return [lists.cut(one) for one in supports[:1]] + supports[1:]
+        return lists.with_items(question, supports, [its for _, _, its in found])
 
     @property
     def _most(self) -> float:
@@ -180,7 +186,7 @@ def _of_one_kind(question: Query, supports: Sequence[Support]) -> list[Support]:
     if best.short is None or not holds_expected(question, best.passage.slice(*best.short)):
         return list(supports)
     return [best] + [
-        one if one.short and is_expected(question, one.passage.slice(*one.short)) else replace(one, short=None)
+        one if one.short and is_expected(question, one.passage.slice(*one.short)) else without_short(one)
         for one in rest
     ]
 

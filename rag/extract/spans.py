@@ -82,13 +82,14 @@ def read_alone(
     alone = read(networks, name, cut, [[(0, end - start)] for start, end in sentences], tells)
     found = []
     for (only,), text, place, other in zip(alone, texts, sentences, before, strict=True):
-        span = summed(only.tokens, other.tokens, place[0]) or (only.start + place[0], only.end + place[0])
-        found.append(_whole(text[2], replace(only, start=span[0], end=span[1]), place))
+        both = merged(only.tokens, other.tokens, place[0])
+        start, end = best_range(both) or (only.start + place[0], only.end + place[0])
+        found.append(_whole(text[2], replace(only, start=start, end=end, tokens=both), place))
     return found
 
 
-def summed(alone: Tokens | None, among: Tokens | None, moved: int) -> Range | None:
-    """The best span by both readings' logits, over the tokens that both have; those of `alone` stand `moved` later."""
+def merged(alone: Tokens | None, among: Tokens | None, moved: int) -> Tokens | None:
+    """The tokens that both readings have, with the sums of their logits; those of `alone` stand `moved` later."""
     if alone is None or among is None:
         return None
     at = {place: i for i, place in enumerate(map(tuple, (alone.places + moved).tolist()))}
@@ -96,22 +97,37 @@ def summed(alone: Tokens | None, among: Tokens | None, moved: int) -> Range | No
     if not both:
         return None
     ours, theirs = (list(its) for its in zip(*both, strict=True))
-    start, end = alone.start[ours] + among.start[theirs], alone.end[ours] + among.end[theirs]
-    first, last, best = best_pair(start, end, None if among.tells is None else among.tells[theirs])
+    return Tokens(
+        among.places[theirs],
+        alone.start[ours] + among.start[theirs],
+        alone.end[ours] + among.end[theirs],
+        None if among.tells is None else among.tells[theirs],
+    )
+
+
+def best_range(tokens: Tokens | None) -> Range | None:
+    """The best span of some tokens."""
+    if tokens is None:
+        return None
+    first, last, best = best_pair(tokens.start, tokens.end, tokens.tells)
     if not np.isfinite(best):
         return None
-    return int(among.places[theirs[first], 0]), int(among.places[theirs[last], 1])
+    return int(tokens.places[first, 0]), int(tokens.places[last, 1])
 
 
 def _whole(text: str, found: Found, sentence: Range) -> Found:
+    start, end = to_words(text, found.start, found.end, sentence)
+    return replace(found, start=start, end=end)
+
+
+def to_words(text: str, start: int, end: int, sentence: Range) -> Range:
     """The span to the edges of its words, inside its sentence: tokens may be parts of words."""
-    start, end = max(found.start, sentence[0]), min(found.end, sentence[1])
+    start, end = max(start, sentence[0]), min(end, sentence[1])
     while sentence[0] < start < end and goes_on(text, start):
         start -= 1
     while start < end < sentence[1] and goes_on(text, end):
         end += 1
-    start, end = _paired(text, start, end, sentence)
-    return replace(found, start=start, end=end)
+    return _paired(text, start, end, sentence)
 
 
 NOTHING = -30.0

@@ -22,5 +22,10 @@ def together(supports: Sequence[list[Support]]) -> list[Support]:
     kept: dict[tuple[str, int], Support] = {}
     for one in first + rest:
         place = one.passage.info.article_id, one.sentence.start
-        kept.setdefault(place, replace(one, short=None, confidence=min(one.confidence, least)))
+        kept.setdefault(place, replace(without_short(one), confidence=min(one.confidence, least)))
     return list(kept.values())
+
+
+def without_short(support: Support) -> Support:
+    """The support without a short answer, so that the whole sentence is shown."""
+    return replace(support, short=None, items=())

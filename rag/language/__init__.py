@@ -30,6 +30,10 @@ Pattern = Literal[
     "date_line",  # a line that is a date; with the groups m1 and d1 or m2 and d2 (month, day) and year
     "boilerplate",  # what sites print around articles
     "told",  # a paragraph that begins so is none of that
+    "joint",  # what stands between two items of a list; with the group word or words where it is more than a mark
+    "no_joint",  # where such joins no items: "May 20, 2010"
+    "before_item",  # what leads to an item and is not of it: "such as"
+    "no_item",  # what begins so is no item, but a clause
 ]
 
 

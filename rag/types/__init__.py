@@ -217,19 +217,23 @@ class Support:
     short: tuple[int, int] | None  # to be shown
     span: tuple[int, int] | None  # the best inside the sentence, shown or not
     confidence: float
+    # Where the answer is several spans, those in this sentence; empty where none of them is.
+    items: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
     """The decision to answer with `supports`, best first; the first carries the decision.
 
-    `others` are the places of those whose short answer is another one than the first's.
+    `others` are the places of those whose short answer is another one than the first's, `joined` of those that hold
+    further items of its list.
     """
 
     supports: tuple[Support, ...]
     others: tuple[int, ...]
     confidence: float
     threshold: float
+    joined: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +292,16 @@ class ShortSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortItem:
+    """One span of an answer that has several, with its place, as `ShortSpan`."""
+
+    text: str
+    citation: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Alternative:
     """Another short answer with its place. The schema-1 object has its text and the number of its citation."""
 
@@ -311,6 +325,7 @@ class Reply:
     segments: tuple[Segment, ...]
     short_answer: str | None
     short_answer_span: ShortSpan | None
+    short_answers: tuple[ShortItem, ...]  # in the order of the citations; empty where the answer is one span
     confidence: float | None
     threshold: float | None
     certificate: str | None

@@ -60,6 +60,15 @@ class AnswerSpan(_Strict):
     end: int
 
 
+class AnswerItem(_Strict):
+    """As `rag.types.ShortItem`."""
+
+    text: str
+    citation: int
+    start: int
+    end: int
+
+
 class AnswerAlternative(_Strict):
     """As `rag.types.Alternative`, without its range: that is the one of the segment that shows it."""
 
@@ -102,6 +111,7 @@ class Answer(_Strict):
     segments: list[AnswerSegment] = Field(max_length=100 * _MOST)
     short_answer: str | None
     short_answer_span: AnswerSpan | None
+    short_answers: list[AnswerItem] = Field(default=[], max_length=_MOST)  # absent in what was written before
     confidence: float | None = Field(ge=0, le=1, allow_inf_nan=False)
     threshold: float | None = Field(ge=0, le=1, allow_inf_nan=False)
     certificate: str | None = Field(pattern=r"^[0-9a-f]{16}$")

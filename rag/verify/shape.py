@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from rag.language.absence import cleaned
+from rag.language.listing import items
 from rag.language.words import WORD, differ, goes_on, telling
 from rag.types.messages import own
 from rag.verify.asked import LONGEST
 from rag.verify.problem import Problem
 from rag.verify.schema import Answer, AnswerCitation, perhaps
-from rag.verify.wording import segment_of
+from rag.verify.wording import says_all, segment_of
 
 _EMPTY_IN_ERRORS = (
-    *("text", "segments", "short_answer", "short_answer_span", "confidence", "threshold", "certificate"),
-    *("time", "reason", "unmatched_terms", "citations", "closest", "alternatives"),
+    *("text", "segments", "short_answer", "short_answer_span", "short_answers", "confidence", "threshold"),
+    *("certificate", "time", "reason", "unmatched_terms", "citations", "closest", "alternatives"),
 )
 
 
@@ -34,6 +36,7 @@ def shape(answer: Answer) -> Iterator[Problem]:
     yield from _decision(answer)
     yield from _numbers(answer)
     yield from _short(answer)
+    yield from _several(answer)
     yield from _alternatives(answer)
     yield from _perhaps(answer)
     yield from _filtered(answer)
@@ -61,7 +64,7 @@ def _decision(answer: Answer) -> Iterator[Problem]:
         wrong |= {"citations": not answer.citations}
         what = "answered without a citation, or with the parts of a refusal"
     else:
-        wrong = {name: getattr(answer, name) for name in ("citations", "short_answer", "alternatives")}
+        wrong = {name: getattr(answer, name) for name in ("citations", "short_answer", "short_answers", "alternatives")}
         reasons = ("no_support", "unsure") if answer.closest else ("nothing_found",)
         wrong |= {"reason": answer.reason not in reasons or (answer.reason == "unsure" and not sure)}
         what = "refused with the parts of an answer, or without the reason that goes with what is shown"
@@ -94,6 +97,50 @@ def _short(answer: Answer) -> Iterator[Problem]:
         yield Problem(places, "the short answer is not of the first citation")
     if problem := _misplaced(answer.shown[1], span.citation, span.start, span.end, short):
         yield Problem(places, f"the short answer {problem}")
+
+
+def _several(answer: Answer) -> Iterator[Problem]:
+    """That the spans of a list are in their citations, in order, and each says something new.
+
+    They are of the first article, but of no alternative, and one at least is of the short answer.
+    """
+    its, span = answer.short_answers, answer.short_answer_span
+    if not its:
+        return
+    leaves = tuple(f"short_answers[{i}]" for i in range(len(its)))
+    if len(its) < 2 or span is None:
+        yield Problem((*leaves, "short_answers", "short_answer_span"), "a list has less than two spans")
+        return
+    said = list[frozenset[str]]()
+    for leaf, it in zip(leaves, its, strict=True):
+        if problem := _misplaced(answer.citations, it.citation, it.start, it.end, it.text):
+            yield Problem((leaf,), f"a span of the list {problem}")
+        words = telling(it.text)
+        if not words or any(words <= other for other in said):
+            yield Problem((leaf,), f"{it.text!r} says nothing that was not said")
+        said.append(words)
+    places = [(it.citation, it.start, it.end) for it in its]
+    if any(one[::2] > other[:2] for one, other in itertools.pairwise(places)):
+        yield Problem(leaves, "the spans of the list are not in order")
+    article = {c.number: (c.path, c.article_id) for c in answer.citations}
+    for leaf, it in zip(leaves, its, strict=True):
+        if article.get(it.citation) != article.get(1) or 1 < it.citation < 2 + len(answer.alternatives):
+            yield Problem((leaf,), "a span of the list is of another article, or an alternative's")
+    if not any(it.citation == 1 and it.start < span.end and span.start < it.end for it in its):
+        yield Problem((*leaves, "short_answer_span"), "no span of the list is of the short answer")
+    if says_all(answer) and [(it.start - span.start, it.end - span.start) for it in its] != _parts(answer.short_answer):
+        yield Problem((*leaves, "short_answer"), "the spans are not those that the short answer is a list of")
+
+
+def _parts(text: str | None) -> list[tuple[int, int]]:
+    """The items of a list, but those whose words were said."""
+    said, out = list[frozenset[str]](), list[tuple[int, int]]()
+    for start, end in items(text or "", 0, len(text or "")):
+        words = telling((text or "")[start:end])
+        if words and not any(words <= other for other in said):
+            out.append((start, end))
+            said.append(words)
+    return out
 
 
 def _perhaps(answer: Answer) -> Iterator[Problem]:

@@ -145,11 +145,35 @@ def made_by(name: str, answer: Answer) -> tuple[list[_Row], list[str]]:
     return [row for row in rows if row.segment[1]], [leaf for value in left for leaf in value.leaves]
 
 
+def says_all(answer: Answer) -> bool:
+    """Whether the short answer holds all spans of its list, so that the text does not say them one by one."""
+    span = answer.short_answer_span
+    return span is not None and all(
+        it.citation == span.citation and span.start <= it.start and it.end <= span.end for it in answer.short_answers
+    )
+
+
+def _listed(answer: Answer, place: Callable[..., str | None]) -> list[dict[str, str | None]]:
+    """The spans of a list as the text says them, the last one of each citation with its number."""
+    its = [] if says_all(answer) else answer.short_answers
+    after = [it.citation for it in its[1:]] + [0]
+    return [
+        {
+            "short": place("quote", it.text, f"short_answers[{i}]", it.citation, it.start, it.end),
+            "number": place("metadata", it.citation, f"short_answers[{i}].citation", it.citation)
+            if it.citation != then
+            else None,
+        }
+        for i, (it, then) in enumerate(zip(its, after, strict=True))
+    ]
+
+
 def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, object]:
     name, shown = answer.shown
     fields = ("number", "title", "publisher", "author", "date", "page", "paragraph")
     filters, dates = answer.filters, {c.number: c.date for c in shown}
     first = shown[0].date if shown else None
+    listed = _listed(answer, place)
     return {
         "citations": [
             {field: place("metadata", getattr(c, field), f"{name}[{i}].{field}", c.number) for field in fields}
@@ -159,7 +183,8 @@ def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, objec
         "unmatched": [
             place("question", term, f"unmatched_terms[{i}]") for i, term in enumerate(answer.unmatched_terms)
         ],
-        "short": _short(answer, place),
+        "short": listed[0]["short"] if listed else _short(answer, place),
+        "listed": listed,
         "old": _old(answer, place),
         "first": place("metadata", 1, f"{name}[0].number", 1),
         "title": place("metadata", shown[0].title, f"{name}[0].title", 1) if shown else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rag.language.english import boilerplate, comparing, days, expected
+from rag.language.english import boilerplate, comparing, days, expected, listing
 from rag.language.english.asides import aside, is_courtesy
 from rag.language.english.comparing import FILLERS, FIXED, NEGATIONS, OPENERS, compared_words, in_digits
 from rag.language.english.days import MONTHS, SHORT_MONTHS, days_in_words, month_number
@@ -32,7 +32,13 @@ from rag.language.english.words import (
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 OPENING = "opens with"
-PATTERNS: Mapping[str, str] = {**expected.PATTERNS, **boilerplate.PATTERNS, **days.PATTERNS, **comparing.PATTERNS}
+PATTERNS: Mapping[str, str] = {
+    **expected.PATTERNS,
+    **boilerplate.PATTERNS,
+    **days.PATTERNS,
+    **comparing.PATTERNS,
+    **listing.PATTERNS,
+}
 
 __all__ = [
     "ABOUT",
