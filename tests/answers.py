@@ -35,6 +35,9 @@ ASKED: dict[str, dict[str, object]] = {
     "dated": {"question": "When was this article published?", "filters": OWN},
     "written": {"question": "Who wrote this?", "filters": OWN},
     "alternatives": {"question": "Who built the bridge of Ustka?"},
+    "a list that is the short answer": {"question": "Who shares the record of the regatta of Leba?"},
+    "a list beyond the short answer": {"question": "What is the tower of Leba known as?"},
+    "a list of two sentences": {"question": "Who chairs the council of Hel?"},
     "pdf": {"question": "What colour is the lighthouse of Rozewie?"},
     "filters": {"question": "Who built the bridge of Ustka?", "filters": {"from": "2024-01-01", "to": "2024-12-31"}},
     "filtered out": {"question": "Who built the bridge of Ustka?", "filters": BRIDGE},
@@ -79,6 +82,13 @@ def folder(path: Path) -> Path:
             "date": "2023-02-01",
             "text": "The bridge of Ustka was built by the engineer Pawel Dudek.\n\n"
             "The mill of Darlowo was closed because its wheel had broken.",
+        },
+        {
+            "id": "leba",
+            "title": "News of Leba",
+            "text": "Marta Wilk, Jan Nowak and Ewa Mak share the record of the regatta of Leba.\n\n"
+            "The tower of Leba, also known as the Old Lamp, the Red Tower, or the Widow, stands on a cliff.\n\n"
+            "Anna Lis chairs the council of Hel. The council of Hel is chaired with her by Jan Nowak.",
         },
     ]
     (path / "coast.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))

@@ -118,7 +118,7 @@ def changes(honest: dict[str, dict[str, object]]) -> Iterator[tuple[str, Path, d
 def structures(honest: dict[str, dict[str, object]]) -> Iterator[tuple[str, Path, dict[str, object]]]:
     """The same for lists of which a part is left out, put in twice, moved or joined to the next."""
     for name, answer in honest.items():
-        for key in ("segments", "citations", "closest", "alternatives", "unmatched_terms"):
+        for key in ("segments", "citations", "closest", "alternatives", "unmatched_terms", "short_answers"):
             parts = answer[key]
             assert isinstance(parts, list)
             for i in range(len(parts)):
@@ -185,6 +185,10 @@ def test_the_answers_are_of_every_kind_and_hold(honest, seeds, place):
     for name in ("who", "when", "where", "how_many", "why", "how", "said", "yes_no", "topic", "what", "about", "pdf"):
         assert honest[name]["status"] == "answered", name
     assert honest["alternatives"]["alternatives"]
+    its = {name: [one["text"] for one in honest[name]["short_answers"]] for name in ASKED}
+    assert its["a list that is the short answer"] == ["Marta Wilk", "Jan Nowak", "Ewa Mak"]
+    assert its["a list beyond the short answer"] == ["the Old Lamp", "the Red Tower", "the Widow"]
+    assert its["a list of two sentences"] == ["Anna Lis", "Jan Nowak"]
     assert honest["pdf"]["citations"][0]["page"] == 2
     assert honest["follow-up"]["standalone_question"] != honest["follow-up"]["question"]
     assert len(honest["two parts"]["citations"]) > 1

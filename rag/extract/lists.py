@@ -21,7 +21,6 @@ from rag.types import Passage, Query, Support
 # How much lower than the best span another one may be marked, in sums of logits of both readings: in one list with it,
 # and elsewhere in its sentence. Then how much lower the margin of the next sentence may be, in logits.
 IN_LIST, ELSEWHERE, NEXT = 15.0, 3.0, 4.0
-# Of these there is mostly one, and other days and numbers stand around it: only a list of them is several.
 _OF_ONE = frozenset({"when", "how_many"})
 _LONGEST = 30  # tokens of a span
 _MOST = 50  # items of an answer
@@ -44,7 +43,7 @@ def with_items(question: Query, supports: Sequence[Support], found: Sequence[Fou
         return list(supports)
     first, *rest = supports
     its = _distinct(first.passage, _in_sentence(question, first, found[0].tokens))[:_MOST]
-    if rest and question.kind not in _OF_ONE and found[0].margin - found[1].margin <= NEXT:
+    if rest and its and found[0].margin - found[1].margin <= NEXT:
         rest[0] = replace(rest[0], items=tuple(_further(question, first, its, rest[0])[:_MOST]))
     return [replace(first, items=tuple(its)), *rest]
 
@@ -62,14 +61,12 @@ def _in_sentence(question: Query, support: Support, tokens: Tokens | None) -> li
     if short is None or tokens is None:
         return _items(support, short) if short else []
     text, span = support.passage.text, (short[0] - at, short[1] - at)
-    others = [
-        one
-        for one in _marked(text, (sentence.start - at, sentence.end - at), span, tokens)
-        if _is_item(question, text, one.place, kind(text[slice(*(items(text, *span) or [span])[0])]))
-    ]
+    sort = kind(text[slice(*(items(text, *span) or [span])[0])])
+    marked = _marked(text, (sentence.start - at, sentence.end - at), span, tokens)
+    others = [one for one in marked if _is_item(question, text, one.place, sort)]
     its = grown(text, span, [one.place for one in others])
     whole = its[0][0], its[-1][1]
-    if question.kind not in _OF_ONE:
+    if _may_be_apart(question, sort):
         near = [one.place for one in others if one.below <= ELSEWHERE and _apart(text, one.place, whole)]
         its += [it for place in near for it in items(text, *place) or [place]]
     return [(start + at, end + at) for start, end in sorted(its)]
@@ -91,9 +88,9 @@ def grown(text: str, span: Range, others: Sequence[Range]) -> list[Range]:
 
 def _further(question: Query, first: Support, its: Sequence[Range], support: Support) -> list[Range]:
     """The items in the next sentence that say something new, where it is of the same article."""
-    if support.short is None or support.passage.info != first.passage.info or not its:
-        return []
     at, text, sort = support.passage.chunk.start, support.passage.text, kind(first.passage.slice(*its[0]))
+    if support.short is None or support.passage.info != first.passage.info or not _may_be_apart(question, sort):
+        return []
     more = [
         (start, end)
         for start, end in _items(support, support.short)
@@ -114,6 +111,11 @@ def _is_item(question: Query, text: str, place: Range, sort: str) -> bool:
     said = text[slice(*place)]
     asked = {stem(term) for term in question.terms}
     return kind(said) == sort and not pattern("no_item").match(said) and not stems(said) <= asked
+
+
+def _may_be_apart(question: Query, sort: str) -> bool:
+    """Whether items may stand in no list: of days and numbers there is mostly one, and others stand around it."""
+    return question.kind not in _OF_ONE and sort != "number"
 
 
 def _holds(its: Sequence[Range], span: Range) -> bool:

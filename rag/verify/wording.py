@@ -156,16 +156,13 @@ def says_all(answer: Answer) -> bool:
 def _listed(answer: Answer, place: Callable[..., str | None]) -> list[dict[str, str | None]]:
     """The spans of a list as the text says them, the last one of each citation with its number."""
     its = [] if says_all(answer) else answer.short_answers
-    after = [it.citation for it in its[1:]] + [0]
-    return [
-        {
-            "short": place("quote", it.text, f"short_answers[{i}]", it.citation, it.start, it.end),
-            "number": place("metadata", it.citation, f"short_answers[{i}].citation", it.citation)
-            if it.citation != then
-            else None,
-        }
-        for i, (it, then) in enumerate(zip(its, after, strict=True))
-    ]
+    after: list[int | None] = [*(it.citation for it in its[1:]), None][: len(its)]
+    listed = list[dict[str, str | None]]()
+    for i, (it, then) in enumerate(zip(its, after, strict=True)):
+        leaf, number = f"short_answers[{i}]", None if it.citation == then else it.citation
+        said = place("quote", it.text, leaf, it.citation, it.start, it.end)
+        listed.append({"short": said, "number": place("metadata", number, f"{leaf}.citation", number)})
+    return listed
 
 
 def _values(answer: Answer, place: Callable[..., str | None]) -> dict[str, object]:

@@ -16,7 +16,7 @@ PATTERNS: Mapping[str, str] = {
     "no_joint": r"""
         \bbetween\b[^,;]*?\ and\  | (?<!\d)\d{1,2},\ (?=\d{4}\b) | ,\ (?=(?:Jr|Sr|Inc|Ltd|LLC|II|III)\b)
         """,
-    "before_item": r"(?i)(?:both|either|also|especially|particularly|including|namely|such\ as|even)\s+",
+    "before_item": r"(?i)(?:both|either|also|especially|particularly|including|namely|such\ as|even|by|with)\s+",
     # What begins so is a clause.
     "no_item": r"""(?ix)
         (?:who|whose|which|where|when|while|whether|that|as|but|because|although|after|before|if

@@ -130,12 +130,14 @@ def _quotations(reply: Shown, turn: int) -> str:
     return "".join(figures)
 
 
-def _quotation(cited: Cited, marked: tuple[int, int, int] | None, turn: int) -> str:
-    quote = cited.quote
-    said = text(quote)
-    if marked and marked[0] == cited.number and cited.start <= marked[1] < marked[2] <= cited.end:
-        a, b = marked[1] - cited.start, marked[2] - cited.start
-        said = f"{text(quote[:a])}<mark>{text(quote[a:b])}</mark>{text(quote[b:])}"
+def _quotation(cited: Cited, marked: Sequence[tuple[int, int, int]], turn: int) -> str:
+    quote, said, at = cited.quote, "", 0
+    for number, start, end in marked:
+        a, b = start - cited.start, end - cited.start
+        if number == cited.number and at <= a < b <= len(quote):
+            said += f"{text(quote[at:a])}<mark>{text(quote[a:b])}</mark>"
+            at = b
+    said += text(quote[at:])
     label = hidden(f" of {cited.title}: show quotation {cited.number}")
     place = f'<a class="cite place" href="#cite-{turn}-{cited.number}">{where(cited)}{label}</a>'
     number = f'<span class="number" aria-hidden="true">{cited.number}</span>'
@@ -156,11 +158,13 @@ def source(cited: Cited) -> str:
     return f'<cite dir="auto">{text(cited.title)}</cite>{line}'
 
 
-def _marks(reply: Shown) -> tuple[int, int, int] | None:
-    """(citation, start, end) of the short answer, or of the words that may be it."""
+def _marks(reply: Shown) -> list[tuple[int, int, int]]:
+    """(citation, start, end) of the short answer, of each of several, or of the words that may be it."""
+    if reply.short_answers:
+        return [(one.citation, one.start, one.end) for one in reply.short_answers]
     at = perhaps(reply)
     span = reply.short_answer_span if at is None else reply.segments[at]
-    return None if span is None or span.citation is None else (span.citation, span.start, span.end)
+    return [] if span is None or span.citation is None else [(span.citation, span.start, span.end)]
 
 
 def turn_of(message: str) -> int | None:

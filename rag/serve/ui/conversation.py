@@ -67,8 +67,8 @@ def quoted(store: Reader, turn: dict[str, Any]) -> bool:
         found = store.article(cited.article_id)
         if found is None or found[1][cited.start : cited.end] != cited.quote:
             return False
-    short = answer.short_answer
-    return short is None or any(short in cited.quote for cited in answer.citations)
+    said = [it.text for it in answer.short_answers] + ([answer.short_answer] if answer.short_answer else [])
+    return all(any(short in cited.quote for cited in answer.citations) for short in said)
 
 
 def messages_of(before: Turns, *, saving: bool = False) -> Messages:
