@@ -21,6 +21,7 @@ from rag.answer.opening import certificate_or_none, open_assistant, uncertified_
 from rag.answer.wire import AskedLine, TurnLine, reply_object, requested
 from rag.build.changes import counted
 from rag.store import at
+from rag.types import Reply
 from rag.types.errors import IndexUnusable, InputError
 from rag.types.settings import Settings
 from rag.verify.problem import where
@@ -30,6 +31,7 @@ _LONGEST = 160  # characters of a value, as it is shown
 _MOST = 20  # leaves of one answer that are shown; `--json` has all
 _GIVEN = ("id", "question", "filters", "asked")
 _NOT_COMPARED = ("timings_ms", "history")
+_NEWER = frozenset({"short_answers"})  # keys that earlier answers do not have, of which they so say nothing
 _ABSENT = object()
 _OWN = "chosen by the caller"
 
@@ -130,9 +132,7 @@ class _Again:
         name, threshold = line["index_generation"], line["threshold"]
         if name is None and line["status"] == "error":
             asked: dict[str, Any] = {key: line.get(key) for key in _GIVEN}
-            leaves = list(
-                changed_leaves(line, reply_object(error_reply(InputError(line.get("error") or ""), **asked)), "")
-            )
+            leaves = _leaves(line, error_reply(InputError(line.get("error") or ""), **asked))
             return "differs" if leaves else "unasked", leaves
         assistant = self._assistant(name)
         if assistant is None:
@@ -144,7 +144,7 @@ class _Again:
             self.thresholds[threshold, whose] += 1
             own = [("threshold", f"{threshold}, {_OWN}", f"{assistant.threshold}")] if whose == _OWN else []
             assistant = assistant.with_threshold(threshold)
-        leaves = [*own, *changed_leaves(line, reply_object(replied(_asked(line), assistant)), "")]
+        leaves = [*own, *_leaves(line, replied(_asked(line), assistant))]
         return "differs" if leaves else "same", leaves
 
     def _assistant(self, name: str | None) -> Assistant | None:
@@ -177,6 +177,12 @@ def _asked(line: Mapping[str, Any]) -> AskedLine:
     asked = requested({key: line.get(key) for key in _GIVEN}, AskedLine)
     history = [TurnLine.model_construct(**turn) for turn in line.get("history", ())]
     return asked.model_copy(update={"history": history})
+
+
+def _leaves(line: Mapping[str, Any], reply: Reply) -> _Leaves:
+    """The leaves in which a line differs from the reply now."""
+    now = {key: value for key, value in reply_object(reply).items() if key in line or key not in _NEWER}
+    return list(changed_leaves(line, now, ""))
 
 
 def changed_leaves(then: Any, now: Any, path: str) -> Iterator[tuple[str, str, str]]:
