@@ -21,6 +21,7 @@ from rag.extract.abbreviations import also_held
 from rag.extract.expected import holds_expected
 from rag.extract.opinion import asks_judgement
 from rag.language import english
+from rag.language.listing import items
 from rag.language.sentences import sentence_pieces
 from rag.language.words import dated, forms, stem, stems, terms
 from rag.load import apart
@@ -66,6 +67,7 @@ PATTERNS = {
     "judgement": r"^Bonu\\b", "of_publisher": r"\\bgazet\\b", "compared_word": r"\\w+", "denial": r"\\bnek\\b",
     "date_line": r"(?P<d1>\\d+)\\.\\ (?P<m1>[A-Z]\\w+)\\ (?P<year>\\d{4})(?P<m2>)(?P<d2>)",
     "boilerplate": r"\\bklik\\b", "told": r"Nek\\b",
+    "joint": r"\\s+(?P<word>oz)\\s+(?P<words>)", "no_joint": r"zwi\\ oz\\ ", "before_item": r"Ku\\s+", "no_item": r"zu\\b",
 }
 
 
@@ -329,6 +331,7 @@ def _said():
         "judgement": (asks_judgement("Should we go?"), asks_judgement("Bonu vatu?")),
         "boilerplate": (is_boilerplate("All rights reserved"), is_boilerplate("Plis klik oda")),
         "sentences": len(sentence_pieces("He left. She stayed; it rained.")),
+        "items": len(items("Vatu oz Selka", 0, 13)),
         "agrees": (agrees("two", "2"), agrees("du", "2")),
         "squad": squad_words("the zu a"),
         "searched": searched(["US", "VATU"]),
@@ -348,6 +351,7 @@ def test_no_rule_of_english_is_left_in_another_language(request):
         "judgement": (False, True),
         "boilerplate": (False, True),
         "sentences": 2,
+        "items": 2,
         "agrees": (False, True),
         "squad": ["the", "a"],
         "searched": ["US", "VATU", "V.A.T.U"],

@@ -1,20 +1,16 @@
-"""An answer of several spans: which of what is quoted are of it, and where the text says them."""
+"""The short answers of an outcome: the spans of one that is a list, and those that differ."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.types import Answered, Citation, ShortItem, ShortSpan
+from rag.types import Alternative, Answered, Citation, ShortItem, ShortSpan
 
 
 def listed(outcome: Answered, citations: Sequence[Citation]) -> tuple[ShortItem, ...]:
     """The spans in the order of their citations; none where the answer is one."""
-    supports = [(citations[at], outcome.supports[at]) for at in (0, *outcome.joined)]
-    its = [
-        ShortItem(cited.quote[start - cited.start : end - cited.start], cited.number, start, end)
-        for cited, support in supports
-        for start, end in support.items
-    ]
+    spans = [ShortSpan(at + 1, *its) for at in (0, *outcome.joined) for its in outcome.supports[at].items]
+    its = [ShortItem(quoted(citations[one.citation - 1], one), one.citation, one.start, one.end) for one in spans]
     return tuple(its) if len(its) > 1 else ()
 
 
@@ -27,3 +23,19 @@ def said_apart(span: ShortSpan | None, its: Sequence[ShortItem]) -> list[tuple[S
         return []
     after = [*(it.citation for it in its[1:]), None]
     return [(it, it.citation != then) for it, then in zip(its, after, strict=True)]
+
+
+def alternatives(outcome: Answered, citations: Sequence[Citation]) -> list[Alternative]:
+    """The short answers that differ from the first."""
+    found = []
+    for at in outcome.others:
+        short = outcome.supports[at].short
+        if short is not None:
+            span = ShortSpan(at + 1, *short)
+            found.append(Alternative(quoted(citations[at], span), span))
+    return found
+
+
+def quoted(citation: Citation, span: ShortSpan) -> str:
+    """The words of a span of a citation."""
+    return citation.quote[span.start - citation.start : span.end - citation.start]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from rag.answer.listed import listed, said_apart
+from rag.answer.listed import alternatives, listed, quoted, said_apart
 from rag.language import Language, pack
 from rag.language.words import WORD
 from rag.types import (
@@ -93,7 +93,7 @@ def render(asked: Request, outcome: Outcome) -> Reply:
     citations = tuple(_citation(number, support) for number, support in enumerate(supports, start=1))
     shown = _short_shown(outcome)
     span = shown if answered else None
-    others = _alternatives(outcome, citations) if isinstance(outcome, Answered) else []
+    others = alternatives(outcome, citations) if isinstance(outcome, Answered) else []
     its = listed(outcome, citations) if isinstance(outcome, Answered) else ()
     segments = _segments(asked, _template(asked, outcome), citations, shown, others, its)
     return Reply(
@@ -107,7 +107,7 @@ def render(asked: Request, outcome: Outcome) -> Reply:
         status="answered" if answered else "refused",
         text="".join(segment.text for segment in segments),
         segments=segments,
-        short_answer=_quoted(citations[0], span) if span else None,
+        short_answer=quoted(citations[0], span) if span else None,
         short_answer_span=span,
         short_answers=its,
         confidence=outcome.confidence,
@@ -144,17 +144,6 @@ def _template(asked: Request, outcome: Outcome) -> str:
     return "refused/unsure.j2" if outcome.reason == "unsure" else "refused/refused.j2"
 
 
-def _alternatives(outcome: Answered, citations: Sequence[Citation]) -> list[Alternative]:
-    """The short answers that differ from the first."""
-    found = []
-    for at in outcome.others:
-        short = outcome.supports[at].short
-        if short is not None:
-            span = ShortSpan(at + 1, *short)
-            found.append(Alternative(_quoted(citations[at], span), span))
-    return found
-
-
 def _citation(number: int, support: Support) -> Citation:
     info, sentence = support.passage.info, support.sentence
     return Citation(
@@ -177,10 +166,6 @@ def _citation(number: int, support: Support) -> Citation:
     )
 
 
-def _quoted(citation: Citation, span: ShortSpan) -> str:
-    return citation.quote[span.start - citation.start : span.end - citation.start]
-
-
 def _segments(
     asked: Request,
     template: str,
@@ -195,7 +180,7 @@ def _segments(
         "unmatched": [slots.put(Segment("question", term)) for term in asked.unmatched],
         "alternatives": [_alternative(one, citations, slots) for one in alternatives],
         "scope": _scope(asked.filters, slots),
-        "short": slots.put(_short(_quoted(citations[0], span), span)) if span else None,
+        "short": slots.put(_short(quoted(citations[0], span), span)) if span else None,
         "listed": [_item(one, slots, last=last) for one, last in said_apart(span, its)],
         "old": _old(asked, citations, alternatives, slots) if span else None,
         "first": slots.put(Segment("metadata", "1", 1)),

@@ -132,9 +132,9 @@ def _quotations(reply: Shown, turn: int) -> str:
 
 def _quotation(cited: Cited, marked: Sequence[tuple[int, int, int]], turn: int) -> str:
     quote, said, at = cited.quote, "", 0
-    for number, start, end in marked:
+    for of, start, end in marked:
         a, b = start - cited.start, end - cited.start
-        if number == cited.number and at <= a < b <= len(quote):
+        if of == cited.number and at <= a < b <= len(quote):
             said += f"{text(quote[at:a])}<mark>{text(quote[a:b])}</mark>"
             at = b
     said += text(quote[at:])
