@@ -67,7 +67,8 @@ PATTERNS = {
     "judgement": r"^Bonu\\b", "of_publisher": r"\\bgazet\\b", "compared_word": r"\\w+", "denial": r"\\bnek\\b",
     "date_line": r"(?P<d1>\\d+)\\.\\ (?P<m1>[A-Z]\\w+)\\ (?P<year>\\d{4})(?P<m2>)(?P<d2>)",
     "boilerplate": r"\\bklik\\b", "told": r"Nek\\b",
-    "joint": r"\\s+(?P<word>oz)\\s+(?P<words>)", "no_joint": r"zwi\\ oz\\ ", "before_item": r"Ku\\s+", "no_item": r"zu\\b",
+    "joint": r"\\s+(?P<word>oz)\\s+(?P<words>)", "no_joint": r"zwi\\ oz\\ ", "before_item": r"Ku\\s+",
+    "no_item": r"zu\\b",
 }
 
 
