@@ -20,7 +20,7 @@ from rag.types import Passage, Query, Support
 
 # How much lower than the best span another one may be marked, in sums of logits of both readings: in one list with it,
 # and elsewhere in its sentence. Then how much lower the margin of the next sentence may be, in logits.
-IN_LIST, ELSEWHERE, NEXT = 15.0, 3.0, 4.0
+IN_LIST, ELSEWHERE, NEXT = 15.0, 3.0, 2.0
 _OF_ONE = frozenset({"when", "how_many"})
 _LONGEST = 30  # tokens of a span
 _MOST = 50  # items of an answer
