@@ -3,6 +3,8 @@
 import datetime
 import io
 import json
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from fpdf import FPDF
@@ -11,6 +13,7 @@ from rag.build import sync_index
 from rag.build.seeds import Library
 from rag.load import find, load, text
 from rag.load import reading as loading
+from rag.store.files import FileStore
 from rag.store.reader import open_current
 from rag.types.settings import Settings
 from rag.verify.check import check
@@ -622,3 +625,21 @@ def test_a_document_without_properties_is_called_by_its_file(folder):
     document.core_properties.last_modified_by = "python-docx"
     document.save(out)
     assert one(folder, "bridge.docx", out.getvalue()).info.title == "bridge"
+
+
+def test_an_article_of_a_kind_that_is_read_no_more_is_told_and_taken_out(folder, tmp_path):
+    """An index of a version that read more kinds of file is checked, and built on."""
+    index = tmp_path / "index"
+    (folder / "a.txt").write_text("The bridge at Hay was opened in 1874.\n", encoding="utf-8")
+    sync_index(folder, index, Settings())
+    store = FileStore(index)
+    with closing(store.open()) as reader, store.building():
+        (held,) = reader.stored()
+        other = replace(held, info=replace(held.info, article_id="b.old", path="b.old"))
+        writer = store.begin(reader.recipe, afresh=False)
+        writer.put(other)
+        writer.commit(reader.files())
+    assert check(folder, index, Settings()) == [f"b.old is in the index but no longer in {folder}; run `rag build`"]
+    sync_index(folder, index, Settings())
+    with closing(store.open()) as reader:
+        assert [held.info.path for held in reader.stored()] == ["a.txt"]

@@ -40,8 +40,9 @@ def suffix_of(path: str) -> str:
 
 
 def loader_version(path: str) -> str:
-    """Name and version of the loader that reads this file, with its library's, such as `plain/1`."""
-    return str(_FORMATS[suffix_of(path)].VERSION)
+    """Name and version of the loader of this file, with its library's, such as `plain/1`; "" where there is none."""
+    loader = _FORMATS.get(suffix_of(path))
+    return str(loader.VERSION) if loader else ""
 
 
 def holds_many(path: str) -> bool:
