@@ -175,6 +175,7 @@ def test_the_json_object_has_exactly_the_fields_of_the_contract(rag, loaded):
         "segments",
         "short_answer",
         "short_answer_span",
+        "short_answers",
         "confidence",
         "threshold",
         "certificate",
@@ -393,7 +394,8 @@ def test_read_finds_spans_in_given_passages_without_an_index(rag, tmp_path):
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(line) + "\n" for line in given))
     assert rag("read", "in.jsonl", "--out", "out.jsonl")[0] == 2
     a, b, c = lines(tmp_path / "out.jsonl")
-    assert list(a) == ["id", "status", "short_answer", "start", "end", "sentences", "confidence", "threshold", "reason"]
+    fields = ["id", "status", "short_answer", "start", "end", "short_answers", "sentences", "confidence", "threshold"]
+    assert list(a) == [*fields, "reason"]
     assert (a["reason"], b["reason"]) == (None, "no_support")
     assert (a["status"], a["short_answer"], context[a["start"] : a["end"]]) == ("answered", "1932", "1932")
     assert [context[s:e] for s, e in a["sentences"]] == ["The bridge was opened in 1932 by the mayor."]

@@ -202,7 +202,7 @@ def test_the_source_of_quotations_that_follow_each_other_stands_once():
     segments[-1] = Segment("template", "\n\nSearched only articles dated ")
     segments.append(Segment("metadata", "2024-01-12"))
     more = {"short_answer_span": None, "reason": None, "standalone_question": "Who?", "time": None, "confidence": 0.876}
-    more |= {"certificate": None, "filters": {}, "index_generation": "0123456789abcdef"}
+    more |= {"certificate": None, "filters": {}, "index_generation": "0123456789abcdef", "short_answers": ()}
     reply = SimpleNamespace(status="answered", question="Who?", citations=quoted, closest=[], segments=segments, **more)
     shown = answers.reply(reply, 7)
     assert re.findall(r"<cite dir=\"auto\">(.*?)</cite>", shown) == ["Title a", "Title b", "Title a"]
