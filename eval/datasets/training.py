@@ -9,11 +9,12 @@ from typing import Any
 
 from eval.datasets import archive, clapnq, news, ramdocs
 from eval.datasets.lines import rows
+from eval.datasets.lists import FILE as LISTS
 from eval.datasets.reading import files_of, rows_of
 from eval.parts import TRAINED_ON, Protected, parts_of_records
 
 READING = (*TRAINED_ON, "wikiqa", "newsqa_dev_a")
-NOMIRACL, LISTS = "nomiracl/en_a.jsonl.gz", "lists/multispanqa_a.jsonl.gz"
+NOMIRACL = "nomiracl/en_a.jsonl.gz"
 
 
 @functools.cache

@@ -120,9 +120,6 @@ class Quoting:
         assistant, ranked = self._assistant(passages, len(documents)), self._ranking(passages)
         return assistant.answer_of(question, ranked, history=history, day=day)
 
-    def _judge(self, passages: Sequence[Passage]) -> _Judge:
-        return self._of_several if len(passages) > 1 else self._of_one
-
     def candidates(self, question: str, documents: Sequence[Document], *, day: str | None = None) -> list[Candidate]:
         """The sentences that may answer, the surest first, of the passages that are read. Raises InputError as `quote`.
 
@@ -134,6 +131,9 @@ class Quoting:
         judge = self._judge(passages)
         found = judge.parts.extractor.extract(query, hits) if query.kind not in ASIDES else []
         return [_candidate(support, judge.threshold) for support in found]
+
+    def _judge(self, passages: Sequence[Passage]) -> _Judge:
+        return self._of_several if len(passages) > 1 else self._of_one
 
     def _assistant(self, passages: Sequence[Passage], documents: int) -> Assistant:
         words = PassageWords("\n".join(map(around, passages)))

@@ -12,17 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rag.extract.spans import Found, Range, Tokens, to_words
+from rag.extract.spans import Found, Range, Tokens, band, to_words
 from rag.language import pattern
-from rag.language.listing import bare, items, joints, kind, pieces
-from rag.language.words import WORD, stem, stems, telling
+from rag.language.listing import bare, items, joints, kind, new_ones, pieces
+from rag.language.words import WORD, stem, stems
 from rag.types import Passage, Query, Support
 
 # How much lower than the best span another one may be marked, in sums of logits of both readings: in one list with it,
 # and elsewhere in its sentence. Then how much lower the margin of the next sentence may be, in logits.
 IN_LIST, ELSEWHERE, NEXT = 15.0, 3.0, 2.0
 _OF_ONE = frozenset({"when", "how_many"})
-_LONGEST = 30  # tokens of a span
 _MOST = 50  # items of an answer
 
 
@@ -96,7 +95,7 @@ def _further(question: Query, first: Support, its: Sequence[Range], support: Sup
         for start, end in _items(support, support.short)
         if _is_item(question, text, (start - at, end - at), sort)
     ]
-    return _distinct(support.passage, more, [telling(first.passage.slice(*one)) for one in its])
+    return _distinct(support.passage, more, [first.passage.slice(*one) for one in its])
 
 
 def _items(support: Support, span: Range) -> list[Range]:
@@ -123,15 +122,9 @@ def _holds(its: Sequence[Range], span: Range) -> bool:
     return span[0] in {start for start, _ in its} and span[1] in {end for _, end in its}
 
 
-def _distinct(passage: Passage, its: Sequence[Range], before: Sequence[frozenset[str]] = ()) -> list[Range]:
+def _distinct(passage: Passage, its: Sequence[Range], before: Sequence[str] = ()) -> list[Range]:
     """The items that say something else than those before them."""
-    said, kept = list(before), list[Range]()
-    for start, end in its:
-        words = telling(passage.slice(start, end))
-        if words and not any(words <= other for other in said):
-            said.append(words)
-            kept.append((start, end))
-    return kept
+    return [its[i] for i in new_ones([passage.slice(*one) for one in its], before)]
 
 
 def _marked(text: str, sentence: Range, span: Range, tokens: Tokens) -> list[_Marked]:
@@ -160,8 +153,7 @@ def _spans(tokens: Tokens, place: Range, least: float) -> Iterator[tuple[Range, 
     """The spans in a range with at least so high a sum of logits, the best first; they share no token."""
     its = _inside(tokens, place)
     start, end, at = tokens.start[its], tokens.end[its], tokens.places[its]
-    ones = np.ones((len(start), len(start)), dtype=np.bool_)
-    sums = np.where(np.triu(ones) & ~np.triu(ones, _LONGEST), start[:, None] + end[None, :], -np.inf)
+    sums = np.where(band(len(start)), start[:, None] + end[None, :], -np.inf)
     while len(start) and sums.max() >= least:
         first, last = divmod(int(sums.argmax()), len(start))
         yield (int(at[first, 0]), int(at[last, 1])), float(sums[first, last])

@@ -192,7 +192,7 @@ def best_pair(
 ) -> tuple[int, int, np.float32]:
     """First and last token of the best span of so many logits, and their sum: -inf where `tells` lets none pass."""
     sums = start[:, None] + end[None, :]
-    spans = _band(len(start))
+    spans = band(len(start))
     if tells is not None:
         some, barred = (np.cumsum(np.r_[0, tells == its]) for its in (1, -1))
         spans &= (some[1:] > some[:-1, None]) & (barred[1:] == barred[:-1, None])
@@ -201,7 +201,7 @@ def best_pair(
     return first, last, sums[first, last]
 
 
-def _band(count: int) -> NDArray[np.bool_]:
+def band(count: int) -> NDArray[np.bool_]:
     """Which pairs of first and last token are a span, shape (count, count)."""
     ones = np.ones((count, count), dtype=np.bool_)
     return np.triu(ones) & ~np.triu(ones, _LONGEST)

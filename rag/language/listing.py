@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.language import pattern
-from rag.language.words import WORD
+from rag.language.words import WORD, telling
 
 Range = tuple[int, int]
 _LONGEST = 12  # words of an item; more are a clause
@@ -84,3 +84,13 @@ def items(text: str, start: int, end: int) -> list[Range]:
     of_one_kind = len(its) > 2 or len({kind(one) for one in said}) == 1
     whole = all(not pattern("no_item").match(one) and len(one.split()) <= _LONGEST for one in said)
     return its if len(its) > 1 and of_one_kind and whole else []
+
+
+def new_ones(said: Sequence[str], before: Sequence[str] = ()) -> list[int]:
+    """The places of the texts that say something else than those before them."""
+    words, kept = [telling(text) for text in before], list[int]()
+    for place, its in enumerate(map(telling, said)):
+        if its and not any(its <= other for other in words):
+            words.append(its)
+            kept.append(place)
+    return kept

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from rag.language.absence import cleaned
-from rag.language.listing import items
+from rag.language.listing import items, new_ones
 from rag.language.words import WORD, differ, goes_on, telling
 from rag.types.messages import own
 from rag.verify.asked import LONGEST
@@ -111,14 +111,12 @@ def _several(answer: Answer) -> Iterator[Problem]:
     if len(its) < 2 or span is None:
         yield Problem((*leaves, "short_answers", "short_answer_span"), "a list has less than two spans")
         return
-    said = list[frozenset[str]]()
-    for leaf, it in zip(leaves, its, strict=True):
+    new = new_ones([it.text for it in its])
+    for i, (leaf, it) in enumerate(zip(leaves, its, strict=True)):
         if problem := _misplaced(answer.citations, it.citation, it.start, it.end, it.text):
             yield Problem((leaf,), f"a span of the list {problem}")
-        words = telling(it.text)
-        if not words or any(words <= other for other in said):
+        if i not in new:
             yield Problem((leaf,), f"{it.text!r} says nothing that was not said")
-        said.append(words)
     places = [(it.citation, it.start, it.end) for it in its]
     if any(one[::2] > other[:2] for one, other in itertools.pairwise(places)):
         yield Problem(leaves, "the spans of the list are not in order")
@@ -134,13 +132,9 @@ def _several(answer: Answer) -> Iterator[Problem]:
 
 def _parts(text: str | None) -> list[tuple[int, int]]:
     """The items of a list, but those whose words were said."""
-    said, out = list[frozenset[str]](), list[tuple[int, int]]()
-    for start, end in items(text or "", 0, len(text or "")):
-        words = telling((text or "")[start:end])
-        if words and not any(words <= other for other in said):
-            out.append((start, end))
-            said.append(words)
-    return out
+    whole = text or ""
+    its = items(whole, 0, len(whole))
+    return [its[i] for i in new_ones([whole[start:end] for start, end in its])]
 
 
 def _perhaps(answer: Answer) -> Iterator[Problem]:
