@@ -394,6 +394,24 @@ def test_litter_of_a_dead_build_is_removed(folders):
     assert not litter.exists()
 
 
+def test_what_was_being_noted_when_a_build_died_is_removed(folders):
+    seeds, index = folders
+    sync_index(seeds, index, Settings())
+    changes = index / layout.CHANGES
+    changes.mkdir(exist_ok=True)
+    halves = [changes / "next.jsonl.new", changes / "2026-01-02-7.jsonl.new"]
+    for half in halves:
+        half.write_bytes(b'{"number": 1, "to"')
+    (index / f"{layout.SAVED}.new").write_bytes(b"{")  # of a question that was being saved; the next takes its place
+    with layout.builder_lock(index):
+        assert check(seeds, index, Settings()) == []
+    assert len(check(seeds, index, Settings())) == 2
+    assert all(any(f"{half} is left over" in line for line in check(seeds, index, Settings())) for half in halves)
+    assert sync_index(seeds, index, Settings())
+    assert not any(half.exists() for half in halves)
+    assert check(seeds, index, Settings()) == []
+
+
 def test_files_of_no_generation_go_and_those_of_a_damaged_one_stay(folders):
     seeds, index = folders
     sync_index(seeds, index, Settings())

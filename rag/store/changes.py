@@ -78,7 +78,8 @@ def settle(index: Path) -> None:
         coming = [line for line in lines if _number(line) > last(index)]  # else died before it was taken away
         if coming:
             _add(folder, coming)
-    following.unlink(missing_ok=True)
+    for gone in (following, *folder.glob(f"*{layout.HALF}")):
+        gone.unlink(missing_ok=True)
 
 
 def settle_if_possible(index: Path) -> None:
@@ -151,6 +152,10 @@ def damaged(index: Path) -> Iterator[str]:
     """What is damaged or does not belong there, a line each."""
     folder = index / layout.CHANGES
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name.endswith(layout.HALF):
+            if not layout.is_building(index):
+                yield f"{path} is left over from a build that did not end; the next build removes it"
+            continue
         if path.name == _NEXT and not layout.is_building(index):
             yield f"{path} is left over from a build that did not end; the next build puts it in its place"
         elif path.name != _NEXT and path not in _files(folder):

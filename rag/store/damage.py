@@ -50,7 +50,7 @@ def _files(index: Path, damaged: set[str]) -> Iterator[str]:
         elif unfinished.is_kept(path):
             if not layout.is_building(index):
                 yield f"{path} is what a build that did not end has embedded; the next build goes on from it"
-        elif path.name not in layout.KNOWN and not path.name.endswith(".lock"):
+        elif path.name.removesuffix(layout.HALF) not in layout.KNOWN and not path.name.endswith(".lock"):
             yield f"{path} is no part of an index"
 
 

@@ -33,6 +33,7 @@ POINTER = "CURRENT"
 LOCK = "build.lock"
 GENERATIONS, PARTS = "generations", "parts"
 UNFINISHED, GOING = ".new-", ".old-"
+HALF = ".new"  # ends the name of a file that is being written
 PINS = "pins.json"
 HASHED, SEEDS_HASHED, SUGGESTED = "hashed.json", "seeds.json", "suggestions.json"
 PROCESSORS = "processors.json"
@@ -171,7 +172,7 @@ def point(index: Path, name: str) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Writes a file so that a reader finds the old one or the new one, whatever dies in between."""
-    temporary = path.with_name(f"{path.name}.new")
+    temporary = path.with_name(f"{path.name}{HALF}")
     temporary.write_text(text, encoding="utf-8")
     sync(temporary)
     temporary.replace(path)

@@ -17,7 +17,7 @@ _log = logging.getLogger("rag")
 
 def tidy(index: Path, current: str | None) -> None:
     """Removes what a build left that did not end, and all but the newest generations and those that are pinned."""
-    (index / f"{layout.POINTER}.new").unlink(missing_ok=True)
+    (index / f"{layout.POINTER}{layout.HALF}").unlink(missing_ok=True)
     remove(index, _older(index, current))
     _sweep(index)
     parent = index / layout.GENERATIONS
