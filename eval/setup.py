@@ -110,7 +110,7 @@ class Setup:
 
     def hits(self, asked: Asked, ranking: Ranking = "fused") -> list[Hit]:
         """The passages to read for a question, without hidden articles: as many as the program reads."""
-        return self.deep_hits(asked, ranking)[: self.settings.passages]
+        return self.deep_hits(asked, ranking)[: self.settings.read]
 
     def deep_hits(self, asked: Asked, ranking: Ranking = "fused") -> list[Hit]:
         """The same to the depth that is searched."""

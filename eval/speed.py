@@ -1,6 +1,6 @@
 """`python -m eval.speed`: the times a person notices. On a shared machine quote the ratios, from one run.
 
-- reading: passages of 200 tokens with a question, ten by the first network and three by the second, as `rag ask` reads
+- reading: passages of 200 tokens with a question, ten by the first network and four by the second, as `rag ask` reads
   them, tokenising and the search for spans included;
 - embedding: chunks a second as the build does it, beside bare `SentenceTransformer.encode` on the same texts in turn;
 - a question with warm models: median and 95th percentile, by stage, every sentence seen for the first time and again;

@@ -113,6 +113,10 @@ def test_settings_come_from_the_file_and_the_environment_wins(monkeypatch, tmp_p
     assert (settings.passages, settings.rrf_k, settings.candidates) == (7, 20, Settings().candidates)
 
 
+def test_fast_reads_half_as_many_passages_and_at_least_one():
+    assert [Settings(passages=n, fast=fast).read for n in (1, 7) for fast in (False, True)] == [1, 1, 7, 3]
+
+
 @pytest.mark.model
 def test_ask_answers_with_the_short_answer_and_its_citation(rag, loaded):
     # The article was old on the day of asking, which is today where none is given.

@@ -153,7 +153,7 @@ def on_topics(data: Path, part: str, askers: Sequence[ModeAsker], encoder: Any) 
             hide = int(sha1("hide" + name), 16) % 2 == 0
             store = without(assistant.store, partial(is_of, context=record.context)) if hide else assistant.store
             question = assistant.understand(f"Tell me about {name}").queries[0]
-            hits = retrieve(question, store, encoder, settings, settings.passages)
+            hits = retrieve(question, store, encoder, settings, settings.read)
             for asker in askers:
                 found = _first(question, asker.supports(question, hits))
                 if found is None:
@@ -173,7 +173,7 @@ def on_seed_topics(assistant: Assistant, askers: Sequence[ModeAsker]) -> dict[st
     out: dict[str, list[TopicCase]] = {}
     for case in seed_topics():
         question = as_one(assistant.understand(case.asked.question))
-        hits = assistant.search(case.asked.question, assistant.settings.passages)
+        hits = assistant.search(case.asked.question, assistant.settings.read)
         for asker in askers:
             found = _first(question, asker.supports(question, hits)) if question.topic else None
             if found is not None:

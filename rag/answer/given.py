@@ -127,7 +127,7 @@ class Quoting:
         """
         passages = list(_passages(documents, self._settings))
         query = self._assistant(passages, len(documents)).understand(question, day=day).queries[0]
-        hits = self._ranking(passages)(query)[: self._settings.passages]
+        hits = self._ranking(passages)(query)[: self._settings.read]
         judge = self._judge(passages)
         found = judge.parts.extractor.extract(query, hits) if query.kind not in ASIDES else []
         return [_candidate(support, judge.threshold) for support in found]

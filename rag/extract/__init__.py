@@ -41,7 +41,7 @@ __all__ = [
     "together",
 ]
 
-READ_AGAIN = 3  # passages
+READ_AGAIN = 4  # passages
 READ_ALONE = 2  # sentences
 _OF_TIME = np.array([name in TIME for name in FEATURES])
 

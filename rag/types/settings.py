@@ -50,8 +50,8 @@ class Settings(BaseSettings):
     rrf_k: int = Field(default=10, ge=1)
     """The constant of reciprocal rank fusion: 60 in Cormack, Clarke and Büttcher (SIGIR 2009), less here for questions
     in other words than the articles' (docs/decisions/004)."""
-    passages: int = Field(default=10, ge=1, le=100)
-    """Fused passages that are read for an answer."""
+    passages: int = Field(default=20, ge=1, le=100)
+    """Fused passages that are read for an answer; half as many with `fast` (docs/decisions/047)."""
     threshold: float | None = Field(default=None, ge=0.0, le=1.0)
     """Answer at this confidence or above. Unset: the threshold shipped with the extractor's coefficients."""
     fast: bool = False
@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     """Addresses of feeds that `rag watch` takes articles from."""
     feeds_minutes: int = Field(default=15, ge=1, le=10_080)
     """Minutes between two times that it asks each of them."""
+
+    @property
+    def read(self) -> int:
+        """How many passages are read for an answer."""
+        return max(1, self.passages // 2) if self.fast else self.passages
 
     @field_validator("store", "store_read")
     @classmethod

@@ -50,7 +50,7 @@ class Miner:
         assistant = self._assistant
         question = as_one(assistant.understand(record.question))
         found = retrieve(
-            question, assistant.store, assistant.components.encoder, assistant.settings, assistant.settings.passages
+            question, assistant.store, assistant.components.encoder, assistant.settings, assistant.settings.read
         )
         hits = [
             hit
