@@ -240,10 +240,10 @@ def test_what_takes_a_sentence_gets_no_short_answer(networks):
 
 
 def test_beside_a_date_no_place_is_shown_as_another_answer(networks):
-    """Asked when, the second passage says where, though it names a year; asked for no kind, both are shown."""
+    """Asked when, the second passage says where, though it tells of each year; asked for no kind, both are shown."""
     hits = passages(
         "The two leaders met on Friday in Oslo.",
-        "The two leaders met on the sidelines of a fair, held this year in Bergen.",
+        "The two leaders met in Bergen, where a fair is held each year.",
     )
     extractor = ReadingExtractor(networks, shipped_model())
     when = extractor.extract(query_of("When did the two leaders meet?", 1000), hits)
