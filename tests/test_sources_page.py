@@ -89,7 +89,7 @@ def test_without_the_option_there_is_no_such_thing(folders, free_port):
         with launched() as browser:
             page = opened(browser, f"http://127.0.0.1:{free_port}")
             page.get_by_role("tab", name="Library").click()
-            expect(page.get_by_label("Articles").first).to_be_visible()
+            expect(page.get_by_label("Find an article")).to_be_visible(timeout=60_000)
             assert page.locator("#from-address").count() == 0
     finally:
         process.terminate()
