@@ -45,7 +45,7 @@ class Config:
     known: float = 1.0  # share that is shown of all but the questions written for this project
     own: float = 1.0  # share that is shown of these
     teacher: str = ""  # an export whose logits are learnt beside the labels, half and half
-    without: str = ""  # a kind of negative, or "pair": left out, to see what it is worth
+    without: str = ""  # a kind of negative, a source or "pair": left out, to see what it is worth
     synonyms: str = ""  # WordNet's index.sense, with which questions are put in other words
     mined: str = ""  # what `training.reader.mine` wrote: passages that questions are held against
     groups: int = 0  # only so many groups of the first pass, again and again; 0: all (a check that a run can learn)
