@@ -19,7 +19,7 @@ from eval.chat import topics as seed_topics
 from eval.datasets import seeds
 from eval.datasets.lines import rows
 from eval.hidden import without
-from eval.parts import folded, parts_of, seed_half, sha1
+from eval.parts import seed_half, sha1
 from eval.understanders import as_one
 from rag import embed
 from rag.answer.assistant import Assistant
@@ -39,7 +39,6 @@ from training.reader.data import ReadingRecord, records
 
 SETS = ("squad2_dev23", "squad2_train", "squad1_rest", "wiki_shift", "nq_qed")
 A_SET = {"develop": 25, "test": 20}  # topics of each
-OPENINGS = {"develop": 70}  # of articles of SQuAD 2.0; of the news all that were judged
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'’-]+(?: (?:of |the |de |van |von |and )*[A-Z][\w'’-]+)*")
 JUDGED = seeds.FILE.parent
 
@@ -93,14 +92,12 @@ def articles(data: Path) -> Iterator[tuple[str, Article]]:
     """The articles whose openings were judged, each with the set it is of."""
     with gzip.open(data / "reading" / "squad2_train_rebuilt.json.gz", "rt", encoding="utf-8") as file:
         whole = json.load(file)["data"]
-    parts = parts_of("squad2_train_rebuilt", [f"title {folded(one['title'])}" for one in whole])
-    develop = [one for one in whole if parts[f"title {folded(one['title'])}"] == "develop"]
-    drawn = sorted(develop, key=lambda one: sha1("opening" + one["title"]))[: OPENINGS["develop"]]
+    known = {row["article"] for row in rows(JUDGED / "judged_openings.jsonl")}
     encyclopedia = [
         {"id": one["title"], "title": one["title"].replace("_", " "), "text": one["paragraphs"][0]["context"]}
-        for one in drawn
+        for one in whole
+        if hashed(one["title"]) in known
     ]
-    known = {row["article"] for row in rows(JUDGED / "judged_openings.jsonl")}
     news = [
         {"id": row["id"], "title": row["title"], "text": row["text"]}
         for row in rows(data / "news" / "articles.jsonl")
