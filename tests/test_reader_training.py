@@ -570,39 +570,6 @@ def test_of_a_long_question_both_ends_are_read(inputs):
     assert whole.ids.tolist() == short.ids.tolist()
 
 
-def test_what_precedes_is_read_between_title_and_passage_and_nothing_is_marked_there(inputs):
-    ((bare,),) = inputs.encode([("who won?", "Rhine", "Lee won.")])
-    ((after,),) = inputs.encode([("who won?", "Rhine", "Lee won.")], preceding=["Kim ran."])
-    added = inputs.encode([("", "", "Kim ran.")])[0][0].ids[2:]
-    assert after.ids.tolist() == [*bare.ids[: bare.first], *added, *bare.ids[bare.first :]]
-    assert (after.places == bare.places).all()
-    assert after.types[bare.first : after.first].all()
-    for preceding in ([""], None):
-        ((none,),) = inputs.encode([("who won?", "Rhine", "Lee won.")], preceding=preceding)
-        assert none.ids.tolist() == bare.ids.tolist()
-    long, longer = (inputs.encode([("", "", "x")], preceding=["a " + "b " * n + "c"])[0][0] for n in (54, 300))
-    assert long.ids.tolist() == longer.ids.tolist()
-
-
-def test_sentences_before_those_shown_are_shown_unless_an_answer_stands_there():
-    first, second, *_ = SENTENCES
-    it = record("twelve")
-    made = [example(it, {2, 3}, it.answers[0], kind="answer", question="", title="", preceding=n) for n in range(3)]
-    assert [one.preceding for one in made] == ["", second, f"{first} {second}"]
-    assert len({(one.context, one.span, one.gold) for one in made}) == 1
-    assert example(it, {3, 4}, None, kind="removed", question="", title="", preceding=1).preceding == ""
-    assert example(it, {0, 2}, it.answers[0], kind="answer", question="", title="", preceding=2).preceding == ""
-    assert example(it, {1, 2}, it.answers[0], kind="answer", question="", title="", preceding=2).preceding == first
-
-
-def test_what_precedes_tells_no_kind_of_example_from_another(pool):
-    shown = [one for number in range(3) for group in epoch(pool, 0, number) for one in group]
-    assert {bool(one.preceding) for one in shown if one.answerable} == {True, False}
-    for group in epoch(pool, 0, 0):
-        same = {one.preceding for one in group if one.context == group[0].context}
-        assert len(same) == 1, "the same sentences come with the same ones before them"
-
-
 def test_windows_of_a_long_passage_cover_every_token(folder):
     short = Inputs(resolve("all-MiniLM-L6-v2").folder, max_tokens=32)
     text = " ".join(f"w{i}" for i in range(80))

@@ -1,8 +1,6 @@
 """Query, title and passage -> the token ids that a reader scores, with the place of each token in the passage.
 
-Each part is closed by the separator. Between title and passage may stand what comes before the passage in its article,
-so that pronouns and short names are understood; nothing is marked there. Questions lose their case and their final
-question mark, in training as here.
+Each part is closed by the separator. Questions lose their case and their final question mark, in training as here.
 """
 
 from __future__ import annotations
@@ -20,7 +18,6 @@ MAX_TOKENS = 320
 STRIDE = 96
 _MAX_QUESTION = 48
 _MAX_TITLE = 16
-_MAX_PRECEDING = 56
 Text = tuple[str, str, str]  # question, title, passage
 
 
@@ -49,22 +46,15 @@ class Inputs:
         self.sep = self._special("</s>", "[SEP]")
         self.pad = self._special("<pad>", "[PAD]")
 
-    def encode(
-        self, texts: Sequence[Text], stride: int | None = None, preceding: Sequence[str] | None = None
-    ) -> list[list[Encoded]]:
-        """For each (question, title, passage) its inputs: one, cut at the end; with a stride, as many as it takes.
-
-        `preceding` has for each text what stands before its passage, of which both ends are kept; "" for nothing.
-        """
+    def encode(self, texts: Sequence[Text], stride: int | None = None) -> list[list[Encoded]]:
+        """For each (question, title, passage) its inputs: one, cut at the end; with a stride, as many as it takes."""
         questions = self._ids([lowered(question) for question, _, _ in texts])
         titles = self._ids([title for _, title, _ in texts])
-        leads = self._ids(preceding) if preceding is not None else [[] for _ in texts]
         passages = self._tokenizer.encode_batch([passage for _, _, passage in texts], add_special_tokens=False)
         found = []
-        for question, title, lead, passage in zip(questions, titles, leads, passages, strict=True):
-            head = [self.cls, *_ends(question, _MAX_QUESTION), self.sep]
+        for question, title, passage in zip(questions, titles, passages, strict=True):
+            head = [self.cls, *_ends(question), self.sep]
             tail = [*title[:_MAX_TITLE], self.sep] if title else []
-            tail += [*_ends(lead, _MAX_PRECEDING), self.sep] if lead else []
             room = self.max_tokens - len(head) - len(tail) - 1
             step = room if stride is None else max(1, room - stride)
             ids, places = passage.ids, np.array(passage.offsets, dtype=np.int32).reshape(-1, 2)
@@ -93,11 +83,10 @@ class Inputs:
         raise ValueError(f"the tokenizer has none of {names}")
 
 
-def _ends(ids: list[int], most: int) -> list[int]:
-    """The tokens; of a long text both ends: a question asks at the one or the other, and what stands before a passage
-    begins with names and ends with what the passage goes on from."""
-    half = most // 2
-    return ids if len(ids) <= most else ids[:half] + ids[-half:]
+def _ends(question: list[int]) -> list[int]:
+    """A question; of a long one both ends, as it asks at the one or the other."""
+    half = _MAX_QUESTION // 2
+    return question if len(question) <= _MAX_QUESTION else question[:half] + question[-half:]
 
 
 def lowered(question: str) -> str:

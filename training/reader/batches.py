@@ -42,11 +42,7 @@ def batches(groups: Sequence[Group], inputs: Inputs, budget: int, seed: int) -> 
     for number, at in enumerate(range(0, len(groups), _BLOCK)):
         block = groups[at : at + _BLOCK]
         flat = [one for group in block for one in group]
-        encoded = iter(
-            inputs.encode(
-                [(one.question, one.title, one.context) for one in flat], preceding=[one.preceding for one in flat]
-            )
-        )
+        encoded = iter(inputs.encode([(one.question, one.title, one.context) for one in flat]))
         made = [[(one, next(encoded)[0]) for one in group] for group in block]
         fitting = [group for group in made if all(target(*one) is not None for one in group)]
         fitting.sort(key=lambda group: max(len(encoded) for _, encoded in group))

@@ -24,7 +24,6 @@ from training.reader.held_against import (
     kept_of,
     nearest,
     pair_of,
-    preceding_of,
     title_of,
     words_of,
 )
@@ -114,9 +113,7 @@ def _written(twin: ReadingRecord, unanswerable: Sequence[ReadingRecord], rng: Ra
 
 def _unlike(shown: Shown, other: ReadingRecord, rng: Random) -> Example:
     kept = kept_of(other, nearest(other.question, other), shown.words, rng)
-    return example(
-        other, kept, None, kind="written", question=other.question, title=shown.title, preceding=shown.preceding
-    )
+    return example(other, kept, None, kind="written", question=other.question, title=shown.title)
 
 
 def _one_more(twin: ReadingRecord, pool: Pool, rng: Random) -> Group:
@@ -126,8 +123,7 @@ def _one_more(twin: ReadingRecord, pool: Pool, rng: Random) -> Group:
 
 def _alone(record: ReadingRecord, rng: Random) -> Example:
     kept = kept_of(record, nearest(record.question, record), words_of(rng), rng)
-    title, earlier = title_of(record, rng), preceding_of(rng)
-    return example(record, kept, None, kind="written", question=record.question, title=title, preceding=earlier)
+    return example(record, kept, None, kind="written", question=record.question, title=title_of(record, rng))
 
 
 def _made(record: ReadingRecord, pool: Pool, rng: Random) -> Group:

@@ -27,7 +27,6 @@ _MOST_MINED = 2
 # How a made one comes about, tried in an order drawn by these weights.
 WAYS: Mapping[str, float] = {"removed": 0.3, "other": 0.25, "swapped": 0.2, "substituted": 0.25}
 _TITLE_DROPPED = 0.3
-_PRECEDING = (0.6, 0.25, 0.15)  # how often nothing, one or two sentences before what is shown are shown, too
 _GAP = 0.35
 _ALONE = 0.3  # share that is shown as a sentence by itself, which is how the best one is read once more
 _SHORT_WINDOW = 0.5  # of the rest
@@ -44,13 +43,11 @@ class Shown:
     title: str
     words: int
     kept: Sequence[int]
-    preceding: int  # sentences, as `training.reader.views.text_before` has it
 
     @classmethod
     def of(cls, record: ReadingRecord, rng: Random) -> Shown:
         span, title, words = _answer(record, rng), title_of(record, rng), words_of(rng)
-        kept = kept_of(record, pieces_of(record, span), words, rng)
-        return cls(record, span, title, words, kept, preceding_of(rng))
+        return cls(record, span, title, words, kept_of(record, pieces_of(record, span), words, rng))
 
     def answerable(self) -> Example:
         """The question as it is."""
@@ -58,9 +55,7 @@ class Shown:
 
     def asked(self, record: ReadingRecord, question: str, kind: str, span: Range | None = None) -> Example:
         """A question put to the same sentences of the passage, or of one that has as many."""
-        return example(
-            record, self.kept, span, kind=kind, question=question, title=self.title, preceding=self.preceding
-        )
+        return example(record, self.kept, span, kind=kind, question=question, title=self.title)
 
 
 def against_mined(shown: Shown, pool: Pool, rng: Random) -> Group:
@@ -72,10 +67,7 @@ def against_mined(shown: Shown, pool: Pool, rng: Random) -> Group:
     for one in rng.sample(found, min(_MOST_MINED, len(found))):
         kept = kept_of(one.record, pieces_of(one.record, one.span), shown.words, rng)
         title = one.record.title if shown.title else ""
-        asked = shown.record.question
-        others.append(
-            example(one.record, kept, None, kind="mined", question=asked, title=title, preceding=shown.preceding)
-        )
+        others.append(example(one.record, kept, None, kind="mined", question=shown.record.question, title=title))
     return shown.answerable(), *others
 
 
@@ -130,9 +122,7 @@ def _removed(shown: Shown, rng: Random) -> Example | None:
         kept = [i for i in rest if i in around] or [min(rest, key=lambda i: abs(i - min(held)))]
     else:
         kept = [_likest(record.question, record, rest)]
-    return example(
-        record, kept, None, kind="removed", question=record.question, title=shown.title, preceding=shown.preceding
-    )
+    return example(record, kept, None, kind="removed", question=record.question, title=shown.title)
 
 
 def _elsewhere(way: str, shown: Shown, pool: Pool, rng: Random) -> Example | None:
@@ -148,7 +138,7 @@ def _elsewhere(way: str, shown: Shown, pool: Pool, rng: Random) -> Example | Non
     kept = kept_of(other, nearest(record.question, other), shown.words, rng)
     # The passage's own title where the question's is shown at all: a title is no cue either.
     title = other.title if shown.title else ""
-    return example(other, kept, None, kind=way, question=record.question, title=title, preceding=shown.preceding)
+    return example(other, kept, None, kind=way, question=record.question, title=title)
 
 
 def nearest(question: str, record: ReadingRecord) -> range:
@@ -192,11 +182,6 @@ def words_of(rng: Random) -> int:
     if rng.random() < _ALONE:
         return 0
     return rng.randint(*_SHORT) if rng.random() < _SHORT_WINDOW else _LONG
-
-
-def preceding_of(rng: Random) -> int:
-    """How many sentences before those that are shown are shown, too."""
-    return rng.choices(range(len(_PRECEDING)), weights=_PRECEDING)[0]
 
 
 def title_of(record: ReadingRecord, rng: Random) -> str:

@@ -22,7 +22,6 @@ class Example:
     answerable: bool
     sentences: tuple[Range, ...]
     gold: tuple[int, ...]  # the sentences that hold the answer
-    preceding: str = ""  # what is shown of the passage before `context`, and in which no answer is marked
 
 
 def pieces_of(record: ReadingRecord, span: Range) -> range:
@@ -68,34 +67,14 @@ def cut(record: ReadingRecord, kept: Collection[int]) -> tuple[str, tuple[Range,
     return text, tuple(ranges), moved
 
 
-def text_before(record: ReadingRecord, kept: Collection[int], sentences: int) -> str:
-    """The sentence before the kept ones, where `sentences` is 1; the passage's first one in front of it, where it is 2.
-
-    Nothing where an answer stands there: what is marked would be a matter of the label alone.
-    """
-    at = min(kept)
-    shown = [] if not sentences or not at else [at - 1] if sentences == 1 or at == 1 else [0, at - 1]
-    places = [record.pieces[i] for i in shown]
-    if any(a < end and start < b for a, b in record.answers for start, end in places):
-        return ""
-    return " ".join(record.context[start:end].strip() for start, end in places)
-
-
 def example(
-    record: ReadingRecord,
-    kept: Collection[int],
-    span: Range | None,
-    *,
-    kind: str,
-    question: str,
-    title: str,
-    preceding: int = 0,
+    record: ReadingRecord, kept: Collection[int], span: Range | None, *, kind: str, question: str, title: str
 ) -> Example:
-    """The example of the kept sentences, and of what `text_before` shows. Those that hold `span` must be among them."""
+    """The example of the kept sentences. Those that hold `span` must be among them."""
     context, sentences, moved = cut(record, kept)
-    order, earlier = sorted(kept), text_before(record, kept, preceding)
+    order = sorted(kept)
     if span is None:
-        return Example(record.source, kind, question, title, context, None, False, sentences, (), earlier)
+        return Example(record.source, kind, question, title, context, None, False, sentences, ())
     held = pieces_of(record, span)
     shift = moved.get(held.start)
     if shift is None or any(moved.get(i) != shift for i in held):
@@ -104,5 +83,6 @@ def example(
     if context[slice(*new)] != record.context[slice(*span)]:
         raise ValueError(f"{record.id}: the answer moved")
     gold = tuple(order.index(i) for i in held)
-    marked = new if record.has_span else None
-    return Example(record.source, kind, question, title, context, marked, True, sentences, gold, earlier)
+    return Example(
+        record.source, kind, question, title, context, new if record.has_span else None, True, sentences, gold
+    )
