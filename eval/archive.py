@@ -79,7 +79,7 @@ class AsOf:
         days = Filters.model_validate({"from": moved(day, -NEARLY), "to": moved(day, AFTER)})
         question = as_one(self.assistant.understand(asked.question))
         store = self.setup.without(asked.hidden)
-        return retrieve(question, store, self.setup.encoder, settings, settings.read, days)
+        return retrieve(question, store, self.setup.encoder, settings, settings.passages_read, days)
 
 
 def bare(model: Linear) -> Linear:

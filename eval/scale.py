@@ -143,7 +143,7 @@ def ask(store: Store, questions: Sequence[str]) -> dict[str, Any]:
     vectors = encoder.encode([query.read for query in plain], query=True)
 
     def run(query: Query) -> None:
-        retrieve(query, reader, encoder, settings, settings.read)
+        retrieve(query, reader, encoder, settings, settings.passages_read)
 
     for name, timed in {
         "question": _timed(run, plain),

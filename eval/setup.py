@@ -88,7 +88,7 @@ class Setup:
 
     @functools.cached_property
     def fast(self) -> Assistant:
-        """The same with the setting `fast`: without the second reading."""
+        """The same with the setting `fast`."""
         return self._opened(self.settings.model_copy(update={"fast": True}))
 
     @functools.cached_property
@@ -110,7 +110,7 @@ class Setup:
 
     def hits(self, asked: Asked, ranking: Ranking = "fused") -> list[Hit]:
         """The passages to read for a question, without hidden articles: as many as the program reads."""
-        return self.deep_hits(asked, ranking)[: self.settings.read]
+        return self.deep_hits(asked, ranking)[: self.settings.passages_read]
 
     def deep_hits(self, asked: Asked, ranking: Ranking = "fused") -> list[Hit]:
         """The same to the depth that is searched."""

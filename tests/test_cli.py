@@ -114,7 +114,7 @@ def test_settings_come_from_the_file_and_the_environment_wins(monkeypatch, tmp_p
 
 
 def test_fast_reads_half_as_many_passages_and_at_least_one():
-    assert [Settings(passages=n, fast=fast).read for n in (1, 7) for fast in (False, True)] == [1, 1, 7, 3]
+    assert [Settings(passages=n, fast=fast).passages_read for n in (1, 7) for fast in (False, True)] == [1, 1, 7, 3]
 
 
 @pytest.mark.model

@@ -11,11 +11,15 @@ import pytest
 
 import rag
 from rag import library
+from rag.answer.given import Quoting
+from rag.answer.opening import open_assistant
+from rag.answer.reader import networks
 from rag.cli.parser import app
-from rag.extract import shipped_model
+from rag.extract import ReadingExtractor, shipped_model
 from rag.serve import http, openai
 from rag.serve.asking import Asking
 from rag.serve.line import Line
+from rag.types.settings import Settings
 from tests.conftest import ARTICLE, ROOT, SEEDS
 
 PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
@@ -154,6 +158,26 @@ def test_the_best_of_several_passages_is_judged_as_one_that_was_chosen():
     assert reader.quote("When did the bridge open?", [bridge]).threshold == model.given.threshold
     assert reader.quote("When did the bridge open?", [bridge, ferry]).threshold == model.both.threshold
     assert reader.candidates("When did the bridge open?", [bridge, ferry])[0].answers
+
+
+@pytest.mark.model
+def test_fast_reads_half_the_passages_of_an_index_and_all_that_are_given(seed_index):
+    class Counting(ReadingExtractor):
+        def extract(self, question, hits):
+            counted.append(len(hits))
+            return super().extract(question, hits)
+
+    counted = []
+    for fast in (False, True):
+        extractor = Counting(networks(), shipped_model(), fast=fast)
+        open_assistant(seed_index, Settings(passages=6, fast=fast), extractor=extractor).ask(QUESTION)
+    assert counted == [6, 3]
+    documents = [rag.Document(f"The bridge number {n} at Kew was built in {1900 + n}.", id=str(n)) for n in range(8)]
+    whole, quick = (
+        Quoting(Settings(passages=6, fast=fast)).candidates("When was bridge number 7 built?", documents)
+        for fast in (False, True)
+    )
+    assert quick == whole
 
 
 @pytest.mark.model

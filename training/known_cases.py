@@ -72,7 +72,9 @@ class ModeAsker:
 
     def supports(self, question: Query, hits: Sequence[Hit]) -> list[Support]:
         """By the words of the question alone."""
-        return self._extractor.supports(question, [_given(hit) for hit in hits[:1]] if self.mode == "given" else hits)
+        if self.mode == "given":
+            return self._extractor.supports(question, [_given(hit) for hit in hits[:1]])
+        return self._extractor.supports(question, hits[: Settings(fast=self.mode == "first").passages_read])
 
     def opening(self, article: Article) -> tuple[Query, Support]:
         """What an article opens with, asked what it is about."""
@@ -150,7 +152,7 @@ def on_topics(data: Path, part: str, askers: Sequence[ModeAsker], encoder: Any) 
             hide = int(sha1("hide" + name), 16) % 2 == 0
             store = without(assistant.store, partial(is_of, context=record.context)) if hide else assistant.store
             question = assistant.understand(f"Tell me about {name}").queries[0]
-            hits = retrieve(question, store, encoder, settings, settings.read)
+            hits = retrieve(question, store, encoder, settings, settings.passages_read)
             for asker in askers:
                 found = _first(question, asker.supports(question, hits))
                 if found is None:
@@ -170,7 +172,7 @@ def on_seed_topics(assistant: Assistant, askers: Sequence[ModeAsker]) -> dict[st
     out: dict[str, list[TopicCase]] = {}
     for case in seed_topics():
         question = as_one(assistant.understand(case.asked.question))
-        hits = assistant.search(case.asked.question, assistant.settings.read)
+        hits = assistant.search(case.asked.question, assistant.settings.passages_read)
         for asker in askers:
             found = _first(question, asker.supports(question, hits)) if question.topic else None
             if found is not None:

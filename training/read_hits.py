@@ -19,7 +19,7 @@ from rag.types import Hit, Query
 from rag.types.settings import Settings
 from rag.understand import query_of
 
-# Sentences of all passages by the first network; of those that both read; the best of these by themselves.
+# Sentences of the passages that `fast` reads; of those that both networks read; the best of these by themselves.
 STAGES = ("first", "both", "both_alone")
 
 
@@ -50,6 +50,7 @@ class HitReader:
         self.model = extract.shipped_model()
         self._extractor = ReadingExtractor(networks, self.model, fast=True)
         self.settings = settings
+        self._quick = settings.model_copy(update={"fast": True}).passages_read
 
     def case(
         self,
@@ -67,9 +68,9 @@ class HitReader:
         Which sentences are read alone `stages` of the shipped models say, those of an index if not given.
         """
         question = query_of(text, self.settings.max_question_chars)
-        first = self._extractor.read(question, hits)
-        both = self._extractor.again(question, first)
-        found = {"first": self._rows(question, first, gold, of_articles)}
+        quick = self._extractor.read(question, hits[: self._quick])
+        both = self._extractor.again(question, self._extractor.read(question, hits))
+        found = {"first": self._rows(question, quick, gold, of_articles)}
         found["both"] = self._rows(question, both, gold, of_articles)
         chosen = (stages or self.model.both).among.rank.order(found["both"][0])[:READ_ALONE]
         alone = self._rows(question, self._extractor.alone(question, both, chosen), gold, of_articles)

@@ -78,7 +78,7 @@ def corpus(data: Path, reader: HitReader, encoder: Any) -> list[SupportCase]:
             if gold and int(sha1("removed" + record.id), 16) % 3 == 0:
                 sort, gold = "removed", ()
                 store = without(store, partial(is_of, context=record.context))
-            hits = retrieve(question, store, encoder, settings, settings.read)
+            hits = retrieve(question, store, encoder, settings, settings.passages_read)
             cases.append(reader.case(record.id, record.source, sort, question.text, hits, gold))
     return cases
 
@@ -93,7 +93,7 @@ def seed_cases(reader: HitReader) -> list[SupportCase]:
             "seeds",
             "answerable" if case.answerable else "unanswerable",
             assistant.understand(case.asked.question).shown,
-            assistant.search(case.asked.question, settings.read),
+            assistant.search(case.asked.question, settings.passages_read),
             case.answers,
         )
         for case in track(dataset.cases, "seeds")
@@ -114,7 +114,7 @@ def turns(data: Path, reader: HitReader) -> list[SupportCase]:
             continue
         question, history = case.asked.question, case.asked.history
         text = assistant.understand(question, history).shown
-        hits = assistant.search(question, settings.read, history=history)
+        hits = assistant.search(question, settings.passages_read, history=history)
         sort = "answerable" if case.answerable else "unanswerable"
         of = frozenset(gold.article_id for gold in case.gold)
         cases.append(reader.case(case.id, "mtrag_un", sort, text, hits, (), of_articles=of))

@@ -35,7 +35,7 @@ class OracleRetrieval:
         if case.answerable:
             deep = self._setup.deep_hits(asked)
             holding = [h for h in deep if any(right_quotation(case, quote(h, s)) for s in h.passage.chunk.sentences)]
-            hits = holding[: self._setup.settings.read] or hits
+            hits = holding[: self._setup.settings.passages_read] or hits
         question = self._setup.alone(asked).question
         return said(self._setup, self._setup.assistant, asked, lambda it: it.answer(question, hits))
 

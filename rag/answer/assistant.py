@@ -91,7 +91,7 @@ class Assistant:
         with clock.stage("understand"):
             understanding = self.understand(text, history, filters, day)
         asked = Request(understanding, filters, self.store.generation, id, day=day)
-        reply = self._reply(asked, lambda query: self._retrieve(query, self.settings.read, filters), clock)
+        reply = self._reply(asked, lambda query: self._retrieve(query, self.settings.passages_read, filters), clock)
         held = self.certificate
         # What was calibrated is asked of all articles, either in conversations or not, and either on a day or not.
         sort = bool(history), bool(day)
@@ -113,7 +113,7 @@ class Assistant:
     ) -> Reply:
         """What `ask` makes of what `find` gives for each query, at most as many passages as it reads."""
         asked = Request(self.understand(text, history, day=day), ALL, self.store.generation, id, day=day)
-        return self._reply(asked, lambda query: find(query)[: self.settings.read], _Clock())
+        return self._reply(asked, lambda query: find(query)[: self.settings.passages_read], _Clock())
 
     def search(
         self, text: str, k: int, *, history: Sequence[Turn] = (), filters: Filters = ALL, day: str | None = None

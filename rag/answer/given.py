@@ -97,7 +97,7 @@ class Quoting:
 
     def __init__(self, settings: Settings, encoder: Encoder | None = None) -> None:
         model = shipped_model()
-        self._settings = settings
+        self._settings = settings.model_copy(update={"fast": False})  # read twice: the documents are few
         self._encoder = embed.for_questions(embed.resolve(settings.encoder), encoder)
         understander = shipped_understander(settings)
 
@@ -127,7 +127,7 @@ class Quoting:
         """
         passages = list(_passages(documents, self._settings))
         query = self._assistant(passages, len(documents)).understand(question, day=day).queries[0]
-        hits = self._ranking(passages)(query)[: self._settings.read]
+        hits = self._ranking(passages)(query)[: self._settings.passages_read]
         judge = self._judge(passages)
         found = judge.parts.extractor.extract(query, hits) if query.kind not in ASIDES else []
         return [_candidate(support, judge.threshold) for support in found]

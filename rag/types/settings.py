@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     threshold: float | None = Field(default=None, ge=0.0, le=1.0)
     """Answer at this confidence or above. Unset: the threshold shipped with the extractor's coefficients."""
     fast: bool = False
-    """Leave the second reading out: quicker, and less often right."""
+    """Read half as many passages, and none a second time: quicker, and less often right."""
     max_question_chars: int = Field(default=1000, ge=10, le=2000)
     """Longest question that is accepted, in code points."""
     feeds: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     """Minutes between two times that it asks each of them."""
 
     @property
-    def read(self) -> int:
+    def passages_read(self) -> int:
         """How many passages are read for an answer."""
         return max(1, self.passages // 2) if self.fast else self.passages
 

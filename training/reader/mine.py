@@ -49,9 +49,8 @@ class Miner:
         """The passages without an answer that the reader takes for the best, with the span it marks in each."""
         assistant = self._assistant
         question = as_one(assistant.understand(record.question))
-        found = retrieve(
-            question, assistant.store, assistant.components.encoder, assistant.settings, assistant.settings.read
-        )
+        settings = assistant.settings
+        found = retrieve(question, assistant.store, assistant.components.encoder, settings, settings.passages_read)
         hits = [
             hit
             for hit in found

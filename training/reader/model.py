@@ -45,7 +45,7 @@ class ReaderNetwork(nn.Module):
         self.base, self.tune_words = base, tune_words
         self.folder = resolve(base).folder
         config = transformers.AutoConfig.from_pretrained(self.folder, local_files_only=True)
-        # Dropout of attention weights would rule the fast kernel out; that of states takes 9% of a step, and a run now
+        # Dropout of attention weights would rule the fast kernel out; that of states takes 9% of a step, and a run
         # sees no example twice.
         config.attention_probs_dropout_prob = config.hidden_dropout_prob = 0.0
         self.encoder: Any = transformers.AutoModel.from_pretrained(
@@ -55,14 +55,12 @@ class ReaderNetwork(nn.Module):
             self.encoder.encoder.layer = self.encoder.encoder.layer[:layers]
             config.num_hidden_layers = self.encoder.config.num_hidden_layers = layers
         self.encoder.embeddings.word_embeddings.weight.requires_grad = tune_words
-        self._frozen = list[nn.Module]()
         if frozen:
-            self._frozen += [self.encoder.embeddings, *self.encoder.encoder.layer[:frozen]]
+            for part in (self.encoder.embeddings, *self.encoder.encoder.layer[:frozen]):
+                part.requires_grad_(False)
             if hasattr(self.encoder.encoder, "relative_attention_bias"):
                 # All layers share it: were it trained, gradients would go through those that are not.
-                self._frozen.append(self.encoder.encoder.relative_attention_bias)
-        for part in self._frozen:
-            part.requires_grad_(False)
+                self.encoder.encoder.relative_attention_bias.requires_grad_(False)
         width = config.hidden_size
         self.typed = getattr(config, "type_vocab_size", 1) > 1
         self.drop = nn.Dropout(0.1)
@@ -70,13 +68,6 @@ class ReaderNetwork(nn.Module):
         self.answerable = nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), nn.Dropout(0.1), nn.Linear(width, 1))
         self.sentence = nn.Linear(width, 1)
         self.no_sentence = nn.Linear(width, 1)
-
-    def train(self, mode: bool = True) -> ReaderNetwork:
-        """Sets the mode; parts that are not trained stay as they are when read, without dropout."""
-        super().train(mode)
-        for part in self._frozen:
-            part.eval()
-        return self
 
     def forward(self, batch: Batch) -> Outputs:
         """Logits of a batch."""
