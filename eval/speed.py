@@ -1,7 +1,7 @@
 """`python -m eval.speed`: the times a person notices. On a shared machine quote the ratios, from one run.
 
-- reading: passages of 200 tokens with a question, ten by the first network and four by the second, as `rag ask` reads
-  them, tokenising and the search for spans included;
+- reading: passages of 200 tokens with a question, as many as `fast` and `rag ask` read by the first network, and as
+  many as are read by the second, tokenising and the search for spans included;
 - embedding: chunks a second as the build does it, beside bare `SentenceTransformer.encode` on the same texts in turn;
 - a question with warm models: median and 95th percentile, by stage, every sentence seen for the first time and again;
 - from `rag ask` to the answer: a new process, with its imports and the loading of the models; beside `rag check`;
@@ -86,10 +86,10 @@ def questions(index: Path, settings: Settings) -> None:
         print(", ".join(f"{k} {v:.1f}" for k, v in stages.items() if k != "total"))
 
 
-def passages(text: str, inputs: Inputs) -> list[str]:
-    """Ten passages of PASSAGE_TOKENS tokens of a text, each from another place; a short text is taken again."""
+def passages(text: str, inputs: Inputs, count: int) -> list[str]:
+    """Passages of PASSAGE_TOKENS tokens of a text, each from another place; a short text is taken again."""
     found = []
-    for at in range(0, 10 * _APART, _APART):
+    for at in range(0, count * _APART, _APART):
         rest = text[at % len(text) :] + "\n\n" + text
         [[one]] = inputs.encode([("", "", rest)])
         found.append(rest[: int(one.places[PASSAGE_TOKENS - 1, 1])])
@@ -100,10 +100,11 @@ def reading(seeds: Path, rounds: int) -> None:
     """Prints milliseconds of both readings, and of a single passage on one core."""
     read_with = networks()
     article = load.load(seeds, load.find(seeds).files[0].path).articles[0]
-    its = [given_passage(text, article.info.title) for text in passages(article.text, read_with.inputs)]
+    quick, most = Settings(fast=True).passages_read, Settings().passages_read
+    its = [given_passage(text, article.info.title) for text in passages(article.text, read_with.inputs, most)]
     texts = [("When was the leader of South Korea elected?", article.info.title, one.text) for one in its]
     sentences = [[(s.start, s.end) for s in one.chunk.sentences] for one in its]
-    for name, count in (("first", 10), ("second", READ_AGAIN)):
+    for name, count in (("first", quick), ("first", most), ("second", READ_AGAIN)):
         times = []
         for number in (count, 1):
             run = functools.partial(spans.read, read_with, name, texts[:number], sentences[:number])

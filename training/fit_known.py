@@ -4,8 +4,9 @@
 
 to be run after `training.fit_support`. Answers were judged one by one (`eval/questions/judged_*.jsonl`, by hash, the
 texts stay out): right is an opening that tells the subject or the main event of its article, and a sentence on a topic
-that tells something of it and does not only name it. Openings are of SQuAD 2.0's train set; those of the news, on
-which nothing that ships is fitted, are reported. Topics are titles and names in people's questions of the sets below,
+that tells something of it and does not only name it. Openings are of SQuAD 2.0's train set, whose
+passages the networks have read in training, without this question; those of the news, on which nothing that ships is
+fitted or trained, are reported. Topics are titles and names in people's questions of the sets below,
 asked of an index of their passages, half of them without the passage of the question; beside them stand the topics on
 the seed article. On the day and the author of an article own questions are asked of a record of each sort
 (`record.jsonl`): a share, as Jeffreys estimates it. A quotation that was not judged is left out, and counted.
