@@ -13,7 +13,7 @@ from rag.extract.network import Logits, Networks
 
 
 def remember() -> None:
-    """Lets all networks of this process answer from what they said before. For the commands of `eval` alone."""
+    """Lets all networks of this process answer from what they said before. Not for what users run."""
     read, said = Networks.read, dict[tuple[Networks, str, bytes, bytes], Logits]()
 
     def known(networks: Networks, name: str, encoded: Sequence[Encoded]) -> list[Logits]:

@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from eval.parts import sha1
+from eval.reading import remember
 from rag import embed
 from rag.answer.reader import networks
 from rag.extract.features import ALONE, CHOOSING, FEATURES, SECOND
@@ -178,6 +179,7 @@ def main() -> None:
     parser.add_argument("--features", type=Path)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
+    remember()
     cases = kept(options.features) if options.features and options.features.is_file() else None
     if cases is None:
         encoder = embed.SentenceTransformerEncoder(embed.resolve(Settings().encoder))

@@ -32,6 +32,7 @@ from eval.archive import bare
 from eval.bench import CACHE
 from eval.cases import Case
 from eval.parts import sha1
+from eval.reading import remember
 from eval.setup import Setup
 from eval.understanders import as_one
 from rag.answer.reader import networks
@@ -218,6 +219,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cases", type=Path)
     options = parser.parse_args()
+    remember()
     there = options.cases is not None and options.cases.is_file()
     cases = kept(options.cases) if there else asked(options.data)
     if options.cases is not None and not there:
