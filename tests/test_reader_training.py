@@ -28,6 +28,7 @@ from rag.language.sentences import sentence_pieces
 from rag.types.settings import Settings
 from training.corpus import indexed
 from training.reader import checkpoint, train
+from training.reader import run as run_module
 from training.reader.batches import batches, target
 from training.reader.best_span import ScoredSpan
 from training.reader.data import REBUILT, SOURCES, ReadingRecord, read_rows, records, training_records
@@ -35,13 +36,13 @@ from training.reader.epoch import NEGATIVES, epoch, less
 from training.reader.mean import mean
 from training.reader.mine import Miner
 from training.reader.mined import read_mined
-from training.reader.model import Outputs, ReaderNetwork, Weights, export, fill_from, losses
+from training.reader.model import Outputs, ReaderNetwork, Weights, export, fill_from, load_export, losses
 from training.reader.negatives import swap, twins, without_answer
 from training.reader.onnx_graph import Product, SingleInput
 from training.reader.pool import Pool
 from training.reader.recover import Graph, fill
 from training.reader.rounding import LEVELS, rounded
-from training.reader.run import Config, Position, factor, stream
+from training.reader.run import Config, Position, Run, factor, stream
 from training.reader.score import measures
 from training.reader.substitutes import Substitutes, replaced, rewritten
 from training.reader.teacher import Teacher, taught
@@ -774,6 +775,22 @@ def test_a_signal_while_a_run_is_scored_ends_it_with_a_checkpoint(monkeypatch):
         for number, handler in handlers.items():
             signal.signal(number, handler)
     assert run.saved == [run.position.step] == [2]
+
+
+def test_a_checkpoint_leaves_an_export_that_a_mean_can_take(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_module, "squad2_develop", lambda data: [])
+    config = Config(layers=1)
+    run = Run(config, tmp_path, tmp_path)
+    for step in (3, 4):
+        run.position.step = step
+        with torch.no_grad():
+            run.reader.span.weight.fill_(step)
+        run.save()
+    exports = [tmp_path / f"export-000000{step}" for step in (3, 4)]
+    assert [load_export(folder).span.weight.unique().tolist() for folder in exports] == [[3.0], [4.0]]
+    assert mean(exports).span.weight.unique().tolist() == [3.5]
+    again = Run(config, tmp_path, tmp_path)
+    assert (again.position.step, again.reader.span.weight.unique().tolist()) == (4, [4.0])
 
 
 def test_the_learning_rate_rises_and_falls():

@@ -16,7 +16,7 @@ from training.reader import checkpoint
 from training.reader.batches import Batch, batches
 from training.reader.best_span import read
 from training.reader.epoch import Group, epoch, less
-from training.reader.model import ReaderNetwork, Weights, fill_from, losses, parameter_groups
+from training.reader.model import ReaderNetwork, Weights, export, fill_from, losses, parameter_groups
 from training.reader.pool import Pool
 from training.reader.score import measures, squad2_develop, texts_of
 from training.reader.teacher import Teacher, taught
@@ -132,8 +132,14 @@ class Run:
         return {name: float(value.detach()) for name, value in parts.items()} | {"norm": float(norm)}
 
     def save(self) -> None:
-        """Writes a checkpoint."""
+        """Writes a checkpoint, and `export-STEP`: the mean of several is as good as the end of a run, or better."""
         checkpoint.save(self.folder, self.reader, self.optimiser, asdict(self.position))
+        self.export(f"export-{self.position.step:07d}")
+
+    def export(self, name: str) -> None:
+        """Writes the weights as they are now to a folder of the run."""
+        facts = {"training": asdict(self.config), "position": asdict(self.position)}
+        export(self.reader, self.folder / name, facts)
 
     def score(self, limit: int | None) -> dict[str, float]:
         """Figures on the develop part of squad2_dev23, or on some rows of it."""

@@ -2,11 +2,11 @@
 
     python -m training.reader.train --data FOLDER --run FOLDER [--base all-MiniLM-L6-v2] [--tokens 9e6] [--seed 0]
 
-`--data` holds the folders `reading`, `clapnq` and `news`. `--run` gets `config.json`, `log.jsonl`, checkpoints (every
-`--checkpoint-minutes`) and at the end `export/`. The same command again goes on from the last checkpoint, with the
-same batches and random numbers as if it had not been stopped; SIGTERM and SIGINT stop it after the step, with a
-checkpoint. Progress is counted in tokens, padding included; the
-learning rate rises over the first 6% of them and falls in a line to zero. `--tokens` may be changed when going on.
+`--data` holds the folders `reading`, `clapnq` and `news`. `--run` gets `config.json`, `log.jsonl`, every
+`--checkpoint-minutes` a checkpoint and an `export-STEP/`, and at the end `export/`. The same command again goes on from
+the last checkpoint, with the same batches and random numbers as if it had not been stopped; SIGTERM and SIGINT stop it
+after the step, with a checkpoint. Progress is counted in tokens, padding included; the learning rate rises over the
+first 6% of them and falls in a line to zero. `--tokens` may be changed when going on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from rich.progress import Progress
 from training.reader.data import SOURCES, training_records
 from training.reader.epoch import NEGATIVES
 from training.reader.mined import read_mined
-from training.reader.model import export
 from training.reader.pool import Pool
 from training.reader.run import Config, Run, stream
 
@@ -110,7 +109,7 @@ def main() -> None:
     if run.position.tokens < config.tokens and not train(run, pool, minutes, options.develop_rows):
         run.log(stopped=asdict(run.position))
         return
-    export(run.reader, options.run / "export", {"training": asdict(config), "position": asdict(run.position)})
+    run.export("export")
 
 
 def _whole(text: str) -> int:
