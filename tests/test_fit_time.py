@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from eval.cases import Asked, Case, Prediction, Quote
+from eval.scoring import ScoredRecord, score
+from eval.sheet import hashed
 from rag.calibrate.risk import upper_bound
 from rag.extract import READ_ALONE
 from rag.extract.timely import TIME
@@ -271,3 +274,31 @@ def test_where_nothing_is_known_nothing_is_denied() -> None:
     assert fit_doubt.fitted({"all right": [(0.0, True)] * 100}) == 0.0
     assert denied_right([(0.1, True), (0.2, False), (0.3, True)], 0.2) == (1, 1)
     assert denied_right([(0.1, True)], 0.0) == (0, 0)
+
+
+def asked(id: str, text: str, confidence: float) -> ScoredRecord:
+    """A question whose gold is "China", and what is quoted for it."""
+    case = Case(id, Asked("Where?"), "develop", "g", "words", True, (), answers=("China",))
+    quotes = (Quote("a", 0, len(text), text),) if text else ()
+    return score(case, Prediction(confidence, False, quotes))
+
+
+def test_what_was_read_goes_before_the_string_test(capsys: pytest.CaptureFixture[str]) -> None:
+    """A judgement holds for its question and its words alone."""
+    chance, told = "A China-based firm.", "He went to China."
+    records = [asked("1", chance, 0.01), asked("2", chance, 0.3), asked("3", told, 0.02), asked("4", "", 0.0)]
+    judged = {("1", hashed(chance)): False, ("3", hashed("Other words.")): False}
+    assert fit_doubt.found_of(records, {}) == [(0.01, True), (0.3, True), (0.02, True), (0.0, False)]
+    assert fit_doubt.found_of(records, judged) == [(0.01, False), (0.3, True), (0.02, True), (0.0, False)]
+    fit_doubt.tell(records, judged)
+    shown = [line.split(" right ") for line in capsys.readouterr().out.splitlines()]
+    assert [one.strip() for one, _ in shown] == ["0.020", "0.300"]
+    assert shown[0][1] == f"by the string test: 3 {hashed(told)}: {told}"
+
+
+def test_the_judgements_that_are_kept_hold_no_text() -> None:
+    rows = [json.loads(line) for line in fit_doubt.JUDGED.read_text(encoding="utf-8").splitlines()]
+    assert rows
+    assert all(set(row) == {"id", "quote", "right"} and type(row["right"]) is bool for row in rows)
+    assert len(fit_doubt.judgements()) == len(rows)
+    assert all(len(row["quote"]) == 16 for row in rows)
