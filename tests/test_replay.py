@@ -35,7 +35,7 @@ ASKED = [
     {"question": "How many times could North Korea talk about it without it being realized?"},
     {"question": "Why did Xi visit South Korea?"},
     {"question": "How was South Korea punished for THAAD?"},
-    {"question": "What did Xi tell Carney?"},
+    {"question": "Who paid for THAAD?"},
     {"question": "Did Takaichi meet Xi?"},
     {"question": "Tell me about THAAD"},
     {"question": TAKAICHI},
