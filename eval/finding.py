@@ -15,7 +15,7 @@ from eval.setup import Ranking, Setup
 from rag.calibrate.judge import answer_words
 from rag.types import Passage
 
-RANKINGS: tuple[Ranking, ...] = ("dense", "lexical", "fused")
+RANKINGS: tuple[Ranking, ...] = ("dense", "lexical", "fused", "read")
 
 
 def find(setup: Setup, cases: Sequence[Case], out: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from eval.cases import Asked, Case, Dataset, Prediction, System
 from eval.hidden import without
@@ -24,11 +24,14 @@ from rag.answer.opening import open_assistant, uncertified_threshold
 from rag.answer.reader import Reader, given_passage
 from rag.build import Progress, sync_index
 from rag.cli.report import bars
+from rag.extract import ReadingExtractor
 from rag.retrieve import retrieve, searched
-from rag.types import Article, Hit, Passage, Understander, stores
+from rag.types import Article, Hit, Passage, Query, Understander, stores
 from rag.types.settings import Settings, certified
 
-Ranking = Literal["fused", "dense", "lexical"]
+Ranking = Literal[
+    "fused", "dense", "lexical", "read"
+]  # read: the fused one, in the order that the first network leaves
 DEPTH = 50  # hits that are looked at
 
 
@@ -183,17 +186,25 @@ class Setup:
     def _search(self, text: str, ranking: Ranking, hidden: frozenset[str], day: str | None) -> list[Hit]:
         question, store = as_one(self.assistant.understand(text, day=day)), self.assistant.store
         seen = self.without(hidden)
-        if ranking == "fused":
-            return retrieve(question, seen, self.encoder, self.settings, DEPTH)
+        if ranking in ("fused", "read"):
+            found = retrieve(question, seen, self.encoder, self.settings, DEPTH)
+            return found if ranking == "fused" else self._as_read(question, found)
         vector = self.encoder.encode([question.read], query=True)[0]
         dense = ranking == "dense"
-        (found,) = seen.search_dense(vector, DEPTH) if dense else seen.search_lexical(searched(question.terms), DEPTH)
-        rows = [row for row, _ in found]
-        scored = zip(store.passages(rows), found, store.cosines(vector, rows), strict=True)
+        (ranked,) = seen.search_dense(vector, DEPTH) if dense else seen.search_lexical(searched(question.terms), DEPTH)
+        rows = [row for row, _ in ranked]
+        scored = zip(store.passages(rows), ranked, store.cosines(vector, rows), strict=True)
         return [
             Hit(p, s, c, rank, None, None) if dense else Hit(p, s, c, None, s, rank)
             for rank, (p, (_, s), c) in enumerate(scored, start=1)
         ]
+
+    def _as_read(self, question: Query, hits: Sequence[Hit]) -> list[Hit]:
+        """The hits with those that the program reads in the order in which its first network would pass them on."""
+        extractor, read = cast(ReadingExtractor, self.fast.components.extractor), self.settings.passages_read
+        first = extractor.best_first(question, extractor.read(question, hits[:read])) if hits else []
+        ordered = [one.hit for one in first] + list(hits[read:])
+        return [replace(hit, score=float(-place)) for place, hit in enumerate(ordered)]
 
     def without(self, hidden: frozenset[str]) -> stores.Reader:
         """The store less these articles."""

@@ -125,8 +125,9 @@ def test_answers_are_grounded_and_rankings_are_left_as_trec_files(result):
         "fused.run",
         "lexical.run",
         "qrels.txt",
+        "read.run",
     ]
-    assert set(found["sets"]["seeds"]["retrieval"]["rankings"]) == {"dense", "lexical", "fused"}
+    assert set(found["sets"]["seeds"]["retrieval"]["rankings"]) == {"dense", "lexical", "fused", "read"}
 
 
 def test_a_result_is_named_by_what_was_found(result):
@@ -248,12 +249,30 @@ def test_a_hidden_article_is_in_no_ranking(setup):
     case = setup.dataset.cases[0]
     hidden = replace(case.asked, hidden=frozenset({case.gold[0].article_id}))
     assert setup.hits(case.asked)
-    for ranking in ("fused", "dense", "lexical"):
+    for ranking in ("fused", "dense", "lexical", "read"):
         assert setup.hits(hidden, ranking) == []
     assert not Ours(setup).ask(hidden).answered
 
 
-@pytest.mark.parametrize("ranking", ["fused", "dense", "lexical"])
+def test_what_is_read_comes_in_the_order_of_the_first_network_and_the_rest_after_it(tmp_path, word_encoder):
+    texts = [
+        "The bridge is old.",
+        "The bridge, the bridge, the bridge!",
+        "The bridge was opened by Ada Roth.",
+        "Bridge.",
+    ]
+    records = [{"id": str(i), "title": "A bridge", "text": text} for i, text in enumerate(texts)]
+    setup = Setup(Dataset("bridges", (), articles=tuple(records)), tmp_path, Settings(passages=3))
+    asked = Asked("Who opened the bridge?")
+    fused, read = setup.deep_hits(asked), setup.deep_hits(asked, "read")
+    names = [[hit.passage.info.article_id for hit in hits] for hits in (fused, read)]
+    assert names[1][0] == "2"
+    assert sorted(names[0][:3]) == sorted(names[1][:3])
+    assert names[0][3:] == names[1][3:]
+    assert [hit.score for hit in read] == sorted((hit.score for hit in read), reverse=True)
+
+
+@pytest.mark.parametrize("ranking", ["fused", "dense", "lexical", "read"])
 def test_what_is_left_ranks_as_if_a_hidden_article_had_never_been_there(tmp_path, word_encoder, ranking):
     """A gap where it stood would tell a reader that the best passage was taken away."""
     who = ("mayor", "queen", "king", "clerk", "baker")

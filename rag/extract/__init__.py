@@ -131,12 +131,15 @@ class ReadingExtractor:
 
     def again(self, question: Query, reads: Sequence[Read]) -> list[Read]:
         """The best of what the first network read, best first, read by the second."""
-        rows = np.array(features(question, reads))
-        logits = iter(self._model.first.rank.logits(rows))
+        best = self.best_first(question, reads)[:READ_AGAIN]
+        again = self._found("second", question, [read.hit for read in best])
+        return [replace(read, second=found) for read, found in zip(best, again, strict=True)]
+
+    def best_first(self, question: Query, reads: Sequence[Read]) -> list[Read]:
+        """What the first network read, by its best sentence; what is as good keeps its order."""
+        logits = iter(self._model.first.rank.logits(np.array(features(question, reads))))
         scores = [max((next(logits) for _ in read.first), default=-math.inf) for read in reads]
-        best = sorted(range(len(reads)), key=lambda i: (-scores[i], i))[:READ_AGAIN]
-        again = self._found("second", question, [reads[i].hit for i in best])
-        return [replace(reads[i], second=found) for i, found in zip(best, again, strict=True)]
+        return [reads[i] for i in sorted(range(len(reads)), key=lambda i: (-scores[i], i))]
 
     def alone(self, question: Query, reads: Sequence[Read], chosen: Sequence[int]) -> list[Read]:
         """The same with some of the sentences, by their number over all, read by themselves by the second network."""
