@@ -646,20 +646,27 @@ def test_a_share_of_the_questions_without_a_written_twin_is_shown(pool):
     assert len(groups) < len(epoch(pool, 0, 0))
 
 
-def test_questions_that_were_read_often_are_shown_less_than_those_written_for_the_project(folder, tmp_path):
+def test_less_is_shown_of_peoples_unanswerable_questions_and_of_those_written_for_the_project(folder, tmp_path):
     found = training_records(folder)
     file = tmp_path / "written.jsonl"
     file.write_text("".join(_on(context) for context in {one.context for one in found["nq_qed"]}), encoding="utf-8")
     its = Pool.of(training_records(folder, questions=file), {})
-    count = {
-        known: Counter(group[0].source == "written" for group in epoch(its, 0, 0, known=known)) for known in (1, 0.3)
-    }
-    assert count[1][True] == count[0.3][True] > 0
-    assert 0.2 * count[1][False] < count[0.3][False] < 0.4 * count[1][False]
-    its_own = Counter(group[0].source == "written" for group in epoch(its, 0, 0, own=0.3))
-    assert its_own[False] == count[1][False]
-    assert 0.2 * count[1][True] < its_own[True] < 0.4 * count[1][True]
-    assert not any(group[0].source == "written" for group in epoch(its, 0, 0, own=0))
+
+    def count(**shares: float) -> Counter[str]:
+        kinds = Counter[str]()
+        for number in range(20):
+            for group in epoch(its, 0, number, **shares):
+                own, held = group[0].source == "written", any(one.kind == "written" for one in group)
+                kinds["own" if own else "held" if held else "other"] += 1
+        return kinds
+
+    everything, fewer, less_own = count(), count(twins=0.3), count(own=0.3)
+    assert 0.2 * everything["held"] < fewer["held"] < 0.4 * everything["held"]
+    assert fewer["own"] == pytest.approx(everything["own"], rel=0.1)
+    assert 0.2 * everything["own"] < less_own["own"] < 0.4 * everything["own"]
+    assert less_own["held"] == pytest.approx(everything["held"], rel=0.1)
+    assert not count(own=0)["own"]
+    assert not count(twins=0)["held"]
 
 
 def test_one_kind_of_negative_can_be_left_out(pool):

@@ -59,29 +59,31 @@ def epoch(
     number: int,
     others: float = 1.0,
     synonyms: Synonyms | None = None,
-    known: float = 1.0,
+    twins: float = 1.0,
     own: float = 1.0,
 ) -> list[Group]:
-    """The groups of one pass in the order in which they are to be shown, with a share of those of `pool.answerable`.
+    """The groups of one pass in the order in which they are to be shown.
 
-    Questions that have mined passages are all among them. With synonyms questions of all sorts are now and then put in
-    other words or mistyped. `own` is the share that is shown of the questions written for this project, `known` that of
-    all others, for a network that has read them often.
+    With synonyms questions of all sorts are now and then put in other words or mistyped. Of each sort a share is shown:
+    `twins` of people's unanswerable questions and of the answerable ones they are held against, `own` of the questions
+    written for this project, `others` of the rest. Those that have mined passages are shown for any share.
     """
     rng = Random(f"{seed}-{number}")
-    groups = [_written(twin, unanswerable, rng) for twin, unanswerable in pool.twins]
-    groups += [(_alone(record, rng),) for record in pool.alone]
-    for twin, _ in pool.twins:
-        if rng.random() < _ONE_MORE and (group := _one_more(twin, pool, rng)):
-            groups.append(group)
+    share = {WRITTEN: own}
+    groups: list[Group] = []
+    for twin, unanswerable in pool.twins:
+        if rng.random() < share.get(twin.source, twins):
+            groups.append(_written(twin, unanswerable, rng))
+            if rng.random() < _ONE_MORE and (group := _one_more(twin, pool, rng)):
+                groups.append(group)
         if rng.random() < MINED and (group := against_mined(Shown.of(twin, rng), pool, rng)):
             groups.append(group)
+    groups += [(_alone(record, rng),) for record in pool.alone if rng.random() < share.get(record.source, twins)]
     for record in pool.answerable:
-        if rng.random() < others * SHOWN.get(record.source, 1.0) or key_of(record) in pool.mined:
+        shown = share.get(record.source, others * SHOWN.get(record.source, 1.0))
+        if rng.random() < shown or key_of(record) in pool.mined:
             groups.append(_made(record, pool, rng))
     rng.shuffle(groups)
-    if min(known, own) < 1:
-        groups = [group for group in groups if rng.random() < (own if group[0].source == WRITTEN else known)]
     if synonyms is not None:
         groups = [tuple(_reworded(one, synonyms, rng) for one in group) for group in groups]
     return groups

@@ -42,8 +42,8 @@ class Config:
     frozen: int = 0  # of these, not trained
     start: str = ""  # an export whose weights the run begins with; layers above its own begin as the base's
     others: float = 1.0  # share that is shown of the questions which have no twin that was written
-    known: float = 1.0  # share that is shown of all but the questions written for this project
-    own: float = 1.0  # share that is shown of these
+    twins: float = 1.0  # share that is shown of people's unanswerable questions and what they are held against
+    own: float = 1.0  # share that is shown of the questions written for this project
     teacher: str = ""  # an export whose logits are learnt beside the labels, half and half
     without: str = ""  # a kind of negative, a source or "pair": left out, to see what it is worth
     synonyms: str = ""  # WordNet's index.sense, with which questions are put in other words
@@ -67,7 +67,7 @@ def stream(pool: Pool, inputs: Inputs, config: Config, position: Position) -> It
     synonyms = Synonyms.read(Path(config.synonyms)) if config.synonyms else None
     while True:
         number = 0 if config.groups else position.epoch
-        shown = epoch(pool, config.seed, number, config.others, synonyms, config.known, config.own)
+        shown = epoch(pool, config.seed, number, config.others, synonyms, config.twins, config.own)
         groups: list[Group] = less(shown, config.without)
         seed = config.seed * 1000 + position.epoch
         for at, batch in enumerate(batches(groups[: config.groups or None], inputs, config.batch_tokens, seed)):
