@@ -34,7 +34,7 @@ from training.reader.best_span import ScoredSpan
 from training.reader.data import REBUILT, SOURCES, ReadingRecord, read_rows, records, training_records
 from training.reader.epoch import NEGATIVES, epoch, less
 from training.reader.mean import mean
-from training.reader.mine import Miner
+from training.reader.mine import Miner, asked
 from training.reader.mined import read_mined
 from training.reader.model import Outputs, ReaderNetwork, Weights, export, fill_from, load_export, losses
 from training.reader.negatives import swap, twins, without_answer
@@ -626,6 +626,17 @@ def test_a_passage_stands_once_in_an_index_whatever_sets_have_it(tmp_path):
     assert placed == its
     found = [passage.text for passage in passages_of(assistant.store)]
     assert sorted(found) == sorted([TEXT, "It was " + TEXT])
+
+
+def test_any_number_of_questions_is_mined_in_the_shares_that_are_set():
+    names = ("nq_qed", "selqa_sentences", "qasrl_wikinews")
+    sources = {name: [record(source=name, id=str(number)) for number in range(100)] for name in names}
+    sources["nq_qed"] += [record(None, source="nq_qed", id="none")]
+    order = asked(sources)
+    assert Counter(one.source for one in order) == {"nq_qed": 100, "selqa_sentences": 100}
+    for number in (35, 70):
+        counts = Counter(one.source for one in order[:number])
+        assert counts["nq_qed"] == pytest.approx(6 * counts["selqa_sentences"], abs=6)
 
 
 def test_mining_finds_what_reads_like_an_answer_and_is_none(tmp_path):
