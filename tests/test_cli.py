@@ -15,6 +15,7 @@ from rag.types.settings import Settings, load_settings
 from tests.conftest import ARTICLE, ROOT, SEEDS
 
 TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
+SHORT = '"mutually beneficial" relationship'
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_ask_answers_with_the_short_answer_and_its_citation(rag, loaded):
     for day, date in (((), " (2025-11-01)"), (("--asked", "2025-11-02"), "")):
         code, out, _ = rag("ask", TAKAICHI, *day)
         assert code == 0
-        assert out.startswith(f"In short: mutually beneficial [1]{date}\n\n“While Takaichi stressed a desire")
+        assert out.startswith(f"In short: {SHORT} [1]{date}\n\n“While Takaichi stressed a desire")
         assert "CaliToday, 2025-11-01, paragraph 8" in out
 
 
@@ -416,7 +417,10 @@ def test_the_installed_command_runs_in_a_new_process(seed_index):
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "In short: mutually beneficial [1] (2025-11-01)")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        0,
+        'In short: "mutually beneficial" relationship [1] (2025-11-01)',
+    )
     assert done.stderr == ""
 
 

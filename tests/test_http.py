@@ -29,7 +29,7 @@ from tests.conftest import SEEDS
 
 pytestmark = pytest.mark.model
 QUESTION = "What kind of relationship does Takaichi want with Beijing?"
-SHORT = "mutually beneficial"
+SHORT = '"mutually beneficial" relationship'
 JSON = {"content-type": "application/json"}
 PASSWORD = "open sesame"  # noqa: S105 - of a server of the test alone
 

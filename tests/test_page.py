@@ -27,7 +27,7 @@ from tests.conftest import ARTICLE, SEEDS
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
-SHORT = "mutually beneficial"
+SHORT = '"mutually beneficial" relationship'
 TITLE = "China's Xi Meets South Korean Leader in Bid to Stabilize Ties After US Trade Truce"
 WEEK = "What happened this week?"
 HOSTILE = (
