@@ -292,13 +292,14 @@ def test_tampering_is_found(honest, folder, tamper, which):
 
 
 _NOT_THERE = "the short answer is not in its citation"
-_SHOWN = "segment 2 is 'mutually beneficial', where the template answered/what has"
+_SHORT = "'\"mutually beneficial\" relationship'"
+_SHOWN = f"segment 2 is {_SHORT}, where the template answered/what has"
 SHORT_TAMPERED = {
     "text": [_NOT_THERE, f"{_SHOWN} 'mutually harmful'"],
-    "place": [_NOT_THERE, f"{_SHOWN} 'mutually beneficial'"],
-    "citation": ["the short answer is not of the first citation", _NOT_THERE, f"{_SHOWN} 'mutually beneficial'"],
+    "place": [_NOT_THERE, f"{_SHOWN} {_SHORT}"],
+    "citation": ["the short answer is not of the first citation", _NOT_THERE, f"{_SHOWN} {_SHORT}"],
     "other words": [f"{_SHOWN} 'Takaichi'"],
-    "in the text only": ["segment 2 is 'Takaichi', where the template answered/what has 'mutually beneficial'"],
+    "in the text only": [f"segment 2 is 'Takaichi', where the template answered/what has {_SHORT}"],
     "part of a word": ["the short answer begins or ends inside a word"],
 }
 
