@@ -29,9 +29,8 @@ from rag.retrieve import retrieve, searched
 from rag.types import Article, Hit, Passage, Query, Understander, stores
 from rag.types.settings import Settings, certified
 
-Ranking = Literal[
-    "fused", "dense", "lexical", "read"
-]  # read: the fused one, in the order that the first network leaves
+# "read" is the fused ranking in the order that the first network leaves.
+Ranking = Literal["fused", "dense", "lexical", "read"]
 DEPTH = 50  # hits that are looked at
 
 
