@@ -32,6 +32,7 @@ from rag.types.settings import Settings, certified
 # "read" is the fused ranking in the order that the first network leaves.
 Ranking = Literal["fused", "dense", "lexical", "read"]
 DEPTH = 50  # hits that are looked at
+_Searched = tuple[str, Ranking, frozenset[str], str | None]  # question, ranking, hidden articles, day of asking
 
 
 def passages_of(reader: stores.Reader) -> Iterator[Passage]:
@@ -57,7 +58,7 @@ class Setup:
         self.folder = cache / dataset.name.removesuffix("_removed")
         self._understander = understander  # None for the shipped one
         self.reader = Reader.load(settings, self.encoder, understander)
-        self._found: dict[tuple[str, Ranking, frozenset[str], str | None], list[Hit]] = {}
+        self._found: dict[_Searched, list[Hit]] = {}
         self.remembered: dict[str, dict[Asked, Prediction]] = {}  # by system
         self.systems: dict[str, System] = {}
 
@@ -118,10 +119,7 @@ class Setup:
         """The same to the depth that is searched."""
         if asked.context is not None:
             return self.given(asked.context, asked)
-        key = self.alone(asked).question, ranking, asked.hidden, asked.day
-        if key not in self._found:
-            self._found[key] = self._search(*key)
-        return self._found[key]
+        return self._once(self.alone(asked).question, ranking, asked.hidden, asked.day)
 
     def alone(self, asked: Asked) -> Asked:
         """The last turn of a conversation as a question of its own, as our program makes one; another as it is.
@@ -182,12 +180,18 @@ class Setup:
         asked = self.encoder.encode([question], query=True)[0]
         return (self.encoder.encode(texts) @ asked).tolist() if texts else []
 
+    def _once(self, *key: *_Searched) -> list[Hit]:
+        if key not in self._found:
+            self._found[key] = self._search(*key)
+        return self._found[key]
+
     def _search(self, text: str, ranking: Ranking, hidden: frozenset[str], day: str | None) -> list[Hit]:
         question, store = as_one(self.assistant.understand(text, day=day)), self.assistant.store
+        if ranking == "read":
+            return self._as_read(question, self._once(text, "fused", hidden, day))
         seen = self.without(hidden)
-        if ranking in ("fused", "read"):
-            found = retrieve(question, seen, self.encoder, self.settings, DEPTH)
-            return found if ranking == "fused" else self._as_read(question, found)
+        if ranking == "fused":
+            return retrieve(question, seen, self.encoder, self.settings, DEPTH)
         vector = self.encoder.encode([question.read], query=True)[0]
         dense = ranking == "dense"
         (ranked,) = seen.search_dense(vector, DEPTH) if dense else seen.search_lexical(searched(question.terms), DEPTH)

@@ -14,7 +14,7 @@ from rag.answer.opening import open_assistant
 from rag.answer.wire import AskedLine, reply_object
 from rag.build import sync_index
 from rag.types.settings import Settings
-from tests.conftest import ARTICLE, SEEDS
+from tests.conftest import ARTICLE, SEEDS, TAKAICHI
 
 BRIDGE = {"from": "2031-01-01"}
 OWN = {"articles": [ARTICLE]}
@@ -30,7 +30,7 @@ ASKED: dict[str, dict[str, object]] = {
     "said": {"question": "What did Gi-Wook Shin say about public opinion?"},
     "yes_no": {"question": "Did Xi meet Donald Trump in Busan?"},
     "topic": {"question": "Tell me about Kimchi"},
-    "what": {"question": "What kind of relationship does Takaichi want with Beijing?"},
+    "what": {"question": TAKAICHI},
     "about": {"question": "What is this article about?", "filters": OWN},
     "dated": {"question": "When was this article published?", "filters": OWN},
     "written": {"question": "Who wrote this?", "filters": OWN},

@@ -18,6 +18,8 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 ARTICLE = "000_3ce1a2791a1fd1d1.txt"
+TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"  # the README's example
+SHORT = '"mutually beneficial" relationship'  # its short answer, by the readers that ship
 
 
 @pytest.hookimpl(wrapper=True)

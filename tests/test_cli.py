@@ -12,10 +12,7 @@ from rag.cli import console
 from rag.cli.results import write_lines
 from rag.types.errors import RagError, SettingsError
 from rag.types.settings import Settings, load_settings
-from tests.conftest import ARTICLE, ROOT, SEEDS
-
-TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
-SHORT = '"mutually beneficial" relationship'
+from tests.conftest import ARTICLE, ROOT, SEEDS, SHORT, TAKAICHI
 
 
 @pytest.fixture
@@ -419,7 +416,7 @@ def test_the_installed_command_runs_in_a_new_process(seed_index):
     )
     assert (done.returncode, done.stdout.splitlines()[0]) == (
         0,
-        'In short: "mutually beneficial" relationship [1] (2025-11-01)',
+        f"In short: {SHORT} [1] (2025-11-01)",
     )
     assert done.stderr == ""
 

@@ -25,11 +25,9 @@ from rag.serve.login import Bearer, Login
 from rag.serve.markdown import link, plain
 from rag.verify import verify
 from rag.verify.schema import Answer
-from tests.conftest import SEEDS
+from tests.conftest import SEEDS, SHORT, TAKAICHI
 
 pytestmark = pytest.mark.model
-QUESTION = "What kind of relationship does Takaichi want with Beijing?"
-SHORT = '"mutually beneficial" relationship'
 JSON = {"content-type": "application/json"}
 PASSWORD = "open sesame"  # noqa: S105 - of a server of the test alone
 
@@ -80,7 +78,7 @@ def said(*texts):
 
 
 def test_a_question_is_answered_by_plain_http_as_by_the_assistant(address, assistant):
-    got = httpx.post(f"{address}/v1/ask", json={"question": QUESTION, "id": 7, "asked": "2025-11-02"}, timeout=60)
+    got = httpx.post(f"{address}/v1/ask", json={"question": TAKAICHI, "id": 7, "asked": "2025-11-02"}, timeout=60)
     assert got.status_code == 200
     reply = got.json()
     assert (reply["id"], reply["status"], reply["short_answer"], reply["asked"]) == (
@@ -89,7 +87,7 @@ def test_a_question_is_answered_by_plain_http_as_by_the_assistant(address, assis
         SHORT,
         "2025-11-02",
     )
-    own = assistant.ask(QUESTION, id="7", day="2025-11-02")
+    own = assistant.ask(TAKAICHI, id="7", day="2025-11-02")
     assert (reply["text"], reply["confidence"]) == (own.text, own.confidence)
     assert Answer.model_validate(reply)
 
@@ -143,7 +141,7 @@ def test_a_bad_request_is_told_in_one_format(address, path, body, status, error)
 
 
 def test_search_and_articles(address):
-    hits = httpx.post(f"{address}/v1/search", json={"question": QUESTION, "k": 3}, timeout=60).json()["hits"]
+    hits = httpx.post(f"{address}/v1/search", json={"question": TAKAICHI, "k": 3}, timeout=60).json()["hits"]
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     held = httpx.get(f"{address}/v1/articles").json()
     assert (held["total"], [one["path"] for one in held["articles"]]) == (1, ["000_3ce1a2791a1fd1d1.txt"])
@@ -156,10 +154,10 @@ def test_search_and_articles(address):
 
 def test_gradios_client_as_it_comes_gets_an_answer_that_verify_takes(address, tmp_path):
     client = Client(address, verbose=False)
-    reply = client.predict(QUESTION, api_name="/ask")
+    reply = client.predict(TAKAICHI, api_name="/ask")
     assert reply["citations"][0]["file"] == "000_3ce1a2791a1fd1d1.txt"
     assert "path" not in reply["citations"][0]
-    assert client.predict(QUESTION, api_name="/search")[0]["file"] == "000_3ce1a2791a1fd1d1.txt"
+    assert client.predict(TAKAICHI, api_name="/search")[0]["file"] == "000_3ce1a2791a1fd1d1.txt"
     assert client.predict(api_name="/articles")[0]["file"] == "000_3ce1a2791a1fd1d1.txt"
     file = tmp_path / "answers.jsonl"
     file.write_text(json.dumps(reply) + "\n")
@@ -168,7 +166,7 @@ def test_gradios_client_as_it_comes_gets_an_answer_that_verify_takes(address, tm
 
 def test_answers_are_logged(address, log):
     before = len(log.read_text().splitlines())
-    httpx.post(f"{address}/v1/ask", json={"question": QUESTION}, timeout=60)
+    httpx.post(f"{address}/v1/ask", json={"question": TAKAICHI}, timeout=60)
     assert len(log.read_text().splitlines()) == before + 1
     assert verify(log, SEEDS).findings == ()
 
@@ -181,7 +179,7 @@ def test_openais_client_lists_one_model(client):
 
 
 def test_openais_client_gets_an_answer_in_markdown_with_the_object_beside_it(client):
-    got = client.chat.completions.create(model="articles", messages=said(QUESTION), temperature=0.2, max_tokens=5)
+    got = client.chat.completions.create(model="articles", messages=said(TAKAICHI), temperature=0.2, max_tokens=5)
     text = got.choices[0].message.content
     assert text.startswith(f"In short: {SHORT} [1]")
     assert "\n\n> “While Takaichi stressed" in text
@@ -191,10 +189,10 @@ def test_openais_client_gets_an_answer_in_markdown_with_the_object_beside_it(cli
 
 
 def test_a_stream_has_the_same_text_and_the_object_at_its_end(client):
-    whole = client.chat.completions.create(model="articles", messages=said(QUESTION)).choices[0].message.content
+    whole = client.chat.completions.create(model="articles", messages=said(TAKAICHI)).choices[0].message.content
     options = {"include_usage": True}
     stream = client.chat.completions.create(
-        model="articles", messages=said(QUESTION), stream=True, stream_options=options
+        model="articles", messages=said(TAKAICHI), stream=True, stream_options=options
     )
     chunks = list(stream)
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == whole
@@ -229,9 +227,9 @@ def test_a_long_message_before_the_question_breaks_no_conversation(client):
 
 
 def test_the_day_of_asking_is_today_or_what_the_request_says(client):
-    got = client.chat.completions.create(model="articles", messages=said(QUESTION), extra_body={"asked": "2025-11-02"})
+    got = client.chat.completions.create(model="articles", messages=said(TAKAICHI), extra_body={"asked": "2025-11-02"})
     assert got.article_rag["asked"] == "2025-11-02"
-    got = client.chat.completions.create(model="articles", messages=said(QUESTION))
+    got = client.chat.completions.create(model="articles", messages=said(TAKAICHI))
     assert got.article_rag["asked"] is not None
 
 
@@ -255,7 +253,7 @@ IMAGE = [{"type": "image_url", "image_url": {"url": "http://127.0.0.1/x.png"}}]
 )
 def test_what_cannot_be_done_is_a_clear_error_in_their_format(client, change, param):
     with pytest.raises(BadRequestError) as error:
-        client.chat.completions.create(**{"model": "articles", "messages": said(QUESTION)} | change)
+        client.chat.completions.create(**{"model": "articles", "messages": said(TAKAICHI)} | change)
     assert error.value.param == param
     assert error.value.type == "invalid_request_error"
 
@@ -283,7 +281,7 @@ def test_an_address_of_an_article_is_a_link_and_one_in_its_words_none():
 
 def test_tools_that_are_offered_are_not_called(client):
     """Open WebUI offers its own with each question."""
-    got = client.chat.completions.create(model="articles", messages=said(QUESTION), tools=TOOLS, tool_choice="auto")
+    got = client.chat.completions.create(model="articles", messages=said(TAKAICHI), tools=TOOLS, tool_choice="auto")
     assert (got.choices[0].finish_reason, got.choices[0].message.tool_calls) == ("stop", None)
     assert got.article_rag["short_answer"] == SHORT
 
@@ -292,7 +290,7 @@ def test_an_error_of_the_question_is_an_error_of_the_request(client):
     with pytest.raises(BadRequestError, match="ask in at most"):
         client.chat.completions.create(model="articles", messages=said("x" * 3000))
     with pytest.raises(NotFoundError, match="there is no model 'gpt-5'"):
-        client.chat.completions.create(model="gpt-5", messages=said(QUESTION))
+        client.chat.completions.create(model="gpt-5", messages=said(TAKAICHI))
 
 
 def test_a_password_guards_the_programs_ways_in(guarded):
@@ -302,7 +300,7 @@ def test_a_password_guards_the_programs_ways_in(guarded):
     with OpenAI(base_url=f"{guarded}/v1", api_key="wrong", max_retries=0) as client, pytest.raises(AuthenticationError):
         client.models.list()
     assert httpx.get(f"{guarded}/openapi.json").status_code == 401
-    for path, body in (("ask", {"question": QUESTION}), ("search", {"question": QUESTION})):
+    for path, body in (("ask", {"question": TAKAICHI}), ("search", {"question": TAKAICHI})):
         assert httpx.post(f"{guarded}/v1/{path}", json=body).status_code == 401
     assert httpx.get(f"{guarded}/v1/articles").status_code == 401
     # An old password in a tool counts once; new wrong ones soon have to wait, and the right one is let in meanwhile.
@@ -339,9 +337,9 @@ def test_requests_made_from_the_description_are_answered_as_it_says(address, tmp
 
 def test_a_server_that_answers_has_loaded_no_library_that_it_does_not_need(seed_index):
     with serving(seed_index) as its:
-        httpx.post(f"{its}/v1/ask", json={"question": QUESTION}, timeout=60).raise_for_status()
+        httpx.post(f"{its}/v1/ask", json={"question": TAKAICHI}, timeout=60).raise_for_status()
         client = Client(its, verbose=False)
-        assert [client.predict(QUESTION, api_name="/ask")["status"] for _ in range(2)] == ["answered"] * 2
+        assert [client.predict(TAKAICHI, api_name="/ask")["status"] for _ in range(2)] == ["answered"] * 2
         (pid,) = subprocess.run(
             ["pgrep", "-f", f"serve --index {seed_index} .*--port {its.rpartition(':')[2]}"],
             capture_output=True,
@@ -373,7 +371,7 @@ def test_the_client_of_mcp_asks_by_tools_that_name_no_file(seed_index):
         async with streamable_http_client(url) as (read, write, _), ClientSession(read, write) as session:
             await session.initialize()
             tools = {tool.name for tool in (await session.list_tools()).tools}
-            found = await session.call_tool("ask", {"question": QUESTION})
+            found = await session.call_tool("ask", {"question": TAKAICHI})
             return tools, json.loads(found.content[0].text)
 
     with serving(seed_index, "--mcp", "--no-upload") as its:

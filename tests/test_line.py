@@ -19,9 +19,8 @@ from rag.extract import ReadingExtractor, shipped_model
 from rag.serve import Serving, application
 from rag.serve.line import AT_ONCE, WAITING, Busy, Line
 from rag.types.settings import Settings
-from tests.conftest import SEEDS
+from tests.conftest import SEEDS, TAKAICHI
 
-QUESTION = "What kind of relationship does Takaichi want with Beijing?"
 EACH = 5  # questions by each way
 _LONG = 180  # seconds that one may take where others use the machine
 
@@ -76,7 +75,7 @@ def by_the_page(address, config, person):
     components = {one["props"].get("elem_id"): one["id"] for one in config["components"]}
     asking = next(one for one in config["dependencies"] if [components["ask"], "click"] in one["targets"])
     values = {one["id"]: one["props"].get("value") for one in config["components"]}
-    data = [QUESTION if at == components["question"] else values.get(at) for at in asking["inputs"]]
+    data = [TAKAICHI if at == components["question"] else values.get(at) for at in asking["inputs"]]
     what = {"data": data, "fn_index": asking["id"], "session_hash": person, "trigger_id": components["ask"]}
     with httpx.Client(base_url=f"{address}/gradio_api", timeout=_LONG) as client:
         client.post("/queue/join", json=what).raise_for_status()
@@ -100,10 +99,10 @@ def test_questions_of_the_page_and_of_the_apis_are_counted_together(seed_index):
         watched.most = watched.all = 0
 
         def by_http(_):
-            return httpx.post(f"{address}/v1/ask", json={"question": QUESTION}, timeout=_LONG).json()["status"]
+            return httpx.post(f"{address}/v1/ask", json={"question": TAKAICHI}, timeout=_LONG).json()["status"]
 
         def by_gradio(_):
-            return client.predict(QUESTION, api_name="/ask")["status"]
+            return client.predict(TAKAICHI, api_name="/ask")["status"]
 
         with ThreadPoolExecutor(3 * EACH) as people:
             asked = [people.submit(way, one) for one in range(EACH) for way in (by_http, by_gradio)]

@@ -22,12 +22,10 @@ from rag.types.quotes import QUOTE_VERDICTS
 from rag.types.settings import Settings
 from rag.verify import verify
 from tests.browser import ended, launched, loaded, opened
-from tests.conftest import ARTICLE, SEEDS
+from tests.conftest import ARTICLE, SEEDS, SHORT, TAKAICHI
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
-TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
-SHORT = '"mutually beneficial" relationship'
 TITLE = "China's Xi Meets South Korean Leader in Bid to Stabilize Ties After US Trade Truce"
 WEEK = "What happened this week?"
 HOSTILE = (

@@ -17,13 +17,12 @@ from rag.types.settings import Settings
 from rag.understand import query_of
 from rag.verify import replay as replaying
 from rag.verify import verify
-from tests.conftest import ARTICLE, SEEDS
+from tests.conftest import ARTICLE, SEEDS, TAKAICHI
 from tests.stored import files_of
 from tests.test_calibrate import certified_at
 
 pytestmark = pytest.mark.model
 
-TAKAICHI = "What kind of relationship does Takaichi want with Beijing?"
 HISTORY = [
     {"question": "In which city did Xi meet Donald Trump?", "answer": "Where: Busan [1]", "short_answer": "Busan"}
 ]

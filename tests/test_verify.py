@@ -15,10 +15,10 @@ from rag.types import Support, Turn
 from rag.types.errors import InputError
 from rag.types.settings import Settings
 from rag.verify import verify
-from tests.conftest import ARTICLE, SEEDS
+from tests.conftest import ARTICLE, SEEDS, SHORT, TAKAICHI
 
 QUESTIONS = [
-    "What kind of relationship does Takaichi want with Beijing?",
+    TAKAICHI,
     "In which city did Xi meet Donald Trump?",
     "Who composed the Ode to Joy?",
 ]
@@ -292,7 +292,7 @@ def test_tampering_is_found(honest, folder, tamper, which):
 
 
 _NOT_THERE = "the short answer is not in its citation"
-_SHORT = "'\"mutually beneficial\" relationship'"
+_SHORT = repr(SHORT)
 _SHOWN = f"segment 2 is {_SHORT}, where the template answered/what has"
 SHORT_TAMPERED = {
     "text": [_NOT_THERE, f"{_SHOWN} 'mutually harmful'"],
