@@ -796,7 +796,7 @@ def test_a_signal_while_a_run_is_scored_ends_it_with_a_checkpoint(monkeypatch):
 
 
 def test_a_checkpoint_leaves_an_export_that_a_mean_can_take(tmp_path, monkeypatch):
-    monkeypatch.setattr(run_module, "squad2_develop", lambda data: [])
+    monkeypatch.setattr(run_module, "develop_rows", lambda data, name: [])
     config = Config(layers=1)
     run = Run(config, tmp_path, tmp_path)
     for step in (3, 4):

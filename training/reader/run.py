@@ -18,7 +18,7 @@ from training.reader.best_span import read
 from training.reader.epoch import Group, epoch, less
 from training.reader.model import ReaderNetwork, Weights, export, fill_from, losses, parameter_groups
 from training.reader.pool import Pool
-from training.reader.score import measures, squad2_develop, texts_of
+from training.reader.score import SQUAD2, develop_rows, measures, texts_of
 from training.reader.teacher import Teacher, taught
 from training.reader.wording import Synonyms
 
@@ -108,7 +108,7 @@ class Run:
         if before:
             self.position = Position(**checkpoint.load(before[-1], self.reader, self.optimiser))
         self._same_config()
-        self.develop = squad2_develop(data)
+        self.develop = develop_rows(data, SQUAD2)
 
     def step(self, batch: Batch) -> dict[str, float]:
         """One step of the optimiser; returns the parts of the loss."""
