@@ -6,10 +6,10 @@
 `--model` is a checkpoint or an export; `--shipped` a network of `rag/extract/models`, in 8 bits.
 Measures of squad2_dev23 and squad2_train_rebuilt: F1 of the best span on answerable questions when an answer is forced;
 AUROC of answerable against unanswerable for three scores; the F1 at the best threshold of each, an oracle's figure.
-Measures of ClapNQ: the same AUROCs, beside the cosine of question and passage. Of other develop parts
-the AUROC of the fused score: WikiQA, people's own questions; and questions of MADE_OF put to their passage against the
-same put to a passage like it ("other") or to their own without the answer's sentences ("removed"). The questions
-written for this project on develop passages have the measures of squad2_dev23.
+Measures of ClapNQ: the same AUROCs, beside the cosine of question and passage. Of other develop parts the AUROC of the
+fused score: WikiQA, people's own questions; and questions of MADE_OF put to their passage against the same put to a
+passage like it ("other") or to their own without the answer's sentences ("removed"). The questions written for this
+project on develop passages have the measures of squad2_dev23.
 """
 
 from __future__ import annotations
