@@ -683,11 +683,16 @@ def test_less_is_shown_of_peoples_unanswerable_questions_and_of_those_written_fo
 def test_one_kind_of_negative_can_be_left_out(pool):
     groups = epoch(pool, 0, 0)
     for kind in NEGATIVES:
-        left = less(groups, kind)
+        left = less(groups, frozenset({kind}))
         shown = [one for group in left for one in group]
         assert shown == [one for group in groups for one in group if one.kind != kind]
         assert all(left)
         assert any(one.kind == kind for group in groups for one in group), kind
+    config = Config(without="written,mined,pair")
+    assert config.left_out == {"written", "mined", "pair"}
+    kinds = {one.kind for group in less(groups, config.left_out) for one in group}
+    assert kinds == {one.kind for group in groups for one in group} - config.left_out
+    assert Config().left_out == frozenset()
 
 
 def test_a_shipped_network_comes_back_as_it_scores():

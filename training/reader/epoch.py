@@ -94,9 +94,9 @@ def _reworded(one: Example, synonyms: Synonyms, rng: Random) -> Example:
     return replace(one, question=mistyped(question, rng) if rng.random() < _MISTYPED else question)
 
 
-def less(groups: Sequence[Group], kind: str) -> list[Group]:
-    """The groups without the examples of one kind."""
-    left = (tuple(one for one in group if one.kind != kind) for group in groups)
+def less(groups: Sequence[Group], kinds: frozenset[str]) -> list[Group]:
+    """The groups without the examples of some kinds."""
+    left = (tuple(one for one in group if one.kind not in kinds) for group in groups)
     return [group for group in left if group]
 
 

@@ -45,10 +45,15 @@ class Config:
     twins: float = 1.0  # share that is shown of people's unanswerable questions and what they are held against
     own: float = 1.0  # share that is shown of the questions written for this project
     teacher: str = ""  # an export whose logits are learnt beside the labels, half and half
-    without: str = ""  # a kind of negative, a source or "pair": left out, to see what it is worth
+    without: str = ""  # kinds of negatives, sources, "pair", by commas: left out, to see what they are worth
     synonyms: str = ""  # WordNet's index.sense, with which questions are put in other words
     mined: str = ""  # what `training.reader.mine` wrote: passages that questions are held against
     groups: int = 0  # only so many groups of the first pass, again and again; 0: all (a check that a run can learn)
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The names in `without`."""
+        return frozenset(filter(None, self.without.split(",")))
 
 
 @dataclass
@@ -68,7 +73,7 @@ def stream(pool: Pool, inputs: Inputs, config: Config, position: Position) -> It
     while True:
         number = 0 if config.groups else position.epoch
         shown = epoch(pool, config.seed, number, config.others, synonyms, config.twins, config.own)
-        groups: list[Group] = less(shown, config.without)
+        groups: list[Group] = less(shown, config.left_out)
         seed = config.seed * 1000 + position.epoch
         for at, batch in enumerate(batches(groups[: config.groups or None], inputs, config.batch_tokens, seed)):
             if at < position.batch:
@@ -118,7 +123,7 @@ class Run:
             group["lr"] = group["peak"] * now
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bfloat16):
             outputs = self.reader(batch)
-        weights = Weights(pair=0.0) if self.config.without == "pair" else Weights()
+        weights = Weights(pair=0.0) if "pair" in self.config.left_out else Weights()
         parts = losses(outputs, batch, weights)
         if self._teacher:
             parts["taught"] = taught(outputs, self._teacher(batch), weights)

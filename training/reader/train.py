@@ -97,13 +97,13 @@ def main() -> None:
         else:
             parser.add_argument(flag, type=_whole if isinstance(value, int) else type(value), default=value)
     options = parser.parse_args()
-    if options.without not in ("", "pair", *NEGATIVES, *SOURCES):
-        parser.error(f"--without is one of {', '.join((*NEGATIVES, *SOURCES))}, pair")
     torch.set_num_threads(options.threads)
     config = Config(**{name: getattr(options, name) for name in asdict(Config())})
+    if config.left_out - {"pair", *NEGATIVES, *SOURCES}:
+        parser.error(f"--without is some of {','.join((*NEGATIVES, *SOURCES))},pair")
     run = Run(config, options.run, options.data)
     mined = read_mined(Path(config.mined)) if config.mined else {}
-    pool = Pool.of(training_records(options.data, [name for name in SOURCES if name != config.without]), mined)
+    pool = Pool.of(training_records(options.data, [name for name in SOURCES if name not in config.left_out]), mined)
     run.log(started=asdict(config), position=asdict(run.position))
     minutes = options.checkpoint_minutes, options.score_minutes
     if run.position.tokens < config.tokens and not train(run, pool, minutes, options.develop_rows):
