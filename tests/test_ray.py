@@ -418,7 +418,8 @@ def test_what_was_started_here_ends_with_the_build(tmp_path, by):
     assert child.stdout.readline() == "at work\n", child.communicate()[1]
     assert len(marked(mark)) > 3
     child.send_signal(by)
-    child.communicate(timeout=60)
+    said = child.communicate(timeout=60)
+    assert child.returncode == (130 if by == signal.SIGINT else -by), said
     until = time.monotonic() + 120  # agents of Ray look for their parent now and then
     while marked(mark) and time.monotonic() < until:
         time.sleep(0.2)
